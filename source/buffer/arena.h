@@ -1,0 +1,43 @@
+// The memory of one request: a bump allocator over pooled blocks that dies whole.
+//
+// Header maps put the values that they change here; codecs hand over the blocks that header views point
+// into (Keep). One worker; no destructors are run for what is placed here, so only trivial things go in.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "source/buffer/block_pool.h"
+
+namespace weir::buffer {
+
+class Arena {
+ public:
+  explicit Arena(BlockPool& pool) : pool_(pool) {}
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // `size` bytes, not aligned: for text.
+  char* Allocate(size_t size);
+  // A copy of `text` that lives as long as the arena, or until Reset.
+  std::string_view Copy(std::string_view text);
+  // The pieces joined, likewise.
+  std::string_view Concat(std::initializer_list<std::string_view> pieces);
+  // Holds `block` until Reset, so that views into it stay valid.
+  void Keep(const BlockRef& block);
+
+  // Lets everything go. The capacity of the bookkeeping stays for the next request.
+  void Reset();
+  // Bytes charged to the request: blocks of its own and blocks kept.
+  size_t bytes_held() const { return bytes_held_; }
+  BlockPool& pool() const { return pool_; }
+
+ private:
+  BlockPool& pool_;
+  std::vector<BlockRef> blocks_;  // The last one that is ours is where the next bytes go.
+  Block* current_ = nullptr;
+  size_t bytes_held_ = 0;
+};
+
+}  // namespace weir::buffer
