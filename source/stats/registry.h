@@ -1,0 +1,49 @@
+// All blocks of the process, and reading them as one list of named stats.
+//
+// One Registry a process (or a test). Any thread; a mutex is taken to register, retire and read, never to count.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "source/base/mutex.h"
+#include "source/stats/stats.h"
+
+namespace weir::stats {
+
+// One stat as read, summed over the blocks that share its name.
+struct Reading {
+  std::string name;            // "cluster.web.upstream_rq_total"
+  std::string extracted_name;  // Without the tag's value: "cluster.upstream_rq_total"
+  std::vector<std::pair<std::string, std::string>> tags;  // ("envoy.cluster_name", "web"), ...
+  Kind kind;                   // kCounter, kGauge or kHistogram: status counters are spread out.
+  uint64_t counter = 0;
+  int64_t gauge = 0;
+  Histogram::Snapshot histogram;
+  std::string_view help;
+};
+
+class Registry {
+ public:
+  Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+  ~Registry();
+
+  // Every stat, sorted by name. Status codes that never happened are left out.
+  std::vector<Reading> Read() const;
+
+ private:
+  friend std::shared_ptr<internal::BlockEntry> internal::Register(Registry&, Scope,
+                                                                  std::span<const Field>,
+                                                                  std::shared_ptr<void>);
+  friend void internal::Retire(Registry&, const std::shared_ptr<internal::BlockEntry>&);
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::stats
