@@ -1,0 +1,97 @@
+// A cluster (envoy.config.cluster.v3.Cluster) as an immutable value. Defaults are Envoy's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "source/config/endpoints.h"
+#include "source/config/extension.h"
+#include "source/config/source.h"
+#include "source/net/network.h"
+#include "source/net/resolver.h"
+
+namespace weir::config {
+
+// envoy.config.core.v3.Http2ProtocolOptions. Defaults: research on Envoy, 1.3c.
+struct Http2Options {
+  uint32_t max_concurrent_streams = 1024;
+  uint32_t initial_stream_window_size = 16 * 1024 * 1024;
+  uint32_t initial_connection_window_size = 24 * 1024 * 1024;
+  uint32_t hpack_table_size = 4096;
+  uint32_t max_outbound_frames = 10000;
+  uint32_t max_outbound_control_frames = 1000;
+  uint32_t max_consecutive_inbound_frames_with_empty_payload = 1;
+  uint32_t max_inbound_priority_frames_per_stream = 100;
+  uint32_t max_inbound_window_update_frames_per_data_frame_sent = 10;
+  bool stream_error_on_invalid_http_message = false;
+  friend bool operator==(const Http2Options&, const Http2Options&) = default;
+};
+
+// envoy.config.core.v3.Http1ProtocolOptions, the part that acts here.
+struct Http1Options {
+  bool allow_absolute_url = true;
+  bool accept_http_10 = false;
+  std::string default_host_for_http_10;
+  bool enable_trailers = false;
+  friend bool operator==(const Http1Options&, const Http1Options&) = default;
+};
+
+struct CircuitBreakers {
+  uint32_t max_connections = 1024;
+  uint32_t max_pending_requests = 1024;
+  uint32_t max_requests = 1024;
+  uint32_t max_retries = 3;
+  friend bool operator==(const CircuitBreakers&, const CircuitBreakers&) = default;
+};
+
+enum class DiscoveryType : uint8_t { kStatic, kStrictDns, kEds };
+enum class BalancerKind : uint8_t { kRoundRobin, kLeastRequest, kRandom };
+
+struct Cluster {
+  std::string name;
+  std::string alt_stat_name;  // Stats use it in place of the name when not empty.
+  DiscoveryType type = DiscoveryType::kStatic;
+  // kStatic, kStrictDns: inline. kEds: null, comes by eds_source under eds_service_name (or the name).
+  std::shared_ptr<const Endpoints> endpoints;
+  ConfigSource eds_source;
+  std::string eds_service_name;
+
+  BalancerKind balancer = BalancerKind::kRoundRobin;
+  uint32_t choice_count = 2;           // least_request
+  double active_request_bias = 1.0;    // least_request with weights
+  uint32_t healthy_panic_threshold = 50;  // percent; 0 switches it off
+  bool close_connections_on_host_set_change = false;
+
+  std::chrono::milliseconds connect_timeout{5000};
+  uint32_t buffer_limit = 1024 * 1024;  // per_connection_buffer_limit_bytes
+  std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none
+  uint32_t max_requests_per_connection = 0;             // 0: unlimited
+  std::chrono::milliseconds max_connection_duration{0}; // 0: none
+  uint32_t max_response_headers_kb = 60;
+  uint32_t max_headers_count = 100;
+  CircuitBreakers breakers;            // Priority DEFAULT.
+  CircuitBreakers high_breakers;       // Priority HIGH.
+  net::TcpKeepalive keepalive;
+
+  // explicit_http_config, or use_downstream_protocol_config.
+  enum class Protocol : uint8_t { kHttp1, kHttp2, kDownstream } protocol = Protocol::kHttp1;
+  Http1Options http1;
+  Http2Options http2;
+
+  net::DnsFamily dns_family = net::DnsFamily::kAuto;
+  std::chrono::milliseconds dns_refresh_rate{5000};
+  std::chrono::milliseconds dns_failure_refresh_base{5000};
+  std::chrono::milliseconds dns_failure_refresh_max{5000};
+  bool respect_dns_ttl = false;
+
+  // Null: raw_buffer.
+  std::shared_ptr<const ExtensionConfig> transport_socket;
+
+  friend bool operator==(const Cluster& a, const Cluster& b);
+};
+
+}  // namespace weir::config

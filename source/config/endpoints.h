@@ -1,0 +1,46 @@
+// The endpoints of a cluster (envoy.config.endpoint.v3.ClusterLoadAssignment) as an immutable value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "source/net/address.h"
+
+namespace weir::config {
+
+// envoy.config.core.v3.HealthStatus
+enum class HealthStatus : uint8_t { kUnknown, kHealthy, kUnhealthy, kDraining, kTimeout, kDegraded };
+
+// A name to resolve, for STRICT_DNS.
+struct DnsName {
+  std::string host;
+  uint16_t port = 0;
+  friend bool operator==(const DnsName&, const DnsName&) = default;
+};
+
+struct Endpoint {
+  std::variant<net::Address, DnsName> address;
+  std::string hostname;
+  uint32_t weight = 1;  // 1 and up.
+  HealthStatus health = HealthStatus::kUnknown;
+  uint32_t locality = 0;  // Index in Endpoints::localities.
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+struct Locality {
+  std::string region, zone, sub_zone;
+  uint32_t weight = 0;  // 0: not given. Kept for /clusters; no effect on balancing.
+  friend bool operator==(const Locality&, const Locality&) = default;
+};
+
+struct Endpoints {
+  std::string cluster_name;
+  std::vector<Locality> localities;
+  std::vector<Endpoint> endpoints;
+  uint32_t overprovisioning_factor = 140;  // percent
+  friend bool operator==(const Endpoints&, const Endpoints&) = default;
+};
+
+}  // namespace weir::config

@@ -1,0 +1,32 @@
+// The configuration of an extension as the layers below it carry it: opaque and comparable.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace weir::config {
+
+// Decoded by the extension's own config.cc; immutable, shared by generations. Any thread.
+class ExtensionConfig {
+ public:
+  virtual ~ExtensionConfig() = default;
+  // The name the factory is registered by, as "envoy.filters.http.router".
+  virtual std::string_view extension_name() const = 0;
+  // Same extension and same meaning: what uses it goes on undisturbed.
+  virtual bool Equals(const ExtensionConfig& other) const = 0;
+};
+
+// An instance of an extension in a list: its name there and its configuration.
+struct NamedExtension {
+  std::string name;
+  std::shared_ptr<const ExtensionConfig> config;
+
+  friend bool operator==(const NamedExtension& a, const NamedExtension& b) {
+    if (a.name != b.name) return false;
+    if (a.config == b.config) return true;
+    return a.config != nullptr && b.config != nullptr && a.config->Equals(*b.config);
+  }
+};
+
+}  // namespace weir::config

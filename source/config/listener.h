@@ -1,0 +1,121 @@
+// A listener (envoy.config.listener.v3.Listener) as an immutable value. Defaults are Envoy's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "source/config/cluster.h"
+#include "source/config/extension.h"
+#include "source/config/route.h"
+#include "source/config/source.h"
+#include "source/net/address.h"
+#include "source/net/network.h"
+
+namespace weir::config {
+
+// FilterChainMatch; an empty list or value matches everything of its kind.
+struct FilterChainMatch {
+  std::optional<uint16_t> destination_port;
+  std::vector<net::CidrRange> destination_ranges;
+  std::vector<std::string> server_names;  // lower case, exact or "*.suffix"
+  std::string transport_protocol;         // "tls", "raw_buffer" or ""
+  std::vector<std::string> application_protocols;
+  std::vector<net::CidrRange> direct_source_ranges;
+  enum class SourceType : uint8_t { kAny, kSameIpOrLoopback, kExternal } source_type = SourceType::kAny;
+  std::vector<net::CidrRange> source_ranges;
+  std::vector<uint16_t> source_ports;
+  friend bool operator==(const FilterChainMatch&, const FilterChainMatch&) = default;
+};
+
+enum class CodecType : uint8_t { kAuto, kHttp1, kHttp2 };
+enum class PathNormalization : uint8_t { kKeep, kReject, kUnescapeAndRedirect, kUnescapeAndForward };
+enum class UnderscoresInHeaders : uint8_t { kAllow, kReject, kDrop };
+enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
+
+// HttpConnectionManager.
+struct HttpConnectionManager {
+  std::string stat_prefix;
+  CodecType codec = CodecType::kAuto;
+  std::shared_ptr<const RouteTable> routes;  // Inline; null when rds_name is set.
+  std::string rds_name;
+  ConfigSource rds_source;
+  std::vector<NamedExtension> http_filters;  // Without the router, which is always last.
+  bool suppress_envoy_headers = false;       // Router.suppress_envoy_headers
+  std::vector<NamedExtension> access_logs;
+
+  Http1Options http1;
+  Http2Options http2;
+  uint32_t max_request_headers_kb = 60;
+  uint32_t max_headers_count = 100;
+  std::chrono::milliseconds idle_timeout{3600 * 1000};        // 0: none, as for all of these
+  std::chrono::milliseconds max_connection_duration{0};
+  std::chrono::milliseconds max_stream_duration{0};
+  uint32_t max_requests_per_connection = 0;
+  std::chrono::milliseconds stream_idle_timeout{300 * 1000};
+  std::chrono::milliseconds request_timeout{0};
+  std::chrono::milliseconds request_headers_timeout{0};
+  std::chrono::milliseconds drain_timeout{5000};
+  std::chrono::milliseconds delayed_close_timeout{1000};
+  UnderscoresInHeaders underscores = UnderscoresInHeaders::kAllow;
+
+  std::string server_name = "envoy";
+  ServerHeader server_header = ServerHeader::kOverwrite;
+  std::string via;
+  bool use_remote_address = false;
+  uint32_t xff_num_trusted_hops = 0;
+  bool skip_xff_append = false;
+  bool generate_request_id = true;
+  bool preserve_external_request_id = false;
+  bool always_set_request_id_in_response = false;
+  bool normalize_path = false;
+  bool merge_slashes = false;
+  PathNormalization escaped_slashes = PathNormalization::kKeep;
+
+  friend bool operator==(const HttpConnectionManager& a, const HttpConnectionManager& b);
+};
+
+// envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+struct TcpProxy {
+  std::string stat_prefix;
+  std::vector<std::pair<std::string, uint64_t>> clusters;  // One with weight 1, or weighted_clusters.
+  uint64_t total_weight = 1;
+  std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none
+  uint32_t max_connect_attempts = 1;
+  std::vector<NamedExtension> access_logs;
+  friend bool operator==(const TcpProxy&, const TcpProxy&) = default;
+};
+
+struct FilterChain {
+  std::string name;
+  FilterChainMatch match;
+  std::vector<NamedExtension> network_filters;  // Before the terminal one.
+  std::variant<std::shared_ptr<const HttpConnectionManager>, std::shared_ptr<const TcpProxy>> terminal;
+  std::shared_ptr<const ExtensionConfig> transport_socket;  // Null: raw_buffer.
+  std::chrono::milliseconds transport_socket_connect_timeout{0};
+  // By meaning, not by pointer: an equal chain keeps its connections.
+  friend bool operator==(const FilterChain& a, const FilterChain& b);
+};
+
+struct Listener {
+  std::string name;
+  std::string stat_prefix;
+  net::Address address;
+  net::ListenOptions socket;
+  std::vector<NamedExtension> listener_filters;
+  std::chrono::milliseconds listener_filters_timeout{15000};  // 0: none
+  bool continue_on_listener_filters_timeout = false;
+  std::vector<std::shared_ptr<const FilterChain>> filter_chains;
+  std::shared_ptr<const FilterChain> default_filter_chain;  // May be null.
+  uint32_t buffer_limit = 1024 * 1024;                      // per_connection_buffer_limit_bytes
+  uint32_t max_connections_to_accept_per_socket_event = 0;  // 0: unlimited
+  bool drain_on_modify_only = false;                        // DrainType MODIFY_ONLY
+  enum class Direction : uint8_t { kUnspecified, kInbound, kOutbound } direction = Direction::kUnspecified;
+  std::vector<NamedExtension> access_logs;
+};
+
+}  // namespace weir::config
