@@ -94,4 +94,11 @@ struct Cluster {
   friend bool operator==(const Cluster& a, const Cluster& b);
 };
 
+// A warm cluster as a generation holds it: what it is, and where it is now.
+struct ClusterEntry {
+  std::shared_ptr<const Cluster> config;
+  std::shared_ptr<const Endpoints> endpoints;  // Resolved addresses alone; null when none came in time.
+  friend bool operator==(const ClusterEntry&, const ClusterEntry&) = default;  // By pointer.
+};
+
 }  // namespace weir::config

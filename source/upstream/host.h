@@ -1,0 +1,49 @@
+// A host of a cluster as one worker knows it: address, health, load. Owned by the worker's host set and by the
+// connections to it; worker's thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "source/config/endpoints.h"
+#include "source/net/address.h"
+#include "source/stats/stats.h"
+
+namespace weir::upstream {
+
+// What /clusters shows of a host; one block a worker, summed by the admin server.
+struct HostStats {
+  stats::Counter cx_total, cx_connect_fail, rq_total, rq_success, rq_error, rq_timeout;
+  stats::Gauge cx_active, rq_active;
+};
+
+class Host {
+ public:
+  Host(const net::Address& address, const config::Endpoint& endpoint);
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  const net::Address& address() const { return address_; }
+  const std::string& address_text() const { return address_text_; }
+  const std::string& hostname() const { return hostname_; }
+  uint32_t weight() const { return weight_; }
+  config::HealthStatus health() const { return health_; }
+  // Requests in flight on this worker: what least_request compares.
+  uint32_t active_requests() const { return static_cast<uint32_t>(stats_->rq_active.value()); }
+  HostStats& stats() { return *stats_; }
+  const std::shared_ptr<HostStats>& shared_stats() const { return stats_; }
+
+  // New health and weight from an update that keeps the address.
+  void Update(const config::Endpoint& endpoint);
+
+ private:
+  const net::Address address_;
+  const std::string address_text_;
+  std::string hostname_;
+  uint32_t weight_;
+  config::HealthStatus health_;
+  std::shared_ptr<HostStats> stats_;  // Shared with the reader of /clusters.
+};
+
+}  // namespace weir::upstream
