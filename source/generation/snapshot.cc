@@ -1,0 +1,22 @@
+#include "source/generation/snapshot.h"
+
+namespace weir::generation {
+
+const config::HttpConnectionManager* Chain::http() const {
+  const auto* http = std::get_if<std::shared_ptr<const config::HttpConnectionManager>>(&config->terminal);
+  return http == nullptr ? nullptr : http->get();
+}
+
+const config::TcpProxy* Chain::tcp() const {
+  const auto* tcp = std::get_if<std::shared_ptr<const config::TcpProxy>>(&config->terminal);
+  return tcp == nullptr ? nullptr : tcp->get();
+}
+
+std::shared_ptr<const Chain> Listener::ChainFor(const config::FilterChain& wanted) const {
+  for (const auto& chain : chains) {
+    if (chain->config.get() == &wanted) return chain;
+  }
+  return nullptr;
+}
+
+}  // namespace weir::generation

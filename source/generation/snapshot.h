@@ -1,0 +1,52 @@
+// A generation: all configuration in force, immutable, shared by all workers.
+//
+// Built by the server off the data path, sharing with the one before what did not change; published by one
+// post to each worker. Parts are freed on the main thread alone (see WorkerGeneration).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "source/base/persistent_map.h"
+#include "source/config/cluster.h"
+#include "source/config/listener.h"
+#include "source/filter/factories.h"
+#include "source/router/chain_index.h"
+#include "source/router/route_index.h"
+
+namespace weir::generation {
+
+// A filter chain with everything made that a connection needs. A connection pins this part alone.
+struct Chain {
+  std::shared_ptr<const config::FilterChain> config;
+  std::shared_ptr<const net::TransportSocketFactory> transport;  // Null: raw.
+  std::vector<std::shared_ptr<const filter::HttpFilterFactory>> http_filters;
+  std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;
+  // Of an inline route_config; null when the routes come by RDS.
+  std::shared_ptr<const router::RouteIndex> inline_routes;
+
+  // One of the two is null.
+  const config::HttpConnectionManager* http() const;
+  const config::TcpProxy* tcp() const;
+};
+
+struct Listener {
+  std::shared_ptr<const config::Listener> config;
+  std::shared_ptr<const router::ChainIndex> index;
+  // Every chain of the listener, the default one last; found by its configuration's address.
+  std::vector<std::shared_ptr<const Chain>> chains;
+  std::vector<std::shared_ptr<const filter::ListenerFilterFactory>> listener_filters;
+  std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;
+
+  std::shared_ptr<const Chain> ChainFor(const config::FilterChain& config) const;
+};
+
+struct Snapshot {
+  uint64_t number = 0;  // Grows by one a generation.
+  PersistentMap<config::ClusterEntry> clusters;
+  PersistentMap<std::shared_ptr<const router::RouteIndex>> routes;  // By RDS name.
+  PersistentMap<std::shared_ptr<const Listener>> listeners;
+};
+
+}  // namespace weir::generation
