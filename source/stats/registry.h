@@ -34,8 +34,9 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
   ~Registry();
 
-  // Every stat, sorted by name. Status codes that never happened are left out.
-  std::vector<Reading> Read() const;
+  // Every stat, sorted by name. Status codes that never happened are left out. `used_only` leaves out what
+  // is zero, before a name is made for it.
+  std::vector<Reading> Read(bool used_only = false) const;
 
  private:
   friend std::shared_ptr<internal::BlockEntry> internal::Register(Registry&, Scope,

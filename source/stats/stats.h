@@ -79,6 +79,7 @@ class StatusCounters {
   ~StatusCounters();
   // `status` in [100, 599]; others count as 599's class without a code.
   void Inc(uint16_t status);
+  // How often `status` was counted; for one out of range, how often any of those was.
   uint64_t value(uint16_t status) const;
 
  private:

@@ -1,0 +1,25 @@
+// Which parts of a stat's name are values of tags, as Envoy's default tag extractors have it. Pure functions.
+//
+//   "cluster." "web" "." "upstream_rq_total"   envoy.cluster_name=web          cluster.upstream_rq_total
+//   "http." "in.rds.main" "." "update_success" envoy.http_conn_manager_prefix=in, envoy.rds_route_config=main
+//   "listener." "0.0.0.0_80.http.in" "."       envoy.listener_address, envoy.http_conn_manager_prefix
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace weir::stats {
+
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+// The start of the names of a scope: as it is, and with the tags' values taken out.
+struct ScopeName {
+  std::string full;       // "cluster.web."
+  std::string extracted;  // "cluster."
+  Tags tags;
+};
+ScopeName NameScope(std::string_view prefix, std::string_view instance, std::string_view suffix);
+
+}  // namespace weir::stats
