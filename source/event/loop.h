@@ -62,9 +62,17 @@ class Loop {
   virtual void DeferDelete(std::unique_ptr<DeferredDeletable> object) = 0;
 };
 
+namespace loop_internal {
+// Membership in a ring of timers; both null outside of one.
+struct TimerLink {
+  TimerLink* previous = nullptr;
+  TimerLink* next = nullptr;
+};
+}  // namespace loop_internal
+
 // A single-shot timer, embedded in what it serves. Destroying it cancels it. Loop's thread only.
 // Granularity: kTick; a timer never fires early and at most one tick (and the turn's length) late.
-class Timer {
+class Timer : private loop_internal::TimerLink {
  public:
   static constexpr Duration kTick = std::chrono::milliseconds(1);
 
@@ -78,15 +86,13 @@ class Timer {
   void Disable() {
     if (enabled()) loop_.Disarm(*this);
   }
-  bool enabled() const { return previous_ != nullptr; }
+  bool enabled() const { return previous != nullptr; }
 
  private:
   friend class TimerWheel;
   Loop& loop_;
   std::function<void()> fire_;
   uint64_t due_tick_ = 0;
-  Timer* previous_ = nullptr;  // Ring of its slot in the wheel.
-  Timer* next_ = nullptr;
 };
 
 }  // namespace weir::event

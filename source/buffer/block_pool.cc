@@ -1,0 +1,87 @@
+#include "source/buffer/block_pool.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "source/base/check.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define WEIR_POISON(start, size) ASAN_POISON_MEMORY_REGION(start, size)
+#define WEIR_UNPOISON(start, size) ASAN_UNPOISON_MEMORY_REGION(start, size)
+#endif
+#endif
+#ifndef WEIR_POISON
+#define WEIR_POISON(start, size) ((void)(start), (void)(size))
+#define WEIR_UNPOISON(start, size) ((void)(start), (void)(size))
+#endif
+
+namespace weir::buffer {
+namespace {
+
+// The link of the free list lies in the first bytes of the data, which need not be aligned for it.
+Block* NextFree(const Block* block) {
+  Block* next;
+  std::memcpy(&next, block->data, sizeof(next));
+  return next;
+}
+
+void SetNextFree(Block* block, Block* next) { std::memcpy(block->data, &next, sizeof(next)); }
+
+Block* Allocate(BlockPool* pool, uint32_t capacity) {
+  void* memory = std::malloc(offsetof(Block, data) + capacity);
+  if (memory == nullptr) throw std::bad_alloc();
+  Block* block = static_cast<Block*>(memory);
+  block->pool = pool;
+  block->capacity = capacity;
+  return block;
+}
+
+}  // namespace
+
+void BlockRef::Release(Block* block) { block->pool->Return(block); }
+
+BlockPool::~BlockPool() {
+  WEIR_CHECK(bytes_in_use_ == 0, "a block outlived its pool");
+  while (free_ != nullptr) {
+    Block* block = free_;
+    free_ = NextFree(block);
+    WEIR_UNPOISON(block->data, block->capacity);
+    std::free(block);
+  }
+}
+
+BlockRef BlockPool::Take(uint32_t capacity) {
+  Block* block;
+  if (capacity > kBlockSize) {
+    block = Allocate(this, capacity);
+  } else if (free_ != nullptr) {
+    block = free_;
+    free_ = NextFree(block);
+    --free_count_;
+    WEIR_UNPOISON(block->data, block->capacity);
+  } else {
+    block = Allocate(this, kBlockSize);
+  }
+  block->references = 1;
+  block->used = 0;
+  bytes_in_use_ += block->capacity;
+  return BlockRef(block);
+}
+
+void BlockPool::Return(Block* block) {
+  bytes_in_use_ -= block->capacity;
+  if (block->capacity != kBlockSize || free_count_ >= max_free_blocks_) {
+    std::free(block);
+    return;
+  }
+  SetNextFree(block, free_);
+  free_ = block;
+  ++free_count_;
+  // A view that outlived its block is found at its first use; the link stays readable.
+  WEIR_POISON(block->data + sizeof(Block*), block->capacity - sizeof(Block*));
+}
+
+}  // namespace weir::buffer
