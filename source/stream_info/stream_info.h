@@ -39,7 +39,7 @@ struct ConnectionInfo {
 
 // The upstream half of a stream, of the last attempt.
 struct UpstreamInfo {
-  std::shared_ptr<const std::string> cluster_name;  // Null until a cluster was chosen.
+  std::string_view cluster_name;        // Empty until one was chosen; owned by the pinned configuration.
   net::Address address;                 // %UPSTREAM_HOST%; valid when has_host.
   std::string_view host_name;           // Endpoint.hostname; owned by the host.
   net::Address local_address;           // Valid when connected.
