@@ -1,0 +1,95 @@
+// The client side of one HTTP/1.1 connection: one request at a time.
+//
+//   kIdle ──NewStream──▶ kHead ──▶ kBody ──▶ kTrailers ──▶ kAnswered ──request sent──▶ kIdle
+//                         │ ▲ 1xx                             │ not reusable ─▶ kClosing
+//                         └─┘                    anything refused ────────────▶ kFailed
+//
+// Not reusable: "connection: close", HTTP/1.0 without keep-alive, a body that ends with the connection, an
+// answer complete before its request, bytes after the answer. Owned by the connection, on its worker.
+#pragma once
+
+#include "source/http/h1/body_decoder.h"
+#include "source/http/h1/body_encoder.h"
+#include "source/http/h1/codec.h"
+#include "source/http/h1/field_table.h"
+#include "source/http/h1/head_rules.h"
+#include "source/http/h1/section_scanner.h"
+#include "source/http/h1/start_line.h"
+
+namespace weir::http::h1 {
+
+class ClientConnection final : public ClientCodec, private ClientStream {
+ public:
+  ClientConnection(ClientCodecHandler& handler, buffer::BlockPool& pool, const Options& options);
+
+  CodecState Decode(buffer::Buffer& in) override;
+  CodecState DecodeEnd() override;
+  void Abort(const StreamError& error) override;
+  CodecState FinishTurn() override;
+  void StartDrain() override;
+  buffer::Buffer& output() override { return output_; }
+  void SetOutputBlocked(bool blocked) override;
+  size_t active_streams() const override { return stream_ == nullptr ? 0 : 1; }
+  Protocol protocol() const override { return Protocol::kHttp11; }
+  ClientStream& NewStream(ClientStreamHandler& handler) override;
+  bool can_open_stream() const override {
+    return state_ == State::kIdle && !draining_ && !input_ended_;
+  }
+
+ private:
+  enum class State : uint8_t { kIdle, kHead, kBody, kTrailers, kAnswered, kClosing, kFailed };
+  enum class Request : uint8_t { kNone, kStarted, kDone };
+  enum class Step : uint8_t { kGoOn, kWait };
+
+  void EncodeHeaders(const RequestHead& head, bool end) override;
+  void EncodeBody(buffer::Buffer& data, bool end) override;
+  void EncodeTrailers(const HeaderMap& trailers) override;
+  void Reset(const StreamError& error) override;
+  void SetReadPaused(bool paused) override { read_paused_ = paused; }
+  size_t buffered() const override { return output_.size(); }
+
+  Step ReadHead(buffer::Buffer& in);
+  Step ReadBody(buffer::Buffer& in);
+  Step ReadTrailers(buffer::Buffer& in);
+  const Rejection* TakeHead(const StatusLine& line, FieldTable& table, buffer::Buffer& in,
+                            size_t head_size);
+  const Rejection* TakeInformational(const StatusLine& line, FieldTable& table, buffer::Buffer& in,
+                                     size_t head_size);
+  // Decides how the body ends and whether the connection can be used again; true when there is no body.
+  bool FrameAnswer(const StatusLine& line, const HeadFacts& facts, ResponseHead& head);
+  void FillHead(const StatusLine& line, FieldTable& table, buffer::Buffer& in, size_t head_size);
+  void Deliver(buffer::Buffer& body, bool end);
+  Step Starve();
+  void Reject(const Rejection& why);
+  void CutOff(std::string_view detail);
+  bool StreamIsOver() const {
+    return given_up_ || cut_off_ || (state_ == State::kAnswered && request_ == Request::kDone);
+  }
+  void CloseStream();
+  CodecState Result() const;
+
+  ClientCodecHandler& handler_;
+  const Options& options_;
+  buffer::BlockPool& pool_;
+  buffer::Buffer output_;
+  buffer::Buffer body_;  // Decoded and not delivered yet; empty between calls.
+  ClientStreamHandler* stream_ = nullptr;
+  SectionScanner scanner_;
+  BodyDecoder decoder_;
+  BodyEncoder encoder_;
+  StreamError cut_off_;
+  uint32_t informational_ = 0;  // 1xx answers to the request in flight.
+  State state_ = State::kIdle;
+  Request request_ = Request::kNone;
+  bool is_head_ = false;
+  bool reusable_ = true;
+  bool given_up_ = false;
+  bool read_paused_ = false;
+  bool draining_ = false;
+  bool input_ended_ = false;
+  bool input_left_ = false;
+  bool output_blocked_ = false;
+  bool told_blocked_ = false;
+};
+
+}  // namespace weir::http::h1

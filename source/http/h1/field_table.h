@@ -1,0 +1,53 @@
+// The field lines of one head or trailer section, parsed in place: names made lower case, blanks around
+// values cut off. Views into the bytes parsed. A table lives during one parse; its room is a pooled block.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "source/buffer/block_pool.h"
+#include "source/http/h1/rejection.h"
+#include "source/http/header_map.h"
+
+namespace weir::http::h1 {
+
+class FieldTable {
+ public:
+  FieldTable(buffer::BlockPool& pool, uint32_t max_fields) : pool_(pool), max_fields_(max_fields) {}
+
+  // False when there are max_fields already.
+  bool Add(std::string_view name, std::string_view value) {
+    if (size_ == capacity_ && !Grow()) return false;
+    fields_[size_++] = HeaderField{name, value, LookUpHeader(name)};
+    bytes_ += name.size() + value.size() + 32;
+    return true;
+  }
+  // Entries with an empty name are to be skipped: DropField made them.
+  std::span<HeaderField> fields() { return {fields_, size_}; }
+  static void DropField(HeaderField& field) { field.name = std::string_view(); }
+  // Names, values and 32 a field.
+  size_t byte_size() const { return bytes_; }
+  void Clear() { size_ = bytes_ = 0; }
+
+ private:
+  bool Grow();
+
+  buffer::BlockPool& pool_;
+  const uint32_t max_fields_;
+  buffer::BlockRef block_;
+  HeaderField* fields_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+  size_t bytes_ = 0;
+};
+
+// Where a parse ended: past the last byte read, or refused; neither when bytes are missing.
+struct Parsed {
+  char* next = nullptr;
+  const Rejection* why = nullptr;
+};
+
+// Field lines and the empty line after them (RFC 9112, 5). Writes into [begin, end).
+Parsed ParseFields(char* begin, char* end, FieldTable& table);
+
+}  // namespace weir::http::h1

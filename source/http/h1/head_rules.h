@@ -1,0 +1,34 @@
+// What the fields of one HTTP/1 message say about its framing and connection (RFC 9112, 6, 7 and 9), decided
+// once, and which of them end at this hop (RFC 9110, 7.6.1). Pure, but that it marks fields as dropped.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "source/http/h1/field_table.h"
+#include "source/http/header_map.h"
+#include "source/http/message.h"
+
+namespace weir::http::h1 {
+
+struct HeadFacts {
+  std::string_view host;
+  uint32_t host_count = 0;
+  std::optional<uint64_t> content_length;
+  bool chunked = false;
+  bool close = false;       // Of the connection field.
+  bool keep_alive = false;  // Likewise.
+  bool expects_continue = false;
+};
+
+enum class FramingFields : uint8_t {
+  kCount,   // content-length and transfer-encoding say how the body ends.
+  kIgnore,  // 1xx and 204: they are dropped unread (RFC 9112, 6.3).
+};
+
+// Reads the fields and drops those that a head never holds. Both framing fields, repeated ones and codings
+// other than one "chunked" are refused.
+const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, HeadFacts& facts);
+
+}  // namespace weir::http::h1

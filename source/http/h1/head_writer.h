@@ -1,0 +1,32 @@
+// Heads as bytes. The framing and connection fields come from the arguments, never from the map. Each head
+// is written in one contiguous piece.
+#pragma once
+
+#include <cstdint>
+
+#include "source/buffer/buffer.h"
+#include "source/http/h1/body_encoder.h"
+#include "source/http/message.h"
+
+namespace weir::http::h1 {
+
+enum class ConnectionOption : uint8_t { kNone, kClose, kKeepAlive };
+
+// What the head says about the bytes after it.
+struct WireHead {
+  WireFraming framing = WireFraming::kNoBody;
+  // Written as content-length, with kLength and, for answers to HEAD and 304, with kNoBody.
+  std::optional<uint64_t> content_length;
+  ConnectionOption connection = ConnectionOption::kNone;
+};
+
+void WriteResponseHead(const ResponseHead& head, const WireHead& wire, buffer::Buffer& out);
+// `head.authority` becomes the host field, first of all.
+void WriteRequestHead(const RequestHead& head, const WireHead& wire, buffer::Buffer& out);
+// The fields and the empty line: a trailer section.
+void WriteFieldSection(const HeaderMap& fields, buffer::Buffer& out);
+
+// The server codec's own answer to what it refuses: a short text and "connection: close".
+void WriteErrorAnswer(uint16_t status, buffer::Buffer& out);
+
+}  // namespace weir::http::h1

@@ -1,0 +1,87 @@
+// The sending half of the server connection: answers as bytes.
+#include "source/base/check.h"
+#include "source/http/h1/head_writer.h"
+#include "source/http/h1/server_connection.h"
+
+namespace weir::http::h1 {
+namespace {
+
+// What the head says on the wire about the bytes after it. nullopt: its declared length is no empty body,
+// and yet the head is to end the message.
+std::optional<WireHead> FrameAnswer(const ResponseHead& head, bool is_head, bool end,
+                                    Protocol version) {
+  const bool has_length = head.framing.kind == Framing::kLength;
+  if (head.status == 204) return WireHead{};
+  if (is_head || head.status == 304) {
+    WireHead wire;
+    wire.content_length = head.represented_length;
+    if (!wire.content_length.has_value() && has_length) wire.content_length = head.framing.length;
+    return wire;
+  }
+  if (has_length || end) {
+    const uint64_t length = has_length ? head.framing.length : 0;
+    if (end && length != 0) return std::nullopt;
+    return WireHead{.framing = WireFraming::kLength, .content_length = length};
+  }
+  return WireHead{.framing = version == Protocol::kHttp10 ? WireFraming::kUntilClose
+                                                          : WireFraming::kChunked};
+}
+
+}  // namespace
+
+void ServerConnection::EncodeInformational(const ResponseHead& head) {
+  // RFC 9110, 15.2: none to an HTTP/1.0 client.
+  if (StreamIsOver() || version_ == Protocol::kHttp10) return;
+  WEIR_DCHECK(answer_ == Answer::kNone, "1xx comes before the answer");
+  WriteResponseHead(head, WireHead{}, output_);
+  handler_.OnOutput();
+}
+
+void ServerConnection::EncodeHeaders(const ResponseHead& head, bool end) {
+  if (StreamIsOver()) return;
+  WEIR_DCHECK(answer_ == Answer::kNone, "one answer a request");
+  std::optional<WireHead> wire = FrameAnswer(head, is_head_, end, version_);
+  if (!wire.has_value()) return CutOff("http1.content_length_mismatch");
+  const bool unread = end && state_ != State::kAnswering;
+  if (draining_ || unread || wire->framing == WireFraming::kUntilClose) persistent_ = false;
+  if (!persistent_) {
+    wire->connection = ConnectionOption::kClose;
+  } else if (version_ == Protocol::kHttp10) {
+    wire->connection = ConnectionOption::kKeepAlive;
+  }
+  WriteResponseHead(head, *wire, output_);
+  encoder_.Start(wire->framing, wire->content_length.value_or(0));
+  answer_ = end ? Answer::kDone : Answer::kStarted;
+  handler_.OnOutput();
+}
+
+void ServerConnection::EncodeBody(buffer::Buffer& data, bool end) {
+  if (StreamIsOver()) return data.Clear();
+  WEIR_DCHECK(answer_ == Answer::kStarted, "the head comes before the body");
+  if (!encoder_.Encode(data, end, output_)) return CutOff("http1.content_length_mismatch");
+  if (end) answer_ = Answer::kDone;
+  handler_.OnOutput();
+}
+
+void ServerConnection::EncodeTrailers(const HeaderMap& trailers) {
+  if (StreamIsOver()) return;
+  WEIR_DCHECK(answer_ == Answer::kStarted, "the head comes before the trailers");
+  if (!encoder_.EncodeTrailers(trailers, options_.enable_trailers, output_)) {
+    return CutOff("http1.content_length_mismatch");
+  }
+  answer_ = Answer::kDone;
+  handler_.OnOutput();
+}
+
+void ServerConnection::Reset(const StreamError&) {
+  if (StreamIsOver()) return;
+  given_up_ = true;
+  handler_.OnOutput();
+}
+
+void ServerConnection::CutOff(std::string_view detail) {
+  cut_off_ = StreamError{.kind = ErrorKind::kLocalReset, .side = Side::kUpstream, .detail = detail};
+  handler_.OnOutput();
+}
+
+}  // namespace weir::http::h1

@@ -1,0 +1,144 @@
+#include "source/http/header_map.h"
+
+#include <algorithm>
+
+#include "source/base/check.h"
+#include "source/http/scan.h"
+
+namespace weir::http {
+namespace {
+
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+bool IsLowerCaseName(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return kTokenLower[static_cast<uint8_t>(c)] == static_cast<uint8_t>(c) && c != '\0';
+  });
+}
+
+}  // namespace
+
+bool HeaderMap::IsValidName(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), IsTokenByte);
+}
+
+bool HeaderMap::IsValidValue(std::string_view value) {
+  if (value.empty()) return true;
+  if (IsBlank(value.front()) || IsBlank(value.back())) return false;
+  const char* const end = value.data() + value.size();
+  return FindValueEnd(value.data(), end) == end;
+}
+
+void HeaderMap::AddView(std::string_view name, std::string_view value, HeaderId id) {
+  fields_.push_back(HeaderField{name, value, id});
+}
+
+void HeaderMap::Add(std::string_view lower_case_name, std::string_view value) {
+  WEIR_DCHECK(IsLowerCaseName(lower_case_name), "a field name is a lower-case token");
+  WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
+  const HeaderId id = LookUpHeader(lower_case_name);
+  const std::string_view name =
+      id == HeaderId::kOther ? arena_.Copy(lower_case_name) : NameOf(id);
+  fields_.push_back(HeaderField{name, arena_.Copy(value), id});
+}
+
+void HeaderMap::Add(HeaderId id, std::string_view value) {
+  WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
+  fields_.push_back(HeaderField{NameOf(id), arena_.Copy(value), id});
+}
+
+void HeaderMap::Set(std::string_view lower_case_name, std::string_view value) {
+  const HeaderId id = LookUpHeader(lower_case_name);
+  if (id != HeaderId::kOther) return Set(id, value);
+  const auto same = [&](const HeaderField& field) { return field.name == lower_case_name; };
+  const auto first = std::find_if(fields_.begin(), fields_.end(), same);
+  if (first == fields_.end()) return Add(lower_case_name, value);
+  WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
+  first->value = arena_.Copy(value);
+  // `value` or the name may be views into fields that go now: both are copied, and bytes stay.
+  const std::string_view name = first->name;
+  fields_.erase(std::remove_if(first + 1, fields_.end(),
+                               [name](const HeaderField& field) { return field.name == name; }),
+                fields_.end());
+}
+
+void HeaderMap::Set(HeaderId id, std::string_view value) {
+  const auto same = [id](const HeaderField& field) { return field.id == id; };
+  const auto first = std::find_if(fields_.begin(), fields_.end(), same);
+  if (first == fields_.end()) return Add(id, value);
+  WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
+  first->value = arena_.Copy(value);
+  fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
+}
+
+size_t HeaderMap::Remove(std::string_view lower_case_name) {
+  const HeaderId id = LookUpHeader(lower_case_name);
+  if (id != HeaderId::kOther) return Remove(id);
+  return RemoveIf([&](const HeaderField& field) { return field.name == lower_case_name; });
+}
+
+size_t HeaderMap::Remove(HeaderId id) {
+  return RemoveIf([id](const HeaderField& field) { return field.id == id; });
+}
+
+std::optional<std::string_view> HeaderMap::Get(HeaderId id) const {
+  for (const HeaderField& field : fields_) {
+    if (field.id == id) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> HeaderMap::Get(std::string_view lower_case_name) const {
+  const HeaderId id = LookUpHeader(lower_case_name);
+  if (id != HeaderId::kOther) return Get(id);
+  for (const HeaderField& field : fields_) {
+    if (field.name == lower_case_name) return field.value;
+  }
+  return std::nullopt;
+}
+
+size_t HeaderMap::Count(HeaderId id) const {
+  return static_cast<size_t>(std::count_if(
+      fields_.begin(), fields_.end(), [id](const HeaderField& field) { return field.id == id; }));
+}
+
+std::optional<std::string_view> HeaderMap::GetJoined(std::string_view lower_case_name) const {
+  const HeaderField* first = nullptr;
+  size_t count = 0;
+  size_t bytes = 0;
+  for (const HeaderField& field : fields_) {
+    if (field.name != lower_case_name) continue;
+    if (first == nullptr) first = &field;
+    ++count;
+    bytes += field.value.size() + 2;
+  }
+  if (first == nullptr) return std::nullopt;
+  if (count == 1) return first->value;
+  char* const start = arena_.Allocate(bytes - 2);
+  char* end = start;
+  for (const HeaderField& field : fields_) {
+    if (field.name != lower_case_name) continue;
+    end = std::copy(field.value.begin(), field.value.end(), end);
+    if (--count == 0) break;
+    *end++ = ',';
+    *end++ = ' ';
+  }
+  return std::string_view(start, bytes - 2);
+}
+
+size_t HeaderMap::byte_size() const {
+  size_t bytes = 0;
+  for (const HeaderField& field : fields_) bytes += field.name.size() + field.value.size() + 32;
+  return bytes;
+}
+
+void HeaderMap::CopyFrom(const HeaderMap& other) {
+  fields_.reserve(fields_.size() + other.size());
+  for (const HeaderField& field : other) {
+    const std::string_view name =
+        field.id == HeaderId::kOther ? arena_.Copy(field.name) : field.name;
+    fields_.push_back(HeaderField{name, arena_.Copy(field.value), field.id});
+  }
+}
+
+}  // namespace weir::http
