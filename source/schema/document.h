@@ -50,7 +50,7 @@ struct SourceText {
 
   std::string_view text;
   std::string file;
-  // kByName: JSON when the name ends in ".json", or when the text starts with '{' and is JSON; else YAML.
+  // kByName: by ".json", ".yaml" or ".yml"; else JSON when the text starts with {, and YAML otherwise.
   Format format = Format::kByName;
 };
 
@@ -65,12 +65,15 @@ struct TextLimits {
 // One document. Nodes live as long as it does.
 class Document {
  public:
-  explicit Document(std::string file) : file_(std::move(file)) {}
+  explicit Document(std::string file, bool typed_scalars = false)
+      : file_(std::move(file)), typed_scalars_(typed_scalars) {}
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
   const std::string& file() const { return file_; }
   const Node& root() const { return *root_; }
+  // JSON: a scalar without quotes is never a string.
+  bool typed_scalars() const { return typed_scalars_; }
 
   // For the readers.
   Node& NewNode() { return nodes_.emplace_back(); }
@@ -78,6 +81,7 @@ class Document {
 
  private:
   std::string file_;
+  bool typed_scalars_;
   std::deque<Node> nodes_;
   Node empty_;
   const Node* root_ = &empty_;
