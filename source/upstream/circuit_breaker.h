@@ -1,10 +1,12 @@
 // The limits that a user states for a cluster. They hold for the process and are never exceeded.
 //
-// A BreakerRegistry belongs to the process; a worker takes a Lease for each of a cluster's limits. Leases draw small
-// portions from the shared rest, so that the request path touches no shared cache line; a worker that has
-// none asks the others to give back what they do not use. A limit below 8 a worker is one shared counter.
+// A BreakerRegistry belongs to the process; a worker takes a Lease for each of a cluster's limits.
+// Leases draw small portions from the shared rest, so that the request path touches no shared cache
+// line; a worker that has none takes back what the others do not use. A limit below 8 a worker is
+// one shared counter.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,7 +20,9 @@ namespace weir::upstream {
 // One limit of one cluster, shared by all workers. Any thread.
 class SharedLimit;
 
-// A worker's part in a SharedLimit. Worker's thread.
+struct LeaseSlot;
+
+// A worker's part in a SharedLimit. Worker's thread. Destroying it gives back what it has taken.
 class Lease {
  public:
   explicit Lease(std::shared_ptr<SharedLimit> limit);
@@ -31,23 +35,39 @@ class Lease {
   void Give();
   uint64_t taken() const { return taken_; }  // On this worker.
 
+  // For what others may hold without using it (idle connections). `wake` is called from any thread,
+  // under a lock: it posts to the worker's loop and does nothing else. It says that somebody waits
+  // who could not have one, or that one was given back and this lease waits.
+  void SetWake(std::function<void()> wake);
+  // TryTake; at the limit it waits from now on, and the other leases are woken.
+  bool TakeOrAwait();
+  void StopWaiting();
+  bool waiting() const { return waiting_; }
+  // Whether another lease waits.
+  bool WantedElsewhere() const;
+
  private:
   std::shared_ptr<SharedLimit> limit_;
+  LeaseSlot* slot_;  // Owned by limit_.
   uint64_t taken_ = 0;
-  uint64_t reserve_ = 0;  // Drawn from the shared rest and not taken.
+  bool waiting_ = false;
 };
 
 struct ClusterLimits {
   std::shared_ptr<SharedLimit> connections, pending_requests, requests, retries;
+  // Whether some worker's cluster sets the gauges of the cluster itself (membership_*). Who turned
+  // it from false to true does, until it turns it back.
+  std::shared_ptr<std::atomic<bool>> membership_reported;
 };
 
 class BreakerRegistry {
  public:
   explicit BreakerRegistry(uint32_t workers);
   ~BreakerRegistry();
-  // The limits of a cluster and priority, made at first use; a changed setting moves the limit of those
-  // that exist (what is above it is not cut, nothing new is given out until it fell below).
-  ClusterLimits Get(std::string_view cluster, bool high_priority, const config::CircuitBreakers& settings);
+  // The limits of a cluster and priority, made at first use; a changed setting moves the limit of
+  // those that exist (what is above it is not cut, nothing new is given out until it fell below).
+  ClusterLimits Get(std::string_view cluster, bool high_priority,
+                    const config::CircuitBreakers& settings);
 
  private:
   struct State;

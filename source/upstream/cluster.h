@@ -1,7 +1,9 @@
-// A cluster as one worker uses it: hosts, balancer, pools, limits, counters. Made at its first use on that worker.
+// A cluster as one worker uses it: hosts, balancer, pools, limits, counters. Made at its first use
+// on that worker.
 //
-// Owned by the worker's ClusterMap; worker's thread. Users hold no Cluster across turns unless they have a
-// request in it: a removed cluster lives until its last request has ended (draining), and answers no Find.
+// Owned by the worker's ClusterMap; worker's thread. Users hold no Cluster across turns unless they
+// have a request in it: a removed cluster lives until its last request has ended (draining), and
+// answers no Find.
 #pragma once
 
 #include <memory>
@@ -26,14 +28,16 @@ class Cluster {
   virtual const config::Cluster& config() const = 0;
   virtual ClusterStats& stats() = 0;
 
-  // Picks a host, takes an idle connection or opens one, within the circuit breakers. See StreamRequest.
+  // Picks a host, takes an idle connection or opens one, within the circuit breakers. See
+  // StreamRequest.
   virtual Start StartStream(StreamRequest& request, const StreamOptions& options) = 0;
-  // Opens a connection for the caller alone. kFailed: *error is set. Otherwise *connection is there and the
-  // handler hears of it from the loop; destroying the connection closes it and gives its leases back.
+  // Opens a connection for the caller alone. kFailed: *error is set. Otherwise *connection is there
+  // and the handler hears of it from the loop; destroying the connection closes it and gives its
+  // leases back.
   virtual Start StartTcp(TcpRequestHandler& handler, uint64_t random,
                          std::unique_ptr<TcpConnection>* connection, http::StreamError* error) = 0;
-  // Takes a retry from max_retries; false when there is none left (upstream_rq_retry_overflow counts it).
-  // Given back by EndRetry; a removed cluster lives until it is.
+  // Takes a retry from max_retries; false when there is none left (upstream_rq_retry_overflow
+  // counts it). Given back by EndRetry; a removed cluster lives until it is.
   virtual bool BeginRetry(bool high_priority) = 0;
   virtual void EndRetry(bool high_priority) = 0;
   virtual const std::vector<std::shared_ptr<Host>>& hosts() const = 0;

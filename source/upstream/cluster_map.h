@@ -1,8 +1,9 @@
 // The clusters of one worker, by name. Worker's thread.
 //
-// Each generation is installed whole: clusters whose entry is the same object are untouched, changed endpoints
-// change hosts and keep the pools of those that stay, a changed cluster takes over what its settings allow and
-// drains the rest, a removed one drains. Only clusters that were used are looked at.
+// Each generation is installed whole: clusters whose entry is the same object are untouched,
+// changed endpoints change hosts and keep the pools of those that stay, a changed cluster takes
+// over what its settings allow and drains the rest, a removed one drains. Only clusters that were
+// used are looked at.
 #pragma once
 
 #include <functional>
@@ -30,8 +31,10 @@ struct ClusterPlatform {
   buffer::BlockPool& blocks;
   stats::Registry& stats;
   BreakerRegistry& breakers;  // Of the process: limits hold across workers.
-  // Null stands for raw_buffer; called once for a cluster when it is first used or its socket changes.
-  std::function<std::shared_ptr<const net::TransportSocketFactory>(const config::ExtensionConfig*)> transport;
+  // Null stands for raw_buffer; called once for a cluster when it is first used or its socket
+  // changes.
+  std::function<std::shared_ptr<const net::TransportSocketFactory>(const config::ExtensionConfig*)>
+      transport;
   // Sends a part of a generation to where it may be freed (not on a worker).
   std::function<void(std::shared_ptr<const void>)> release;
 };
@@ -45,10 +48,11 @@ class ClusterMap {
 
   // The map before it must live until this returns, and `clusters` until the next Install.
   void Install(const PersistentMap<config::ClusterEntry>& clusters);
-  // The cluster, made now if this is its first use here; null when the generation has none of that name.
+  // The cluster, made now if this is its first use here; null when the generation has none of that
+  // name.
   Cluster* Find(std::string_view name);
-  // Ends all: idle connections close, those in use after their last request. `done` comes from the loop once
-  // none is left.
+  // Ends all: idle connections close, those in use after their last request. `done` comes from the
+  // loop once none is left.
   void Drain(std::function<void()> done);
 
   // For /clusters and tests: the clusters that were used on this worker.

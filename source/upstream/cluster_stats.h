@@ -14,20 +14,24 @@ struct ClusterStats {
   stats::Counter upstream_cx_destroy_local, upstream_cx_destroy_remote;
   stats::Counter upstream_cx_destroy_with_active_rq, upstream_cx_destroy_local_with_active_rq;
   stats::Counter upstream_cx_destroy_remote_with_active_rq;
-  stats::Counter upstream_cx_protocol_error, upstream_cx_max_requests, upstream_cx_max_duration_reached;
+  stats::Counter upstream_cx_protocol_error, upstream_cx_max_requests,
+      upstream_cx_max_duration_reached;
   stats::Counter upstream_cx_close_notify, upstream_cx_rx_bytes_total, upstream_cx_tx_bytes_total;
   stats::Gauge upstream_cx_active, upstream_cx_rx_bytes_buffered, upstream_cx_tx_bytes_buffered;
   stats::Histogram upstream_cx_connect_ms, upstream_cx_length_ms;
   stats::Counter upstream_rq_total, upstream_rq_completed, upstream_rq_pending_total;
-  stats::Counter upstream_rq_pending_overflow, upstream_rq_pending_failure_eject, upstream_rq_cancelled;
-  stats::Counter upstream_rq_timeout, upstream_rq_per_try_timeout, upstream_rq_rx_reset, upstream_rq_tx_reset;
+  stats::Counter upstream_rq_pending_overflow, upstream_rq_pending_failure_eject,
+      upstream_rq_cancelled;
+  stats::Counter upstream_rq_timeout, upstream_rq_per_try_timeout, upstream_rq_rx_reset,
+      upstream_rq_tx_reset;
   stats::Counter upstream_rq_retry, upstream_rq_retry_success, upstream_rq_retry_overflow;
   stats::Counter upstream_rq_retry_limit_exceeded, upstream_rq_retry_backoff_exponential;
   stats::Counter upstream_rq_maintenance_mode, upstream_rq_max_duration_reached;
   stats::Gauge upstream_rq_active, upstream_rq_pending_active;
   stats::Histogram upstream_rq_time;
   stats::StatusCounters upstream_rq_;
-  stats::Counter membership_change, update_success, update_empty, update_no_rebuild, lb_healthy_panic;
+  stats::Counter membership_change, update_success, update_empty, update_no_rebuild,
+      lb_healthy_panic;
   // Gauges of the cluster itself, not of a worker: set by one writer (worker 0's map).
   stats::Gauge membership_total, membership_healthy, membership_degraded;
 

@@ -1,7 +1,8 @@
-// A host of a cluster as one worker knows it: address, health, load. Owned by the worker's host set and by the
-// connections to it; worker's thread only.
+// A host of a cluster as one worker knows it: address, health, load. Owned by the worker's host set
+// and by the connections to it; worker's thread only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,8 +19,13 @@ struct HostStats {
   stats::Gauge cx_active, rq_active;
 };
 
+class Pool;
+
 class Host {
  public:
+  // Protocols times priorities.
+  static constexpr size_t kPools = 4;
+
   Host(const net::Address& address, const config::Endpoint& endpoint);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -34,8 +40,11 @@ class Host {
   HostStats& stats() { return *stats_; }
   const std::shared_ptr<HostStats>& shared_stats() const { return stats_; }
 
-  // New health and weight from an update that keeps the address.
-  void Update(const config::Endpoint& endpoint);
+  // New health, weight and name from an update that keeps the address. False when nothing changed.
+  bool Update(const config::Endpoint& endpoint);
+
+  // The pools of connections to it, for the cluster alone, which owns them; null until first used.
+  std::array<Pool*, kPools>& pools() { return pools_; }
 
  private:
   const net::Address address_;
@@ -44,6 +53,7 @@ class Host {
   uint32_t weight_;
   config::HealthStatus health_;
   std::shared_ptr<HostStats> stats_;  // Shared with the reader of /clusters.
+  std::array<Pool*, kPools> pools_{};
 };
 
 }  // namespace weir::upstream
