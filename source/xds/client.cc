@@ -1,0 +1,136 @@
+#include "source/xds/client.h"
+
+#include <utility>
+
+#include "source/base/check.h"
+#include "source/base/log.h"
+#include "source/base/strings.h"
+#include "source/xds/type_state.h"
+
+namespace weir::xds {
+namespace {
+
+std::string CheckedNode(const std::string& node) {
+  absl::StatusOr<std::string> with_features = NodeWithFeatures(node);
+  WEIR_CHECK(with_features.ok(), "the node is a serialised core.v3.Node");
+  return *std::move(with_features);
+}
+
+}  // namespace
+
+Client::Client(Transport& transport, event::Loop& loop, event::Random& random, ControlPlaneStats& stats,
+               ClientOptions options)
+    : transport_(transport),
+      loop_(loop),
+      stats_(stats),
+      options_(std::move(options)),
+      node_(CheckedNode(options_.node)),
+      delay_(random, options_.backoff_base, options_.backoff_max),
+      reopen_(loop, [this] { Open(); }),
+      flush_([this] { Flush(); }) {}
+
+Client::~Client() = default;
+
+void Client::AddType(ResourceType type, ResourceSink& sink, SubscriptionStats& stats) {
+  WEIR_CHECK(FindType(type.type_url) == nullptr, "a type is added once");
+  types_.push_back(std::make_unique<TypeState>(std::move(type), sink, stats, loop_, options_.variant));
+  if (stream_ != nullptr) types_.back()->StartStream();
+}
+
+void Client::Subscribe(std::string_view type_url, std::string_view name,
+                       event::Duration initial_fetch_timeout) {
+  Type(type_url).interest().Add(name, initial_fetch_timeout);
+  loop_.AtTurnEnd(flush_);
+}
+
+void Client::Unsubscribe(std::string_view type_url, std::string_view name) {
+  Type(type_url).interest().Remove(name);
+  loop_.AtTurnEnd(flush_);
+}
+
+void Client::Start() {
+  WEIR_CHECK(stream_ == nullptr && !reopen_.enabled(), "Start is called once");
+  reopen_.Enable(event::Duration::zero());
+}
+
+std::string_view Client::accepted_version(std::string_view type_url) const {
+  const TypeState* type = FindType(type_url);
+  return type == nullptr ? std::string_view() : type->accepted_version();
+}
+
+TypeState* Client::FindType(std::string_view type_url) const {
+  for (const auto& type : types_) {
+    if (type->type_url() == type_url) return type.get();
+  }
+  return nullptr;
+}
+
+TypeState& Client::Type(std::string_view type_url) {
+  TypeState* type = FindType(type_url);
+  WEIR_CHECK(type != nullptr, "a type is added before it is subscribed to");
+  return *type;
+}
+
+void Client::Open() {
+  node_sent_ = false;
+  heard_ = false;
+  stream_ = transport_.Open(options_.variant, *this);
+  for (const auto& type : types_) type->StartStream();
+  Flush();
+}
+
+void Client::OnMessage(std::string bytes) {
+  absl::StatusOr<WireResponse> response = ParseResponse(options_.variant, bytes);
+  if (!response.ok()) {
+    EndStream(response.status());
+    return;
+  }
+  heard_ = true;
+  stats_.connected_state.Set(1);
+  delay_.Reset();
+  if (!response->control_plane.empty()) control_plane_identifier_ = response->control_plane;
+  TypeState* type = FindType(response->type_url);
+  if (type == nullptr) {
+    WEIR_LOG(kXds, kWarn, "ignored a response of type ", response->type_url, ", which was never asked for");
+    return;
+  }
+  type->Take(*std::move(response), [this](const WireRequest& request) { Send(request); });
+}
+
+void Client::OnClosed(absl::Status status) { EndStream(status); }
+
+void Client::EndStream(const absl::Status& status) {
+  const event::Duration delay = delay_.Next();
+  WEIR_LOG(kXds, kWarn, "the stream to the control plane ended: ", status.ToString(), "; the next one in ",
+           std::chrono::duration_cast<std::chrono::milliseconds>(delay).count(), " ms");
+  stream_.reset();
+  heard_ = false;
+  stats_.connected_state.Set(0);
+  for (const auto& type : types_) {
+    type->EndStream();
+    type->stats().update_failure.Inc();
+  }
+  reopen_.Enable(delay);
+}
+
+void Client::Flush() {
+  for (const auto& type : types_) {
+    if (std::optional<WireRequest> request = type->Changes()) {
+      Send(*request);
+    }
+  }
+}
+
+void Client::Send(const WireRequest& request) {
+  Type(request.type_url).stats().update_attempt.Inc();
+  if (node_sent_) {
+    stream_->Send(SerializeRequest(options_.variant, request));
+    return;
+  }
+  node_sent_ = true;
+  WireRequest with_node = request;
+  with_node.node = node_;
+  stream_->Send(SerializeRequest(options_.variant, with_node));
+}
+
+}  // namespace weir::xds

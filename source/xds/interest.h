@@ -1,0 +1,68 @@
+// The names of one type that somebody subscribes to, and which of them the server was told of.
+//
+// Loop's thread; owned by what speaks for the type.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/base/hash_map.h"
+#include "source/event/loop.h"
+
+namespace weir::xds {
+
+class Interest {
+ public:
+  // `timed_out` is called with a name whose answer did not come in time.
+  Interest(event::Loop& loop, std::function<void(std::string_view name)> timed_out);
+  Interest(const Interest&) = delete;
+  Interest& operator=(const Interest&) = delete;
+  ~Interest();
+
+  // Counted. The first one starts the clock, unless `timeout` is 0.
+  void Add(std::string_view name, event::Duration timeout);
+  // Undoes one Add.
+  void Remove(std::string_view name);
+
+  // Whether anything wants it: by its name or by the wildcard.
+  bool Wants(std::string_view name) const;
+  bool WantsByName(std::string_view name) const;
+  bool empty() const;
+  // Every name, sorted; the wildcard among them.
+  std::vector<std::string> Names() const;
+
+  // An answer came: stops the clock.
+  void Answered(std::string_view name);
+
+  struct Changes {
+    std::vector<std::string> subscribe;    // Wanted, and the server was not told.
+    std::vector<std::string> unsubscribe;  // The reverse.
+    std::vector<std::string> released;     // Nobody subscribes by this name any more.
+  };
+  // What changed since the last call, sorted. `telling` says that the server will be told of it.
+  Changes Settle(bool telling);
+  // A new stream: the server knows nothing.
+  void ForgetTold();
+
+ private:
+  struct Wait;
+  struct Entry {
+    uint32_t count = 0;
+    bool told = false;
+    bool answered = false;
+    bool touched = false;  // Listed in touched_.
+    std::unique_ptr<Wait> wait;
+  };
+  void Touch(const std::string& name, Entry& entry);
+
+  event::Loop& loop_;
+  const std::function<void(std::string_view)> timed_out_;
+  HashMap<Entry> entries_;
+  std::vector<std::string> touched_;
+};
+
+}  // namespace weir::xds
