@@ -17,15 +17,20 @@ class ExtensionConfig {
   virtual bool Equals(const ExtensionConfig& other) const = 0;
 };
 
+// Both absent, or the same extension with the same meaning.
+inline bool SameConfig(const std::shared_ptr<const ExtensionConfig>& a,
+                       const std::shared_ptr<const ExtensionConfig>& b) {
+  return a == b || (a != nullptr && b != nullptr && a->extension_name() == b->extension_name() &&
+                    a->Equals(*b));
+}
+
 // An instance of an extension in a list: its name there and its configuration.
 struct NamedExtension {
   std::string name;
   std::shared_ptr<const ExtensionConfig> config;
 
   friend bool operator==(const NamedExtension& a, const NamedExtension& b) {
-    if (a.name != b.name) return false;
-    if (a.config == b.config) return true;
-    return a.config != nullptr && b.config != nullptr && a.config->Equals(*b.config);
+    return a.name == b.name && SameConfig(a.config, b.config);
   }
 };
 

@@ -116,6 +116,9 @@ struct Listener {
   bool drain_on_modify_only = false;                        // DrainType MODIFY_ONLY
   enum class Direction : uint8_t { kUnspecified, kInbound, kOutbound } direction = Direction::kUnspecified;
   std::vector<NamedExtension> access_logs;
+
+  // By meaning: an equal listener goes on undisturbed.
+  friend bool operator==(const Listener& a, const Listener& b);
 };
 
 }  // namespace weir::config

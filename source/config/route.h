@@ -75,10 +75,17 @@ struct WeightedClusters {
   uint64_t total_weight = 0;  // Sum of the weights; above 0.
 };
 
+// regex_rewrite: every match in the path (without its query) replaced.
+struct RegexRewrite {
+  match::Regex pattern;
+  std::string substitution;
+};
+
 struct RouteAction {
   std::variant<ClusterName, WeightedClusters> cluster;
   uint16_t cluster_not_found_code = 503;
   std::string prefix_rewrite;             // empty: none
+  std::optional<RegexRewrite> regex_rewrite;
   std::string host_rewrite;               // host_rewrite_literal; empty: none
   bool append_x_forwarded_host = false;
   std::chrono::milliseconds timeout{15000};                  // 0: none
@@ -95,6 +102,7 @@ struct RedirectAction {
   std::string path;        // path_redirect, may bring its own query; empty: kept
   std::string prefix;      // prefix_rewrite of the matched prefix; with has_prefix
   bool has_prefix = false;
+  std::optional<RegexRewrite> regex_rewrite;
   uint16_t status = 301;
   bool strip_query = false;
 };

@@ -20,6 +20,10 @@ class Regex {
 
   bool FullMatch(std::string_view text) const;
   bool PartialMatch(std::string_view text) const;
+  // Every match replaced by `substitution`, where \1 stands for the first group (RegexMatchAndSubstitute).
+  std::string ReplaceAll(std::string_view text, const std::string& substitution) const;
+  // Whether the groups that `substitution` names exist; the error says which does not.
+  absl::Status CheckSubstitution(const std::string& substitution) const;
   const std::string& pattern() const;
   friend bool operator==(const Regex& a, const Regex& b) { return a.pattern() == b.pattern(); }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -63,8 +64,11 @@ class RouteIndex {
 // nothing is rewritten.
 std::string_view RewritePath(const config::Route& route, http::RequestHead& head);
 
-// The Location of a redirect for `head`. `secure` chooses the scheme when the redirect keeps it.
+// The Location of a redirect for `head`, whose scheme is kept where the redirect has none.
 std::string RedirectLocation(const config::RedirectAction& redirect, const config::Route& route,
                              const http::RequestHead& head);
+
+// The Location of the redirect that require_tls asks for (a Decision of kRedirect without a route); status 301.
+std::string HttpsLocation(const http::RequestHead& head);
 
 }  // namespace weir::router

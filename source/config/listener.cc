@@ -1,0 +1,76 @@
+#include "source/config/listener.h"
+
+#include <tuple>
+
+namespace weir::config {
+namespace {
+
+template <typename T>
+bool SamePart(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+
+bool SameRoutes(const std::shared_ptr<const RouteTable>& a,
+                const std::shared_ptr<const RouteTable>& b) {
+  if (a == b) return true;
+  return a != nullptr && b != nullptr && a->name == b->name && a->content_hash == b->content_hash;
+}
+
+auto Identity(const HttpConnectionManager& m) {
+  return std::tie(m.stat_prefix, m.codec, m.rds_name, m.rds_source, m.http_filters,
+                  m.suppress_envoy_headers, m.access_logs, m.http1, m.http2);
+}
+
+auto Limits(const HttpConnectionManager& m) {
+  return std::tie(m.max_request_headers_kb, m.max_headers_count, m.idle_timeout,
+                  m.max_connection_duration, m.max_stream_duration, m.max_requests_per_connection,
+                  m.stream_idle_timeout, m.request_timeout, m.request_headers_timeout,
+                  m.drain_timeout, m.delayed_close_timeout, m.underscores);
+}
+
+auto Headers(const HttpConnectionManager& m) {
+  return std::tie(m.server_name, m.server_header, m.via, m.use_remote_address,
+                  m.xff_num_trusted_hops, m.skip_xff_append, m.generate_request_id,
+                  m.preserve_external_request_id, m.always_set_request_id_in_response,
+                  m.normalize_path, m.merge_slashes, m.escaped_slashes);
+}
+
+auto Socket(const Listener& l) {
+  return std::tie(l.name, l.stat_prefix, l.address, l.socket, l.listener_filters,
+                  l.listener_filters_timeout, l.continue_on_listener_filters_timeout);
+}
+
+auto Behaviour(const Listener& l) {
+  return std::tie(l.buffer_limit, l.max_connections_to_accept_per_socket_event,
+                  l.drain_on_modify_only, l.direction, l.access_logs);
+}
+
+}  // namespace
+
+bool operator==(const HttpConnectionManager& a, const HttpConnectionManager& b) {
+  return Identity(a) == Identity(b) && Limits(a) == Limits(b) && Headers(a) == Headers(b) &&
+         SameRoutes(a.routes, b.routes);
+}
+
+bool operator==(const FilterChain& a, const FilterChain& b) {
+  if (std::tie(a.name, a.match, a.network_filters, a.transport_socket_connect_timeout) !=
+      std::tie(b.name, b.match, b.network_filters, b.transport_socket_connect_timeout)) {
+    return false;
+  }
+  if (a.terminal.index() != b.terminal.index()) return false;
+  if (!SameConfig(a.transport_socket, b.transport_socket)) return false;
+  if (a.terminal.index() == 0) return SamePart(std::get<0>(a.terminal), std::get<0>(b.terminal));
+  return SamePart(std::get<1>(a.terminal), std::get<1>(b.terminal));
+}
+
+bool operator==(const Listener& a, const Listener& b) {
+  if (Socket(a) != Socket(b) || Behaviour(a) != Behaviour(b)) return false;
+  if (!SamePart(a.default_filter_chain, b.default_filter_chain)) return false;
+  if (a.filter_chains.size() != b.filter_chains.size()) return false;
+  for (size_t i = 0; i < a.filter_chains.size(); ++i) {
+    if (!SamePart(a.filter_chains[i], b.filter_chains[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace weir::config

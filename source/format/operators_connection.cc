@@ -1,0 +1,101 @@
+// Operators about the downstream connection.
+#include "source/format/operator.h"
+
+namespace weir::format {
+namespace {
+
+using Operator = Formatter::Operator;
+
+AddressPart PartOf(const Operator& self) { return static_cast<AddressPart>(self.variant); }
+
+bool RemoteAddress(const Operator& self, std::string& out, const FormatContext& context) {
+  return AppendAddress(out, context.info.downstream_remote_address, PartOf(self));
+}
+bool LocalAddress(const Operator& self, std::string& out, const FormatContext& context) {
+  return AppendAddress(out, context.info.connection.local_address, PartOf(self));
+}
+bool DirectRemoteAddress(const Operator& self, std::string& out, const FormatContext& context) {
+  return AppendAddress(out, context.info.connection.direct_remote_address, PartOf(self));
+}
+bool DirectLocalAddress(const Operator& self, std::string& out, const FormatContext& context) {
+  return AppendAddress(out, context.info.connection.direct_local_address, PartOf(self));
+}
+bool ServerName(const Operator&, std::string& out, const FormatContext& context) {
+  return AppendText(out, context.info.connection.server_name);
+}
+bool ConnectionId(const Operator&, std::string& out, const FormatContext& context) {
+  AppendNumber(out, context.info.connection.id);
+  return true;
+}
+bool TerminationDetails(const Operator&, std::string& out, const FormatContext& context) {
+  return AppendText(out, context.info.connection.termination_details);
+}
+bool TransportFailure(const Operator&, std::string& out, const FormatContext& context) {
+  return AppendText(out, context.info.connection.transport_failure_reason);
+}
+bool FilterChainName(const Operator&, std::string& out, const FormatContext& context) {
+  return AppendText(out, context.info.connection.filter_chain_name);
+}
+bool HostName(const Operator& self, std::string& out, const FormatContext&) {
+  return AppendText(out, self.text);
+}
+bool WireBytesReceived(const Operator&, std::string& out, const FormatContext& context) {
+  AppendNumber(out, context.info.wire_bytes_received);
+  return true;
+}
+bool WireBytesSent(const Operator&, std::string& out, const FormatContext& context) {
+  AppendNumber(out, context.info.wire_bytes_sent);
+  return true;
+}
+// Facts of a TLS session that a connection without TLS does not have.
+bool NoValue(const Operator&, std::string&, const FormatContext&) { return false; }
+
+constexpr int kAll = static_cast<int>(AddressPart::kAll);
+constexpr int kWithoutPort = static_cast<int>(AddressPart::kWithoutPort);
+constexpr int kPort = static_cast<int>(AddressPart::kPort);
+
+}  // namespace
+
+const std::vector<OperatorEntry>& ConnectionOperators() {
+  static const std::vector<OperatorEntry> kOperators = {
+      {"DOWNSTREAM_REMOTE_ADDRESS", RemoteAddress, false, kAll},
+      {"DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", RemoteAddress, false, kWithoutPort},
+      {"DOWNSTREAM_REMOTE_PORT", RemoteAddress, true, kPort},
+      {"DOWNSTREAM_LOCAL_ADDRESS", LocalAddress, false, kAll},
+      {"DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", LocalAddress, false, kWithoutPort},
+      {"DOWNSTREAM_LOCAL_PORT", LocalAddress, true, kPort},
+      {"DOWNSTREAM_DIRECT_REMOTE_ADDRESS", DirectRemoteAddress, false, kAll},
+      {"DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT", DirectRemoteAddress, false, kWithoutPort},
+      {"DOWNSTREAM_DIRECT_REMOTE_PORT", DirectRemoteAddress, true, kPort},
+      {"DOWNSTREAM_DIRECT_LOCAL_ADDRESS", DirectLocalAddress, false, kAll},
+      {"DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT", DirectLocalAddress, false, kWithoutPort},
+      {"DOWNSTREAM_DIRECT_LOCAL_PORT", DirectLocalAddress, true, kPort},
+      {"REQUESTED_SERVER_NAME", ServerName},
+      {"CONNECTION_ID", ConnectionId, true},
+      {"CONNECTION_TERMINATION_DETAILS", TerminationDetails},
+      {"DOWNSTREAM_TRANSPORT_FAILURE_REASON", TransportFailure},
+      {"FILTER_CHAIN_NAME", FilterChainName},
+      {"HOSTNAME", HostName},
+      {"DOWNSTREAM_WIRE_BYTES_RECEIVED", WireBytesReceived, true},
+      {"DOWNSTREAM_WIRE_BYTES_SENT", WireBytesSent, true},
+      {"DOWNSTREAM_TLS_VERSION", NoValue},
+      {"DOWNSTREAM_TLS_CIPHER", NoValue},
+      {"DOWNSTREAM_TLS_SESSION_ID", NoValue},
+      {"DOWNSTREAM_PEER_SUBJECT", NoValue},
+      {"DOWNSTREAM_PEER_ISSUER", NoValue},
+      {"DOWNSTREAM_PEER_URI_SAN", NoValue},
+      {"DOWNSTREAM_PEER_DNS_SAN", NoValue},
+      {"DOWNSTREAM_LOCAL_SUBJECT", NoValue},
+      {"DOWNSTREAM_LOCAL_URI_SAN", NoValue},
+      {"DOWNSTREAM_LOCAL_DNS_SAN", NoValue},
+      {"DOWNSTREAM_PEER_SERIAL", NoValue},
+      {"DOWNSTREAM_PEER_FINGERPRINT_1", NoValue},
+      {"DOWNSTREAM_PEER_FINGERPRINT_256", NoValue},
+      {"DOWNSTREAM_PEER_CERT", NoValue},
+      {"DOWNSTREAM_PEER_CERT_V_START", NoValue},
+      {"DOWNSTREAM_PEER_CERT_V_END", NoValue},
+  };
+  return kOperators;
+}
+
+}  // namespace weir::format
