@@ -1,6 +1,6 @@
 // The main() of a fuzz target that is built without libFuzzer: runs each file named on the command
-// line, and the empty input, once through LLVMFuzzerTestOneInput. The sanitizers and the target's own
-// checks decide; a file that cannot be read fails the test.
+// line, and the empty input, once through LLVMFuzzerTestOneInput. The sanitizers and the target's
+// own checks decide; a file that cannot be read fails the test.
 
 #include <cstddef>
 #include <cstdint>
