@@ -1,0 +1,90 @@
+// From the wire to the structs of source/config: the entry points. The only place, with the
+// extensions' config.cc, where the data plane sees the messages of resources.
+//
+//   schema::Diagnostics diagnostics;
+//   auto resource = DecodeResource(type_url, any.value(), {extensions, data}, diagnostics);
+//   if (!resource) NACK with diagnostics.ToString();
+//
+// All errors of a resource are reported at once: broken field rules, unsupported fields, enum
+// values and extensions, and what the structs cannot hold or the data plane does not do. Pure but
+// for the reader of files; any thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "source/config/bootstrap.h"
+#include "source/config/cluster.h"
+#include "source/config/endpoints.h"
+#include "source/config/listener.h"
+#include "source/config/proto/extension_decoders.h"
+#include "source/config/route.h"
+#include "source/schema/diagnostic.h"
+#include "source/schema/supported.h"
+
+namespace envoy::config::bootstrap::v3 {
+class Bootstrap;
+}
+
+namespace weir::config::proto {
+
+// What a DataSource names, read when its resource is decoded.
+class DataReader {
+ public:
+  virtual ~DataReader() = default;
+  virtual absl::StatusOr<std::string> ReadFile(const std::string& path) const = 0;
+  virtual absl::StatusOr<std::string> ReadEnvironment(const std::string& variable) const = 0;
+};
+
+// Refuses both: for a place that must not read files, as a control plane with resources of
+// strangers.
+class NoDataReader final : public DataReader {
+ public:
+  absl::StatusOr<std::string> ReadFile(const std::string& path) const override;
+  absl::StatusOr<std::string> ReadEnvironment(const std::string& variable) const override;
+};
+
+struct DecodeOptions {
+  const ExtensionDecoders& extensions;
+  const DataReader& data;
+  // Unknown and unsupported fields are noted as ignored and refuse nothing (enum values and
+  // extensions still do).
+  bool allow_unknown_fields = false;
+};
+
+using ResourceValue =
+    std::variant<std::shared_ptr<const Listener>, std::shared_ptr<const RouteTable>,
+                 std::shared_ptr<const Cluster>, std::shared_ptr<const Endpoints>>;
+
+struct DecodedResource {
+  std::string name;
+  ResourceValue value;
+  std::vector<schema::Unsupported> ignored;
+};
+
+// A Listener, RouteConfiguration, Cluster or ClusterLoadAssignment from its bytes (`value` of the
+// Any). Nothing, with errors in `diagnostics` that carry type URL, name, path, value and rule, when
+// it has to be refused.
+std::optional<DecodedResource> DecodeResource(std::string_view type_url, std::string_view bytes,
+                                              const DecodeOptions& options,
+                                              schema::Diagnostics& diagnostics);
+
+// The bootstrap, which was read and checked by schema::ReadMessage (or CheckMessage below). Nothing
+// when there were errors. What is ignored is added to `ignored`.
+std::optional<Bootstrap> DecodeBootstrap(const envoy::config::bootstrap::v3::Bootstrap& message,
+                                         const DecodeOptions& options,
+                                         schema::Diagnostics& diagnostics,
+                                         std::vector<schema::Unsupported>& ignored);
+
+// The field rules and what is supported, as DecodeResource checks them before it decodes. `message`
+// is generated.
+void CheckMessage(const google::protobuf::Message& message, const DecodeOptions& options,
+                  schema::Diagnostics& diagnostics, std::vector<schema::Unsupported>& ignored);
+
+}  // namespace weir::config::proto

@@ -1,0 +1,34 @@
+#include "source/config/proto/extension_decoders.h"
+
+#include <algorithm>
+#include <array>
+
+namespace weir::config::proto {
+namespace {
+
+// Decoded as parts of a listener or a cluster.
+constexpr std::array<std::string_view, 7> kBuiltIn = {
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+    "envoy.extensions.filters.http.router.v3.Router",
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+    "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin",
+    "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest",
+    "envoy.extensions.load_balancing_policies.random.v3.Random",
+};
+
+}  // namespace
+
+const ExtensionDecoders::Entry* ExtensionDecoders::Find(std::string_view message_name) const {
+  const auto found = entries_.find(message_name);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+schema::KnownExtension ExtensionDecoders::Known() const {
+  return [this](std::string_view message_name) {
+    return std::find(kBuiltIn.begin(), kBuiltIn.end(), message_name) != kBuiltIn.end() ||
+           Find(message_name) != nullptr;
+  };
+}
+
+}  // namespace weir::config::proto

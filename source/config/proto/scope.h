@@ -1,0 +1,65 @@
+// Where a decoder stands: the path of the field it reads, and where its errors go.
+//
+// Scopes are made on the stack as a decoder goes down into a message, and point to the one above;
+// the path becomes text only for an error. A scope must not outlive the one it was made from. One
+// thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "source/schema/diagnostic.h"
+#include "source/schema/supported.h"
+
+namespace weir::config::proto {
+
+class ExtensionDecoders;
+class DataReader;
+
+// What all scopes of one resource share. Whoever makes it keeps what it points to.
+struct DecodeContext {
+  const ExtensionDecoders& extensions;
+  const DataReader& data;
+  schema::Diagnostics& diagnostics;
+  std::vector<schema::Unsupported>& ignored;
+  // Part of the bootstrap, not from a control plane.
+  bool is_static = false;
+};
+
+class Scope {
+ public:
+  explicit Scope(DecodeContext& context) : context_(&context) {}
+
+  // The scope of a field, of an element of a repeated field, of the value of a map's key.
+  Scope Field(std::string_view name) const { return Scope(this, name, {}, -1); }
+  Scope Item(std::string_view name, int index) const { return Scope(this, name, {}, index); }
+  Scope Key(std::string_view name, std::string_view key) const {
+    return Scope(this, name, key, -1);
+  }
+
+  // Adds an error about this place. `value` is shown unless it is empty.
+  void Error(std::string_view message, std::string_view value = {}) const;
+  void Error(const absl::Status& status) const;
+  // The error for a field that this program knows but does not act upon: it refuses the resource.
+  void Unsupported(std::string_view message_name, std::string_view field) const;
+  // Notes a field that has no effect and refuses nothing.
+  void Ignore(std::string_view message_name, std::string_view field, std::string_view reason) const;
+
+  // "virtual_hosts[2].routes[0].route.timeout"
+  std::string path() const;
+  DecodeContext& context() const { return *context_; }
+
+ private:
+  Scope(const Scope* parent, std::string_view name, std::string_view key, int index)
+      : context_(parent->context_), parent_(parent), name_(name), key_(key), index_(index) {}
+
+  DecodeContext* context_;
+  const Scope* parent_ = nullptr;
+  std::string_view name_;
+  std::string_view key_;
+  int index_ = -1;
+};
+
+}  // namespace weir::config::proto
