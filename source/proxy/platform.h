@@ -1,0 +1,61 @@
+// What connections on one worker are built from. References outlive every connection of the worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/base/hash_map.h"
+#include "source/buffer/block_pool.h"
+#include "source/event/loop.h"
+#include "source/event/random.h"
+#include "source/generation/worker_generation.h"
+#include "source/proxy/http_stats.h"
+#include "source/proxy/request_headers.h"
+#include "source/proxy/request_memory.h"
+#include "source/stats/registry.h"
+#include "source/upstream/cluster_map.h"
+
+namespace weir::proxy {
+
+// The blocks of counters of one worker by stat_prefix, made at first use. They live as long as the worker.
+template <typename Stats>
+class StatsByPrefix {
+ public:
+  StatsByPrefix(stats::Registry& registry, std::string_view scope) : registry_(registry), scope_(scope) {}
+
+  Stats& Get(const std::string& stat_prefix) {
+    auto& block = blocks_[stat_prefix];
+    if (block == nullptr) {
+      block = std::make_unique<stats::Block<Stats>>(registry_, stats::Scope{scope_, stat_prefix});
+    }
+    return **block;
+  }
+
+ private:
+  stats::Registry& registry_;
+  const std::string_view scope_;
+  HashMap<std::unique_ptr<stats::Block<Stats>>> blocks_;
+};
+
+// How much of the connections that finish a request are told to go: 0 none, 1 all. Set by a post from the
+// server while listeners drain gradually.
+struct DrainState {
+  double closing_share = 0;
+};
+
+struct Platform {
+  event::Loop& loop;
+  event::Random& random;
+  buffer::BlockPool& blocks;
+  generation::WorkerGeneration& generations;
+  upstream::ClusterMap& clusters;
+  RequestMemoryPool& request_memory;
+  StatsByPrefix<HttpStats>& http_stats;
+  StatsByPrefix<TcpStats>& tcp_stats;
+  DateText& date;
+  const DrainState& drain;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,309 @@
+#include "source/proxy/request_stream.h"
+
+#include <utility>
+
+#include "source/base/log.h"
+#include "source/proxy/error_table.h"
+
+namespace weir::proxy {
+
+using http::ErrorKind;
+using http::Side;
+using http::StreamError;
+using stream_info::ResponseFlag;
+
+RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
+    : owner_(owner),
+      platform_(owner.context().platform),
+      stats_(owner.context().stats),
+      config_(*owner.context().chain.http()),
+      stream_(&stream),
+      memory_(platform_.request_memory.Take()),
+      info_(owner.context().connection),
+      chain_(platform_.loop, platform_.blocks, *this, owner.context().buffer_limit),
+      router_(platform_, *this, chain_, stats_,
+              {config_.suppress_envoy_headers, owner.context().buffer_limit}),
+      idle_timeout_(config_.stream_idle_timeout),
+      idle_(platform_.loop, [this] { OnIdleTimeout(); }),
+      request_timeout_(platform_.loop, [this] { OnRequestTimeout(); }),
+      max_duration_(platform_.loop, [this] { OnMaxDuration(); }) {
+  stats_.downstream_rq_total.Inc();
+  stats_.downstream_rq_active.Inc();
+  info_.start = platform_.loop.Now();
+  info_.start_wall = platform_.loop.WallNow();
+}
+
+RequestStream::~RequestStream() {
+  chain_.End();
+  stats_.downstream_rq_active.Dec();
+  platform_.request_memory.Return(std::move(memory_));
+}
+
+// --- The request, from the codec to the router ---------------------------------------------------------------
+
+void RequestStream::OnHeaders(bool end) {
+  http::RequestHead& head = memory_->request;
+  info_.protocol = head.version;
+  info_.request_header_bytes = head.headers.byte_size();
+  const bool http2 = head.version == http::Protocol::kHttp2;
+  (http2 ? stats_.downstream_rq_http2_total : stats_.downstream_rq_http1_total).Inc();
+  request_ = RequestState::kBody;
+  // Timeouts that bound a slow client.
+  Progress();
+  if (config_.request_timeout.count() > 0 && !end) request_timeout_.Enable(config_.request_timeout);
+  if (config_.max_stream_duration.count() > 0) max_duration_.Enable(config_.max_stream_duration);
+  // Clean what came from outside, find the client, normalise the path.
+  if (!Accept()) return;
+  // The newest configuration, for as long as this request lives.
+  generation_ = platform_.generations.PinCurrent();
+  routes_ = owner_.RoutesOf(generation_);
+  // Filters in order, the router at their end.
+  chain_.Create(owner_.context().chain.http_filters);
+  if (end) RequestEnded();
+  chain_.RequestHeaders(end);
+  if (const auto idle = router_.stream_idle_timeout()) {
+    idle_timeout_ = *idle;
+    Progress();
+  }
+  // The client waits for a word before it sends the body.
+  if (head.expects_continue && !end && response_ == ResponseState::kNone && !continue_sent_) {
+    continue_sent_ = true;
+    memory_->response.Clear();
+    memory_->response.status = 100;
+    stream_->EncodeInformational(memory_->response);
+    memory_->response.Clear();
+  }
+}
+
+bool RequestStream::Accept() {
+  http::RequestHead& head = memory_->request;
+  head.headers.Remove(http::HeaderId::kExpect);
+  if (!PrepareRequest(config_, info_, platform_.random, head)) {
+    Answer({.status = 400, .body = "", .details = "http1.unexpected_underscore"});
+    return false;
+  }
+  switch (NormalizePath(config_, head)) {
+    case PathOutcome::kUnchanged:
+    case PathOutcome::kChanged:
+      return true;
+    case PathOutcome::kRefused:
+      stats_.downstream_rq_failed_path_normalization.Inc();
+      Answer({.status = 400, .body = "", .details = "path_normalization_failed"});
+      return false;
+    case PathOutcome::kRedirect:
+      stats_.downstream_rq_redirected_with_normalized_path.Inc();
+      Answer({.status = 307,
+              .body = "",
+              .details = "path_normalization_failed",
+              .location = head.path});
+      return false;
+  }
+  return true;
+}
+
+void RequestStream::OnBody(buffer::Buffer& data, bool end) {
+  info_.request_body_bytes += data.size();
+  if (response_ >= ResponseState::kEnded) return;
+  Progress();
+  if (end) RequestEnded();
+  chain_.RequestBody(data, end);
+}
+
+void RequestStream::OnTrailers(http::HeaderMap& trailers) {
+  if (response_ >= ResponseState::kEnded) return;
+  Progress();
+  RequestEnded();
+  chain_.RequestTrailers(trailers);
+}
+
+void RequestStream::RequestEnded() {
+  request_ = RequestState::kEnded;
+  request_timeout_.Disable();
+  info_.request_end = platform_.loop.Now();
+}
+
+// The client, or the connection under it, is gone.
+void RequestStream::OnReset(const StreamError& error) {
+  if (response_ < ResponseState::kEnded) {
+    response_ = ResponseState::kReset;
+    stats_.downstream_rq_rx_reset.Inc();
+    if (error.kind == ErrorKind::kMalformed || error.kind == ErrorKind::kFlood) {
+      info_.flags.Set(ResponseFlag::kDownstreamProtocolError);
+    } else {
+      info_.flags.Set(ResponseFlag::kDownstreamConnectionTermination);
+    }
+    info_.response_code_details =
+        error.detail.empty() ? std::string_view("downstream_remote_disconnect") : error.detail;
+  }
+  GiveUp(error);
+}
+
+void RequestStream::GiveUp(const StreamError&) {
+  idle_.Disable();
+  request_timeout_.Disable();
+  max_duration_.Disable();
+  router_.Abort();
+  chain_.End();
+  Log();
+  MaybeDone();
+}
+
+void RequestStream::PauseRequest(bool paused) {
+  const bool was_paused = request_pauses_ > 0;
+  request_pauses_ += paused ? 1 : -1u;
+  if (stream_ == nullptr || was_paused == (request_pauses_ > 0)) return;
+  stream_->SetReadPaused(!was_paused);
+  if (was_paused) owner_.OnReadResumed();
+}
+
+void RequestStream::OnHoldLimit(filter::Direction direction, bool reached) {
+  if (direction == filter::Direction::kRequest) {
+    PauseRequest(reached);
+  } else {
+    router_.PauseResponse(reached);
+  }
+}
+
+// --- The response, from the router to the codec --------------------------------------------------------------
+
+void RequestStream::SendInformational() {
+  if (response_ != ResponseState::kNone || stream_ == nullptr) return;
+  // The client was told to go on already; a second 100 says nothing new.
+  if (memory_->response.status == 100 && std::exchange(continue_sent_, true)) return;
+  stream_->EncodeInformational(memory_->response);
+}
+
+void RequestStream::OnResponseHeaders(bool end) {
+  if (response_ != ResponseState::kNone || stream_ == nullptr) return;
+  http::ResponseHead& head = memory_->response;
+  FinishResponse(config_, memory_->request,
+                 platform_.date.At(platform_.loop.WallNow()), head);
+  info_.response_code = head.status;
+  info_.response_header_bytes = head.headers.byte_size();
+  info_.response_begin = platform_.loop.Now();
+  response_ = ResponseState::kStarted;
+  Progress();
+  owner_.BeforeResponse();
+  stream_->EncodeHeaders(head, end);
+  if (end) ResponseEnded();
+}
+
+void RequestStream::OnResponseBody(buffer::Buffer& data, bool end) {
+  if (response_ != ResponseState::kStarted || stream_ == nullptr) return;
+  info_.response_body_bytes += data.size();
+  Progress();
+  stream_->EncodeBody(data, end);
+  if (end) ResponseEnded();
+}
+
+void RequestStream::OnResponseTrailers(http::HeaderMap& trailers) {
+  if (response_ != ResponseState::kStarted || stream_ == nullptr) return;
+  stream_->EncodeTrailers(trailers);
+  ResponseEnded();
+}
+
+void RequestStream::ResponseEnded() {
+  response_ = ResponseState::kEnded;
+  idle_.Disable();
+  request_timeout_.Disable();
+  max_duration_.Disable();
+  const event::MonotonicTime now = platform_.loop.Now();
+  info_.end = now;
+  stats_.downstream_rq_completed.Inc();
+  stats_.downstream_rq_.Inc(info_.response_code);
+  stats_.downstream_rq_time.Record(static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - info_.start).count()));
+}
+
+// --- Answers made here, and errors ---------------------------------------------------------------------------
+
+void RequestStream::Fail(const StreamError& error) {
+  const ErrorAnswer answer = AnswerFor(error);
+  if (answer.flag.has_value()) info_.flags.Set(*answer.flag);
+  if (response_ >= ResponseState::kEnded) return;
+  if (response_ == ResponseState::kStarted) {
+    info_.response_code_details = answer.details;
+    stats_.rq_reset_after_downstream_response_started.Inc();
+    ResetDownstream(error);
+    return;
+  }
+  Answer({.status = answer.status, .body = answer.body, .details = answer.details});
+}
+
+void RequestStream::Answer(const filter::LocalReply& reply) {
+  if (response_ == ResponseState::kStarted) {
+    ResetDownstream({ErrorKind::kLocalReset, Side::kDownstream, false, reply.details});
+    return;
+  }
+  if (response_ != ResponseState::kNone || stream_ == nullptr) return;
+  router_.Abort();
+  info_.response_code_details = reply.details;
+  if (!MakeLocalReply(reply, memory_->request, memory_->response)) {
+    chain_.ResponseHeaders(true);
+    return;
+  }
+  chain_.ResponseHeaders(false);
+  buffer::Buffer body(platform_.blocks);
+  body.Append(reply.body);
+  chain_.ResponseBody(body, true);
+}
+
+void RequestStream::ResetDownstream(const StreamError& error) {
+  response_ = ResponseState::kReset;
+  stats_.downstream_rq_tx_reset.Inc();
+  if (stream_ != nullptr) stream_->Reset(error);
+  GiveUp(error);
+}
+
+void RequestStream::Progress() {
+  if (idle_timeout_.count() > 0) {
+    idle_.Enable(idle_timeout_);
+  } else {
+    idle_.Disable();
+  }
+}
+
+void RequestStream::OnIdleTimeout() {
+  stats_.downstream_rq_idle_timeout.Inc();
+  const Side slow = request_ == RequestState::kEnded ? Side::kUpstream : Side::kDownstream;
+  Fail({ErrorKind::kIdleTimeout, slow, false, "stream_idle_timeout"});
+}
+
+void RequestStream::OnRequestTimeout() {
+  stats_.downstream_rq_timeout.Inc();
+  Fail({ErrorKind::kRequestTimeout, Side::kDownstream, false, "request_overall_timeout"});
+}
+
+void RequestStream::OnMaxDuration() {
+  stats_.downstream_rq_max_duration_reached.Inc();
+  Fail({ErrorKind::kMaxDuration, Side::kDownstream, false, "max_duration_timeout"});
+}
+
+// --- The end -------------------------------------------------------------------------------------------------
+
+void RequestStream::OnBackpressure(bool blocked) { router_.PauseResponse(blocked); }
+
+void RequestStream::OnStreamClosed() {
+  stream_ = nullptr;
+  GiveUp({});
+}
+
+void RequestStream::OnRouterIdle() { MaybeDone(); }
+
+void RequestStream::Log() {
+  if (std::exchange(logged_, true)) return;
+  if (info_.end == event::MonotonicTime{}) info_.end = platform_.loop.Now();
+  const format::FormatContext context{.info = info_,
+                                      .request = &memory_->request,
+                                      .response = response_started() ? &memory_->response : nullptr};
+  for (const auto& log : owner_.context().chain.access_logs) log->Log(context);
+}
+
+void RequestStream::MaybeDone() {
+  if (stream_ != nullptr || !router_.idle() || std::exchange(done_, true)) return;
+  generation_.Reset();
+  routes_ = nullptr;
+  owner_.OnRequestDone(*this);
+}
+
+}  // namespace weir::proxy

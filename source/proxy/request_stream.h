@@ -1,0 +1,136 @@
+// One request and its response, from the codec's first event to the access log.
+//
+//   codec -> RequestStream -> FilterChain -> RouterFilter -> upstream
+//   codec <- RequestStream <- FilterChain <- RouterFilter <- upstream
+//
+// The whole path of a request can be read in OnHeaders (in) and OnResponseHeaders (out). Owned by the Session;
+// lives until the downstream codec and the router's try have both let go of it. Worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "source/event/loop.h"
+#include "source/http/codec.h"
+#include "source/proxy/filter_chain.h"
+#include "source/proxy/platform.h"
+#include "source/proxy/router_filter.h"
+
+namespace weir::proxy {
+
+class RequestStream;
+
+// What a request needs of its connection. Lives as long as the connection.
+struct RequestContext {
+  const Platform& platform;
+  const generation::Chain& chain;  // With a connection manager at its end.
+  const stream_info::ConnectionInfo& connection;
+  HttpStats& stats;
+  size_t buffer_limit;
+};
+
+class RequestOwner {
+ public:
+  virtual const RequestContext& context() = 0;
+  // The head of a response is about to be encoded: the connection may want it to be its last.
+  virtual void BeforeResponse() = 0;
+  // The codec may give what it held back for a paused stream: Decode again at the end of the turn.
+  virtual void OnReadResumed() = 0;
+  // The route table of the chain in a pinned generation; null when there is none.
+  virtual const router::RouteIndex* RoutesOf(const generation::WorkerGeneration::Pin& pin) = 0;
+  // Nobody knows `stream` any more; it is to be destroyed.
+  virtual void OnRequestDone(RequestStream& stream) = 0;
+
+ protected:
+  ~RequestOwner() = default;
+};
+
+class RequestStream final : public event::DeferredDeletable,
+                            public http::ServerStreamHandler,
+                            private FilterChainOwner,
+                            private RouterHost {
+ public:
+  RequestStream(RequestOwner& owner, http::ServerStream& stream);
+  RequestStream(const RequestStream&) = delete;
+  RequestStream& operator=(const RequestStream&) = delete;
+  ~RequestStream() override;
+
+  const stream_info::StreamInfo& stream_info() const { return info_; }
+  bool response_started() const { return response_ != ResponseState::kNone; }
+  // Where the owner keeps it.
+  size_t place() const { return place_; }
+  void set_place(size_t place) { place_ = place; }
+
+  // http::ServerStreamHandler
+  http::RequestHead& request_head() override { return memory_->request; }
+  void OnHeaders(bool end) override;
+  void OnBody(buffer::Buffer& data, bool end) override;
+  void OnTrailers(http::HeaderMap& trailers) override;
+  void OnReset(const http::StreamError& error) override;
+  void OnBackpressure(bool blocked) override;
+  void OnStreamClosed() override;
+
+ private:
+  enum class RequestState : uint8_t { kHead, kBody, kEnded };
+  enum class ResponseState : uint8_t { kNone, kStarted, kEnded, kReset };
+
+  // FilterChainOwner
+  http::RequestHead& request() override { return memory_->request; }
+  http::ResponseHead& response() override { return memory_->response; }
+  stream_info::StreamInfo& info() override { return info_; }
+  void OnLocalReply(const filter::LocalReply& reply) override { Answer(reply); }
+  void OnHoldLimit(filter::Direction direction, bool reached) override;
+  void OnRequestHeaders(bool end) override { router_.OnRequestHeaders(end); }
+  void OnRequestBody(buffer::Buffer& data, bool end) override { router_.OnRequestBody(data, end); }
+  void OnRequestTrailers(http::HeaderMap& trailers) override { router_.OnRequestTrailers(trailers); }
+  void OnResponseHeaders(bool end) override;
+  void OnResponseBody(buffer::Buffer& data, bool end) override;
+  void OnResponseTrailers(http::HeaderMap& trailers) override;
+
+  // RouterHost
+  const router::RouteIndex* routes() override { return routes_; }
+  void SendInformational() override;
+  void Fail(const http::StreamError& error) override;
+  void Answer(const filter::LocalReply& reply) override;
+  void PauseRequest(bool paused) override;
+  void OnRouterIdle() override;
+  RequestMemory& memory() override { return *memory_; }
+
+  bool Accept();  // Checks and prepares the head; false when it was answered.
+  void RequestEnded();
+  void ResponseEnded();
+  void ResetDownstream(const http::StreamError& error);
+  void GiveUp(const http::StreamError& error);
+  void OnIdleTimeout();
+  void OnRequestTimeout();
+  void OnMaxDuration();
+  void Progress();
+  void Log();
+  void MaybeDone();
+
+  RequestOwner& owner_;
+  size_t place_ = 0;
+  const Platform& platform_;
+  HttpStats& stats_;
+  const config::HttpConnectionManager& config_;
+  http::ServerStream* stream_;  // Null once the codec has let go.
+  std::unique_ptr<RequestMemory> memory_;
+  stream_info::StreamInfo info_;
+  generation::WorkerGeneration::Pin generation_;
+  const router::RouteIndex* routes_ = nullptr;
+  RequestState request_ = RequestState::kHead;
+  ResponseState response_ = ResponseState::kNone;
+  bool continue_sent_ = false;
+  bool logged_ = false;
+  bool done_ = false;
+  uint32_t request_pauses_ = 0;
+  FilterChain chain_;
+  RouterFilter router_;
+  event::Duration idle_timeout_;
+  event::Timer idle_;
+  event::Timer request_timeout_;
+  event::Timer max_duration_;
+};
+
+}  // namespace weir::proxy

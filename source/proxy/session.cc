@@ -1,0 +1,422 @@
+#include "source/proxy/session.h"
+
+#include <utility>
+
+#include "source/base/log.h"
+#include "source/http/preface.h"
+
+namespace weir::proxy {
+namespace {
+
+using http::CodecState;
+using http::ErrorKind;
+using http::Side;
+using http::StreamError;
+
+// Bytes asked for in one read: a pooled block.
+constexpr size_t kReadSize = buffer::BlockPool::kBlockSize;
+// Answers made without waiting that one turn takes out of a pipeline before others get their turn.
+constexpr int kPipelinedPerTurn = 32;
+
+http::CodecLimits LimitsOf(const config::HttpConnectionManager& config, size_t buffer_limit) {
+  http::CodecLimits limits;
+  limits.max_header_bytes = config.max_request_headers_kb * 1024;
+  limits.max_header_count = config.max_headers_count;
+  limits.high_watermark = static_cast<uint32_t>(buffer_limit);
+  limits.stream_high_watermark = static_cast<uint32_t>(buffer_limit);
+  return limits;
+}
+
+http::h1::Options Http1OptionsOf(const config::HttpConnectionManager& config) {
+  http::h1::Options options;
+  options.accept_http_10 = config.http1.accept_http_10;
+  options.default_host_for_http_10 = config.http1.default_host_for_http_10;
+  options.enable_trailers = config.http1.enable_trailers;
+  options.allow_absolute_url = config.http1.allow_absolute_url;
+  return options;
+}
+
+http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
+  http::h2::Options options;
+  options.max_concurrent_streams = config.max_concurrent_streams;
+  options.initial_stream_window_size = config.initial_stream_window_size;
+  options.initial_connection_window_size = config.initial_connection_window_size;
+  options.hpack_table_size = config.hpack_table_size;
+  options.max_outbound_control_frames = config.max_outbound_control_frames;
+  options.max_consecutive_inbound_frames_with_empty_payload =
+      config.max_consecutive_inbound_frames_with_empty_payload;
+  options.max_inbound_priority_frames_per_stream = config.max_inbound_priority_frames_per_stream;
+  options.max_inbound_window_update_frames_per_data_frame_sent =
+      config.max_inbound_window_update_frames_per_data_frame_sent;
+  return options;
+}
+
+}  // namespace
+
+Session::Session(const Platform& platform, SessionConfig config,
+                 std::unique_ptr<net::ByteStream> stream, stream_info::ConnectionInfo& connection,
+                 SessionOwner& owner)
+    : config_(std::move(config)),
+      stream_(std::move(stream)),
+      connection_(connection),
+      owner_(owner),
+      context_{platform, *config_.chain, connection, platform.http_stats.Get(http().stat_prefix),
+               config_.buffer_limit},
+      in_(platform.blocks),
+      turn_end_([this] { OnTurnEnd(); }),
+      idle_timer_(platform.loop, [this] { OnIdle(); }),
+      headers_timer_(platform.loop, [this] { OnHeadersTimeout(); }),
+      duration_timer_(platform.loop, [this] { OnMaxDuration(); }) {
+  context_.stats.downstream_cx_total.Inc();
+  context_.stats.downstream_cx_active.Inc();
+}
+
+Session::~Session() {
+  if (state_ != State::kClosed) {
+    Abort({ErrorKind::kLocalReset, Side::kDownstream, false, "downstream_local_disconnect"}, false,
+          net::ByteStream::CloseMode::kReset);
+  }
+  codec_.reset();
+  HttpStats& stats = context_.stats;
+  if (std::holds_alternative<http::h1::Options>(codec_options_)) stats.downstream_cx_http1_active.Dec();
+  if (std::holds_alternative<http::h2::Options>(codec_options_)) stats.downstream_cx_http2_active.Dec();
+  stats.downstream_cx_active.Dec();
+  stats.downstream_cx_length_ms.Record(static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(context_.platform.loop.Now() -
+                                                            connection_.start)
+          .count()));
+}
+
+void Session::Start(buffer::Buffer initial) {
+  stream_->SetHandler(this);
+  in_.MoveFrom(initial);
+  if (http().max_connection_duration.count() > 0) {
+    duration_timer_.Enable(http().max_connection_duration);
+  }
+  if (!in_.empty()) Decode();
+  Read();
+  QueueTurnEnd();
+}
+
+// --- In ------------------------------------------------------------------------------------------------------
+
+void Session::Read() {
+  if (state_ == State::kLingering) return Discard();
+  while (ReadOnce()) {
+  }
+}
+
+// False when there is nothing more to read now.
+bool Session::ReadOnce() {
+  if (state_ != State::kOpen || peer_ended_) return false;
+  // A head that is not whole stays in in_, bounded by the codec; so do pipelined requests, bounded here.
+  read_stopped_ = in_.size() >= http().max_request_headers_kb * 1024 + kReadSize;
+  if (read_stopped_) return false;
+  const net::IoResult result = stream_->Read(in_, kReadSize);
+  if (result.bytes > 0) {
+    context_.stats.downstream_cx_rx_bytes_total.Add(result.bytes);
+    Decode();
+  }
+  switch (result.outcome) {
+    case net::IoOutcome::kOk:
+      return true;
+    case net::IoOutcome::kAgain:
+      return false;
+    case net::IoOutcome::kEof:
+      OnPeerEnd();
+      return false;
+    case net::IoOutcome::kError:
+      Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
+            true, net::ByteStream::CloseMode::kReset);
+      return false;
+  }
+  return false;
+}
+
+// After the last answer what still comes is dropped, until the client ends.
+void Session::Discard() {
+  buffer::Buffer dropped(context_.platform.blocks);
+  for (;;) {
+    const net::IoResult result = stream_->Read(dropped, kReadSize);
+    dropped.Clear();
+    if (result.outcome == net::IoOutcome::kOk) continue;
+    if (result.outcome != net::IoOutcome::kAgain) FinishClosing();
+    return;
+  }
+}
+
+void Session::Decode() {
+  if (codec_ == nullptr && !ChooseCodec()) return;
+  if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->Decode(in_);
+  QueueTurnEnd();
+}
+
+// False while the preface is not whole.
+bool Session::ChooseCodec() {
+  switch (http().codec) {
+    case config::CodecType::kHttp1:
+      MakeCodec(false);
+      return true;
+    case config::CodecType::kHttp2:
+      MakeCodec(true);
+      return true;
+    case config::CodecType::kAuto:
+      break;
+  }
+  if (!connection_.negotiated_alpn.empty()) {
+    MakeCodec(connection_.negotiated_alpn == "h2");
+    return true;
+  }
+  const size_t looked_at = std::min(in_.size(), http::kHttp2Preface.size());
+  const http::PrefaceMatch match = http::MatchHttp2Preface(in_.Linearize(looked_at));
+  if (match == http::PrefaceMatch::kNeedMore) return false;
+  MakeCodec(match == http::PrefaceMatch::kYes);
+  return true;
+}
+
+void Session::MakeCodec(bool http2) {
+  buffer::BlockPool& blocks = context_.platform.blocks;
+  const std::string_view scheme = connection_.encrypted ? "https" : "http";
+  const http::CodecLimits limits = LimitsOf(http(), config_.buffer_limit);
+  if (http2) {
+    http::h2::Options& options = codec_options_.emplace<http::h2::Options>(Http2OptionsOf(http().http2));
+    options.limits = limits;
+    options.scheme = scheme;
+    codec_ = http::h2::CreateServerCodec(*this, blocks, options);
+    context_.stats.downstream_cx_http2_total.Inc();
+    context_.stats.downstream_cx_http2_active.Inc();
+  } else {
+    http::h1::Options& options = codec_options_.emplace<http::h1::Options>(Http1OptionsOf(http()));
+    options.limits = limits;
+    options.scheme = scheme;
+    codec_ = http::h1::CreateServerCodec(*this, blocks, options);
+    context_.stats.downstream_cx_http1_total.Inc();
+    context_.stats.downstream_cx_http1_active.Inc();
+  }
+  if (draining_) Drain();
+}
+
+http::ServerStreamHandler& Session::OnRequestStart(http::ServerStream& stream) {
+  ++requests_seen_;
+  auto request = std::make_unique<RequestStream>(*this, stream);
+  request->set_place(requests_.size());
+  requests_.push_back(std::move(request));
+  return *requests_.back();
+}
+
+void Session::OnConnectionError(const StreamError& error) {
+  context_.stats.downstream_cx_protocol_error.Inc();
+  connection_.termination_details = error.detail;
+}
+
+const router::RouteIndex* Session::RoutesOf(const generation::WorkerGeneration::Pin& pin) {
+  if (config_.chain->inline_routes != nullptr) return config_.chain->inline_routes.get();
+  if (routes_of_generation_ != pin->number) {
+    routes_of_generation_ = pin->number;
+    const auto* found = pin->routes.Find(http().rds_name);
+    routes_ = found == nullptr ? nullptr : found->get();
+  }
+  return routes_;
+}
+
+void Session::OnRequestDone(RequestStream& stream) {
+  const size_t place = stream.place();
+  std::swap(requests_[place], requests_.back());
+  requests_[place]->set_place(place);
+  context_.platform.loop.DeferDelete(std::move(requests_.back()));
+  requests_.pop_back();
+  QueueTurnEnd();
+}
+
+// The client has ended its side. Requests that are under way have nobody to answer to.
+void Session::OnPeerEnd() {
+  peer_ended_ = true;
+  if (codec_ != nullptr && codec_state_ != CodecState::kFailed) codec_state_ = codec_->DecodeEnd();
+  if (codec_state_ == CodecState::kFailed) return QueueTurnEnd();
+  Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
+        true, net::ByteStream::CloseMode::kNormal);
+}
+
+void Session::OnFailed(std::string_view) {
+  Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
+        true, net::ByteStream::CloseMode::kReset);
+}
+
+// --- Out -----------------------------------------------------------------------------------------------------
+
+void Session::BeforeResponse() {
+  const config::HttpConnectionManager& config = http();
+  const bool enough = config.max_requests_per_connection > 0 &&
+                      requests_seen_ >= config.max_requests_per_connection;
+  const double share = context_.platform.drain.closing_share;
+  const bool told = draining_ || (share > 0 && context_.platform.random.Unit() < share);
+  if (enough) context_.stats.downstream_cx_max_requests_reached.Inc();
+  if (told && !std::exchange(drain_counted_, true)) context_.stats.downstream_cx_drain_close.Inc();
+  if (enough || told) codec_->StartDrain();
+}
+
+void Session::OnTurnEnd() {
+  if (state_ == State::kClosed) {
+    if (requests_.empty()) owner_.OnSessionEnd();
+    return;
+  }
+  if (codec_ != nullptr && state_ == State::kOpen) {
+    codec_state_ = codec_->FinishTurn();
+    // Requests that waited for the answer before theirs.
+    for (int i = 0; i < kPipelinedPerTurn && !in_.empty() && codec_state_ == CodecState::kOpen; ++i) {
+      const size_t before = in_.size();
+      codec_state_ = codec_->Decode(in_);
+      if (in_.size() == before) break;
+      if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->FinishTurn();
+      if (i + 1 == kPipelinedPerTurn) QueueTurnEnd();
+    }
+  }
+  Flush();
+  if (state_ == State::kClosed) return;
+  if (state_ == State::kClosing || codec_state_ == CodecState::kFailed ||
+      (codec_state_ == CodecState::kClosing && codec_->active_streams() == 0)) {
+    BeginClosing();
+  }
+  if (state_ == State::kOpen && read_stopped_) Read();
+  UpdateTimers();
+}
+
+void Session::Flush() {
+  if (codec_ == nullptr || state_ >= State::kLingering) return;
+  buffer::Buffer& output = codec_->output();
+  if (!output.empty()) {
+    const size_t before = output.size();
+    const net::IoResult result = stream_->Write(output);
+    context_.stats.downstream_cx_tx_bytes_total.Add(before - output.size());
+    if (result.outcome == net::IoOutcome::kError) {
+      Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
+            true, net::ByteStream::CloseMode::kReset);
+      return;
+    }
+  }
+  const bool above = output.size() > config_.buffer_limit;
+  const bool below = output.size() <= config_.buffer_limit / 2;
+  if (above != output_blocked_ && (above || below)) {
+    output_blocked_ = above;
+    codec_->SetOutputBlocked(above);
+    QueueTurnEnd();
+  }
+}
+
+void Session::UpdateTimers() {
+  if (state_ != State::kOpen) return;
+  const bool busy = !requests_.empty();
+  if (busy || http().idle_timeout.count() == 0) {
+    idle_timer_.Disable();
+  } else if (!idle_timer_.enabled()) {
+    idle_timer_.Enable(http().idle_timeout);
+  }
+  const bool head_begun = !busy && !in_.empty();
+  if (!head_begun || http().request_headers_timeout.count() == 0) {
+    headers_timer_.Disable();
+  } else if (!headers_timer_.enabled()) {
+    headers_timer_.Enable(http().request_headers_timeout);
+  }
+}
+
+// --- The end -------------------------------------------------------------------------------------------------
+
+void Session::Drain() {
+  draining_ = true;
+  if (codec_ != nullptr && std::holds_alternative<http::h2::Options>(codec_options_)) {
+    codec_->StartDrain();
+    QueueTurnEnd();
+  }
+}
+
+void Session::Close(bool now) {
+  Drain();
+  if (now && !idle()) {
+    Abort({ErrorKind::kLocalReset, Side::kDownstream, false, "downstream_local_disconnect"}, false,
+          net::ByteStream::CloseMode::kNormal);
+  } else if (idle() && state_ == State::kOpen) {
+    BeginClosing();
+  }
+}
+
+// Flushes, shuts the write side and waits for the client to end, so that it reads the whole last answer.
+void Session::BeginClosing() {
+  if (state_ == State::kOpen) {
+    state_ = State::kClosing;
+    idle_timer_.Disable();
+    headers_timer_.Disable();
+    duration_timer_.Disable();
+    if (codec_ != nullptr) {
+      codec_->Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "codec_error"});
+    }
+  }
+  Flush();
+  if (state_ != State::kClosing) return;
+  if (codec_ != nullptr && !codec_->output().empty()) {
+    if (!idle_timer_.enabled()) idle_timer_.Enable(http().delayed_close_timeout);
+    return;  // OnWritable brings us back.
+  }
+  if (peer_ended_ || http().delayed_close_timeout.count() == 0) return FinishClosing();
+  state_ = State::kLingering;
+  stream_->ShutdownWrite();
+  idle_timer_.Enable(http().delayed_close_timeout);
+  Discard();
+}
+
+void Session::FinishClosing() {
+  if (state_ == State::kClosed) return;
+  Abort({ErrorKind::kLocalReset, Side::kDownstream, false, "downstream_local_disconnect"},
+        peer_ended_, net::ByteStream::CloseMode::kNormal);
+}
+
+void Session::Abort(const StreamError& error, bool remote, net::ByteStream::CloseMode mode) {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  idle_timer_.Disable();
+  headers_timer_.Disable();
+  duration_timer_.Disable();
+  HttpStats& stats = context_.stats;
+  stats.downstream_cx_destroy.Inc();
+  (remote ? stats.downstream_cx_destroy_remote : stats.downstream_cx_destroy_local).Inc();
+  if (!requests_.empty()) {
+    stats.downstream_cx_destroy_active_rq.Inc();
+    (remote ? stats.downstream_cx_destroy_remote_active_rq
+            : stats.downstream_cx_destroy_local_active_rq)
+        .Inc();
+  }
+  if (codec_ != nullptr) codec_->Abort(error);
+  stream_->Close(mode);
+  QueueTurnEnd();
+}
+
+void Session::OnIdle() {
+  switch (state_) {
+    case State::kOpen:
+      context_.stats.downstream_cx_idle_timeout.Inc();
+      Close(false);
+      return;
+    case State::kClosing:
+    case State::kLingering:
+      context_.stats.downstream_cx_delayed_close_timeout.Inc();
+      FinishClosing();
+      return;
+    case State::kClosed:
+      return;
+  }
+}
+
+void Session::OnHeadersTimeout() {
+  context_.stats.downstream_rq_header_timeout.Inc();
+  if (codec_ != nullptr && codec_->protocol() != http::Protocol::kHttp2) {
+    codec_->output().Append(
+        "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+  }
+  BeginClosing();
+}
+
+void Session::OnMaxDuration() {
+  context_.stats.downstream_cx_max_duration_reached.Inc();
+  Close(false);
+}
+
+}  // namespace weir::proxy

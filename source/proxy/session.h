@@ -1,0 +1,127 @@
+// One downstream HTTP connection: byte stream, codec, and the requests on it.
+//
+//   kOpen ----------> kClosing ----------> kLingering ---------> kClosed
+//     |  last answer,    output flushed:      client ended, or       ^
+//     |  error, limit    write side shut      delayed_close_timeout  |
+//     +----------------------------------------------------------- --+  reset, failure, deadline
+//
+// Reads go on until the stream says that there is no more; everything encoded in a turn is written once at its
+// end. Owned by the worker's connection; worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "source/event/loop.h"
+#include "source/http/codec.h"
+#include "source/http/h1/codec.h"
+#include "source/http/h2/codec.h"
+#include "source/net/byte_stream.h"
+#include "source/proxy/platform.h"
+#include "source/proxy/request_stream.h"
+
+namespace weir::proxy {
+
+class SessionOwner {
+ public:
+  // The session is over and may be destroyed (from the loop's deferred-delete list).
+  virtual void OnSessionEnd() = 0;
+
+ protected:
+  ~SessionOwner() = default;
+};
+
+// What a session is made for.
+struct SessionConfig {
+  std::shared_ptr<const generation::Chain> chain;  // With a connection manager.
+  size_t buffer_limit = 1024 * 1024;               // Of the listener.
+};
+
+class Session final : public net::ByteStreamHandler,
+                      public http::ServerCodecHandler,
+                      public RequestOwner {
+ public:
+  Session(const Platform& platform, SessionConfig config, std::unique_ptr<net::ByteStream> stream,
+          stream_info::ConnectionInfo& connection, SessionOwner& owner);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  // Begins, with the bytes that listener filters have read already.
+  void Start(buffer::Buffer initial);
+  // Tells the client to go elsewhere: HTTP/2 by GOAWAY now, HTTP/1 with the next answer. An idle HTTP/1
+  // connection is left open: closing it would race with a request on its way.
+  void Drain();
+  // Ends at once what is idle, and what is busy after its last answer; with `now` the busy ones too.
+  void Close(bool now);
+
+  bool idle() const { return requests_.empty(); }
+  const generation::Chain& chain() const { return *config_.chain; }
+
+  // net::ByteStreamHandler
+  void OnConnected() override {}
+  void OnReadable() override { Read(); }
+  void OnWritable() override { QueueTurnEnd(); }
+  void OnFailed(std::string_view reason) override;
+  // http::ServerCodecHandler
+  http::ServerStreamHandler& OnRequestStart(http::ServerStream& stream) override;
+  void OnConnectionError(const http::StreamError& error) override;
+  void OnOutput() override { QueueTurnEnd(); }
+  // RequestOwner
+  const RequestContext& context() override { return context_; }
+  void BeforeResponse() override;
+  void OnReadResumed() override { QueueTurnEnd(); }
+  const router::RouteIndex* RoutesOf(const generation::WorkerGeneration::Pin& pin) override;
+  void OnRequestDone(RequestStream& stream) override;
+
+ private:
+  enum class State : uint8_t { kOpen, kClosing, kLingering, kClosed };
+
+  const config::HttpConnectionManager& http() const { return *config_.chain->http(); }
+  void QueueTurnEnd() { context_.platform.loop.AtTurnEnd(turn_end_); }
+  void Read();
+  bool ReadOnce();
+  void Discard();
+  bool ChooseCodec();
+  void MakeCodec(bool http2);
+  void Decode();
+  void OnPeerEnd();
+  void OnTurnEnd();
+  void Flush();
+  void UpdateTimers();
+  void BeginClosing();
+  void FinishClosing();
+  void Abort(const http::StreamError& error, bool remote, net::ByteStream::CloseMode mode);
+  void OnIdle();
+  void OnHeadersTimeout();
+  void OnMaxDuration();
+
+  const SessionConfig config_;
+  std::unique_ptr<net::ByteStream> stream_;
+  stream_info::ConnectionInfo& connection_;
+  SessionOwner& owner_;
+  const RequestContext context_;
+  std::variant<std::monostate, http::h1::Options, http::h2::Options> codec_options_;
+  std::unique_ptr<http::ServerCodec> codec_;  // Null until the protocol is known.
+  std::vector<std::unique_ptr<RequestStream>> requests_;  // Each knows its place.
+  buffer::Buffer in_;
+  State state_ = State::kOpen;
+  http::CodecState codec_state_ = http::CodecState::kOpen;
+  bool read_stopped_ = false;   // Unread bytes may wait in the kernel.
+  bool peer_ended_ = false;
+  bool output_blocked_ = false;
+  bool draining_ = false;
+  bool drain_counted_ = false;
+  uint64_t requests_seen_ = 0;
+  // The table of the generation last asked for.
+  uint64_t routes_of_generation_ = 0;
+  const router::RouteIndex* routes_ = nullptr;
+  event::TurnEndTask turn_end_;
+  event::Timer idle_timer_;      // Idle, or lingering.
+  event::Timer headers_timer_;
+  event::Timer duration_timer_;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,186 @@
+#include "source/proxy/tcp_proxy.h"
+
+#include <utility>
+
+#include "source/proxy/error_table.h"
+
+namespace weir::proxy {
+namespace {
+
+const std::string& ChooseCluster(const config::TcpProxy& config, uint64_t random) {
+  uint64_t point = random % config.total_weight;
+  for (const auto& [name, weight] : config.clusters) {
+    if (point < weight) return name;
+    point -= weight;
+  }
+  return config.clusters.back().first;
+}
+
+}  // namespace
+
+TcpProxy::TcpProxy(const Platform& platform, SessionConfig config,
+                   std::unique_ptr<net::ByteStream> stream, stream_info::ConnectionInfo& connection,
+                   SessionOwner& owner)
+    : platform_(platform),
+      config_(std::move(config)),
+      client_(std::move(stream)),
+      owner_(owner),
+      stats_(platform.tcp_stats.Get(config_.chain->tcp()->stat_prefix)),
+      info_(connection),
+      upstream_side_(*this),
+      to_upstream_(platform.blocks),
+      to_client_(platform.blocks),
+      idle_(platform.loop,
+            [this] {
+              stats_.idle_timeout.Inc();
+              info_.flags.Set(stream_info::ResponseFlag::kStreamIdleTimeout);
+              End(false);
+            }),
+      notify_end_([this] { owner_.OnSessionEnd(); }) {
+  stats_.downstream_cx_total.Inc();
+  stats_.downstream_cx_active.Inc();
+  info_.start = platform.loop.Now();
+  info_.start_wall = platform.loop.WallNow();
+  info_.downstream_remote_address = connection.remote_address;
+}
+
+TcpProxy::~TcpProxy() {
+  End(true);
+  stats_.downstream_cx_active.Dec();
+}
+
+void TcpProxy::Start(buffer::Buffer initial) {
+  client_->SetHandler(this);
+  to_upstream_.bytes.MoveFrom(initial);
+  info_.wire_bytes_received = to_upstream_.bytes.size();
+  Progress();
+  Connect();
+}
+
+void TcpProxy::Connect() {
+  ++attempts_;
+  info_.upstream.attempts = attempts_;
+  const std::string& name = ChooseCluster(*config_.chain->tcp(), platform_.random.Next());
+  info_.upstream.cluster_name = name;
+  upstream::Cluster* const cluster = platform_.clusters.Find(name);
+  if (cluster == nullptr) {
+    stats_.downstream_cx_no_route.Inc();
+    info_.flags.Set(stream_info::ResponseFlag::kNoClusterFound);
+    return End(false);
+  }
+  http::StreamError error;
+  if (cluster->StartTcp(*this, platform_.random.Next(), &upstream_, &error) ==
+      upstream::Start::kFailed) {
+    OnTcpFailed(error);
+  }
+}
+
+void TcpProxy::OnTcpReady() {
+  connected_ = true;
+  info_.upstream.has_host = info_.upstream.connected = true;
+  info_.upstream.address = upstream_->host()->address();
+  info_.upstream.local_address = upstream_->stream().local_address();
+  upstream_->stream().SetHandler(&upstream_side_);
+  MoveToUpstream();
+  if (!ended_) MoveToClient();
+}
+
+void TcpProxy::OnTcpFailed(const http::StreamError& error) {
+  if (upstream_ != nullptr) {
+    info_.upstream.has_host = true;
+    info_.upstream.address = upstream_->host()->address();
+  }
+  const ErrorAnswer answer = AnswerFor(error);
+  const bool again = error.kind == http::ErrorKind::kConnectFailed ||
+                     error.kind == http::ErrorKind::kConnectTimeout;
+  if (again && attempts_ < config_.chain->tcp()->max_connect_attempts) return Connect();
+  if (answer.flag.has_value()) info_.flags.Set(*answer.flag);
+  info_.response_code_details = answer.details;
+  End(true);
+}
+
+void TcpProxy::MoveToUpstream() {
+  if (ended_) return;
+  const uint64_t moved =
+      Move(*client_, connected_ ? &upstream_->stream() : nullptr, to_upstream_);
+  stats_.downstream_cx_rx_bytes_total.Add(moved);
+  info_.wire_bytes_received += moved;
+  info_.request_body_bytes += moved;
+}
+
+void TcpProxy::MoveToClient() {
+  if (ended_ || !connected_) return;
+  const uint64_t moved = Move(upstream_->stream(), client_.get(), to_client_);
+  stats_.downstream_cx_tx_bytes_total.Add(moved);
+  info_.wire_bytes_sent += moved;
+  info_.response_body_bytes += moved;
+}
+
+// Reads and writes until either side has no more to do; returns the bytes read. `to` null: not connected yet.
+uint64_t TcpProxy::Move(net::ByteStream& from, net::ByteStream* to, Flow& flow) {
+  uint64_t total = 0;
+  bool more = true;
+  while (more && !flow.ended) {
+    more = false;
+    const bool full = flow.bytes.size() >= config_.buffer_limit;
+    if (full != flow.paused) {
+      flow.paused = full;
+      (full ? stats_.downstream_flow_control_paused_reading_total
+            : stats_.downstream_flow_control_resumed_reading_total)
+          .Inc();
+    }
+    if (!full && !flow.source_ended) {
+      const net::IoResult result = from.Read(flow.bytes, buffer::BlockPool::kBlockSize);
+      total += result.bytes;
+      if (result.outcome == net::IoOutcome::kError) {
+        End(true);
+        return total;
+      }
+      flow.source_ended = result.outcome == net::IoOutcome::kEof;
+      more = result.outcome == net::IoOutcome::kOk;
+    }
+    if (to == nullptr) continue;
+    if (!flow.bytes.empty()) {
+      const net::IoResult result = to->Write(flow.bytes);
+      if (result.outcome == net::IoOutcome::kError) {
+        End(true);
+        return total;
+      }
+      if (!flow.bytes.empty()) more = more && flow.bytes.size() < config_.buffer_limit;
+      if (full && flow.bytes.empty()) more = true;
+    }
+    if (flow.source_ended && flow.bytes.empty()) {
+      flow.ended = true;
+      to->ShutdownWrite();
+    }
+  }
+  Progress();
+  if (to_upstream_.ended && to_client_.ended) End(false);
+  return total;
+}
+
+void TcpProxy::Progress() {
+  const auto timeout = config_.chain->tcp()->idle_timeout;
+  if (timeout.count() > 0 && !ended_) idle_.Enable(timeout);
+}
+
+void TcpProxy::Close() { End(false); }
+
+void TcpProxy::End(bool reset) {
+  if (std::exchange(ended_, true)) return;
+  idle_.Disable();
+  const auto mode =
+      reset ? net::ByteStream::CloseMode::kReset : net::ByteStream::CloseMode::kNormal;
+  if (connected_) upstream_->stream().Close(mode);
+  client_->Close(mode);
+  Log();
+  platform_.loop.AtTurnEnd(notify_end_);
+}
+
+void TcpProxy::Log() {
+  info_.end = platform_.loop.Now();
+  const format::FormatContext context{.info = info_};
+  for (const auto& log : config_.chain->access_logs) log->Log(context);
+}
+
+}  // namespace weir::proxy

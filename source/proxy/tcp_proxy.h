@@ -1,0 +1,91 @@
+// A TCP connection passed through: bytes both ways between a client and a host of a cluster.
+//
+//   client stream -> to_upstream_ -> upstream stream
+//   client stream <- to_client_   <- upstream stream
+//
+// Each direction ends by itself (half-close); the connection is over when both have ended, either side failed or
+// nothing moved for idle_timeout. Reading stops while the other side is full. Owned by the worker's connection;
+// pins the filter chain alone, no generation. Worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "source/event/loop.h"
+#include "source/net/byte_stream.h"
+#include "source/proxy/platform.h"
+#include "source/proxy/session.h"
+
+namespace weir::proxy {
+
+class TcpProxy final : private net::ByteStreamHandler, private upstream::TcpRequestHandler {
+ public:
+  // `config.chain` ends with a TcpProxy.
+  TcpProxy(const Platform& platform, SessionConfig config, std::unique_ptr<net::ByteStream> stream,
+           stream_info::ConnectionInfo& connection, SessionOwner& owner);
+  TcpProxy(const TcpProxy&) = delete;
+  TcpProxy& operator=(const TcpProxy&) = delete;
+  ~TcpProxy();
+
+  void Start(buffer::Buffer initial);
+  // Ends both sides.
+  void Close();
+  const generation::Chain& chain() const { return *config_.chain; }
+
+ private:
+  // The upstream half's events.
+  class UpstreamSide final : public net::ByteStreamHandler {
+   public:
+    explicit UpstreamSide(TcpProxy& proxy) : proxy_(proxy) {}
+    void OnConnected() override {}
+    void OnReadable() override { proxy_.MoveToClient(); }
+    void OnWritable() override { proxy_.MoveToUpstream(); }
+    void OnFailed(std::string_view) override { proxy_.End(true); }
+
+   private:
+    TcpProxy& proxy_;
+  };
+  // One direction's progress.
+  struct Flow {
+    explicit Flow(buffer::BlockPool& blocks) : bytes(blocks) {}
+    buffer::Buffer bytes;
+    bool source_ended = false;
+    bool ended = false;  // The end was passed on.
+    bool paused = false;
+  };
+
+  // net::ByteStreamHandler, of the client's side
+  void OnConnected() override {}
+  void OnReadable() override { MoveToUpstream(); }
+  void OnWritable() override { MoveToClient(); }
+  void OnFailed(std::string_view) override { End(true); }
+  // upstream::TcpRequestHandler
+  void OnTcpReady() override;
+  void OnTcpFailed(const http::StreamError& error) override;
+
+  void Connect();
+  void MoveToUpstream();
+  void MoveToClient();
+  uint64_t Move(net::ByteStream& from, net::ByteStream* to, Flow& flow);
+  void Progress();
+  void End(bool reset);
+  void Log();
+
+  const Platform& platform_;
+  const SessionConfig config_;
+  std::unique_ptr<net::ByteStream> client_;
+  SessionOwner& owner_;
+  TcpStats& stats_;
+  stream_info::StreamInfo info_;
+  UpstreamSide upstream_side_;
+  std::unique_ptr<upstream::TcpConnection> upstream_;
+  bool connected_ = false;
+  bool ended_ = false;
+  uint32_t attempts_ = 0;
+  Flow to_upstream_;
+  Flow to_client_;
+  event::Timer idle_;
+  event::TurnEndTask notify_end_;
+};
+
+}  // namespace weir::proxy
