@@ -79,9 +79,11 @@ void TimerWheel::Place(Timer& timer) {
   if (level < kLevels) {
     digit = (timer.due_tick_ >> (level * kDigitBits)) & (kSlots - 1);
   } else {
-    // Beyond the wheel: the slot that comes last before the present one.
+    // Beyond this round of the highest level: its own slot of the next one, or the last one that is not
+    // beyond that too.
     level = kLevels - 1;
-    digit = ((current_ >> (level * kDigitBits)) + kSlots - 1) & (kSlots - 1);
+    const int shift = level * kDigitBits;
+    digit = std::min(timer.due_tick_ >> shift, (current_ >> shift) + kSlots - 1) & (kSlots - 1);
   }
   PushBack(levels_[level].slots[digit], timer);
   levels_[level].occupied |= uint64_t{1} << digit;
