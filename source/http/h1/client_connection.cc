@@ -27,6 +27,7 @@ ClientStream& ClientConnection::NewStream(ClientStreamHandler& handler) {
 
 CodecState ClientConnection::Decode(buffer::Buffer& in) {
   Step step = Step::kGoOn;
+  starved_ = false;
   while (step == Step::kGoOn) {
     if (stream_ != nullptr && StreamIsOver()) {
       // Bytes behind the answer must never meet the next request.
@@ -63,7 +64,7 @@ CodecState ClientConnection::Decode(buffer::Buffer& in) {
         break;
     }
   }
-  input_left_ = !in.empty();
+  input_left_ = !in.empty() && !starved_;
   return Result();
 }
 
@@ -220,7 +221,10 @@ void ClientConnection::Deliver(buffer::Buffer& body, bool end) {
 }
 
 ClientConnection::Step ClientConnection::Starve() {
-  if (!input_ended_) return Step::kWait;
+  if (!input_ended_) {
+    starved_ = true;
+    return Step::kWait;
+  }
   if (state_ == State::kBody && decoder_.until_close()) {
     Deliver(body_, true);
     return Step::kGoOn;

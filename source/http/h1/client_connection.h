@@ -87,7 +87,8 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   bool read_paused_ = false;
   bool draining_ = false;
   bool input_ended_ = false;
-  bool input_left_ = false;
+  bool starved_ = false;     // The last Decode ended for want of bytes.
+  bool input_left_ = false;  // It left bytes that wait for the receiver or the output.
   bool output_blocked_ = false;
   bool told_blocked_ = false;
 };

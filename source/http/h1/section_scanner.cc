@@ -33,11 +33,15 @@ SectionScanner::Found SectionScanner::ScanPiece(std::string_view piece) {
     const char before = at == 0 ? last_ : piece[at - 1];
     const size_t line_size = scanned_ + at - line_start_;
     if (line_size == 0 || before != '\r') return Found{.why = &kBareLf};
+    // CR CR LF looks like an empty line to some and is none.
+    const char second = at >= 2 ? piece[at - 2] : (at == 1 ? last_ : second_last_);
+    if (line_size > 1 && second == '\r') return Found{.why = &kBareCr};
     line_start_ = scanned_ + at + 1;
     if (line_size == 1) return Found{.size = line_start_};
     from = at + 1;
   }
   scanned_ += piece.size();
+  second_last_ = piece.size() >= 2 ? piece[piece.size() - 2] : last_;
   last_ = piece.back();
   return Found{};
 }

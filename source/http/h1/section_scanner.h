@@ -50,7 +50,8 @@ class SectionScanner {
 
   size_t scanned_ = 0;
   size_t line_start_ = 0;
-  char last_ = '\0';
+  char last_ = '\0';         // Of the bytes scanned.
+  char second_last_ = '\0';  // Before that one.
 };
 
 }  // namespace weir::http::h1

@@ -17,6 +17,7 @@ ServerConnection::ServerConnection(ServerCodecHandler& handler, buffer::BlockPoo
 
 CodecState ServerConnection::Decode(buffer::Buffer& in) {
   Step step = Step::kGoOn;
+  starved_ = false;
   while (step == Step::kGoOn) {
     if (stream_ != nullptr && StreamIsOver()) CloseStream();
     switch (state_) {
@@ -39,7 +40,7 @@ CodecState ServerConnection::Decode(buffer::Buffer& in) {
         break;
     }
   }
-  input_left_ = !in.empty();
+  input_left_ = !in.empty() && !starved_;
   return Result();
 }
 
@@ -202,7 +203,10 @@ void ServerConnection::Deliver(buffer::Buffer& body, bool end) {
 }
 
 ServerConnection::Step ServerConnection::Starve() {
-  if (!input_ended_) return Step::kWait;
+  if (!input_ended_) {
+    starved_ = true;
+    return Step::kWait;
+  }
   if (stream_ != nullptr) {
     state_ = State::kClosing;
     given_up_ = true;

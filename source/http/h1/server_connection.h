@@ -84,7 +84,8 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   bool read_paused_ = false;
   bool draining_ = false;
   bool input_ended_ = false;
-  bool input_left_ = false;  // The last Decode left bytes that wait for the receiver or the output.
+  bool starved_ = false;     // The last Decode ended for want of bytes.
+  bool input_left_ = false;  // It left bytes that wait for the receiver or the output.
   bool skipped_line_ = false;
   bool output_blocked_ = false;
   bool told_blocked_ = false;
