@@ -1,0 +1,105 @@
+#include "source/control/engine/engine.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "source/base/strings.h"
+
+namespace weir::control::engine {
+
+Engine::Engine() : snapshot_(Snapshot::Empty()) {}
+
+uint64_t Engine::Open(StreamOptions options, std::string peer, Time now) {
+  const uint64_t id = ++last_stream_;
+  streams_[id] = std::make_unique<Stream>(id, std::move(options), snapshot_, history_,
+                                          std::move(peer), now);
+  return id;
+}
+
+void Engine::Close(uint64_t stream) { streams_.erase(stream); }
+
+void Engine::Emit(uint64_t stream, std::vector<Response>& responses, std::vector<Outgoing>& out) {
+  for (const Response& response : responses) {
+    out.push_back({stream, encoder_.Encode(response), absl::OkStatus()});
+  }
+  responses.clear();
+}
+
+void Engine::OnRequest(uint64_t stream, std::string_view bytes, Time now,
+                       std::vector<Outgoing>& out) {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return;
+  std::vector<Response> responses;
+  absl::StatusOr<Request> request = DecodeRequest(found->second->variant(), bytes);
+  absl::Status status =
+      request.ok() ? found->second->OnRequest(*request, now, responses) : request.status();
+  Emit(stream, responses, out);
+  if (status.ok()) return;
+  out.push_back({stream, {}, std::move(status)});
+  streams_.erase(found);
+}
+
+void Engine::SetSnapshot(SnapshotPtr snapshot, Time now, std::vector<Outgoing>& out) {
+  for (const auto& view : snapshot_->types()) {
+    if (view->type_url() == kClusterType) Remember(view);
+  }
+  snapshot_ = std::move(snapshot);
+  std::vector<Response> responses;
+  for (auto& [id, stream] : streams_) {
+    stream->SetSnapshot(snapshot_, now, responses);
+    Emit(id, responses, out);
+  }
+}
+
+void Engine::OnTimer(Time now, std::vector<Outgoing>& out) {
+  std::vector<Response> responses;
+  for (auto& [id, stream] : streams_) {
+    stream->OnTimer(now, responses);
+    Emit(id, responses, out);
+  }
+}
+
+size_t Engine::Retry(std::string_view node_id, Time now, std::vector<Outgoing>& out) {
+  size_t count = 0;
+  std::vector<Response> responses;
+  for (auto& [id, stream] : streams_) {
+    if (!node_id.empty() && stream->Status().node.id != node_id) continue;
+    ++count;
+    stream->Retry(now, responses);
+    Emit(id, responses, out);
+  }
+  return count;
+}
+
+void Engine::RememberClusters(const Snapshot& earlier) {
+  for (const auto& view : earlier.types()) {
+    if (view->type_url() == kClusterType) Remember(view);
+  }
+}
+
+void Engine::Remember(std::shared_ptr<const TypeView> view) {
+  if (!history_.empty() && history_.front()->version() == view->version()) return;
+  history_.insert(history_.begin(), std::move(view));
+  if (history_.size() > kRememberedViews) history_.pop_back();
+}
+
+std::optional<Time> Engine::NextDeadline() const {
+  std::optional<Time> next;
+  for (const auto& [id, stream] : streams_) {
+    const std::optional<Time> deadline = stream->deadline();
+    if (deadline && (!next || *deadline < *next)) next = deadline;
+  }
+  return next;
+}
+
+std::vector<NodeStatus> Engine::Status() const {
+  std::vector<NodeStatus> all;
+  for (const auto& [id, stream] : streams_) all.push_back(stream->Status());
+  std::sort(all.begin(), all.end(), [](const NodeStatus& a, const NodeStatus& b) {
+    return std::tie(a.node.id, a.stream) < std::tie(b.node.id, b.stream);
+  });
+  return all;
+}
+
+}  // namespace weir::control::engine
