@@ -1,0 +1,60 @@
+// The functions of strings.h and status.h.
+#include <cerrno>
+
+#include "gtest/gtest.h"
+#include "source/base/status.h"
+#include "source/base/strings.h"
+
+namespace weir {
+namespace {
+
+TEST(Strings, StrCatJoinsTextAndNumbers) {
+  EXPECT_EQ(StrCat("a", 1, std::string("b"), std::string_view("c"), 'd', -5, 2.5, uint64_t{1} << 63),
+            "a1bcd-52.59223372036854775808");
+}
+
+TEST(Strings, SplitKeepsEmptyParts) {
+  EXPECT_EQ(Split("a,,b", ','), (std::vector<std::string_view>{"a", "", "b"}));
+  EXPECT_EQ(Split("", ','), std::vector<std::string_view>{""});
+  EXPECT_EQ(Join(Split("a,b", ','), "--"), "a--b");
+}
+
+TEST(Strings, ComparesWithoutCase) {
+  EXPECT_TRUE(EqualsIgnoreCase("Content-Length", "content-lENGTH"));
+  EXPECT_FALSE(EqualsIgnoreCase("a", "ab"));
+  EXPECT_FALSE(EqualsIgnoreCase("[", "{"));
+  EXPECT_TRUE(StartsWithIgnoreCase("Bearer x", "bearer"));
+  EXPECT_EQ(TrimOws(" \t a b\t "), "a b");
+}
+
+TEST(Strings, ParsesWholeDecimalsOnly) {
+  EXPECT_EQ(ParseUint64("18446744073709551615"), UINT64_MAX);
+  for (const char* text : {"", "-1", "+1", " 1", "1 ", "1a", "0x1", "18446744073709551616"}) {
+    EXPECT_FALSE(ParseUint64(text).has_value()) << text;
+  }
+}
+
+TEST(Strings, EscapesJsonAndReplacesWhatIsNotUtf8) {
+  std::string out;
+  AppendJsonEscaped(out, "a\"\\\n\x01\xC3\xA4\xFF\xED\xA0\x80");
+  EXPECT_EQ(out, "a\\\"\\\\\\n\\u0001\xC3\xA4\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST(Strings, NearestFindsATypingError) {
+  EXPECT_EQ(EditDistance("cluster", "clutser"), 1u);
+  EXPECT_EQ(EditDistance("", "abc"), 3u);
+  EXPECT_EQ(Nearest("clutser", {"listener", "cluster"}), "cluster");
+  EXPECT_FALSE(Nearest("zebra", {"listener", "cluster"}).has_value());
+}
+
+TEST(Status, FromErrnoNamesTheReason) {
+  const absl::Status status = FromErrno(EADDRINUSE, "cannot bind 127.0.0.1:80");
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(MessageOf(status), "cannot bind 127.0.0.1:80: Address already in use");
+  EXPECT_EQ(MessageOf(Annotate(status, "listener \"x\"")),
+            "listener \"x\": cannot bind 127.0.0.1:80: Address already in use");
+  EXPECT_TRUE(Annotate(absl::OkStatus(), "x").ok());
+}
+
+}  // namespace
+}  // namespace weir
