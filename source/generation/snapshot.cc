@@ -13,10 +13,15 @@ const config::TcpProxy* Chain::tcp() const {
 }
 
 std::shared_ptr<const Chain> Listener::ChainFor(const config::FilterChain& wanted) const {
-  for (const auto& chain : chains) {
-    if (chain->config.get() == &wanted) return chain;
+  const auto found = chains.find(&wanted);
+  return found == chains.end() ? nullptr : found->second;
+}
+
+bool Listener::Has(const Chain& wanted) const {
+  for (const auto& [configured, chain] : chains) {
+    if (chain.get() == &wanted) return true;
   }
-  return nullptr;
+  return false;
 }
 
 }  // namespace weir::generation

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "source/base/persistent_map.h"
 #include "source/config/cluster.h"
 #include "source/config/listener.h"
@@ -34,12 +35,15 @@ struct Chain {
 struct Listener {
   std::shared_ptr<const config::Listener> config;
   std::shared_ptr<const router::ChainIndex> index;
-  // Every chain of the listener, the default one last; found by its configuration's address.
-  std::vector<std::shared_ptr<const Chain>> chains;
+  // By the address of the configuration that `index` gives: the chain itself may be the one of an earlier version
+  // whose configuration was equal, so that its connections are left alone.
+  absl::flat_hash_map<const config::FilterChain*, std::shared_ptr<const Chain>> chains;
   std::vector<std::shared_ptr<const filter::ListenerFilterFactory>> listener_filters;
   std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;
 
-  std::shared_ptr<const Chain> ChainFor(const config::FilterChain& config) const;
+  // Null when the listener has no such chain.
+  std::shared_ptr<const Chain> ChainFor(const config::FilterChain& wanted) const;
+  bool Has(const Chain& chain) const;
 };
 
 struct Snapshot {

@@ -219,13 +219,10 @@ void RouterFilter::KeepForReplay(const buffer::Buffer& data) {
 void RouterFilter::StartAttempt() {
   if (!idle()) return;  // The last try's stream is still closing: OnAttemptIdle starts this one.
   if (state_ == State::kWaiting) {
-    cluster_ = platform_.clusters.Find(*decision_.cluster);
+    // The cluster of today; one that was removed meanwhile is kept by the retry's lease and serves on.
+    upstream::Cluster* const today = platform_.clusters.Find(*decision_.cluster);
+    if (today != nullptr) cluster_ = today;
     state_ = State::kTrying;
-    if (cluster_ == nullptr) {
-      state_ = State::kDone;
-      host_.Fail(UpstreamError(ErrorKind::kNoCluster));
-      return;
-    }
   }
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   ++upstream.attempts;

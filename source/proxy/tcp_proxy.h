@@ -18,7 +18,7 @@
 
 namespace weir::proxy {
 
-class TcpProxy final : private net::ByteStreamHandler, private upstream::TcpRequestHandler {
+class TcpProxy final : public net::ByteStreamHandler, public upstream::TcpRequestHandler {
  public:
   // `config.chain` ends with a TcpProxy.
   TcpProxy(const Platform& platform, SessionConfig config, std::unique_ptr<net::ByteStream> stream,

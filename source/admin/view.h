@@ -1,0 +1,88 @@
+// What the admin pages are made from: plain values and shared immutable parts, put together by the server when a
+// page asks, so that a page is a function from a View to text. Belongs to the thread that renders.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "source/base/persistent_map.h"
+#include "source/event/clock.h"
+#include "source/stats/registry.h"
+
+namespace weir::admin {
+
+// A resource as /config_dump shows it. Bytes are the serialised message without its Any.
+struct ResourceRecord {
+  std::string name;
+  bool is_static = false;
+  bool warming = false;  // Accepted, and not in force yet: something it names has not come.
+  std::string version;
+  event::SystemTime last_updated{};
+  std::shared_ptr<const std::string> bytes;  // Last accepted version; null when none ever was.
+  std::vector<std::string> ignored;          // "path: reason" of each field that has no effect.
+  // The newest version, when it was refused.
+  struct Error {
+    std::string version;
+    std::string details;
+    event::SystemTime last_attempt{};
+    std::shared_ptr<const std::string> bytes;
+  };
+  std::optional<Error> error;
+};
+
+// All resources of one type by name; versions share what did not change.
+struct ResourceSet {
+  std::string type_url;
+  std::string version;  // Of the last response accepted; "" before, and for static ones.
+  PersistentMap<std::shared_ptr<const ResourceRecord>> records;
+};
+
+struct HostStatus {
+  std::string address;
+  std::string hostname;
+  uint32_t weight = 1;
+  std::string health;  // envoy.config.core.v3.HealthStatus by name
+  std::string region, zone, sub_zone;
+  uint64_t cx_total = 0, cx_connect_fail = 0, rq_total = 0, rq_success = 0, rq_error = 0, rq_timeout = 0;
+  int64_t cx_active = 0, rq_active = 0;
+};
+
+struct ClusterStatus {
+  std::string name;
+  bool added_via_api = false;
+  std::string eds_service_name;
+  struct Limits {
+    uint32_t max_connections, max_pending_requests, max_requests, max_retries;
+  };
+  Limits default_priority, high_priority;
+  std::vector<HostStatus> hosts;
+};
+
+struct ListenerStatus {
+  std::string name;
+  std::string address;
+};
+
+enum class ServerState : uint8_t { kLive, kDraining, kPreInitializing, kInitializing };
+
+struct View {
+  ServerState state = ServerState::kPreInitializing;
+  bool health_check_failed = false;
+  event::SystemTime now{};
+  std::chrono::seconds uptime_current_epoch{0}, uptime_all_epochs{0};
+  std::vector<std::pair<std::string, std::string>> command_line_options;  // As Envoy's CommandLineOptions.
+  std::string node_bytes;                                                 // envoy.config.core.v3.Node
+  std::shared_ptr<const std::string> bootstrap_bytes;
+  event::SystemTime bootstrap_last_updated{};
+  std::vector<std::string> bootstrap_ignored;
+  uint32_t concurrency = 1;
+  std::vector<ResourceSet> resources;  // Clusters, endpoints, listeners, routes.
+  std::vector<ClusterStatus> clusters;
+  std::vector<ListenerStatus> listeners;
+};
+
+}  // namespace weir::admin

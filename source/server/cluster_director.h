@@ -1,0 +1,80 @@
+// The clusters that are wanted, and which of them are warm: a cluster enters the next generation once its
+// endpoints are known (EDS), resolved (DNS) or given (static), or its initial_fetch_timeout has passed. Until
+// then its former version, if any, stays in force.
+//
+// Main thread. `changed` is called whenever active() is another map than before.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/base/hash_map.h"
+#include "source/base/persistent_map.h"
+#include "source/config/cluster.h"
+#include "source/event/loop.h"
+#include "source/event/random.h"
+#include "source/net/resolver.h"
+#include "source/server/subscriber.h"
+#include "source/upstream/dns_cluster.h"
+
+namespace weir::server {
+
+class ClusterDirector {
+ public:
+  ClusterDirector(event::Loop& loop, net::Resolver& resolver, event::Random& random,
+                  Subscriber& endpoints, std::function<void()> changed);
+  ClusterDirector(const ClusterDirector&) = delete;
+  ClusterDirector& operator=(const ClusterDirector&) = delete;
+  ~ClusterDirector();
+
+  // An equal one changes nothing. Static clusters cannot be replaced or removed by dynamic ones.
+  void SetStatic(std::shared_ptr<const config::Cluster> cluster);
+  absl::Status Set(std::shared_ptr<const config::Cluster> cluster);
+  void Remove(const std::string& name);
+  // Endpoints by their EDS name.
+  void SetEndpoints(std::shared_ptr<const config::Endpoints> endpoints);
+  void EndpointsTimedOut(const std::string& eds_name);
+  // Nobody asks for them any more.
+  void ForgetEndpoints(const std::string& eds_name);
+
+  const PersistentMap<config::ClusterEntry>& active() const { return active_; }
+  bool IsStatic(std::string_view name) const;
+  // Names of those that wait, in no order.
+  std::vector<std::string> Warming() const;
+  // Clusters added, changed and removed so far.
+  struct Counts {
+    uint64_t added = 0, modified = 0, removed = 0;
+  };
+  const Counts& counts() const { return counts_; }
+
+ private:
+  struct Known;
+  struct Supply {  // Of one EDS name.
+    std::shared_ptr<const config::Endpoints> endpoints;
+    bool timed_out = false;
+    std::vector<std::string> clusters;  // That wait for it or use it.
+  };
+
+  void SetKnown(Known& known, std::shared_ptr<const config::Cluster> cluster);
+  void Activate(Known& known);
+  // Takes the endpoints of the waiting version, when they are there.
+  void TryWarm(Known& known);
+  void Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints);
+  void SubscribeFor(const config::Cluster& cluster);
+  void UnsubscribeFor(const config::Cluster& cluster);
+  void Supplied(const std::string& eds_name);
+
+  event::Loop& loop_;
+  net::Resolver& resolver_;
+  event::Random& random_;
+  Subscriber& subscriber_;
+  const std::function<void()> changed_;
+  HashMap<std::unique_ptr<Known>> known_;
+  HashMap<Supply> supplies_;
+  PersistentMap<config::ClusterEntry> active_;
+  Counts counts_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,95 @@
+// One accepted connection on a worker: listener filters look at its first bytes, a filter chain is chosen, the
+// transport's handshake is done, and an HTTP session or a TCP proxy takes over.
+//
+//   kInspecting -> kHandshake -> kServing -> kEnded        any state -> kEnded on failure, timeout or Close
+//
+// Owned by the WorkerListener; worker's thread. Pins its chain from the moment it is chosen.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "source/event/loop.h"
+#include "source/generation/snapshot.h"
+#include "source/net/byte_stream.h"
+#include "source/proxy/platform.h"
+#include "source/proxy/session.h"
+#include "source/proxy/tcp_proxy.h"
+
+namespace weir::server {
+
+class Connection;
+
+class ConnectionOwner {
+ public:
+  // No filter chain matched.
+  virtual void OnNoChain() = 0;
+  // The listener filters took too long.
+  virtual void OnInspectionTimeout() = 0;
+  // The transport's handshake took too long.
+  virtual void OnHandshakeTimeout() = 0;
+  // It is over: to be destroyed through the loop's deferred-delete list. Called from the loop, once.
+  virtual void OnConnectionEnd(Connection& connection) = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+class Connection final : public event::DeferredDeletable,
+                         public net::ByteStreamHandler,
+                         public proxy::SessionOwner {
+ public:
+  Connection(const proxy::Platform& platform, std::shared_ptr<const generation::Listener> listener,
+             std::unique_ptr<net::ByteStream> stream, uint64_t id, ConnectionOwner& owner);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() override;
+
+  void Start();
+  // Null until one was chosen.
+  const generation::Chain* chain() const { return chain_.get(); }
+  // See Session. A TCP connection goes on until Close(true).
+  void Drain();
+  void Close(bool now);
+
+  // Where the owner keeps it.
+  size_t place() const { return place_; }
+  void set_place(size_t place) { place_ = place; }
+
+ private:
+  enum class State : uint8_t { kInspecting, kHandshake, kServing, kEnded };
+
+  // net::ByteStreamHandler, until a session takes the stream.
+  void OnConnected() override;
+  void OnReadable() override;
+  void OnWritable() override {}
+  void OnFailed(std::string_view reason) override;
+  // proxy::SessionOwner
+  void OnSessionEnd() override { End(); }
+
+  void Inspect();
+  bool RunListenerFilters(bool peer_ended);
+  void ChooseChain();
+  void Serve();
+  void OnTimeout();
+  void End();
+
+  const proxy::Platform& platform_;
+  const std::shared_ptr<const generation::Listener> listener_;
+  ConnectionOwner& owner_;
+  size_t place_ = 0;
+  State state_ = State::kInspecting;
+  bool draining_ = false;
+  stream_info::ConnectionInfo info_;
+  std::unique_ptr<net::ByteStream> stream_;  // Null once a session has it.
+  buffer::Buffer first_bytes_;
+  std::vector<std::unique_ptr<filter::ListenerFilter>> filters_;  // Those not done, in order.
+  std::shared_ptr<const generation::Chain> chain_;
+  std::unique_ptr<proxy::Session> session_;
+  std::unique_ptr<proxy::TcpProxy> tcp_;
+  event::Timer timer_;  // Listener filters, then the handshake.
+  event::TurnEndTask notify_end_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,76 @@
+// The listeners that are wanted, and which of them are warm: a listener enters the next generation once the
+// route tables that its connection managers name are known, or their initial_fetch_timeout has passed. Until
+// then its former version, if any, stays in force. Also the route tables themselves.
+//
+// Main thread. `changed` is called whenever active(), routes() or sockets() are others than before.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/base/hash_map.h"
+#include "source/base/persistent_map.h"
+#include "source/generation/snapshot.h"
+#include "source/server/listen_sockets.h"
+#include "source/server/subscriber.h"
+
+namespace weir::server {
+
+class ListenerDirector {
+ public:
+  using Listeners = PersistentMap<std::shared_ptr<const generation::Listener>>;
+  using Routes = PersistentMap<std::shared_ptr<const router::RouteIndex>>;
+
+  ListenerDirector(ListenSockets& sockets, Subscriber& routes, std::function<void()> changed);
+  ListenerDirector(const ListenerDirector&) = delete;
+  ListenerDirector& operator=(const ListenerDirector&) = delete;
+  ~ListenerDirector();
+
+  // Binds the address where it is new. Static listeners cannot be replaced or removed by dynamic ones.
+  absl::Status SetStatic(std::shared_ptr<const generation::Listener> listener);
+  absl::Status Set(std::shared_ptr<const generation::Listener> listener);
+  void Remove(const std::string& name);
+  void SetRoutes(std::shared_ptr<const router::RouteIndex> routes);
+  void RoutesTimedOut(const std::string& name);
+  // Nobody asks for them any more.
+  void ForgetRoutes(const std::string& name);
+
+  // Holds back listeners until the first clusters are warm; called once.
+  void Open();
+
+  const Listeners& active() const { return active_; }
+  const Routes& routes() const { return routes_; }
+  const HashMap<ListenSockets::Sockets>& sockets() const { return active_sockets_; }
+  std::vector<std::string> Warming() const;
+  struct Counts {
+    uint64_t added = 0, modified = 0, removed = 0, in_place_updated = 0, create_failure = 0;
+  };
+  const Counts& counts() const { return counts_; }
+
+ private:
+  struct Known {
+    bool is_static = false;
+    std::shared_ptr<const generation::Listener> active, waiting;
+    ListenSockets::Sockets waiting_sockets;
+  };
+
+  absl::Status SetKnown(Known& known, std::shared_ptr<const generation::Listener> listener);
+  void TryWarm(Known& known);
+  void Subscribe(const generation::Listener& listener);
+  void Unsubscribe(const generation::Listener& listener);
+
+  ListenSockets& sockets_;
+  Subscriber& subscriber_;
+  const std::function<void()> changed_;
+  bool open_ = false;
+  HashMap<std::unique_ptr<Known>> known_;
+  HashSet timed_out_;  // Route tables that never came.
+  Listeners active_;
+  Routes routes_;
+  HashMap<ListenSockets::Sockets> active_sockets_;
+  Counts counts_;
+};
+
+}  // namespace weir::server

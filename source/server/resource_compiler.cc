@@ -1,0 +1,126 @@
+#include "source/server/resource_compiler.h"
+
+#include <utility>
+
+#include "source/base/status.h"
+
+namespace weir::server {
+namespace {
+
+// The factory of an extension, made by the function registered under its configuration's name.
+template <typename Made, typename Functions, typename... Needs>
+absl::StatusOr<std::shared_ptr<const Made>> Make(const Functions& functions, std::string_view kind,
+                                                 const config::ExtensionConfig& config,
+                                                 Needs&... needs) {
+  const auto found = functions.find(config.extension_name());
+  if (found == functions.end()) {
+    return InvalidArgument(StrCat("this program has no ", kind, " \"", config.extension_name(), "\""));
+  }
+  return found->second(config, needs...);
+}
+
+}  // namespace
+
+absl::StatusOr<CompiledResource> ResourceCompiler::Compile(std::string_view type_url,
+                                                           std::string_view bytes) const {
+  schema::Diagnostics diagnostics;
+  std::optional<config::proto::DecodedResource> decoded =
+      config::proto::DecodeResource(type_url, bytes, options_, diagnostics);
+  if (!decoded.has_value()) return InvalidArgument(diagnostics.ToString());
+  CompiledResource compiled{std::move(decoded->name), {}, std::move(decoded->ignored)};
+  if (auto* cluster = std::get_if<std::shared_ptr<const config::Cluster>>(&decoded->value)) {
+    compiled.value = std::move(*cluster);
+  } else if (auto* endpoints =
+                 std::get_if<std::shared_ptr<const config::Endpoints>>(&decoded->value)) {
+    compiled.value = std::move(*endpoints);
+  } else if (auto* routes = std::get_if<std::shared_ptr<const config::RouteTable>>(&decoded->value)) {
+    WEIR_ASSIGN_OR_RETURN(compiled.value, router::RouteIndex::Create(std::move(*routes)));
+  } else {
+    WEIR_ASSIGN_OR_RETURN(
+        compiled.value,
+        CompileListener(std::get<std::shared_ptr<const config::Listener>>(decoded->value)));
+  }
+  return compiled;
+}
+
+absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::CompileListener(
+    std::shared_ptr<const config::Listener> listener) const {
+  auto compiled = std::make_shared<generation::Listener>();
+  WEIR_ASSIGN_OR_RETURN(compiled->index, router::ChainIndex::Create(listener->filter_chains,
+                                                                    listener->default_filter_chain));
+  for (const auto& chain : listener->filter_chains) {
+    WEIR_ASSIGN_OR_RETURN(compiled->chains[chain.get()], CompileChain(*listener, chain));
+  }
+  if (const auto& chain = listener->default_filter_chain; chain != nullptr) {
+    WEIR_ASSIGN_OR_RETURN(compiled->chains[chain.get()], CompileChain(*listener, chain));
+  }
+  for (const config::NamedExtension& extension : listener->listener_filters) {
+    WEIR_ASSIGN_OR_RETURN(auto factory, Make<filter::ListenerFilterFactory>(
+                                            factories_.listener_filters, "listener filter",
+                                            *extension.config));
+    compiled->listener_filters.push_back(std::move(factory));
+  }
+  for (const config::NamedExtension& extension : listener->access_logs) {
+    WEIR_ASSIGN_OR_RETURN(auto log, Make<filter::AccessLog>(factories_.access_logs, "access log",
+                                                            *extension.config, log_sinks_));
+    compiled->access_logs.push_back(std::move(log));
+  }
+  compiled->config = std::move(listener);
+  return compiled;
+}
+
+absl::StatusOr<std::shared_ptr<const generation::Chain>> ResourceCompiler::CompileChain(
+    const config::Listener&, std::shared_ptr<const config::FilterChain> chain) const {
+  auto compiled = std::make_shared<generation::Chain>();
+  compiled->config = std::move(chain);
+  if (compiled->config->transport_socket != nullptr) {
+    WEIR_ASSIGN_OR_RETURN(compiled->transport, Make<net::TransportSocketFactory>(
+                                                   factories_.transport_sockets, "transport socket",
+                                                   *compiled->config->transport_socket));
+  }
+  const std::vector<config::NamedExtension>* logs = nullptr;
+  if (const config::HttpConnectionManager* http = compiled->http()) {
+    logs = &http->access_logs;
+    WEIR_RETURN_IF_ERROR(AddHttp(*http, *compiled));
+  } else {
+    logs = &compiled->tcp()->access_logs;
+  }
+  for (const config::NamedExtension& extension : *logs) {
+    WEIR_ASSIGN_OR_RETURN(auto log, Make<filter::AccessLog>(factories_.access_logs, "access log",
+                                                            *extension.config, log_sinks_));
+    compiled->access_logs.push_back(std::move(log));
+  }
+  return compiled;
+}
+
+absl::Status ResourceCompiler::AddHttp(const config::HttpConnectionManager& http,
+                                       generation::Chain& chain) const {
+  if (http.routes != nullptr) {
+    WEIR_ASSIGN_OR_RETURN(chain.inline_routes, router::RouteIndex::Create(http.routes));
+  }
+  for (const config::NamedExtension& extension : http.http_filters) {
+    WEIR_ASSIGN_OR_RETURN(auto factory,
+                          Make<filter::HttpFilterFactory>(factories_.http_filters, "HTTP filter",
+                                                          *extension.config));
+    chain.http_filters.push_back(std::move(factory));
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const generation::Listener> ShareChains(
+    std::shared_ptr<const generation::Listener> next, const generation::Listener& before) {
+  HashMap<std::vector<std::shared_ptr<const generation::Chain>>> by_name;
+  for (const auto& [configured, chain] : before.chains) by_name[chain->config->name].push_back(chain);
+  auto shared = std::make_shared<generation::Listener>(*next);
+  for (auto& [configured, chain] : shared->chains) {
+    for (const auto& candidate : by_name[configured->name]) {
+      if (*candidate->config == *configured) {
+        chain = candidate;
+        break;
+      }
+    }
+  }
+  return shared;
+}
+
+}  // namespace weir::server

@@ -1,0 +1,131 @@
+#include "source/server/worker.h"
+
+#include <utility>
+
+#include "source/base/log.h"
+
+namespace weir::server {
+
+Worker::Worker(const WorkerPlatform& platform)
+    : index_(platform.index),
+      loop_(platform.loop),
+      network_(platform.network),
+      registry_(platform.registry),
+      drain_time_(platform.drain_time),
+      random_(platform.seed),
+      generations_(platform.release),
+      clusters_({platform.loop, platform.network, random_, blocks_, platform.registry,
+                 platform.breakers, platform.transport, platform.release}),
+      request_memory_(blocks_),
+      http_stats_(platform.registry, "http."),
+      tcp_stats_(platform.registry, "tcp."),
+      platform_{loop_, random_, blocks_, generations_, clusters_, request_memory_, http_stats_,
+                tcp_stats_, date_, drain_},
+      next_connection_id_((uint64_t{platform.index} << 48) + 1),
+      shutdown_deadline_(platform.loop,
+                         [this] {
+                           for (auto& listener : retired_) listener->CloseAll(true);
+                           sweep_.Cancel();
+                           loop_.AtTurnEnd(sweep_);
+                         }),
+      sweep_([this] {
+        std::erase_if(retired_, [](const auto& listener) { return listener->empty(); });
+        CheckShutdown();
+      }) {
+  generations_.Install(std::make_shared<generation::Snapshot>());
+  clusters_.Install(generations_.current().clusters);
+}
+
+Worker::~Worker() = default;
+
+void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot,
+                     std::shared_ptr<const SocketTable> sockets) {
+  if (stopping_) return;
+  sockets_ = std::move(sockets);
+  // The one before is held until its last user here has gone, and until this function has compared with it.
+  generation::WorkerGeneration::Pin before = generations_.PinCurrent();
+  clusters_.Install(snapshot->clusters);
+  generations_.Install(snapshot);
+  using Listeners = PersistentMap<std::shared_ptr<const generation::Listener>>;
+  Listeners::ForEachDifference(
+      before->listeners, snapshot->listeners,
+      [&](const std::string& name, const std::shared_ptr<const generation::Listener>*,
+          const std::shared_ptr<const generation::Listener>* after) {
+        if (after != nullptr) return InstallListener(name, *after);
+        const auto found = listeners_.find(name);
+        if (found == listeners_.end()) return;
+        RetireListener(std::move(found->second));
+        listeners_.erase(found);
+      });
+}
+
+void Worker::InstallListener(const std::string& name,
+                             const std::shared_ptr<const generation::Listener>& listener) {
+  std::unique_ptr<WorkerListener>& mine = listeners_[name];
+  if (mine == nullptr) {
+    mine = std::make_unique<WorkerListener>(platform_, network_, registry_, drain_time_,
+                                            next_connection_id_, listener);
+  }
+  const auto sockets = sockets_->find(name);
+  std::shared_ptr<net::ListenSocket> socket;
+  if (sockets != sockets_->end()) socket = sockets->second[index_ % sockets->second.size()];
+  mine->Update(listener, std::move(socket));
+}
+
+void Worker::RetireListener(std::unique_ptr<WorkerListener> listener) {
+  listener->set_on_empty([this] { loop_.AtTurnEnd(sweep_); });
+  listener->StopAccepting();
+  listener->Drain();
+  retired_.push_back(std::move(listener));
+  loop_.AtTurnEnd(sweep_);
+}
+
+void Worker::StopListeners(const std::function<bool(const config::Listener&)>& chosen) {
+  for (auto& [name, listener] : listeners_) {
+    if (chosen(*listener->listener().config)) listener->StopAccepting();
+  }
+}
+
+void Worker::SetDraining(double closing_share) {
+  drain_.closing_share = closing_share;
+  if (closing_share < 1) return;
+  for (auto& [name, listener] : listeners_) listener->Drain();
+}
+
+void Worker::Shutdown(event::Duration deadline, std::function<void()> done) {
+  stopping_ = true;
+  shutdown_done_ = std::move(done);
+  drain_.closing_share = 1;
+  for (auto& [name, listener] : listeners_) RetireListener(std::move(listener));
+  listeners_.clear();
+  // What is idle has been told nothing it could still use: it ends now.
+  for (auto& listener : retired_) listener->CloseAll(false);
+  shutdown_deadline_.Enable(deadline);
+  loop_.AtTurnEnd(sweep_);
+}
+
+void Worker::CheckShutdown() {
+  if (!stopping_ || !retired_.empty() || shutdown_done_ == nullptr) return;
+  shutdown_deadline_.Disable();
+  clusters_.Drain(std::exchange(shutdown_done_, nullptr));
+}
+
+size_t Worker::connection_count() const {
+  size_t count = 0;
+  for (const auto& [name, listener] : listeners_) count += listener->connection_count();
+  for (const auto& listener : retired_) count += listener->connection_count();
+  return count;
+}
+
+std::vector<HostView> Worker::Hosts() {
+  std::vector<HostView> hosts;
+  clusters_.ForEachUsed([&](upstream::Cluster& cluster) {
+    for (const std::shared_ptr<upstream::Host>& host : cluster.hosts()) {
+      hosts.push_back({cluster.config().name, host->address_text(), host->hostname(),
+                       host->weight(), host->health(), host->shared_stats()});
+    }
+  });
+  return hosts;
+}
+
+}  // namespace weir::server

@@ -1,0 +1,106 @@
+// A worker: everything that serves connections on one loop. It shares nothing with other workers but immutable
+// generations and the process' limits.
+//
+// Made and destroyed on any thread while its loop does not run; every other call is on its loop's thread
+// (WorkerThread posts them).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/base/hash_map.h"
+#include "source/event/loop.h"
+#include "source/event/random.h"
+#include "source/generation/worker_generation.h"
+#include "source/net/network.h"
+#include "source/proxy/platform.h"
+#include "source/server/worker_listener.h"
+#include "source/stats/registry.h"
+#include "source/upstream/cluster_map.h"
+
+namespace weir::server {
+
+// The listening sockets of all listeners by listener name, one for each worker.
+using SocketTable = HashMap<std::vector<std::shared_ptr<net::ListenSocket>>>;
+
+struct WorkerPlatform {
+  uint32_t index;  // From 0.
+  event::Loop& loop;
+  net::Network& network;
+  stats::Registry& registry;
+  upstream::BreakerRegistry& breakers;
+  uint64_t seed;
+  event::Duration drain_time;
+  // Takes what may not be freed here; any thread.
+  std::function<void(std::shared_ptr<const void>)> release;
+  std::function<std::shared_ptr<const net::TransportSocketFactory>(const config::ExtensionConfig*)> transport;
+};
+
+// What /clusters shows of one host on one worker; the numbers go on counting.
+struct HostView {
+  std::string cluster;
+  std::string address;
+  std::string hostname;
+  uint32_t weight;
+  config::HealthStatus health;
+  std::shared_ptr<upstream::HostStats> stats;
+};
+
+class Worker {
+ public:
+  explicit Worker(const WorkerPlatform& platform);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker();
+
+  // Makes `snapshot` the configuration of every request from now on.
+  void Install(std::shared_ptr<const generation::Snapshot> snapshot,
+               std::shared_ptr<const SocketTable> sockets);
+  // The listeners that `chosen` names stop accepting; their sockets are let go.
+  void StopListeners(const std::function<bool(const config::Listener&)>& chosen);
+  // The share of answers that tell their client to go; 1 also sends GOAWAY on every connection.
+  void SetDraining(double closing_share);
+  // Ends: listeners stop, connections drain, at the deadline they are closed; then the pools. `done` comes from
+  // the loop when nothing is left.
+  void Shutdown(event::Duration deadline, std::function<void()> done);
+
+  uint64_t generation() const { return generations_.current().number; }
+  size_t connection_count() const;
+  std::vector<HostView> Hosts();
+  const proxy::Platform& proxy_platform() const { return platform_; }
+
+ private:
+  void InstallListener(const std::string& name, const std::shared_ptr<const generation::Listener>& listener);
+  void RetireListener(std::unique_ptr<WorkerListener> listener);
+  void CheckShutdown();
+
+  const uint32_t index_;
+  event::Loop& loop_;
+  net::Network& network_;
+  stats::Registry& registry_;
+  const event::Duration drain_time_;
+  event::Random random_;
+  buffer::BlockPool blocks_;
+  generation::WorkerGeneration generations_;
+  upstream::ClusterMap clusters_;
+  proxy::RequestMemoryPool request_memory_;
+  proxy::StatsByPrefix<proxy::HttpStats> http_stats_;
+  proxy::StatsByPrefix<proxy::TcpStats> tcp_stats_;
+  proxy::DateText date_;
+  proxy::DrainState drain_;
+  const proxy::Platform platform_;
+  std::shared_ptr<const SocketTable> sockets_;
+  uint64_t next_connection_id_;
+  HashMap<std::unique_ptr<WorkerListener>> listeners_;
+  std::vector<std::unique_ptr<WorkerListener>> retired_;  // Their connections drain.
+  bool stopping_ = false;
+  std::function<void()> shutdown_done_;
+  event::Timer shutdown_deadline_;
+  event::TurnEndTask sweep_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,110 @@
+#include "source/server/worker_listener.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "source/base/log.h"
+
+namespace weir::server {
+namespace {
+
+// Envoy's name of a listener in stats: the stat_prefix, or the address with ':' replaced.
+std::string StatName(const config::Listener& listener) {
+  if (!listener.stat_prefix.empty()) return listener.stat_prefix;
+  std::string name = listener.address.ToString();
+  std::replace(name.begin(), name.end(), ':', '_');
+  return name;
+}
+
+// Accepting unlimited numbers in one turn would starve the connections there are.
+constexpr uint32_t kAcceptsPerTurn = 64;
+
+}  // namespace
+
+WorkerListener::WorkerListener(const proxy::Platform& platform, net::Network& network,
+                               stats::Registry& registry, event::Duration drain_time,
+                               uint64_t& next_connection_id,
+                               std::shared_ptr<const generation::Listener> listener)
+    : platform_(platform),
+      network_(network),
+      drain_time_(drain_time),
+      next_connection_id_(next_connection_id),
+      stats_(registry, stats::Scope{"listener.", StatName(*listener->config)}),
+      listener_(std::move(listener)),
+      drain_deadline_(platform.loop, [this] {
+        for (Connection* connection : std::exchange(drained_, {})) connection->Close(true);
+      }) {}
+
+WorkerListener::~WorkerListener() {
+  acceptor_.reset();
+  for (auto& connection : connections_) platform_.loop.DeferDelete(std::move(connection));
+}
+
+void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener,
+                            std::shared_ptr<net::ListenSocket> socket) {
+  listener_ = std::move(listener);
+  if (socket != socket_) {
+    StopAccepting();
+    socket_ = std::move(socket);
+    if (socket_ != nullptr) {
+      const uint32_t limit = listener_->config->max_connections_to_accept_per_socket_event;
+      acceptor_ = network_.Accept(*socket_, *this, limit == 0 ? kAcceptsPerTurn : limit);
+    }
+  }
+  for (auto& connection : connections_) {
+    const generation::Chain* const chain = connection->chain();
+    if (chain == nullptr || listener_->Has(*chain)) continue;
+    connection->Drain();
+    drained_.push_back(connection.get());
+  }
+  if (!drained_.empty() && !drain_deadline_.enabled()) drain_deadline_.Enable(drain_time_);
+}
+
+void WorkerListener::StopAccepting() {
+  if (acceptor_ != nullptr) acceptor_->AcceptQueued();
+  acceptor_.reset();
+  socket_.reset();
+}
+
+void WorkerListener::Drain() {
+  for (auto& connection : connections_) {
+    connection->Drain();
+    drained_.push_back(connection.get());
+  }
+  if (!drained_.empty() && !drain_deadline_.enabled()) drain_deadline_.Enable(drain_time_);
+}
+
+void WorkerListener::CloseAll(bool now) {
+  for (auto& connection : connections_) connection->Close(now);
+}
+
+void WorkerListener::OnAccept(std::unique_ptr<net::ByteStream> stream) {
+  stats_->downstream_cx_total.Inc();
+  stats_->downstream_cx_active.Inc();
+  auto connection = std::make_unique<Connection>(platform_, listener_, std::move(stream),
+                                                 next_connection_id_++, *this);
+  connection->set_place(connections_.size());
+  Connection& made = *connection;
+  connections_.push_back(std::move(connection));
+  made.Start();
+}
+
+void WorkerListener::OnAcceptError(std::string_view reason) {
+  stats_->downstream_cx_overflow.Inc();
+  WEIR_LOG(kConnection, kWarn, "listener ", listener_->config->name, " on ",
+           listener_->config->address.ToString(), " cannot accept: ", reason);
+}
+
+void WorkerListener::OnConnectionEnd(Connection& connection) {
+  stats_->downstream_cx_destroy.Inc();
+  stats_->downstream_cx_active.Dec();
+  std::erase(drained_, &connection);
+  const size_t place = connection.place();
+  std::swap(connections_[place], connections_.back());
+  connections_[place]->set_place(place);
+  platform_.loop.DeferDelete(std::move(connections_.back()));
+  connections_.pop_back();
+  if (connections_.empty() && acceptor_ == nullptr && on_empty_) on_empty_();
+}
+
+}  // namespace weir::server

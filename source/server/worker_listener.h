@@ -1,0 +1,69 @@
+// A listener on one worker: accepts from the worker's socket and owns the connections that came by it.
+//
+// A new version of the listener takes effect for connections accepted from then on; open connections whose
+// chain the new version does not have any more are drained, the others are left alone. Worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "source/net/network.h"
+#include "source/proxy/platform.h"
+#include "source/server/connection.h"
+#include "source/server/listener_stats.h"
+
+namespace weir::server {
+
+class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
+ public:
+  // `drain_time`: how long drained connections may go on. `next_connection_id` is the worker's counter.
+  WorkerListener(const proxy::Platform& platform, net::Network& network, stats::Registry& registry,
+                 event::Duration drain_time, uint64_t& next_connection_id,
+                 std::shared_ptr<const generation::Listener> listener);
+  WorkerListener(const WorkerListener&) = delete;
+  WorkerListener& operator=(const WorkerListener&) = delete;
+  ~WorkerListener();
+
+  // `socket` is the worker's; the same as before when the address did not change.
+  void Update(std::shared_ptr<const generation::Listener> listener,
+              std::shared_ptr<net::ListenSocket> socket);
+  // Takes what the kernel has queued, then accepts no more and lets go of the socket.
+  void StopAccepting();
+  // Tells every connection to end; those that have not after the drain time are closed.
+  void Drain();
+  // Closes what is idle at once and the rest with its last answer, or, with `now`, all.
+  void CloseAll(bool now);
+
+  bool empty() const { return connections_.empty(); }
+  size_t connection_count() const { return connections_.size(); }
+  const generation::Listener& listener() const { return *listener_; }
+  // Called from the loop when, after StopAccepting, the last connection has ended.
+  void set_on_empty(std::function<void()> on_empty) { on_empty_ = std::move(on_empty); }
+
+ private:
+  // net::AcceptHandler
+  void OnAccept(std::unique_ptr<net::ByteStream> stream) override;
+  void OnAcceptError(std::string_view reason) override;
+  // ConnectionOwner
+  void OnNoChain() override { stats_->no_filter_chain_match.Inc(); }
+  void OnInspectionTimeout() override { stats_->downstream_pre_cx_timeout.Inc(); }
+  void OnHandshakeTimeout() override { stats_->downstream_cx_transport_socket_connect_timeout.Inc(); }
+  void OnConnectionEnd(Connection& connection) override;
+
+  const proxy::Platform& platform_;
+  net::Network& network_;
+  const event::Duration drain_time_;
+  uint64_t& next_connection_id_;
+  stats::Block<ListenerStats> stats_;
+  std::shared_ptr<const generation::Listener> listener_;
+  std::shared_ptr<net::ListenSocket> socket_;
+  std::unique_ptr<net::Acceptor> acceptor_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // Each knows its place.
+  std::vector<Connection*> drained_;                      // Told to end, for the deadline.
+  event::Timer drain_deadline_;
+  std::function<void()> on_empty_;
+};
+
+}  // namespace weir::server
