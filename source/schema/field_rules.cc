@@ -309,7 +309,10 @@ class Checker {
     const bool has_presence = field.has_presence();
     const bool set = !has_presence || message.GetReflection()->HasField(message, &field);
     for (const Rule& rule : rules.rules) {
-      if (rule.check == Rule::Check::kRequired && !set) Report("must be set", {}, &rule);
+      // A member of a oneof is required only where it is the one chosen, and then it is set.
+      if (rule.check == Rule::Check::kRequired && !set && field.real_containing_oneof() == nullptr) {
+        Report("must be set", {}, &rule);
+      }
     }
     if (!set) return;
     if (const auto value = ReadScalar(message, field, -1)) {

@@ -73,10 +73,12 @@ std::string MapEntryName(std::string_view field) {
 
 void BuildEnum(std::string_view name, EnumDescriptorProto& out) {
   out.set_name(std::string(LastPart(name)));
+  std::set<int> numbers;
   for (const auto& [value, number] : WireEnums().at(name).values) {
     auto* descriptor = out.add_value();
     descriptor->set_name(std::string(value));
     descriptor->set_number(number);
+    if (!numbers.insert(number).second) out.mutable_options()->set_allow_alias(true);
   }
 }
 

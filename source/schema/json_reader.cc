@@ -97,16 +97,17 @@ class EventSink {
 
  private:
   // The token that was just read begins after the one before it and what separates them.
-  Position TokenStart() {
+  size_t TokenStart() {
     size_t offset = previous_end_;
     while (offset < text_.size() && IsBetweenTokens(text_[offset])) ++offset;
-    previous_end_ = stream_.Tell();
-    return counter_.At(offset);
+    return offset;
   }
 
   template <typename Action>
   bool Done(Action action) {
-    action(TokenStart());
+    const size_t start = TokenStart();
+    previous_end_ = stream_.Tell();
+    action(counter_.At(start));
     return !builder_.failed();
   }
   bool Plain(std::string text) {
@@ -114,11 +115,17 @@ class EventSink {
       builder_.Scalar(position, std::move(text), /*quoted=*/false, 0);
     });
   }
+  // The reader reports a bracket before it takes it.
   bool Begin(Node::Kind kind) {
-    return Done([&](Position position) { builder_.Begin(position, kind, 0); });
+    const size_t start = TokenStart();
+    previous_end_ = start + 1;
+    builder_.Begin(counter_.At(start), kind, 0);
+    return !builder_.failed();
   }
   bool End() {
-    return Done([&](Position) { builder_.End(); });
+    previous_end_ = TokenStart() + 1;
+    builder_.End();
+    return !builder_.failed();
   }
 
   std::string_view text_;

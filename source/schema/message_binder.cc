@@ -142,6 +142,7 @@ void MessageBinder::BindMap(const Node& node, const Field& field, Message& messa
     key.kind = Node::Kind::kScalar;
     key.position = entry.position;
     key.text = entry.key;
+    key.quoted = key_field.cpp_type() == Field::CPPTYPE_STRING;
     BindScalar(key, key_field, pair);
     BindField(*entry.value, value_field, pair);
   }
