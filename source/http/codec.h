@@ -89,7 +89,7 @@ class Stream {
   virtual void Reset(const StreamError& error) = 0;
   // While paused no further OnBody comes (HTTP/2: no window is given; HTTP/1: Decode stops). Not counted:
   // who has several reasons counts them. Resuming delivers from the next Decode, which the connection
-  // makes at the end of the turn.
+  // makes at the end of the turn: OnOutput asks for that.
   virtual void SetReadPaused(bool paused) = 0;
   // Bytes encoded and not yet taken by the connection's output.
   virtual size_t buffered() const = 0;

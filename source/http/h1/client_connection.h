@@ -45,7 +45,10 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   void EncodeBody(buffer::Buffer& data, bool end) override;
   void EncodeTrailers(const HeaderMap& trailers) override;
   void Reset(const StreamError& error) override;
-  void SetReadPaused(bool paused) override { read_paused_ = paused; }
+  void SetReadPaused(bool paused) override {
+    read_paused_ = paused;
+    if (!paused) handler_.OnOutput();
+  }
   size_t buffered() const override { return output_.size(); }
 
   Step ReadHead(buffer::Buffer& in);

@@ -1,0 +1,132 @@
+// The client side of one HTTP/2 connection.
+#include <algorithm>
+
+#include "source/base/check.h"
+#include "source/http/h2/codec.h"
+#include "source/http/h2/connection.h"
+
+namespace weir::http::h2 {
+namespace {
+
+class ResponseStream final : public ClientStream {
+ public:
+  ResponseStream(Connection& connection, buffer::BlockPool& pool, ClientStreamHandler& handler)
+      : state(pool), receiver(handler), connection_(connection) {
+    state.handler = &handler;
+  }
+
+  void EncodeHeaders(const RequestHead& head, bool end) override;
+  void EncodeBody(buffer::Buffer& data, bool end) override { connection_.EncodeBody(state, data, end); }
+  void EncodeTrailers(const HeaderMap& trailers) override { connection_.EncodeTrailers(state, trailers); }
+  void Reset(const StreamError& error) override { connection_.Reset(state, error); }
+  void SetReadPaused(bool paused) override { connection_.SetReadPaused(state, paused); }
+  size_t buffered() const override { return state.pending.size(); }
+
+  StreamState state;
+  ClientStreamHandler& receiver;
+
+ private:
+  Connection& connection_;
+};
+
+void ResponseStream::EncodeHeaders(const RequestHead& head, bool end) {
+  if (state.given_up || state.error || state.closed) return;
+  WEIR_DCHECK(!state.head_encoded, "one request a stream");
+  if (head.framing.kind == Framing::kLength) {
+    if (end && head.framing.length != 0) return connection_.CutOff(state, "http2.content_length_mismatch");
+    state.declared = head.framing.length;
+  }
+  state.is_head = head.method == "HEAD";
+  connection_.list().SetRequest(head);
+  if (connection_.SubmitRequest(state, end) > 0) return;
+  state.id = 0;
+  connection_.CutOff(state, "http2.stream_ids_exhausted");
+}
+
+class ClientSide final : public ClientCodec, private Endpoint {
+ public:
+  ClientSide(ClientCodecHandler& handler, buffer::BlockPool& pool, const Options& options)
+      : handler_(handler),
+        pool_(pool),
+        options_(options),
+        connection_(Connection::Role::kClient, *this, pool, options) {}
+
+  CodecState Decode(buffer::Buffer& in) override { return connection_.Decode(in); }
+  CodecState DecodeEnd() override { return connection_.DecodeEnd(); }
+  void Abort(const StreamError& error) override { connection_.Abort(error); }
+  CodecState FinishTurn() override { return connection_.FinishTurn(); }
+  void StartDrain() override { connection_.StartDrain(); }
+  buffer::Buffer& output() override { return connection_.output(); }
+  void SetOutputBlocked(bool blocked) override { connection_.SetOutputBlocked(blocked); }
+  size_t active_streams() const override { return connection_.active_streams(); }
+  Protocol protocol() const override { return Protocol::kHttp2; }
+  ClientStream& NewStream(ClientStreamHandler& handler) override;
+  bool can_open_stream() const override {
+    return connection_.active_streams() < StreamLimit() && connection_.may_request();
+  }
+
+ private:
+  void OnHead(int32_t stream_id, StreamState* stream, const HeaderBlock& block, bool end) override;
+  void OnPeerLimits() override { handler_.OnStreamLimit(StreamLimit()); }
+  void OnOutput() override { handler_.OnOutput(); }
+  void OnConnectionError(const StreamError& error) override { handler_.OnConnectionError(error); }
+  void DestroyStream(StreamState& stream) override;
+
+  uint32_t StreamLimit() const {
+    if (connection_.goaway_received() || connection_.draining() || connection_.input_ended() ||
+        connection_.failed()) {
+      return 0;
+    }
+    return std::min(connection_.peer_max_streams(), options_.max_concurrent_streams);
+  }
+
+  ClientCodecHandler& handler_;
+  buffer::BlockPool& pool_;
+  const Options& options_;
+  Connection connection_;
+  // Aligned with the connection's table: the stream of slot i stands at i.
+  std::vector<std::unique_ptr<ResponseStream>> streams_;
+};
+
+ClientStream& ClientSide::NewStream(ClientStreamHandler& handler) {
+  WEIR_CHECK(can_open_stream(), "the connection takes no further stream");
+  streams_.push_back(std::make_unique<ResponseStream>(connection_, pool_, handler));
+  connection_.Add(streams_.back()->state);
+  return *streams_.back();
+}
+
+void ClientSide::OnHead(int32_t, StreamState* stream, const HeaderBlock& block, bool end) {
+  if (stream == nullptr || stream->given_up || stream->error) return;
+  if (block.too_large()) {
+    return connection_.Refuse(*stream, "http2.headers_too_large", ErrorKind::kHeadersTooLarge);
+  }
+  const uint16_t status = block.status();
+  if (status == 0) return connection_.Refuse(*stream, "http2.invalid_status", ErrorKind::kMalformed);
+  ClientStreamHandler& receiver = streams_[stream->slot]->receiver;
+  block.FillResponse(end, stream->is_head, receiver.response_head());
+  if (status < 200) {
+    if (++stream->informational > options_.max_informational) {
+      return connection_.Refuse(*stream, "http2.too_many_1xx", ErrorKind::kFlood);
+    }
+    return receiver.OnInformational();
+  }
+  stream->arena = &receiver.response_head().headers.arena();
+  stream->head_received = true;
+  stream->end_received = stream->end_delivered = end;
+  receiver.OnHeaders(end);
+}
+
+void ClientSide::DestroyStream(StreamState& stream) {
+  // The connection has put its last stream into the slot of this one.
+  std::swap(streams_[stream.slot], streams_.back());
+  streams_.pop_back();
+}
+
+}  // namespace
+
+std::unique_ptr<ClientCodec> CreateClientCodec(ClientCodecHandler& handler, buffer::BlockPool& pool,
+                                               const Options& options) {
+  return std::make_unique<ClientSide>(handler, pool, options);
+}
+
+}  // namespace weir::http::h2

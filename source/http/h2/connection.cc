@@ -1,0 +1,239 @@
+#include "source/http/h2/connection.h"
+
+#include <algorithm>
+
+#include "source/base/check.h"
+#include "source/http/h2/callbacks.h"
+
+namespace weir::http::h2 {
+namespace {
+
+const uint8_t* ToBytes(std::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
+
+void Forget(std::vector<StreamState*>& list, const StreamState* stream) { std::erase(list, stream); }
+
+}  // namespace
+
+Connection::Connection(Role role, Endpoint& endpoint, buffer::BlockPool& pool, const Options& options)
+    : role_(role),
+      endpoint_(endpoint),
+      pool_(pool),
+      options_(options),
+      output_(pool),
+      block_(options.limits),
+      floods_(options) {
+  nghttp2_option* option = nullptr;
+  WEIR_CHECK(nghttp2_option_new(&option) == 0, "out of memory");
+  nghttp2_option_set_no_auto_window_update(option, 1);
+  nghttp2_option_set_no_closed_streams(option, 1);
+  nghttp2_option_set_max_outbound_ack(option, options.max_outbound_control_frames);
+  nghttp2_option_set_peer_max_concurrent_streams(option, options.assumed_peer_streams);
+  nghttp2_option_set_max_deflate_dynamic_table_size(option, options.hpack_table_size);
+  // Heads were limited where they came from; local replies and added fields must fit too.
+  nghttp2_option_set_max_send_header_block_length(option, 1024 * 1024);
+  const int made = role == Role::kServer
+                       ? nghttp2_session_server_new2(&session_, Callbacks::Get(), this, option)
+                       : nghttp2_session_client_new2(&session_, Callbacks::Get(), this, option);
+  nghttp2_option_del(option);
+  WEIR_CHECK(made == 0, "out of memory");
+  SendPreface();
+}
+
+Connection::~Connection() { nghttp2_session_del(session_); }
+
+void Connection::SendPreface() {
+  std::vector<nghttp2_settings_entry> settings = {
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options_.initial_stream_window_size},
+      {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, options_.hpack_table_size},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, options_.limits.max_header_bytes},
+  };
+  if (role_ == Role::kServer) {
+    settings.push_back({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options_.max_concurrent_streams});
+  } else {
+    settings.push_back({NGHTTP2_SETTINGS_ENABLE_PUSH, 0});
+  }
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
+                                        static_cast<int32_t>(options_.initial_connection_window_size));
+}
+
+CodecState Connection::Decode(buffer::Buffer& in) {
+  if (failed_) {
+    in.Clear();
+    return Result();
+  }
+  input_ = &in;
+  DeliverResumed();
+  while (!in.empty() && failure_ == ErrorKind::kNone) {
+    const std::string_view front = in.Front();
+    const ssize_t n = nghttp2_session_mem_recv(session_, ToBytes(front), front.size());
+    if (n >= 0) {
+      in.Drain(static_cast<size_t>(n));
+    } else if (n == NGHTTP2_ERR_FLOODED) {
+      NoteFailure(ErrorKind::kFlood, "http2.outbound_control_flood");
+    } else {
+      NoteFailure(ErrorKind::kMalformed, n == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? "http2.invalid_preface"
+                                                                           : "http2.codec_error");
+    }
+  }
+  input_ = nullptr;
+  // Answers to control frames pile up when the peer sends and does not read.
+  const size_t queued = nghttp2_session_get_outbound_queue_size(session_);
+  if (OutputIsFull() && queued > options_.max_outbound_control_frames + 2 * streams_.size()) {
+    NoteFailure(ErrorKind::kFlood, "http2.outbound_control_flood");
+  }
+  return Settle();
+}
+
+CodecState Connection::DecodeEnd() {
+  input_ended_ = true;
+  for (StreamState* stream : streams_) {
+    if (stream->end_received || stream->given_up || stream->error) continue;
+    if (stream->id != 0 && !stream->closed) RefuseStream(stream->id, NGHTTP2_CANCEL);
+    stream->error = StreamError{.kind = ErrorKind::kConnectionClosed,
+                                .side = side(),
+                                .unprocessed = !stream->head_encoded && role_ == Role::kClient,
+                                .detail = role_ == Role::kServer ? "downstream_remote_disconnect"
+                                                                 : "upstream_remote_disconnect"};
+    End(*stream);
+  }
+  return Settle();
+}
+
+void Connection::Abort(const StreamError& error) {
+  input_ended_ = true;
+  for (StreamState* stream : streams_) {
+    const bool whole = stream->closed && stream->end_delivered;
+    if (!stream->given_up && !stream->error && !whole) {
+      stream->error = error;
+      stream->error.unprocessed =
+          error.unprocessed || (role_ == Role::kClient && !stream->head_encoded);
+    }
+    End(*stream);
+  }
+  SettleStreams();
+}
+
+CodecState Connection::FinishTurn() { return Settle(); }
+
+CodecState Connection::Settle() {
+  if (failure_ != ErrorKind::kNone) Fail();
+  Pump();
+  // Pumping shows a GOAWAY that nghttp2 sends by itself.
+  if (failure_ != ErrorKind::kNone) Fail();
+  std::vector<StreamState*> watched;
+  watched.swap(watched_);
+  for (StreamState* stream : watched) {
+    stream->watched = false;
+    UpdateBackpressure(*stream);
+  }
+  SettleStreams();
+  if (!output_.empty()) endpoint_.OnOutput();
+  return Result();
+}
+
+void Connection::Pump() {
+  while (!OutputIsFull() || failed_) {
+    const uint8_t* bytes = nullptr;
+    const ssize_t n = nghttp2_session_mem_send(session_, &bytes);
+    if (n < 0) return NoteFailure(ErrorKind::kLocalReset, "http2.send_failed");
+    if (n == 0) return;
+    output_.Append({reinterpret_cast<const char*>(bytes), static_cast<size_t>(n)});
+  }
+}
+
+void Connection::SettleStreams() {
+  // Telling one stream's end may end others.
+  while (!ended_.empty()) {
+    StreamState* const stream = ended_.back();
+    Forget(ended_, stream);
+    const bool delivered = stream->closed && stream->end_delivered;
+    if (stream->given_up || stream->error || delivered) TellEnd(*stream);
+  }
+}
+
+void Connection::TellEnd(StreamState& stream) {
+  if (stream.error && !stream.given_up) {
+    stream.given_up = true;
+    stream.handler->OnReset(stream.error);
+  }
+  if (stream.id != 0) {
+    Consume(stream.id, stream.received.size());
+    nghttp2_session_set_stream_user_data(session_, stream.id, nullptr);
+  }
+  streams_[stream.slot] = streams_.back();
+  streams_[stream.slot]->slot = stream.slot;
+  streams_.pop_back();
+  Forget(ended_, &stream);
+  if (stream.watched) Forget(watched_, &stream);
+  Forget(resumed_, &stream);
+  StreamHandler* const handler = stream.handler;
+  endpoint_.DestroyStream(stream);
+  handler->OnStreamClosed();
+}
+
+void Connection::StartDrain() {
+  if (final_goaway_ || failed_) return;
+  if (role_ == Role::kServer) {
+    if (draining_) return FinalGoaway();
+    // RFC 9113, 6.8: first a GOAWAY that refuses nothing; when the PING behind it is answered, the client
+    // knows, and the second names the last stream.
+    nghttp2_submit_shutdown_notice(session_);
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+  }
+  draining_ = true;
+  endpoint_.OnOutput();
+}
+
+void Connection::FinalGoaway() {
+  final_goaway_ = true;
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
+                        NGHTTP2_NO_ERROR, nullptr, 0);
+  endpoint_.OnOutput();
+}
+
+void Connection::NoteFailure(ErrorKind kind, std::string_view detail) {
+  if (failure_ != ErrorKind::kNone) return;
+  failure_ = kind;
+  failure_detail_ = detail;
+}
+
+void Connection::Fail() {
+  if (failed_) return;
+  failed_ = true;
+  const StreamError error{.kind = failure_, .side = side(), .detail = failure_detail_};
+  nghttp2_session_terminate_session(
+      session_, failure_ == ErrorKind::kFlood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+  for (StreamState* stream : streams_) {
+    if (!stream->given_up && !stream->error) stream->error = error;
+    End(*stream);
+  }
+  endpoint_.OnConnectionError(error);
+}
+
+CodecState Connection::Result() const {
+  if (failed_) return CodecState::kFailed;
+  const bool ending = final_goaway_ || goaway_received_ || input_ended_ ||
+                      (draining_ && role_ == Role::kClient);
+  return ending && streams_.empty() ? CodecState::kClosing : CodecState::kOpen;
+}
+
+uint32_t Connection::peer_max_streams() const {
+  return nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}
+
+void Connection::Add(StreamState& stream) {
+  stream.slot = static_cast<uint32_t>(streams_.size());
+  streams_.push_back(&stream);
+}
+
+void Connection::Bind(StreamState& stream, int32_t id) {
+  stream.id = id;
+  nghttp2_session_set_stream_user_data(session_, id, &stream);
+}
+
+StreamState* Connection::Find(int32_t stream_id) const {
+  return static_cast<StreamState*>(nghttp2_session_get_stream_user_data(session_, stream_id));
+}
+
+}  // namespace weir::http::h2

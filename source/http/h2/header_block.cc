@@ -1,0 +1,193 @@
+#include "source/http/h2/header_block.h"
+
+#include <cstring>
+
+#include "source/base/strings.h"
+#include "source/http/syntax.h"
+
+namespace weir::http::h2 {
+namespace {
+
+// Capacity that an idle connection keeps.
+constexpr size_t kKeptText = 4096;
+
+}  // namespace
+
+void HeaderBlock::Start() {
+  if (text_.capacity() > kKeptText) std::string().swap(text_);
+  text_.clear();
+  fields_.clear();
+  method_.clear();
+  method_at_ = scheme_ = authority_ = path_ = status_ = host_ = Pseudo();
+  bytes_ = count_ = cookies_ = 0;
+  many_hosts_ = too_large_ = has_protocol_ = false;
+  content_length_.reset();
+}
+
+void HeaderBlock::Add(std::string_view name, std::string_view value) {
+  bytes_ += name.size() + value.size() + 32;
+  if (!name.starts_with(':')) ++count_;
+  if (bytes_ > limits_.max_header_bytes || count_ > limits_.max_header_count) too_large_ = true;
+  if (too_large_) return;
+  const auto at = static_cast<uint32_t>(text_.size());
+  if (name.starts_with(':')) {
+    text_.append(value);
+    return AddPseudo(name, at, value.size());
+  }
+  const HeaderId id = LookUpHeader(name);
+  switch (id) {
+    case HeaderId::kHost:
+      many_hosts_ = many_hosts_ || host_.set;
+      host_ = Pseudo{at, static_cast<uint32_t>(value.size()), true};
+      text_.append(value);
+      return;
+    case HeaderId::kContentLength:
+      // nghttp2 has refused repeated and malformed ones.
+      content_length_ = ParseContentLength(value);
+      return;
+    case HeaderId::kHttp2Settings:
+    case HeaderId::kConnection:
+    case HeaderId::kKeepAlive:
+    case HeaderId::kProxyConnection:
+    case HeaderId::kTransferEncoding:
+    case HeaderId::kUpgrade:
+      return;
+    case HeaderId::kCookie:
+      ++cookies_;
+      break;
+    default:
+      break;
+  }
+  text_.append(name);
+  text_.append(value);
+  fields_.push_back(Field{at, static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size()), id});
+}
+
+void HeaderBlock::AddPseudo(std::string_view name, uint32_t at, size_t size) {
+  const Pseudo value{at, static_cast<uint32_t>(size), true};
+  if (name == ":method") {
+    method_at_ = value;
+    method_ = ViewOf(value);
+  } else if (name == ":scheme") {
+    scheme_ = value;
+  } else if (name == ":authority") {
+    authority_ = value;
+  } else if (name == ":path") {
+    path_ = value;
+  } else if (name == ":status") {
+    status_ = value;
+  } else if (name == ":protocol") {
+    has_protocol_ = true;
+  }
+}
+
+std::string_view HeaderBlock::CheckRequest() const {
+  if (!IsToken(ViewOf(method_at_))) return "http2.invalid_method";
+  if (has_protocol_) return "http2.extended_connect";
+  const std::string_view authority = ViewOf(authority_.set ? authority_ : host_);
+  if (!authority_.set && !host_.set) return "missing_host_header";
+  if (!IsValidAuthority(authority)) return "http2.invalid_authority";
+  if (many_hosts_) return "http2.multiple_hosts";
+  if (authority_.set && host_.set && !EqualsIgnoreCase(authority, ViewOf(host_))) {
+    return "http2.host_differs_from_authority";
+  }
+  if (IsConnect()) {
+    return authority.find(':') == std::string_view::npos ? "http2.invalid_authority" : "";
+  }
+  const std::string_view scheme = ViewOf(scheme_);
+  if (!EqualsIgnoreCase(scheme, "http") && !EqualsIgnoreCase(scheme, "https")) {
+    return "http2.invalid_scheme";
+  }
+  const std::string_view path = ViewOf(path_);
+  if (path == "*") return method_ == "OPTIONS" ? "" : "http2.invalid_path";
+  return IsValidPath(path) ? "" : "http2.invalid_path";
+}
+
+void HeaderBlock::FillRequest(std::string_view scheme, bool end, RequestHead& head) const {
+  const char* const text = head.headers.arena().Copy(text_).data();
+  const auto view = [text](const Pseudo& pseudo) {
+    return std::string_view(text + pseudo.at, pseudo.size);
+  };
+  head.method = view(method_at_);
+  head.scheme = scheme;
+  head.authority = view(authority_.set ? authority_ : host_);
+  head.path = view(path_);
+  head.version = Protocol::kHttp2;
+  CopyFields(text, head.headers);
+  head.expects_continue = false;
+  for (const HeaderField& field : head.headers) {
+    if (field.id == HeaderId::kExpect && EqualsIgnoreCase(field.value, "100-continue")) {
+      head.expects_continue = true;
+    }
+  }
+  if (head.expects_continue) head.headers.Remove(HeaderId::kExpect);
+  if (content_length_.has_value()) {
+    head.framing = BodyFraming{Framing::kLength, *content_length_};
+  } else {
+    head.framing = BodyFraming{end ? Framing::kNone : Framing::kChunked, 0};
+  }
+}
+
+uint16_t HeaderBlock::status() const {
+  const std::string_view text = ViewOf(status_);
+  if (text.size() != 3) return 0;
+  uint16_t status = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return 0;
+    status = static_cast<uint16_t>(status * 10 + (c - '0'));
+  }
+  return status >= 100 && status <= 599 && status != 101 ? status : 0;
+}
+
+void HeaderBlock::FillResponse(bool end, bool bodiless, ResponseHead& head) const {
+  head.Clear();
+  head.status = status();
+  head.version = Protocol::kHttp2;
+  CopyFields(head.headers.arena().Copy(text_).data(), head.headers);
+  if (head.status < 200 || head.status == 204) return;
+  if (bodiless || head.status == 304) {
+    head.represented_length = content_length_;
+  } else if (content_length_.has_value()) {
+    head.framing = BodyFraming{Framing::kLength, *content_length_};
+  } else if (!end) {
+    head.framing = BodyFraming{Framing::kChunked, 0};
+  }
+}
+
+void HeaderBlock::FillTrailers(HeaderMap& trailers) const {
+  CopyFields(trailers.arena().Copy(text_).data(), trailers);
+  trailers.RemoveIf([](const HeaderField& field) { return !IsAllowedInTrailers(field); });
+}
+
+void HeaderBlock::CopyFields(const char* text, HeaderMap& headers) const {
+  bool joined = false;
+  for (const Field& field : fields_) {
+    if (field.id == HeaderId::kCookie && cookies_ > 1) {
+      if (!joined) JoinCookies(text, headers);
+      joined = true;
+      continue;
+    }
+    headers.AddView({text + field.at, field.name_size}, {text + field.at + field.name_size, field.value_size},
+                    field.id);
+  }
+}
+
+// RFC 9113, 8.2.3: crumbs become one field before they leave HTTP/2.
+void HeaderBlock::JoinCookies(const char* text, HeaderMap& headers) const {
+  size_t size = 0;
+  for (const Field& field : fields_) {
+    if (field.id == HeaderId::kCookie) size += field.value_size + 2;
+  }
+  char* const start = headers.arena().Allocate(size);
+  char* end = start;
+  for (const Field& field : fields_) {
+    if (field.id != HeaderId::kCookie) continue;
+    if (field.value_size > 0) std::memcpy(end, text + field.at + field.name_size, field.value_size);
+    end += field.value_size;
+    *end++ = ';';
+    *end++ = ' ';
+  }
+  headers.AddView(NameOf(HeaderId::kCookie), {start, size - 2}, HeaderId::kCookie);
+}
+
+}  // namespace weir::http::h2

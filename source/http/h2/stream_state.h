@@ -1,0 +1,55 @@
+// What a codec knows of one HTTP/2 stream. Owned by the codec's stream object; nghttp2 holds its address from
+// the head on until its own on_stream_close.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "source/buffer/buffer.h"
+#include "source/http/codec.h"
+
+namespace weir::http::h2 {
+
+struct StreamState {
+  explicit StreamState(buffer::BlockPool& pool) : received(pool), pending(pool) {}
+
+  int32_t id = 0;  // 0 until a client's request head is encoded.
+  uint32_t slot = 0;  // In the connection's table.
+  StreamHandler* handler = nullptr;
+
+  // Receiving.
+  buffer::Buffer received;              // DATA of whole frames, not delivered yet.
+  std::unique_ptr<HeaderMap> trailers;  // Not delivered yet.
+  buffer::Arena* arena = nullptr;       // Of the received head; trailers go there.
+  uint32_t informational = 0;           // 1xx answers so far.
+  bool head_received = false;
+  bool end_received = false;
+  bool end_delivered = false;
+  bool read_paused = false;
+
+  // Sending.
+  buffer::Buffer pending;  // Encoded, not framed yet.
+  std::vector<std::pair<std::string, std::string>> trailers_out;
+  std::optional<uint64_t> declared;  // Bytes that the declared length still asks for.
+  bool head_encoded = false;
+  bool end_encoded = false;
+  bool no_body = false;   // The answer to HEAD, 204, 304: what is encoded after the head is dropped.
+  bool deferred = false;  // nghttp2 waits for more bytes.
+  bool is_head = false;   // The request's method is HEAD.
+
+  // Back-pressure as last told, and whether the state stands in the list of those to look at.
+  bool told_blocked = false;
+  bool watched = false;
+
+  // The end. `error` is delivered before the stream is let go.
+  bool given_up = false;     // Reset from our side: nothing more is delivered.
+  bool peer_reset = false;   // RST_STREAM came.
+  bool closed = false;       // nghttp2 has let it go, or never knew it.
+  StreamError error;
+};
+
+}  // namespace weir::http::h2
