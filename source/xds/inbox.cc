@@ -227,23 +227,30 @@ void Inbox::HandToSink(Update update, Pending pending) {
 }
 
 void Inbox::Finish(const Verdict& verdict) {
-  if (verdict.applied) Commit(verdict);
+  const std::vector<std::string> unwanted =
+      verdict.applied ? Commit(verdict) : std::vector<std::string>();
   const Pending pending = std::move(*std::exchange(pending_, std::nullopt));
   if (pending.cause == Update::Cause::kResponse) {
     std::string error = ErrorText(pending.malformed, verdict.rejections);
     if (error.empty() && !verdict.applied) error = "the update was not applied";
     pending.settled(error);
   }
+  for (const std::string& name : unwanted) sink_.OnReleased(name);
   Pump();
 }
 
-void Inbox::Commit(const Verdict& verdict) {
+std::vector<std::string> Inbox::Commit(const Verdict& verdict) {
+  std::vector<std::string> unwanted;
   HashSet rejected;
   for (const Rejection& rejection : verdict.rejections) rejected.insert(rejection.name);
   for (Pending::Resource& resource : pending_->resources) {
     RawResource& raw = resource.raw;
-    // Given up while the verdict was awaited: nobody would ever forget it.
-    if (rejected.contains(raw.name) || !interest_.Wants(raw.name)) continue;
+    if (rejected.contains(raw.name)) continue;
+    if (!interest_.Wants(raw.name)) {
+      // Given up while the verdict was awaited: nobody would ever forget it.
+      unwanted.push_back(raw.name);
+      continue;
+    }
     Accepted& accepted = accepted_[raw.name];
     accepted.version = raw.version;
     accepted.bytes = raw.bytes;
@@ -252,6 +259,7 @@ void Inbox::Commit(const Verdict& verdict) {
   for (const std::string& name : pending_->removed) {
     if (!rejected.contains(name)) Forget(name);
   }
+  return unwanted;
 }
 
 void Inbox::SetTtl(const std::string& name, Accepted& accepted, std::optional<event::Duration> ttl) {

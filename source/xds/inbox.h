@@ -40,6 +40,11 @@ class Inbox {
   // Drops responses that wait; one that is with the sink is still committed.
   void DropQueued();
 
+  // Whether a response is with the sink.
+  bool awaiting_verdict() const {
+    return pending_.has_value() && pending_->cause == Update::Cause::kResponse;
+  }
+
   // Nobody wants `name` any more.
   void Forget(std::string_view name);
   // Drops what nobody wants any more and gives its names, sorted.
@@ -86,7 +91,8 @@ class Inbox {
                                      const Sorted& sorted) const;
   void HandToSink(Update update, Pending pending);
   void Finish(const Verdict& verdict);
-  void Commit(const Verdict& verdict);
+  // Gives the names that were accepted and that nobody wants any more.
+  std::vector<std::string> Commit(const Verdict& verdict);
   void SetTtl(const std::string& name, Accepted& accepted, std::optional<event::Duration> ttl);
 
   const ResourceType& type_;

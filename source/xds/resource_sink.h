@@ -86,7 +86,8 @@ class ResourceSink {
   virtual void OnFetchTimeout(std::string_view name) = 0;
 
   // Nobody subscribes to `name` any more: what is kept of it may go. Comes at the end of the turn; a name that was
-  // subscribed to again by then is not released, and not delivered again either.
+  // subscribed to again by then is not released, and not delivered again either. Comes once more after a verdict
+  // on a resource that was released while the verdict was awaited.
   virtual void OnReleased(std::string_view name) = 0;
 };
 

@@ -40,7 +40,10 @@ void TypeState::EndStream() {
 
 std::optional<WireRequest> TypeState::Changes() {
   const bool answer_follows = variant_ == Variant::kSotw && unanswered_ > 0;
-  if (answer_follows) return std::nullopt;
+  // The verdict on a response of the last stream is still to come. Until then nobody can say which versions are
+  // held, and a removal that the server does not tell would never be heard of.
+  const bool held_unknown = variant_ == Variant::kDelta && state_ == State::kSilent && inbox_.awaiting_verdict();
+  if (answer_follows || held_unknown) return std::nullopt;
   const Interest::Changes changes = SettleInterest();
   if (state_ == State::kIdle) return std::nullopt;
   if (changes.subscribe.empty() && changes.unsubscribe.empty()) return std::nullopt;
@@ -53,7 +56,10 @@ void TypeState::Take(WireResponse response, std::function<void(WireRequest)> ans
   auto settled = [this, stream = stream_, received = loop_.Now(), version = response.version,
                   nonce = response.nonce, answer = std::move(answer)](const std::string& error) {
     Settle(version, error, received);
-    if (stream != stream_ || state_ == State::kIdle) return;
+    if (stream != stream_ || state_ == State::kIdle) {
+      if (std::optional<WireRequest> request = Changes()) answer(*std::move(request));
+      return;
+    }
     --unanswered_;
     nonce_ = nonce;
     WireRequest request = MakeRequest(SettleInterest());

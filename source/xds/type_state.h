@@ -2,7 +2,8 @@
 //
 // State of the world: each request has all names, the nonce of the response last answered and the version last
 // accepted. Delta: each request has what changed; the first on a stream has the versions held. While a response
-// awaits its verdict, state-of-the-world requests wait with it, as they would carry a stale nonce.
+// awaits its verdict, state-of-the-world requests wait with it, as they would carry a stale nonce. The first delta
+// request of a stream waits for a verdict that was left from the stream before.
 //
 //   idle --StartStream--> silent --first request--> talking --EndStream--> idle
 //
@@ -41,8 +42,8 @@ class TypeState {
   // Tells the sink what was released; gives the request that must go out now, if any.
   std::optional<WireRequest> Changes();
 
-  // Hands a response to the sink. `answer` gets the ACK or NACK as soon as there is a verdict, unless the
-  // stream has ended by then.
+  // Hands a response to the sink. `answer` gets the ACK or NACK as soon as there is a verdict; when the stream has
+  // ended by then, what waited for the verdict to be said on the new one, if anything.
   void Take(WireResponse response, std::function<void(WireRequest)> answer);
 
  private:
