@@ -21,7 +21,8 @@ bool IsGenerated(const Message& message) {
 }
 
 std::string StringField(const Message& message, int number) {
-  return message.GetReflection()->GetString(message, message.GetDescriptor()->FindFieldByNumber(number));
+  return message.GetReflection()->GetString(message,
+                                            message.GetDescriptor()->FindFieldByNumber(number));
 }
 
 std::unique_ptr<Message> NewLike(const Message& model, std::string_view type_name) {

@@ -18,8 +18,8 @@ using google::protobuf::Message;
 
 constexpr std::string_view kResourceWrapper = "envoy.service.discovery.v3.Resource";
 
-// Rules, but for places where the walk has already found something: a field that could not be read need not be
-// called missing as well.
+// Rules, but for places where the walk has already found something: a field that could not be read
+// need not be called missing as well.
 void CheckRulesAfterWalk(const Message& message, Diagnostics& diagnostics) {
   Diagnostics broken;
   CheckRules(message, broken);
@@ -48,7 +48,8 @@ class ResourceReader {
   void ReadDocument(const std::shared_ptr<const Document>& document) {
     const Node& root = document->root();
     if (root.kind != Node::Kind::kMapping) {
-      return diagnostics_.Add(At(*document, root.position, "must be a resource, or a mapping with \"resources\""));
+      return diagnostics_.Add(
+          At(*document, root.position, "must be a resource, or a mapping with \"resources\""));
     }
     if (root.Find("@type") != nullptr) return ReadResource(document, root);
     const Node* list = root.Find("resources");
@@ -70,11 +71,12 @@ class ResourceReader {
  private:
   void CheckOtherKeys(const Document& document, const Node& root) {
     // Those of a DiscoveryResponse, which say nothing about the resources.
-    static constexpr std::string_view kAllowed[] = {
-        "resources", "version_info", "versionInfo", "type_url", "typeUrl",
-        "nonce",     "canary",       "control_plane", "controlPlane"};
+    static constexpr std::string_view kAllowed[] = {"resources", "version_info",  "versionInfo",
+                                                    "type_url",  "typeUrl",       "nonce",
+                                                    "canary",    "control_plane", "controlPlane"};
     for (const Node::Entry& entry : root.entries) {
-      if (std::find(std::begin(kAllowed), std::end(kAllowed), entry.key) != std::end(kAllowed)) continue;
+      if (std::find(std::begin(kAllowed), std::end(kAllowed), entry.key) != std::end(kAllowed))
+        continue;
       diagnostics_.Add(At(document, entry.position,
                           StrCat("unknown key \"", entry.key, "\" beside \"resources\"")));
     }
@@ -117,9 +119,10 @@ class ResourceReader {
   void CheckResource(const Document& document, const Node& node, const TextResource& resource,
                      Diagnostics& found) {
     if (!IsResourceType(resource.type_url)) {
-      return found.Add(At(document, node.position,
-                          StrCat(MessageNameOf(resource.type_url),
-                                 " is no resource: it belongs inside a listener, route or cluster")));
+      return found.Add(
+          At(document, node.position,
+             StrCat(MessageNameOf(resource.type_url),
+                    " is no resource: it belongs inside a listener, route or cluster")));
     }
     CheckRulesAfterWalk(*resource.message, found);
     if (resource.name.empty()) {
@@ -142,7 +145,8 @@ ReadResult ReadMessage(const SourceText& text, const KnownExtension& known, Mess
   Diagnostics found;
   const auto documents = ReadDocuments(text, found);
   if (documents.size() > 1) {
-    found.Add(At(*documents[1], documents[1]->root().position, "one document is expected, not more"));
+    found.Add(
+        At(*documents[1], documents[1]->root().position, "one document is expected, not more"));
   }
   // As a message of the whole API first: what is not supported is not unknown.
   std::unique_ptr<Message> full = NewMessageByTypeUrl(message.GetDescriptor()->full_name());

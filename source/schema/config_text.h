@@ -1,7 +1,7 @@
 // The two kinds of configuration text: one message (a bootstrap), and files of resources.
 //
-// Runs every step: syntax, names and types, field rules, and for a generated message what is supported. Diagnostics come
-// back with their positions, sorted. Thread-safe.
+// Runs every step: syntax, names and types, field rules, and for a generated message what is
+// supported. Diagnostics come back with their positions, sorted. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -17,12 +17,13 @@
 namespace weir::schema {
 
 struct ReadResult {
-  SourceMap source;               // finds the place of a path in the text
+  SourceMap source;  // finds the place of a path in the text
   std::vector<Unsupported> ignored;
-  bool ok = false;                // no errors were added
+  bool ok = false;  // no errors were added
 };
 
-// Reads the one document of `text` into `message`, a compiled-in message. An empty text is an empty message.
+// Reads the one document of `text` into `message`, a compiled-in message. An empty text is an empty
+// message.
 ReadResult ReadMessage(const SourceText& text, const KnownExtension& known,
                        google::protobuf::Message& message, Diagnostics& diagnostics);
 
@@ -36,10 +37,10 @@ struct TextResource {
   Position position;
 };
 
-// Reads YAML (any number of documents) or JSON. Each document is one resource with "@type", or a mapping with a list
-// `resources` of them, which may carry what a DiscoveryResponse has beside it. Resources with errors are left out. Checks
-// everything but what the data plane supports: resources for any kind of node are welcome. Two resources of one type and
-// name are an error.
+// Reads YAML (any number of documents) or JSON. Each document is one resource with "@type", or a
+// mapping with a list `resources` of them, which may carry what a DiscoveryResponse has beside it.
+// Resources with errors are left out. Checks everything but what the data plane supports: resources
+// for any kind of node are welcome. Two resources of one type and name are an error.
 std::vector<TextResource> ReadResources(const SourceText& text, Diagnostics& diagnostics);
 
 }  // namespace weir::schema

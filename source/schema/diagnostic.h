@@ -1,7 +1,8 @@
 // What is wrong with a piece of configuration, where, and what would be right.
 //
-// Everything that reads or checks configuration adds to a Diagnostics and goes on, so that an author
-// sees all errors at once. Values; not thread-safe. The text of a diagnostic never holds a secret.
+// Everything that reads or checks configuration adds to a Diagnostics and goes on, so that an
+// author sees all errors at once. Values; not thread-safe. The text of a diagnostic never holds a
+// secret.
 #pragma once
 
 #include <cstddef>
@@ -14,19 +15,19 @@ struct Diagnostic {
   enum class Severity { kError, kWarning };
 
   Severity severity = Severity::kError;
-  std::string file;      // as the caller named it; empty when there is no text
-  int line = 0;          // from 1; 0 when unknown
-  int column = 0;        // from 1, in bytes; 0 when unknown
-  std::string type_url;  // of the resource it is about; may be empty
-  std::string resource;  // its name; may be empty
-  std::string path;      // "filter_chains[0].filters[1].typed_config.stat_prefix", from the root
-  std::string message;   // "must have at least 1 character"
-  std::string rule;      // "string.min_len=1" when one of api/wire/validate.tsv was broken
-  std::string value;     // the offending value, shortened; empty for secrets
+  std::string file;        // as the caller named it; empty when there is no text
+  int line = 0;            // from 1; 0 when unknown
+  int column = 0;          // from 1, in bytes; 0 when unknown
+  std::string type_url;    // of the resource it is about; may be empty
+  std::string resource;    // its name; may be empty
+  std::string path;        // "filter_chains[0].filters[1].typed_config.stat_prefix", from the root
+  std::string message;     // "must have at least 1 character"
+  std::string rule;        // "string.min_len=1" when one of api/wire/validate.tsv was broken
+  std::string value;       // the offending value, shortened; empty for secrets
   std::string suggestion;  // the name that was probably meant
 
-  // "file:line:column: path: message, got VALUE [rule]; did you mean "suggestion"?", without the parts
-  // that are empty.
+  // "file:line:column: path: message, got VALUE [rule]; did you mean "suggestion"?", without the
+  // parts that are empty.
   std::string ToString() const;
 
   bool operator==(const Diagnostic&) const = default;

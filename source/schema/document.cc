@@ -42,8 +42,8 @@ std::vector<std::shared_ptr<const Document>> ReadDocuments(const SourceText& sou
   if (source.text.size() > limits.max_bytes) {
     Diagnostic diagnostic;
     diagnostic.file = source.file;
-    diagnostic.message =
-        StrCat("the text has ", source.text.size(), " bytes; at most ", limits.max_bytes, " are read");
+    diagnostic.message = StrCat("the text has ", source.text.size(), " bytes; at most ",
+                                limits.max_bytes, " are read");
     diagnostics.Add(std::move(diagnostic));
     return documents;
   }

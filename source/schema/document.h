@@ -1,5 +1,5 @@
-// YAML or JSON as a tree of nodes that know their line and column, and the way back from a field's path
-// to its place.
+// YAML or JSON as a tree of nodes that know their line and column, and the way back from a field's
+// path to its place.
 //
 // Both formats become the same tree; what a scalar means is decided by the field that it is for
 // (text_to_proto.h). Immutable once read, hence free to share between threads.
@@ -35,10 +35,10 @@ struct Node {
   Kind kind = Kind::kNull;
   bool quoted = false;  // a scalar in quotes or a YAML block scalar: always a string
   Position position;
-  std::string text;                    // kScalar: the value with escapes resolved
-  std::vector<const Node*> items;      // kSequence
-  std::vector<Entry> entries;          // kMapping, as written, merge keys resolved, no key twice
-  size_t size = 1;                     // nodes in this tree, aliases counted each time
+  std::string text;                // kScalar: the value with escapes resolved
+  std::vector<const Node*> items;  // kSequence
+  std::vector<Entry> entries;      // kMapping, as written, merge keys resolved, no key twice
+  size_t size = 1;                 // nodes in this tree, aliases counted each time
 
   // The value of `key`, or null.
   const Node* Find(std::string_view key) const;
@@ -50,7 +50,8 @@ struct SourceText {
 
   std::string_view text;
   std::string file;
-  // kByName: by ".json", ".yaml" or ".yml"; else JSON when the text starts with {, and YAML otherwise.
+  // kByName: by ".json", ".yaml" or ".yml"; else JSON when the text starts with {, and YAML
+  // otherwise.
   Format format = Format::kByName;
 };
 
@@ -58,7 +59,8 @@ struct SourceText {
 struct TextLimits {
   size_t max_bytes = size_t{64} << 20;
   int max_depth = 100;
-  // Nodes that YAML aliases may add in all, each use counted (a small file can describe 10^9 nodes).
+  // Nodes that YAML aliases may add in all, each use counted (a small file can describe 10^9
+  // nodes).
   size_t max_alias_nodes = 100'000;
 };
 
@@ -87,8 +89,8 @@ class Document {
   const Node* root_ = &empty_;
 };
 
-// All documents of a text (JSON has one). Empty documents are left out. On a syntax error: what was read
-// before it, and a diagnostic.
+// All documents of a text (JSON has one). Empty documents are left out. On a syntax error: what was
+// read before it, and a diagnostic.
 std::vector<std::shared_ptr<const Document>> ReadDocuments(const SourceText& source,
                                                            Diagnostics& diagnostics,
                                                            const TextLimits& limits = {});

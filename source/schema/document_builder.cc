@@ -129,9 +129,8 @@ void DocumentBuilder::CheckNewKey(Frame& frame) {
       for (const Node::Entry& entry : entries) frame.keys.insert(entry.key);
     }
     if (!frame.keys.insert(frame.key).second) {
-      first = &*std::find_if(entries.begin(), entries.end(), [&](const Node::Entry& entry) {
-        return entry.key == frame.key;
-      });
+      first = &*std::find_if(entries.begin(), entries.end(),
+                             [&](const Node::Entry& entry) { return entry.key == frame.key; });
     }
   }
   if (first == nullptr) return;

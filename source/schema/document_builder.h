@@ -1,7 +1,8 @@
-// Builds a Document from the events of a YAML or JSON parser, within limits. Private to the readers.
+// Builds a Document from the events of a YAML or JSON parser, within limits. Private to the
+// readers.
 //
-// Calls: Scalar, Null, Alias, or Begin... (children) ...End; in a mapping a scalar key before each value. After the first
-// error the rest of the document is ignored. One use a document, one thread.
+// Calls: Scalar, Null, Alias, or Begin... (children) ...End; in a mapping a scalar key before each
+// value. After the first error the rest of the document is ignored. One use a document, one thread.
 #pragma once
 
 #include <memory>
@@ -43,7 +44,7 @@ class DocumentBuilder {
     bool key_quoted = false;
     std::string key;
     Position key_position;
-    HashSet keys;                                        // once there are many
+    HashSet keys;                                          // once there are many
     std::vector<std::pair<Position, const Node*>> merges;  // values of "<<"
   };
   struct Anchored {

@@ -1,7 +1,7 @@
 // Paths of fields as text: "virtual_hosts[0].routes[2].typed_per_filter_config["a.b"].x".
 //
-// Built while walking a message, and taken apart to find a place in a text. An `Any` adds no step: what it holds follows the
-// field's name. Values; one thread.
+// Built while walking a message, and taken apart to find a place in a text. An `Any` adds no step:
+// what it holds follows the field's name. Values; one thread.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,8 @@
-// The field rules of xDS (api/wire/validate.tsv): lengths, ranges, required fields and oneofs, patterns.
+// The field rules of xDS (api/wire/validate.tsv): lengths, ranges, required fields and oneofs,
+// patterns.
 //
-// Checks generated and dynamic messages alike, and what an `Any` or a TypedStruct holds when its type is known. Pure.
+// Checks generated and dynamic messages alike, and what an `Any` or a TypedStruct holds when its
+// type is known. Pure.
 #pragma once
 
 #include <string_view>

@@ -96,8 +96,8 @@ class TableDatabase : public google::protobuf::DescriptorDatabase {
  private:
   struct FileParts {
     std::string package;
-    std::vector<std::string_view> messages;  // top-level
-    std::vector<std::string_view> enums;     // top-level
+    std::vector<std::string_view> messages;        // top-level
+    std::vector<std::string_view> enums;           // top-level
     std::vector<std::string_view> empty_messages;  // of other APIs
   };
 
@@ -213,7 +213,8 @@ void TableDatabase::BuildMessage(std::string_view name, DescriptorProto& message
                                  std::set<std::string>& imports) const {
   message.set_name(std::string(LastPart(name)));
   if (const auto it = nested_messages_.find(name); it != nested_messages_.end()) {
-    for (std::string_view nested : it->second) BuildMessage(nested, *message.add_nested_type(), imports);
+    for (std::string_view nested : it->second)
+      BuildMessage(nested, *message.add_nested_type(), imports);
   }
   if (const auto it = nested_enums_.find(name); it != nested_enums_.end()) {
     for (std::string_view nested : it->second) BuildEnum(nested, *message.add_enum_type());

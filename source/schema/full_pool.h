@@ -1,7 +1,8 @@
 // Descriptors of the whole xDS v3 API, from the tables in api/wire, which are compiled in.
 //
-// The control plane carries every resource through this pool; the data plane touches it only when it has to
-// name a field that it does not know. Files are built when they are first asked for. Thread-safe.
+// The control plane carries every resource through this pool; the data plane touches it only when
+// it has to name a field that it does not know. Files are built when they are first asked for.
+// Thread-safe.
 #pragma once
 
 #include <memory>
@@ -14,9 +15,9 @@
 
 namespace weir::schema {
 
-// Every message and enum of the tables, the well-known types and google.rpc.Status. Messages of other APIs that
-// fields refer to (CEL, OpenTelemetry, Prometheus) are there without fields: their bytes are carried.
-// Top-level enums live in a file of their own for each package.
+// Every message and enum of the tables, the well-known types and google.rpc.Status. Messages of
+// other APIs that fields refer to (CEL, OpenTelemetry, Prometheus) are there without fields: their
+// bytes are carried. Top-level enums live in a file of their own for each package.
 const google::protobuf::DescriptorPool& FullPool();
 
 // Null when the API has no such message. `name` is a full name: "envoy.config.cluster.v3.Cluster".

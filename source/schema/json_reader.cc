@@ -10,8 +10,8 @@
 namespace weir::schema {
 namespace {
 
-// A stream over a view that knows its offset. NUL marks the end, so a NUL inside the text is an end too; the reader
-// below finds it.
+// A stream over a view that knows its offset. NUL marks the end, so a NUL inside the text is an end
+// too; the reader below finds it.
 class ViewStream {
  public:
   using Ch = char;
@@ -68,7 +68,9 @@ class EventSink {
   EventSink(std::string_view text, const ViewStream& stream, DocumentBuilder& builder)
       : text_(text), stream_(stream), builder_(builder), counter_(text) {}
 
-  bool Null() { return Done([&](Position position) { builder_.Null(position, 0); }); }
+  bool Null() {
+    return Done([&](Position position) { builder_.Null(position, 0); });
+  }
   bool Bool(bool value) { return Plain(value ? "true" : "false"); }
   bool RawNumber(const Ch* text, rapidjson::SizeType length, bool) {
     return Plain(std::string(text, length));
@@ -140,7 +142,8 @@ class EventSink {
 void ReadJson(const SourceText& source, const TextLimits& limits, Diagnostics& diagnostics,
               std::vector<std::shared_ptr<const Document>>& documents) {
   if (source.text.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
-  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
+                              rapidjson::kParseValidateEncodingFlag |
                               rapidjson::kParseNumbersAsStringsFlag;
   DocumentBuilder builder(source.file, /*typed_scalars=*/true, limits, diagnostics);
   ViewStream stream(source.text);

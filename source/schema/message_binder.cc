@@ -20,10 +20,14 @@ namespace {
 
 const char* KindName(Node::Kind kind) {
   switch (kind) {
-    case Node::Kind::kNull: return "null";
-    case Node::Kind::kScalar: return "a single value";
-    case Node::Kind::kSequence: return "a list";
-    case Node::Kind::kMapping: return "a mapping";
+    case Node::Kind::kNull:
+      return "null";
+    case Node::Kind::kScalar:
+      return "a single value";
+    case Node::Kind::kSequence:
+      return "a list";
+    case Node::Kind::kMapping:
+      return "a mapping";
   }
   return "";
 }
@@ -108,9 +112,10 @@ bool MessageBinder::MayBeSet(const Node::Entry& entry, const Field& field,
     }
     if (field.containing_oneof() != nullptr &&
         field.containing_oneof() == other->containing_oneof()) {
-      diagnostics_.Add(At(entry.position, StrCat("\"", field.name(), "\" and \"", other->name(),
-                                                 "\" are alternatives (", field.containing_oneof()->name(),
-                                                 "); only one of them can be set")));
+      diagnostics_.Add(
+          At(entry.position,
+             StrCat("\"", field.name(), "\" and \"", other->name(), "\" are alternatives (",
+                    field.containing_oneof()->name(), "); only one of them can be set")));
       return false;
     }
   }
@@ -133,7 +138,8 @@ void MessageBinder::BindMap(const Node& node, const Field& field, Message& messa
   const Field& value_field = *field.message_type()->map_value();
   for (const Node::Entry& entry : node.entries) {
     const auto scope = path_.Key(entry.key);
-    if (entry.value->kind == Node::Kind::kNull && value_field.cpp_type() != Field::CPPTYPE_MESSAGE) {
+    if (entry.value->kind == Node::Kind::kNull &&
+        value_field.cpp_type() != Field::CPPTYPE_MESSAGE) {
       Error(*entry.value, "a value of a map must not be null");
       continue;
     }
@@ -198,10 +204,12 @@ void MessageBinder::BindScalar(const Node& node, const Field& field, Message& me
       if (field.cpp_type() == Field::CPPTYPE_DOUBLE) {
         return Put(message, field, *value, &Reflection::SetDouble, &Reflection::AddDouble);
       }
-      if (*value > std::numeric_limits<float>::max() || *value < -std::numeric_limits<float>::max()) {
+      if (*value > std::numeric_limits<float>::max() ||
+          *value < -std::numeric_limits<float>::max()) {
         if (*value - *value == 0) return ValueError(node, "is too large");
       }
-      return Put(message, field, static_cast<float>(*value), &Reflection::SetFloat, &Reflection::AddFloat);
+      return Put(message, field, static_cast<float>(*value), &Reflection::SetFloat,
+                 &Reflection::AddFloat);
     }
     default:
       return BindInteger(node, field, message);
@@ -261,9 +269,9 @@ void MessageBinder::BindEnum(const Node& node, const Field& field, Message& mess
   const auto& type = *field.enum_type();
   const EnumValueDescriptor* value = type.FindValueByName(node.text);
   if (value == nullptr && !node.quoted) {
-    if (const auto number = ParseInt64(node.text);
-        number && *number >= std::numeric_limits<int32_t>::min() &&
-        *number <= std::numeric_limits<int32_t>::max()) {
+    if (const auto number = ParseInt64(node.text); number &&
+                                                   *number >= std::numeric_limits<int32_t>::min() &&
+                                                   *number <= std::numeric_limits<int32_t>::max()) {
       value = type.FindValueByNumber(static_cast<int>(*number));
     }
   }

@@ -1,6 +1,8 @@
-// The walk of a document against a descriptor; what text_to_proto.h offers is made of it. Private to schema.
+// The walk of a document against a descriptor; what text_to_proto.h offers is made of it. Private
+// to schema.
 //
-// Writes through reflection, so that generated and dynamic messages are filled alike. One use, one thread.
+// Writes through reflection, so that generated and dynamic messages are filled alike. One use, one
+// thread.
 #pragma once
 
 #include <memory>

@@ -44,7 +44,8 @@ class Printer {
     }
     for (const FieldDescriptor* field : FieldsOf(message)) {
       const bool outer = std::exchange(
-          secret_, secret_ || (options_.secrets == TextOptions::Secrets::kRedact && IsSensitive(*field)));
+          secret_,
+          secret_ || (options_.secrets == TextOptions::Secrets::kRedact && IsSensitive(*field)));
       const bool shown = !secret_ || field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE ||
                          field->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
       if (shown) {
@@ -78,7 +79,8 @@ class Printer {
   void PrintTypedStruct(const Message& message) {
     OpenedTypedStruct opened = OpenTypedStruct(message);
     auto& value = static_cast<google::protobuf::Struct&>(*opened.value);
-    if (const Descriptor* type = FindMessageByTypeUrl(opened.type_url)) RedactStruct(value, *type, 0);
+    if (const Descriptor* type = FindMessageByTypeUrl(opened.type_url))
+      RedactStruct(value, *type, 0);
     writer_.Key(options_.camel_case ? "typeUrl" : "type_url");
     writer_.String(opened.type_url);
     writer_.Key("value");
@@ -108,12 +110,18 @@ class Printer {
   static std::string KeyText(const Message& entry, const FieldDescriptor& key) {
     const Reflection& reflection = *entry.GetReflection();
     switch (key.cpp_type()) {
-      case FieldDescriptor::CPPTYPE_STRING: return reflection.GetString(entry, &key);
-      case FieldDescriptor::CPPTYPE_BOOL: return reflection.GetBool(entry, &key) ? "true" : "false";
-      case FieldDescriptor::CPPTYPE_INT32: return StrCat(reflection.GetInt32(entry, &key));
-      case FieldDescriptor::CPPTYPE_INT64: return StrCat(reflection.GetInt64(entry, &key));
-      case FieldDescriptor::CPPTYPE_UINT32: return StrCat(reflection.GetUInt32(entry, &key));
-      default: return StrCat(reflection.GetUInt64(entry, &key));
+      case FieldDescriptor::CPPTYPE_STRING:
+        return reflection.GetString(entry, &key);
+      case FieldDescriptor::CPPTYPE_BOOL:
+        return reflection.GetBool(entry, &key) ? "true" : "false";
+      case FieldDescriptor::CPPTYPE_INT32:
+        return StrCat(reflection.GetInt32(entry, &key));
+      case FieldDescriptor::CPPTYPE_INT64:
+        return StrCat(reflection.GetInt64(entry, &key));
+      case FieldDescriptor::CPPTYPE_UINT32:
+        return StrCat(reflection.GetUInt32(entry, &key));
+      default:
+        return StrCat(reflection.GetUInt64(entry, &key));
     }
   }
 
@@ -144,10 +152,12 @@ class Printer {
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_STRING: {
         const std::string text = get(&Reflection::GetString, &Reflection::GetRepeatedString);
-        return writer_.String(field.type() == FieldDescriptor::TYPE_BYTES ? EncodeBase64(text) : text);
+        return writer_.String(field.type() == FieldDescriptor::TYPE_BYTES ? EncodeBase64(text)
+                                                                          : text);
       }
       case FieldDescriptor::CPPTYPE_BOOL:
-        return writer_.Plain(get(&Reflection::GetBool, &Reflection::GetRepeatedBool) ? "true" : "false");
+        return writer_.Plain(get(&Reflection::GetBool, &Reflection::GetRepeatedBool) ? "true"
+                                                                                     : "false");
       case FieldDescriptor::CPPTYPE_INT32:
         return writer_.Plain(StrCat(get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32)));
       case FieldDescriptor::CPPTYPE_UINT32:
@@ -192,7 +202,8 @@ bool Printer::PrintWellKnown(const Message& message) {
   const Descriptor& type = *message.GetDescriptor();
   const Reflection& reflection = *message.GetReflection();
   const auto known = type.well_known_type();
-  if (known >= Descriptor::WELLKNOWNTYPE_DOUBLEVALUE && known <= Descriptor::WELLKNOWNTYPE_BOOLVALUE) {
+  if (known >= Descriptor::WELLKNOWNTYPE_DOUBLEVALUE &&
+      known <= Descriptor::WELLKNOWNTYPE_BOOLVALUE) {
     PrintScalar(message, *type.FindFieldByNumber(1), std::nullopt);
     return true;
   }
@@ -201,10 +212,11 @@ bool Printer::PrintWellKnown(const Message& message) {
       PrintAny(message);
       return true;
     case Descriptor::WELLKNOWNTYPE_DURATION:
-      writer_.String(secret_ ? kRedacted
-                             : DurationToText(reflection.GetInt64(message, type.FindFieldByNumber(1)),
-                                              reflection.GetInt32(message, type.FindFieldByNumber(2)),
-                                              /*in_threes=*/true));
+      writer_.String(secret_
+                         ? kRedacted
+                         : DurationToText(reflection.GetInt64(message, type.FindFieldByNumber(1)),
+                                          reflection.GetInt32(message, type.FindFieldByNumber(2)),
+                                          /*in_threes=*/true));
       return true;
     case Descriptor::WELLKNOWNTYPE_TIMESTAMP: {
       google::protobuf::Timestamp timestamp;
@@ -254,7 +266,8 @@ void Printer::PrintAny(const Message& any) {
   }
   ++any_levels_;
   if (content.message != nullptr && any_levels_ <= kMaxAnyLevels) {
-    if (content.message->GetDescriptor()->well_known_type() == Descriptor::WELLKNOWNTYPE_UNSPECIFIED) {
+    if (content.message->GetDescriptor()->well_known_type() ==
+        Descriptor::WELLKNOWNTYPE_UNSPECIFIED) {
       PrintFields(*content.message);
     } else {
       writer_.Key("value");

@@ -37,7 +37,8 @@ void RedactValue(Value& value) {
       for (Value& item : *value.mutable_list_value()->mutable_values()) RedactValue(item);
       break;
     case Value::kStructValue:
-      for (auto& [key, member] : *value.mutable_struct_value()->mutable_fields()) RedactValue(member);
+      for (auto& [key, member] : *value.mutable_struct_value()->mutable_fields())
+        RedactValue(member);
       break;
     default:
       break;
@@ -57,7 +58,8 @@ void RedactMember(Value& value, const FieldDescriptor& field, int levels) {
   if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return;
   if (value.has_list_value()) {
     for (Value& item : *value.mutable_list_value()->mutable_values()) {
-      if (item.has_struct_value()) RedactStruct(*item.mutable_struct_value(), *field.message_type(), levels);
+      if (item.has_struct_value())
+        RedactStruct(*item.mutable_struct_value(), *field.message_type(), levels);
     }
     return;
   }

@@ -1,4 +1,5 @@
-// What stands in the place of secrets. Private to schema; IsSensitive and Redact are in proto_to_text.h.
+// What stands in the place of secrets. Private to schema; IsSensitive and Redact are in
+// proto_to_text.h.
 #pragma once
 
 #include <string_view>

@@ -20,28 +20,34 @@ struct ReferringField {
   std::string_view message;
   std::string_view field;
   std::string_view type_url;
-  std::string_view source = {};  // the ConfigSource beside it, where there is one: "a.b" for one in a message
+  std::string_view source =
+      {};  // the ConfigSource beside it, where there is one: "a.b" for one in a message
 };
 
 constexpr std::array kReferringFields = {
-    ReferringField{"envoy.extensions.filters.network.http_connection_manager.v3.Rds", "route_config_name",
-                   kRouteConfigurationTypeUrl, "config_source"},
+    ReferringField{"envoy.extensions.filters.network.http_connection_manager.v3.Rds",
+                   "route_config_name", kRouteConfigurationTypeUrl, "config_source"},
     ReferringField{"envoy.config.route.v3.ScopedRouteConfiguration", "route_configuration_name",
                    kRouteConfigurationTypeUrl},
     ReferringField{"envoy.config.route.v3.RouteAction", "cluster", kClusterTypeUrl},
     ReferringField{"envoy.config.route.v3.WeightedCluster.ClusterWeight", "name", kClusterTypeUrl},
-    ReferringField{"envoy.config.route.v3.RouteAction.RequestMirrorPolicy", "cluster", kClusterTypeUrl},
-    ReferringField{"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", "cluster", kClusterTypeUrl},
-    ReferringField{"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight",
-                   "name", kClusterTypeUrl},
-    ReferringField{"envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig", "cluster", kClusterTypeUrl},
+    ReferringField{"envoy.config.route.v3.RouteAction.RequestMirrorPolicy", "cluster",
+                   kClusterTypeUrl},
+    ReferringField{"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", "cluster",
+                   kClusterTypeUrl},
+    ReferringField{
+        "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight",
+        "name", kClusterTypeUrl},
+    ReferringField{"envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig", "cluster",
+                   kClusterTypeUrl},
     ReferringField{"envoy.extensions.filters.udp.udp_proxy.v3.Route", "cluster", kClusterTypeUrl},
-    ReferringField{"envoy.extensions.clusters.aggregate.v3.ClusterConfig", "clusters", kClusterTypeUrl},
+    ReferringField{"envoy.extensions.clusters.aggregate.v3.ClusterConfig", "clusters",
+                   kClusterTypeUrl},
     ReferringField{"envoy.config.core.v3.GrpcService.EnvoyGrpc", "cluster_name", kClusterTypeUrl},
     ReferringField{"envoy.config.core.v3.ApiConfigSource", "cluster_names", kClusterTypeUrl},
     ReferringField{"envoy.config.core.v3.HttpUri", "cluster", kClusterTypeUrl},
-    ReferringField{"envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig", "name", kSecretTypeUrl,
-                   "sds_config"},
+    ReferringField{"envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig", "name",
+                   kSecretTypeUrl, "sds_config"},
     ReferringField{"envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter", "name",
                    kExtensionConfigTypeUrl, "config_discovery.config_source"},
     ReferringField{"envoy.config.listener.v3.Filter", "name", kExtensionConfigTypeUrl,
@@ -74,7 +80,7 @@ std::string Text(const Message& message, const char* field_name) {
 Reference::Source SourceOf(const Message* config_source) {
   if (config_source == nullptr) return Reference::Source::kOther;
   return Has(*config_source, "ads") || Has(*config_source, "self") ? Reference::Source::kAds
-                                                                    : Reference::Source::kOther;
+                                                                   : Reference::Source::kOther;
 }
 
 class Collector {
@@ -140,7 +146,8 @@ class Collector {
     }
     const auto& reflection = *message.GetReflection();
     const auto scope = path_.Field(referring.field);
-    if (!field->is_repeated()) return Add(referring.type_url, reflection.GetString(message, field), source);
+    if (!field->is_repeated())
+      return Add(referring.type_url, reflection.GetString(message, field), source);
     for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
       const auto index = path_.Index(static_cast<size_t>(i));
       Add(referring.type_url, reflection.GetRepeatedString(message, field, i), source);
@@ -151,7 +158,8 @@ class Collector {
   void AddEndpoints(const Message& cluster) {
     const FieldDescriptor* type = cluster.GetDescriptor()->FindFieldByName("type");
     const auto* eds = type->enum_type()->FindValueByName("EDS");
-    if (eds == nullptr || cluster.GetReflection()->GetEnumValue(cluster, type) != eds->number()) return;
+    if (eds == nullptr || cluster.GetReflection()->GetEnumValue(cluster, type) != eds->number())
+      return;
     const Message* config = FindSet(cluster, "eds_cluster_config");
     std::string name = config == nullptr ? std::string() : Text(*config, "service_name");
     const bool by_service = !name.empty();

@@ -38,14 +38,15 @@ bool IsResourceType(std::string_view type_url);
 std::string_view MessageNameOf(std::string_view type_url);
 std::string TypeUrlOf(const google::protobuf::Descriptor& type);
 
-// A type URL from what people write: itself, a message name, or "listener(s)", "route(s)", "cluster(s)",
-// "endpoint(s)", "secret(s)", "runtime", "lds", "rds", "cds", "eds", "sds" in any case.
+// A type URL from what people write: itself, a message name, or "listener(s)", "route(s)",
+// "cluster(s)", "endpoint(s)", "secret(s)", "runtime", "lds", "rds", "cds", "eds", "sds" in any
+// case.
 std::optional<std::string> TypeUrlFromText(std::string_view text);
 // "cluster" for the type URL of Cluster; the message name when there is no short one.
 std::string_view ShortTypeName(std::string_view type_url);
 
-// The name by which xDS knows the resource: `name`, for a ClusterLoadAssignment `cluster_name`. Generated or dynamic
-// message. Empty when the message has none.
+// The name by which xDS knows the resource: `name`, for a ClusterLoadAssignment `cluster_name`.
+// Generated or dynamic message. Empty when the message has none.
 std::string ResourceName(const google::protobuf::Message& resource);
 // The same from the bytes, without a descriptor of the type; empty when they do not parse.
 std::string ResourceNameOfBytes(std::string_view type_url, std::string_view bytes);

@@ -62,31 +62,41 @@ long double ToNumber(std::string_view kind, std::string_view text) {
 }
 
 const TableIndex<Rule::Check>& Comparisons() {
-  static const auto& checks = *new TableIndex<Rule::Check>{
-      {"lt", Rule::Check::kLess},
-      {"lte", Rule::Check::kLessOrEqual},
-      {"gt", Rule::Check::kGreater},
-      {"gte", Rule::Check::kGreaterOrEqual}};
+  static const auto& checks = *new TableIndex<Rule::Check>{{"lt", Rule::Check::kLess},
+                                                           {"lte", Rule::Check::kLessOrEqual},
+                                                           {"gt", Rule::Check::kGreater},
+                                                           {"gte", Rule::Check::kGreaterOrEqual}};
   return checks;
 }
 
 const TableIndex<Rule::Check>& Checks() {
-  static const auto& checks = *new TableIndex<Rule::Check>{
-      {"message.required", Rule::Check::kRequired}, {"any.required", Rule::Check::kRequired},
-      {"duration.required", Rule::Check::kRequired}, {"oneof.required", Rule::Check::kRequired},
-      {"message.skip", Rule::Check::kSkip},         {"enum.defined_only", Rule::Check::kDefinedOnly},
-      {"enum.not_in", Rule::Check::kNotIn},         {"string.min_len", Rule::Check::kMinLength},
-      {"bytes.min_len", Rule::Check::kMinLength},   {"string.max_len", Rule::Check::kMaxLength},
-      {"bytes.max_len", Rule::Check::kMaxBytes},    {"string.max_bytes", Rule::Check::kMaxBytes},
-      {"string.prefix", Rule::Check::kPrefix},      {"string.suffix", Rule::Check::kSuffix},
-      {"string.pattern", Rule::Check::kPattern},    {"string.in", Rule::Check::kOneOf},
-      {"repeated.min_items", Rule::Check::kMinItems}, {"repeated.max_items", Rule::Check::kMaxItems},
-      {"repeated.unique", Rule::Check::kUnique},    {"map.min_pairs", Rule::Check::kMinItems},
-      {"bool.const", Rule::Check::kConst}};
+  static const auto& checks =
+      *new TableIndex<Rule::Check>{{"message.required", Rule::Check::kRequired},
+                                   {"any.required", Rule::Check::kRequired},
+                                   {"duration.required", Rule::Check::kRequired},
+                                   {"oneof.required", Rule::Check::kRequired},
+                                   {"message.skip", Rule::Check::kSkip},
+                                   {"enum.defined_only", Rule::Check::kDefinedOnly},
+                                   {"enum.not_in", Rule::Check::kNotIn},
+                                   {"string.min_len", Rule::Check::kMinLength},
+                                   {"bytes.min_len", Rule::Check::kMinLength},
+                                   {"string.max_len", Rule::Check::kMaxLength},
+                                   {"bytes.max_len", Rule::Check::kMaxBytes},
+                                   {"string.max_bytes", Rule::Check::kMaxBytes},
+                                   {"string.prefix", Rule::Check::kPrefix},
+                                   {"string.suffix", Rule::Check::kSuffix},
+                                   {"string.pattern", Rule::Check::kPattern},
+                                   {"string.in", Rule::Check::kOneOf},
+                                   {"repeated.min_items", Rule::Check::kMinItems},
+                                   {"repeated.max_items", Rule::Check::kMaxItems},
+                                   {"repeated.unique", Rule::Check::kUnique},
+                                   {"map.min_pairs", Rule::Check::kMinItems},
+                                   {"bool.const", Rule::Check::kConst}};
   return checks;
 }
 
-// The check of "uint32.lt" or "string.min_len" with its operand; nothing when there is no such check.
+// The check of "uint32.lt" or "string.min_len" with its operand; nothing when there is no such
+// check.
 std::optional<Rule> MakeRule(std::string_view name, std::string_view operand) {
   Rule rule;
   const size_t dot = name.find('.');
@@ -99,7 +109,8 @@ std::optional<Rule> MakeRule(std::string_view name, std::string_view operand) {
     }
   }
   if (name == "string.well_known_regex") {
-    rule.check = operand == "HTTP_HEADER_NAME" ? Rule::Check::kHeaderName : Rule::Check::kHeaderValue;
+    rule.check =
+        operand == "HTTP_HEADER_NAME" ? Rule::Check::kHeaderName : Rule::Check::kHeaderValue;
     return rule;
   }
   const auto it = Checks().find(name);

@@ -20,24 +20,24 @@ struct Rule {
   // What of the field it speaks about.
   enum class Target { kField, kItems, kKeys, kValues };
   enum class Check {
-    kRequired,      // message, any, duration, oneof
-    kSkip,          // message.skip: do not look inside
-    kDefinedOnly,   // enum
-    kNotIn,         // enum: numbers
-    kMinLength,     // string in characters, bytes in bytes
+    kRequired,     // message, any, duration, oneof
+    kSkip,         // message.skip: do not look inside
+    kDefinedOnly,  // enum
+    kNotIn,        // enum: numbers
+    kMinLength,    // string in characters, bytes in bytes
     kMaxLength,
     kMaxBytes,
     kPrefix,
     kSuffix,
     kPattern,
-    kOneOf,         // string.in
-    kHeaderName,    // string.well_known_regex
+    kOneOf,       // string.in
+    kHeaderName,  // string.well_known_regex
     kHeaderValue,
-    kMinItems,      // repeated, map
+    kMinItems,  // repeated, map
     kMaxItems,
     kUnique,
-    kConst,         // bool
-    kLess,          // numbers and durations; durations in nanoseconds
+    kConst,  // bool
+    kLess,   // numbers and durations; durations in nanoseconds
     kLessOrEqual,
     kGreater,
     kGreaterOrEqual,
@@ -56,10 +56,11 @@ struct Rule {
 };
 
 struct FieldRules {
-  std::string_view field;   // name of the field or the oneof
+  std::string_view field;  // name of the field or the oneof
   bool is_oneof = false;
   bool ignore_empty = false;
-  bool strict_header = true;  // string.strict: header names and values as in RFC 9110, not just "no CR, LF, NUL"
+  bool strict_header =
+      true;  // string.strict: header names and values as in RFC 9110, not just "no CR, LF, NUL"
   std::vector<Rule> rules;
 };
 

@@ -68,7 +68,9 @@ std::optional<bool> ParseBool(std::string_view text) {
 }
 
 std::optional<int64_t> ParseInt64(std::string_view text) { return ParseInteger<int64_t>(text); }
-std::optional<uint64_t> ParseUnsigned(std::string_view text) { return ParseInteger<uint64_t>(text); }
+std::optional<uint64_t> ParseUnsigned(std::string_view text) {
+  return ParseInteger<uint64_t>(text);
+}
 
 std::optional<double> ParseDouble(std::string_view text) {
   if (text == "NaN" || text == ".nan" || text == ".NaN" || text == ".NAN") {
@@ -122,8 +124,8 @@ std::string DurationHint(std::string_view text) {
     double seconds;
   };
   // Longer names first.
-  constexpr Unit kUnits[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3},
-                             {"s", 1},     {"m", 60},    {"h", 3600},  {"d", 86400}};
+  constexpr Unit kUnits[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+                             {"m", 60},    {"h", 3600},  {"d", 86400}};
   double total = 0;
   if (text.empty()) return {};
   while (!text.empty()) {
@@ -150,7 +152,8 @@ std::string DurationHint(std::string_view text) {
 std::string DurationToText(int64_t seconds, int32_t nanos, bool in_threes) {
   std::string out;
   if (seconds < 0 || nanos < 0) out = "-";
-  const uint64_t whole = seconds < 0 ? 0 - static_cast<uint64_t>(seconds) : static_cast<uint64_t>(seconds);
+  const uint64_t whole =
+      seconds < 0 ? 0 - static_cast<uint64_t>(seconds) : static_cast<uint64_t>(seconds);
   StrAppend(out, whole);
   if (nanos != 0) {
     std::string fraction = std::to_string(std::abs(static_cast<int64_t>(nanos)));
@@ -246,7 +249,8 @@ google::protobuf::Value NodeToValue(const Node& node) {
         }
         // An integer that a double cannot hold keeps its digits as text.
         const auto number = ParseDouble(node.text);
-        const bool octal_like = node.text.size() > 1 && node.text[0] == '0' && IsDigit(node.text[1]);
+        const bool octal_like =
+            node.text.size() > 1 && node.text[0] == '0' && IsDigit(node.text[1]);
         if (number && !octal_like && std::isfinite(*number) &&
             (std::abs(*number) <= 9007199254740992.0 ||
              node.text.find_first_of(".eE") != std::string::npos)) {

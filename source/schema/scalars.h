@@ -1,4 +1,5 @@
-// What the text of a scalar means: booleans, integers, durations, base64. Pure; each gives nothing when the text is not one.
+// What the text of a scalar means: booleans, integers, durations, base64. Pure; each gives nothing
+// when the text is not one.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace weir::schema {
 // true and false, and what YAML 1.1 (and so Envoy) also takes: yes, no, on, off, y, n.
 std::optional<bool> ParseBool(std::string_view text);
 
-// Decimal with sign, 0x hexadecimal, and numbers like 1e3 or 2.0 that are whole. A decimal with a leading zero is refused:
-// it is octal to some readers.
+// Decimal with sign, 0x hexadecimal, and numbers like 1e3 or 2.0 that are whole. A decimal with a
+// leading zero is refused: it is octal to some readers.
 std::optional<int64_t> ParseInt64(std::string_view text);
 std::optional<uint64_t> ParseUnsigned(std::string_view text);
 
@@ -40,7 +41,8 @@ bool IsUtf8(std::string_view text);
 // The shortest decimal text that reads back as `value`; whole numbers without a point.
 std::string DoubleToText(double value);
 
-// A node as JSON-like data. Plain YAML scalars become null, booleans and numbers by YAML's core schema.
+// A node as JSON-like data. Plain YAML scalars become null, booleans and numbers by YAML's core
+// schema.
 google::protobuf::Value NodeToValue(const Node& node);
 // The other way, for messages that come as a Struct; the nodes belong to `document`.
 const Node& ValueToNode(const google::protobuf::Value& value, Document& document);

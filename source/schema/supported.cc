@@ -147,11 +147,16 @@ class Walker {
           wire == WireMessages().end() ? nullptr : wire->second.FindNumber(number);
       if (field == nullptr) {
         const std::string name = StrCat("#", number);
-        report_.refused.push_back({Unsupported::Kind::kFieldNumber, path_.With(name), type, name, {}, {}});
+        report_.refused.push_back(
+            {Unsupported::Kind::kFieldNumber, path_.With(name), type, name, {}, {}});
         continue;
       }
-      Unsupported unsupported{Unsupported::Kind::kField, path_.With(field->name), type,
-                              std::string(field->name), {}, {}};
+      Unsupported unsupported{Unsupported::Kind::kField,
+                              path_.With(field->name),
+                              type,
+                              std::string(field->name),
+                              {},
+                              {}};
       if (const auto reason = ReasonToIgnore(type, field->name)) {
         unsupported.reason = std::string(*reason);
         report_.ignored.push_back(std::move(unsupported));
@@ -175,8 +180,12 @@ class Walker {
           if (known_number == number) value = name;
         }
       }
-      report_.refused.push_back({Unsupported::Kind::kEnumValue, path_.text(),
-                                 message.GetDescriptor()->full_name(), field.name(), std::move(value), {}});
+      report_.refused.push_back({Unsupported::Kind::kEnumValue,
+                                 path_.text(),
+                                 message.GetDescriptor()->full_name(),
+                                 field.name(),
+                                 std::move(value),
+                                 {}});
     }
   }
 

@@ -1,8 +1,9 @@
 // Which parts of a message the data plane does not implement.
 //
-// A field that the compiled-in message lacks, an enum value that it lacks and an extension nobody decodes must refuse
-// the resource: ignored, they would send plaintext, widen a route, open a door. The exceptions are in
-// api/ignorable.tsv, extensions marked `is_optional`, and alternatives in a list of load-balancing policies. Pure.
+// A field that the compiled-in message lacks, an enum value that it lacks and an extension nobody
+// decodes must refuse the resource: ignored, they would send plaintext, widen a route, open a door.
+// The exceptions are in api/ignorable.tsv, extensions marked `is_optional`, and alternatives in a
+// list of load-balancing policies. Pure.
 #pragma once
 
 #include <functional>
@@ -38,8 +39,8 @@ struct SupportReport {
 // True for the full names of messages that the data plane decodes inside an `Any`.
 using KnownExtension = std::function<bool(std::string_view message_name)>;
 
-// `message` is a compiled-in message parsed from the bytes of the resource. Looks into every `Any` whose type is known
-// and compiled in.
+// `message` is a compiled-in message parsed from the bytes of the resource. Looks into every `Any`
+// whose type is known and compiled in.
 SupportReport CheckSupported(const google::protobuf::Message& message, const KnownExtension& known);
 
 // The refused as errors, `path` before each path.

@@ -66,12 +66,14 @@ std::unique_ptr<Message> UnpackGenerated(const Any& any, Diagnostics& diagnostic
       return nullptr;
     }
     const std::string_view inner = MessageNameOf(parts.type_url);
-    std::unique_ptr<Message> message = IsTypedStructName(inner) ? nullptr : NewGeneratedMessage(inner);
+    std::unique_ptr<Message> message =
+        IsTypedStructName(inner) ? nullptr : NewGeneratedMessage(inner);
     if (message == nullptr) {
       diagnostics.Error(std::string(path), StrCat("the type \"", inner, "\" is not supported"));
       return nullptr;
     }
-    // Read as the whole API's message, so that what is not supported stays to be named by supported.h.
+    // Read as the whole API's message, so that what is not supported stays to be named by
+    // supported.h.
     std::unique_ptr<Message> full = NewMessageByTypeUrl(parts.type_url);
     Message& target = full != nullptr ? *full : *message;
     if (!StructToMessage(parts.value, target, diagnostics, path)) return nullptr;

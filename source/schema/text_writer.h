@@ -1,7 +1,7 @@
 // Writes JSON-like data as JSON or as YAML. Private to schema; one use, one thread.
 //
-// Calls: Begin/End around the members of an object or a list; Key before each member of an object; String or Plain for a
-// value.
+// Calls: Begin/End around the members of an object or a list; Key before each member of an object;
+// String or Plain for a value.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// The messages that have a form of their own in JSON (protobuf's JSON mapping), and both TypedStructs.
+// The messages that have a form of their own in JSON (protobuf's JSON mapping), and both
+// TypedStructs.
 
 #include <utility>
 
@@ -21,7 +22,8 @@ using google::protobuf::Message;
 namespace {
 
 bool IsWrapper(Descriptor::WellKnownType type) {
-  return type >= Descriptor::WELLKNOWNTYPE_DOUBLEVALUE && type <= Descriptor::WELLKNOWNTYPE_BOOLVALUE;
+  return type >= Descriptor::WELLKNOWNTYPE_DOUBLEVALUE &&
+         type <= Descriptor::WELLKNOWNTYPE_BOOLVALUE;
 }
 
 void SetSecondsAndNanos(Message& message, int64_t seconds, int32_t nanos) {
@@ -113,7 +115,8 @@ void MessageBinder::BindStruct(const Node& node, Message& message) {
     if (node.kind != Node::Kind::kSequence) return ValueError(node, "must be a list");
     part = &value.list_value();
   }
-  // Through the bytes: `message` may be a dynamic one. What is deeper than bytes may be, or not UTF-8, is refused here.
+  // Through the bytes: `message` may be a dynamic one. What is deeper than bytes may be, or not
+  // UTF-8, is refused here.
   if (!message.MergeFromString(DeterministicBytes(*part))) {
     Error(node, "is nested too deeply or not UTF-8");
   }
@@ -143,7 +146,8 @@ void MessageBinder::BindAny(const Node& node, Message& message) {
   }
   const Descriptor& any = *message.GetDescriptor();
   message.GetReflection()->SetString(&message, any.FindFieldByNumber(1), type->text);
-  message.GetReflection()->SetString(&message, any.FindFieldByNumber(2), DeterministicBytes(*content));
+  message.GetReflection()->SetString(&message, any.FindFieldByNumber(2),
+                                     DeterministicBytes(*content));
 }
 
 std::unique_ptr<Message> MessageBinder::NewForType(const Node& type_node,
@@ -165,7 +169,8 @@ std::unique_ptr<Message> MessageBinder::NewForType(const Node& type_node,
   return nullptr;
 }
 
-// The value of a TypedStruct must fit the type that it names, as far as that is known. Foreign types pass.
+// The value of a TypedStruct must fit the type that it names, as far as that is known. Foreign
+// types pass.
 void MessageBinder::CheckTypedStruct(const Node& node) {
   if (node.kind != Node::Kind::kMapping) return;
   const Node* type = node.Find("type_url");

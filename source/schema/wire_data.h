@@ -1,4 +1,5 @@
-// The tables of api/ as text, without their header lines; compiled in by embed.sh. Columns as in the files.
+// The tables of api/ as text, without their header lines; compiled in by embed.sh. Columns as in
+// the files.
 #pragma once
 
 #include <string_view>

@@ -25,16 +25,15 @@ TableIndex<WireMessage> BuildMessages() {
   for (const auto& row : TableRows(kFieldsTable, 8)) {
     const auto message = index.find(row[0]);
     WEIR_CHECK(message != index.end(), "each message of fields.tsv stands in messages.tsv");
-    message->second.fields.push_back(
-        {.name = row[1],
-         .number = ToInt(row[2]),
-         .label = row[3] == "repeated" ? WireField::Label::kRepeated
-                  : row[3] == "map"    ? WireField::Label::kMap
-                                       : WireField::Label::kOptional,
-         .type = row[4],
-         .oneof = row[5] == "-" ? std::string_view() : row[5],
-         .json_name = row[6],
-         .deprecated = row[7] == "1"});
+    message->second.fields.push_back({.name = row[1],
+                                      .number = ToInt(row[2]),
+                                      .label = row[3] == "repeated" ? WireField::Label::kRepeated
+                                               : row[3] == "map"    ? WireField::Label::kMap
+                                                                    : WireField::Label::kOptional,
+                                      .type = row[4],
+                                      .oneof = row[5] == "-" ? std::string_view() : row[5],
+                                      .json_name = row[6],
+                                      .deprecated = row[7] == "1"});
   }
   return index;
 }

@@ -22,7 +22,7 @@ struct WireField {
   std::string_view name;
   int number = 0;
   Label label = Label::kOptional;
-  std::string_view type;  // scalar name, full name of a message or an enum, or "map<key,value>"
+  std::string_view type;   // scalar name, full name of a message or an enum, or "map<key,value>"
   std::string_view oneof;  // empty when in none
   std::string_view json_name;
   bool deprecated = false;

@@ -1,5 +1,5 @@
-// Holds the compiled descriptors of api/ against the tables of facts in api/wire: names, numbers, types, labels, oneofs, JSON
-// names, packages, files, enum values, services and methods.
+// Holds the compiled descriptors of api/ against the tables of facts in api/wire: names, numbers,
+// types, labels, oneofs, JSON names, packages, files, enum values, services and methods.
 
 #include <algorithm>
 #include <fstream>
@@ -79,9 +79,12 @@ std::string LabelName(const FieldDescriptor& field) {
 
 std::string LabelName(WireField::Label label) {
   switch (label) {
-    case WireField::Label::kMap: return "map";
-    case WireField::Label::kRepeated: return "repeated";
-    case WireField::Label::kOptional: return "optional";
+    case WireField::Label::kMap:
+      return "map";
+    case WireField::Label::kRepeated:
+      return "repeated";
+    case WireField::Label::kOptional:
+      return "optional";
   }
   return "";
 }
@@ -193,12 +196,13 @@ TEST(Tables, IgnorableFieldsExistAndAreNotImplemented) {
   }
 }
 
-// What must never be ignored, whatever the reason: it would send plaintext, widen a route or open a door.
+// What must never be ignored, whatever the reason: it would send plaintext, widen a route or open a
+// door.
 TEST(Tables, NothingDangerousIsIgnorable) {
   for (const auto& [message, fields] : IgnorableFields()) {
     for (const auto& [field, reason] : fields) {
-      for (std::string_view word : {"match", "filter", "transport_socket", "tls", "limit", "max_", "cluster_header",
-                                    "weight", "hash", "credential", "retry"}) {
+      for (std::string_view word : {"match", "filter", "transport_socket", "tls", "limit", "max_",
+                                    "cluster_header", "weight", "hash", "credential", "retry"}) {
         EXPECT_EQ(field.find(word), std::string_view::npos) << message << " " << field;
       }
     }

@@ -13,8 +13,9 @@ using envoy::config::bootstrap::v3::Bootstrap;
 
 bool Known(std::string_view name) {
   return name == envoy::extensions::filters::http::router::v3::Router::descriptor()->full_name() ||
-         name == envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager::descriptor()
-                     ->full_name();
+         name == envoy::extensions::filters::network::http_connection_manager::v3::
+                     HttpConnectionManager::descriptor()
+                         ->full_name();
 }
 
 constexpr std::string_view kBootstrap = R"(
@@ -75,44 +76,54 @@ TEST(ReadMessage, ReadsABootstrap) {
 TEST(ReadMessage, AnEmptyTextIsAnEmptyMessage) {
   Bootstrap bootstrap;
   Diagnostics diagnostics;
-  EXPECT_TRUE(ReadMessage({"", "b.yaml"}, Known, bootstrap, diagnostics).ok) << diagnostics.ToString();
+  EXPECT_TRUE(ReadMessage({"", "b.yaml"}, Known, bootstrap, diagnostics).ok)
+      << diagnostics.ToString();
 }
 
 TEST(ReadMessage, GivesErrorsOfEveryStepTogetherInOrder) {
   Bootstrap bootstrap;
   Diagnostics diagnostics;
-  const ReadResult result = ReadMessage(
-      {"static_resources:\n  clusters:\n  - name: ''\n    connect_timeout: 5\n    lb_policy: MAGLEV\n"
-       "    outlier_detection: {}\n    load_asignment: {}\nlayered_runtime: {layers: [{name: a, static_layer: {}}]}\n",
-       "b.yaml"},
-      Known, bootstrap, diagnostics);
+  const ReadResult result =
+      ReadMessage({"static_resources:\n  clusters:\n  - name: ''\n    connect_timeout: 5\n    "
+                   "lb_policy: MAGLEV\n"
+                   "    outlier_detection: {}\n    load_asignment: {}\nlayered_runtime: {layers: "
+                   "[{name: a, static_layer: {}}]}\n",
+                   "b.yaml"},
+                  Known, bootstrap, diagnostics);
   EXPECT_FALSE(result.ok);
-  EXPECT_EQ(diagnostics.ToString(),
-            "b.yaml:3:11: static_resources.clusters[0].name: must not be empty [string.min_len=1]\n"
-            "b.yaml:4:22: static_resources.clusters[0].connect_timeout: must be a duration in seconds with the unit s, "
-            "such as 1.5s, got \"5\"; did you mean \"5s\"?\n"
-            "b.yaml:5:16: static_resources.clusters[0].lb_policy: value MAGLEV of field \"lb_policy\" of "
-            "envoy.config.cluster.v3.Cluster is not supported\n"
-            "b.yaml:6:5: static_resources.clusters[0].outlier_detection: field \"outlier_detection\" of "
-            "envoy.config.cluster.v3.Cluster is not supported\n"
-            "b.yaml:7:5: static_resources.clusters[0]: unknown field \"load_asignment\" in "
-            "envoy.config.cluster.v3.Cluster; did you mean \"load_assignment\"?\n"
-            "b.yaml:8:1: layered_runtime: field \"layered_runtime\" of envoy.config.bootstrap.v3.Bootstrap is not "
-            "supported");
+  EXPECT_EQ(
+      diagnostics.ToString(),
+      "b.yaml:3:11: static_resources.clusters[0].name: must not be empty [string.min_len=1]\n"
+      "b.yaml:4:22: static_resources.clusters[0].connect_timeout: must be a duration in seconds "
+      "with the unit s, "
+      "such as 1.5s, got \"5\"; did you mean \"5s\"?\n"
+      "b.yaml:5:16: static_resources.clusters[0].lb_policy: value MAGLEV of field \"lb_policy\" of "
+      "envoy.config.cluster.v3.Cluster is not supported\n"
+      "b.yaml:6:5: static_resources.clusters[0].outlier_detection: field \"outlier_detection\" of "
+      "envoy.config.cluster.v3.Cluster is not supported\n"
+      "b.yaml:7:5: static_resources.clusters[0]: unknown field \"load_asignment\" in "
+      "envoy.config.cluster.v3.Cluster; did you mean \"load_assignment\"?\n"
+      "b.yaml:8:1: layered_runtime: field \"layered_runtime\" of "
+      "envoy.config.bootstrap.v3.Bootstrap is not "
+      "supported");
 }
 
 TEST(ReadMessage, TwoDocumentsAreOneTooMany) {
   Bootstrap bootstrap;
   Diagnostics diagnostics;
-  EXPECT_FALSE(ReadMessage({"node: {id: a}\n---\nnode: {id: b}\n", "b.yaml"}, Known, bootstrap, diagnostics).ok);
+  EXPECT_FALSE(
+      ReadMessage({"node: {id: a}\n---\nnode: {id: b}\n", "b.yaml"}, Known, bootstrap, diagnostics)
+          .ok);
   EXPECT_EQ(diagnostics.ToString(), "b.yaml:3:1: one document is expected, not more");
 }
 
 constexpr std::string_view kTwoClusters =
     "'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\nname: a\nconnect_timeout: 1s\n"
-    "---\nversion_info: '1'\nresources:\n- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: b\n"
+    "---\nversion_info: '1'\nresources:\n- '@type': "
+    "type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: b\n"
     "- '@type': type.googleapis.com/envoy.service.discovery.v3.Resource\n  name: r\n  resource:\n"
-    "    '@type': type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment\n    clusterName: e\n";
+    "    '@type': type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment\n    "
+    "clusterName: e\n";
 
 TEST(ReadResources, ReadsDocumentsListsAndWrappers) {
   Diagnostics diagnostics;
@@ -130,7 +141,9 @@ TEST(ReadResources, ReadsDocumentsListsAndWrappers) {
 
 TEST(ReadResources, EqualTextsGiveEqualBytes) {
   Diagnostics diagnostics;
-  const std::string head = "'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\nname: a\nmetadata: {filter_metadata: ";
+  const std::string head =
+      "'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\nname: a\nmetadata: "
+      "{filter_metadata: ";
   const auto one = ReadResources({head + "{a: {x: 1}, b: {}, c: {}}}", "r.yaml"}, diagnostics);
   const auto two = ReadResources({head + "{c: {}, b: {}, a: {x: 1.0}}}", "r.yaml"}, diagnostics);
   ASSERT_TRUE(one.size() == 1 && two.size() == 1) << diagnostics.ToString();
@@ -140,7 +153,8 @@ TEST(ReadResources, EqualTextsGiveEqualBytes) {
 TEST(ReadResources, BadOnesAreNamedAndTheRestIsRead) {
   Diagnostics diagnostics;
   const auto resources = ReadResources(
-      {"resources:\n- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: bad\n  connect_timeout: x\n"
+      {"resources:\n- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: bad\n  "
+       "connect_timeout: x\n"
        "- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: good\n"
        "- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: good\n"
        "- '@type': type.googleapis.com/envoy.extensions.filters.http.router.v3.Router\n"
@@ -150,23 +164,27 @@ TEST(ReadResources, BadOnesAreNamedAndTheRestIsRead) {
   ASSERT_EQ(resources.size(), 1u);
   EXPECT_EQ(resources[0].name, "good");
   EXPECT_EQ(diagnostics.ToString(),
-            "r.yaml:4:20: \"bad\": connect_timeout: must be a duration in seconds with the unit s, such as 1.5s, got \"x\"\n"
+            "r.yaml:4:20: \"bad\": connect_timeout: must be a duration in seconds with the unit s, "
+            "such as 1.5s, got \"x\"\n"
             "r.yaml:7:3: \"good\": a resource of this type and name stands before it\n"
-            "r.yaml:9:3: envoy.extensions.filters.http.router.v3.Router is no resource: it belongs inside a listener, "
+            "r.yaml:9:3: envoy.extensions.filters.http.router.v3.Router is no resource: it belongs "
+            "inside a listener, "
             "route or cluster\n"
             "r.yaml:10:3: needs \"@type\", which says what it is, such as "
             "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router\n"
-            "r.yaml:12:1: needs \"@type\", which says what it is, or a list \"resources\"; this looks like the bootstrap "
+            "r.yaml:12:1: needs \"@type\", which says what it is, or a list \"resources\"; this "
+            "looks like the bootstrap "
             "of a proxy\n"
             "r.yaml:14:1: must be a resource, or a mapping with \"resources\"");
 }
 
 TEST(ReadResources, CarriesWhatTheDataPlaneLacks) {
   Diagnostics diagnostics;
-  const auto resources = ReadResources(
-      {"'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\nname: a\nlb_policy: MAGLEV\noutlier_detection: {}\n",
-       "r.yaml"},
-      diagnostics);
+  const auto resources =
+      ReadResources({"'@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\nname: "
+                     "a\nlb_policy: MAGLEV\noutlier_detection: {}\n",
+                     "r.yaml"},
+                    diagnostics);
   EXPECT_EQ(resources.size(), 1u) << diagnostics.ToString();
 }
 

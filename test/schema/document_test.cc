@@ -8,8 +8,8 @@ namespace {
 
 using Format = SourceText::Format;
 
-std::shared_ptr<const Document> ReadOne(std::string_view text, Format format, Diagnostics& diagnostics,
-                                        const TextLimits& limits = {}) {
+std::shared_ptr<const Document> ReadOne(std::string_view text, Format format,
+                                        Diagnostics& diagnostics, const TextLimits& limits = {}) {
   auto documents = ReadDocuments({text, "f", format}, diagnostics, limits);
   return documents.empty() ? nullptr : documents.front();
 }
@@ -49,7 +49,8 @@ TEST(Document, PlacesCountFromOneInBothFormats) {
   const auto yaml = ReadOne("a:\n  b: 7\n", Format::kYaml, diagnostics);
   EXPECT_EQ(yaml->root().Find("a")->Find("b")->position, (Position{2, 6}));
   EXPECT_EQ(yaml->root().entries[0].position, (Position{1, 1}));
-  const auto json = ReadOne("{\"a\":\n  {\"b\" : 7,\n\"c\":[true,null]}}", Format::kJson, diagnostics);
+  const auto json =
+      ReadOne("{\"a\":\n  {\"b\" : 7,\n\"c\":[true,null]}}", Format::kJson, diagnostics);
   const Node& inner = *json->root().Find("a");
   EXPECT_EQ(inner.position, (Position{2, 3}));
   EXPECT_EQ(inner.Find("b")->position, (Position{2, 10}));
@@ -102,7 +103,8 @@ TEST(Document, BadAliasesAndMergesAreErrors) {
   EXPECT_EQ(ErrorOf("a: {<<: 5}\n", Format::kYaml),
             "f:1:5: a merge key (<<) needs a mapping or a list of mappings");
   EXPECT_NE(ErrorOf("a: *missing\n", Format::kYaml), "");
-  EXPECT_EQ(ErrorOf("[1, 2]: x\n", Format::kYaml), "f:1:1: a key must be a text, not a list or a mapping");
+  EXPECT_EQ(ErrorOf("[1, 2]: x\n", Format::kYaml),
+            "f:1:1: a key must be a text, not a list or a mapping");
   EXPECT_EQ(ErrorOf("a: !weird 5\n", Format::kYaml), "f:1:4: unknown YAML tag, got \"!weird\"");
 }
 
@@ -113,7 +115,8 @@ TEST(Document, ALittleTextCannotBecomeManyNodes) {
     for (int k = 0; k < 10; ++k) StrAppend(text, k > 0 ? ", " : "", "*a", i - 1);
     text += "]\n";
   }
-  EXPECT_NE(ErrorOf(text, Format::kYaml).find("aliases repeat more than 100000 nodes"), std::string::npos);
+  EXPECT_NE(ErrorOf(text, Format::kYaml).find("aliases repeat more than 100000 nodes"),
+            std::string::npos);
 }
 
 TEST(Document, DepthAndSizeHaveTheirLimits) {
@@ -130,7 +133,8 @@ TEST(Document, DepthAndSizeHaveTheirLimits) {
   TextLimits limits;
   limits.max_bytes = 10;
   EXPECT_EQ(ErrorOf("a: 1234567", Format::kYaml, limits), "");
-  EXPECT_EQ(ErrorOf("a: 12345678", Format::kYaml, limits), "f: the text has 11 bytes; at most 10 are read");
+  EXPECT_EQ(ErrorOf("a: 12345678", Format::kYaml, limits),
+            "f: the text has 11 bytes; at most 10 are read");
 }
 
 TEST(Document, YamlHasManyDocumentsAndEmptyOnesAreLeftOut) {
@@ -147,7 +151,8 @@ TEST(Document, YamlHasManyDocumentsAndEmptyOnesAreLeftOut) {
 TEST(SourceMap, FindsTheDeepestPartThatIsThere) {
   Diagnostics diagnostics;
   const auto document = ReadOne(
-      "virtualHosts:\n- name: a\n- name: b\n  routes:\n  - match: {prefix: /}\n    per:\n      \"k.e\": {x: 1}\n"
+      "virtualHosts:\n- name: a\n- name: b\n  routes:\n  - match: {prefix: /}\n    per:\n      "
+      "\"k.e\": {x: 1}\n"
       "typed:\n  \"@type\": t/xds.type.v3.TypedStruct\n  value:\n    inner: 3\n",
       Format::kYaml, diagnostics);
   ASSERT_NE(document, nullptr) << diagnostics.ToString();
@@ -174,11 +179,19 @@ TEST(Diagnostics, KeepsAThousandAndCountsTheRest) {
 }
 
 TEST(Diagnostics, TextHasEveryPart) {
-  Diagnostic diagnostic{.file = "f.yaml", .line = 3, .column = 5, .type_url = "", .resource = "web",
-                        .path = "a.b", .message = "must not be empty", .rule = "string.min_len=1",
-                        .value = "\"x\"", .suggestion = "c"};
+  Diagnostic diagnostic{.file = "f.yaml",
+                        .line = 3,
+                        .column = 5,
+                        .type_url = "",
+                        .resource = "web",
+                        .path = "a.b",
+                        .message = "must not be empty",
+                        .rule = "string.min_len=1",
+                        .value = "\"x\"",
+                        .suggestion = "c"};
   EXPECT_EQ(diagnostic.ToString(),
-            "f.yaml:3:5: \"web\": a.b: must not be empty, got \"x\" [string.min_len=1]; did you mean \"c\"?");
+            "f.yaml:3:5: \"web\": a.b: must not be empty, got \"x\" [string.min_len=1]; did you "
+            "mean \"c\"?");
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST(FullPool, HasEveryMessageOfTheTableWithAllItsFields) {
       ASSERT_NE(field, nullptr) << name << " " << expected.name;
       EXPECT_EQ(field->name(), expected.name);
       EXPECT_EQ(field->json_name(), expected.json_name);
-      EXPECT_EQ(field->is_map(), expected.label == WireField::Label::kMap) << name << " " << expected.name;
+      EXPECT_EQ(field->is_map(), expected.label == WireField::Label::kMap)
+          << name << " " << expected.name;
     }
     ++messages;
   }
@@ -41,7 +42,10 @@ TEST(FullPool, HasTopLevelEnumsAndWellKnownTypes) {
 
 TEST(FullPool, CarriesBytesOfOtherApis) {
   auto message = NewMessage(*FindMessage("google.api.expr.v1alpha1.Expr"));
-  const std::string bytes("\x12\x03" "abc", 5);
+  const std::string bytes(
+      "\x12\x03"
+      "abc",
+      5);
   ASSERT_TRUE(message->ParseFromString(bytes));
   EXPECT_EQ(message->SerializeAsString(), bytes);
 }
@@ -69,10 +73,11 @@ TEST(ResourceType, NamesOfPeopleBecomeTypeUrls) {
 
 TEST(ResourceType, NameComesFromMessageOrBytes) {
   auto endpoints = NewMessageByTypeUrl(kClusterLoadAssignmentTypeUrl);
-  endpoints->GetReflection()->SetString(endpoints.get(),
-                                        endpoints->GetDescriptor()->FindFieldByName("cluster_name"), "web");
+  endpoints->GetReflection()->SetString(
+      endpoints.get(), endpoints->GetDescriptor()->FindFieldByName("cluster_name"), "web");
   EXPECT_EQ(ResourceName(*endpoints), "web");
-  EXPECT_EQ(ResourceNameOfBytes(kClusterLoadAssignmentTypeUrl, endpoints->SerializeAsString()), "web");
+  EXPECT_EQ(ResourceNameOfBytes(kClusterLoadAssignmentTypeUrl, endpoints->SerializeAsString()),
+            "web");
   EXPECT_EQ(ResourceNameOfBytes(kClusterTypeUrl, "\x0a\x7f"), "");
   EXPECT_EQ(ResourceNameOfBytes("t/unknown", "\x0a\x01z"), "");
 }

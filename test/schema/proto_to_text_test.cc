@@ -20,7 +20,8 @@ std::unique_ptr<google::protobuf::Message> Read(std::string_view type, std::stri
 }
 
 constexpr std::string_view kCluster =
-    "name: web\ntype: EDS\nconnect_timeout: 0.25s\nhealth_checks: [{timeout: 1s, interval: 2s, tcp_health_check: {}}]\n"
+    "name: web\ntype: EDS\nconnect_timeout: 0.25s\nhealth_checks: [{timeout: 1s, interval: 2s, "
+    "tcp_health_check: {}}]\n"
     "metadata: {filter_metadata: {b: {x: [1, true, {}]}, a: {}}}\ncircuit_breakers: {}\n";
 
 TEST(ProtoToText, JsonIsAsEnvoyWritesIt) {
@@ -75,10 +76,13 @@ metadata:
 TEST(ProtoToText, BothFormatsReadBackToTheSameMessage) {
   const auto message = Read(kClusterTypeUrl, kCluster);
   for (const std::string& text : {MessageToJson(*message), MessageToYaml(*message)}) {
-    EXPECT_EQ(Read(kClusterTypeUrl, text)->SerializeAsString().size(), message->SerializeAsString().size()) << text;
+    EXPECT_EQ(Read(kClusterTypeUrl, text)->SerializeAsString().size(),
+              message->SerializeAsString().size())
+        << text;
   }
   envoy::config::cluster::v3::Cluster odd;
-  for (const char* name : {"", "null", "yes", "1", "1e3", "a: b", "- x", "#", "tab\there", "quote\"", "\u2028é", "~", " a"}) {
+  for (const char* name : {"", "null", "yes", "1", "1e3", "a: b", "- x", "#", "tab\there",
+                           "quote\"", "\u2028é", "~", " a"}) {
     odd.set_name(name);
     auto again = Read(kClusterTypeUrl, MessageToYaml(odd));
     EXPECT_EQ(ResourceName(*again), name) << MessageToYaml(odd);
@@ -106,7 +110,8 @@ constexpr std::string_view kSecretType = "envoy.extensions.transport_sockets.tls
 constexpr std::string_view kSecret =
     "name: s\ntls_certificate:\n  certificate_chain: {inline_string: public}\n"
     "  private_key: {inline_string: hunter2}\n  password: {inline_bytes: aHVudGVyMg==}\n"
-    "  private_key_provider:\n    provider_name: p\n    typed_config: {'@type': t/google.protobuf.Struct, value: "
+    "  private_key_provider:\n    provider_name: p\n    typed_config: {'@type': "
+    "t/google.protobuf.Struct, value: "
     "{k: hunter2, n: 7}}\n";
 
 TEST(Redaction, SecretsAreNotWritten) {
@@ -125,7 +130,8 @@ TEST(Redaction, SecretsAreNotWritten) {
 
 TEST(Redaction, ReachesIntoAnyAndTypedStruct) {
   const char* kCases[] = {
-      "name: x\ntyped_config:\n  '@type': t/envoy.extensions.transport_sockets.tls.v3.TlsCertificate\n"
+      "name: x\ntyped_config:\n  '@type': "
+      "t/envoy.extensions.transport_sockets.tls.v3.TlsCertificate\n"
       "  private_key: {inline_string: hunter2}\n",
       "name: x\ntyped_config:\n  '@type': t/xds.type.v3.TypedStruct\n"
       "  type_url: t/envoy.extensions.transport_sockets.tls.v3.Secret\n"
@@ -136,7 +142,8 @@ TEST(Redaction, ReachesIntoAnyAndTypedStruct) {
       " generic_secret: {secret: {inline_string: hunter2}}}}\n"};
   for (const char* yaml : kCases) {
     auto message = Read("envoy.config.core.v3.TypedExtensionConfig", yaml);
-    EXPECT_EQ(MessageToJson(*message).find("hunter2"), std::string::npos) << MessageToJson(*message);
+    EXPECT_EQ(MessageToJson(*message).find("hunter2"), std::string::npos)
+        << MessageToJson(*message);
     EXPECT_NE(message->SerializeAsString().find("hunter2"), std::string::npos);
     Redact(*message);
     EXPECT_EQ(message->SerializeAsString().find("hunter2"), std::string::npos);
@@ -144,13 +151,15 @@ TEST(Redaction, ReachesIntoAnyAndTypedStruct) {
 }
 
 TEST(Redaction, AnUnknownAnyInsideASecretIsGoneWhole) {
-  auto secret = Read(kSecretType, "name: s\ntls_certificate: {private_key_provider: {provider_name: p}}\n");
-  auto provider = NewMessage(*FindMessage("envoy.extensions.transport_sockets.tls.v3.PrivateKeyProvider"));
+  auto secret =
+      Read(kSecretType, "name: s\ntls_certificate: {private_key_provider: {provider_name: p}}\n");
+  auto provider =
+      NewMessage(*FindMessage("envoy.extensions.transport_sockets.tls.v3.PrivateKeyProvider"));
   google::protobuf::Any any;
   any.set_type_url("t/vendor.Key");
   any.set_value("hunter2");
-  auto* config = provider->GetReflection()->MutableMessage(provider.get(),
-                                                           provider->GetDescriptor()->FindFieldByName("typed_config"));
+  auto* config = provider->GetReflection()->MutableMessage(
+      provider.get(), provider->GetDescriptor()->FindFieldByName("typed_config"));
   ASSERT_TRUE(config->ParseFromString(any.SerializeAsString()));
   EXPECT_EQ(MessageToJson(*provider, {.pretty = false}),
             R"({"typed_config":{"@type":"t/vendor.Key","value":"[redacted]"}})");
@@ -159,7 +168,8 @@ TEST(Redaction, AnUnknownAnyInsideASecretIsGoneWhole) {
 }
 
 TEST(Redaction, UnknownFieldsInsideASecretAreDropped) {
-  auto certificate = Read("envoy.extensions.transport_sockets.tls.v3.TlsCertificate", "private_key: {filename: f}\n");
+  auto certificate = Read("envoy.extensions.transport_sockets.tls.v3.TlsCertificate",
+                          "private_key: {filename: f}\n");
   auto* key = certificate->GetReflection()->MutableMessage(
       certificate.get(), certificate->GetDescriptor()->FindFieldByName("private_key"));
   key->GetReflection()->MutableUnknownFields(key)->AddLengthDelimited(999, "hunter2");

@@ -10,7 +10,8 @@ TEST(Scalars, Booleans) {
     EXPECT_EQ(ParseBool(text), true) << text;
   }
   for (const char* text : {"false", "no", "Off", "N"}) EXPECT_EQ(ParseBool(text), false) << text;
-  for (const char* text : {"", "1", "tRUE", "yEs", "truee"}) EXPECT_EQ(ParseBool(text), std::nullopt) << text;
+  for (const char* text : {"", "1", "tRUE", "yEs", "truee"})
+    EXPECT_EQ(ParseBool(text), std::nullopt) << text;
 }
 
 TEST(Scalars, Integers) {
@@ -31,15 +32,20 @@ TEST(Scalars, Durations) {
     const char* text;
     int64_t seconds;
     int32_t nanos;
-  } good[] = {{"0s", 0, 0},       {"1.5s", 1, 500'000'000},        {"-1.5s", -1, -500'000'000},
-              {"0.001s", 0, 1'000'000}, {"315576000000s", 315'576'000'000, 0}, {"1.000000001s", 1, 1}};
+  } good[] = {{"0s", 0, 0},
+              {"1.5s", 1, 500'000'000},
+              {"-1.5s", -1, -500'000'000},
+              {"0.001s", 0, 1'000'000},
+              {"315576000000s", 315'576'000'000, 0},
+              {"1.000000001s", 1, 1}};
   for (const auto& one : good) {
     const auto duration = ParseDuration(one.text);
     ASSERT_TRUE(duration) << one.text;
     EXPECT_EQ(duration->seconds(), one.seconds) << one.text;
     EXPECT_EQ(duration->nanos(), one.nanos) << one.text;
   }
-  for (const char* bad : {"", "s", "5", "5m", "1.s", ".5s", "1.0000000001s", "315576000001s", "--1s", "1 s", "1s "}) {
+  for (const char* bad :
+       {"", "s", "5", "5m", "1.s", ".5s", "1.0000000001s", "315576000001s", "--1s", "1 s", "1s "}) {
     EXPECT_FALSE(ParseDuration(bad)) << bad;
   }
   EXPECT_EQ(DurationHint("500ms"), "0.5s");
@@ -51,8 +57,8 @@ TEST(Scalars, Durations) {
 }
 
 TEST(Scalars, Base64) {
-  for (const std::string& bytes : {std::string(), std::string("a"), std::string("ab"), std::string("abc"),
-                                   std::string("\xff\x00\xfe\x01", 4)}) {
+  for (const std::string& bytes : {std::string(), std::string("a"), std::string("ab"),
+                                   std::string("abc"), std::string("\xff\x00\xfe\x01", 4)}) {
     EXPECT_EQ(DecodeBase64(EncodeBase64(bytes)), bytes);
   }
   EXPECT_EQ(EncodeBase64("ab"), "YWI=");
@@ -64,7 +70,8 @@ TEST(Scalars, Base64) {
 
 TEST(Scalars, Utf8) {
   EXPECT_TRUE(IsUtf8("aé€😀"));
-  for (const char* bad : {"\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff"}) {
+  for (const char* bad :
+       {"\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff"}) {
     EXPECT_FALSE(IsUtf8(bad));
   }
 }

@@ -20,7 +20,9 @@ bool Known(std::string_view name) {
   // Named here, so that they are linked.
   return name == envoy::extensions::filters::http::router::v3::Router::descriptor()->full_name() ||
          name == HttpConnectionManager::descriptor()->full_name() ||
-         name == envoy::extensions::load_balancing_policies::round_robin::v3::RoundRobin::descriptor()->full_name();
+         name ==
+             envoy::extensions::load_balancing_policies::round_robin::v3::RoundRobin::descriptor()
+                 ->full_name();
 }
 
 // Reads YAML as the whole API's message, and its bytes as ours, as they come over the wire.
@@ -46,41 +48,53 @@ std::string Refused(const SupportReport& report) {
 }
 
 TEST(Supported, FieldsEnumValuesAndExtensionsAreNamedWithTheirPath) {
-  EXPECT_EQ(Refused(Check<Cluster>("name: a\nlb_policy: RING_HASH\ntransport_socket: {name: tls}\n"
-                                   "load_assignment:\n  cluster_name: a\n  endpoints:\n  - {}\n"
-                                   "  - lb_endpoints:\n    - endpoint: {health_check_config: {port_value: 1}}\n")),
-            "transport_socket: field \"transport_socket\" of envoy.config.cluster.v3.Cluster is not supported\n"
-            "lb_policy: value RING_HASH of field \"lb_policy\" of envoy.config.cluster.v3.Cluster is not supported\n"
-            "load_assignment.endpoints[1].lb_endpoints[0].endpoint.health_check_config: field \"health_check_config\" "
+  EXPECT_EQ(Refused(Check<Cluster>(
+                "name: a\nlb_policy: RING_HASH\ntransport_socket: {name: tls}\n"
+                "load_assignment:\n  cluster_name: a\n  endpoints:\n  - {}\n"
+                "  - lb_endpoints:\n    - endpoint: {health_check_config: {port_value: 1}}\n")),
+            "transport_socket: field \"transport_socket\" of envoy.config.cluster.v3.Cluster is "
+            "not supported\n"
+            "lb_policy: value RING_HASH of field \"lb_policy\" of envoy.config.cluster.v3.Cluster "
+            "is not supported\n"
+            "load_assignment.endpoints[1].lb_endpoints[0].endpoint.health_check_config: field "
+            "\"health_check_config\" "
             "of envoy.config.endpoint.v3.Endpoint is not supported");
 }
 
 TEST(Supported, LooksIntoExtensions) {
-  EXPECT_EQ(Refused(Check<Listener>(
-                "name: l\nfilter_chains:\n- filters:\n  - name: hcm\n    typed_config:\n"
-                "      '@type': t/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n"
-                "      tracing: {}\n      http_filters:\n      - name: lua\n        typed_config:\n"
-                "          '@type': t/envoy.extensions.filters.http.lua.v3.Lua\n"
-                "      - name: router\n        typed_config:\n"
-                "          '@type': t/envoy.extensions.filters.http.router.v3.Router\n"
-                "          strict_check_headers: [x-envoy-max-retries]\n")),
-            "filter_chains[0].filters[0].typed_config.tracing: field \"tracing\" of "
-            "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager is not supported\n"
-            "filter_chains[0].filters[0].typed_config.http_filters[0].typed_config: extension type "
-            "envoy.extensions.filters.http.lua.v3.Lua is not supported\n"
-            "filter_chains[0].filters[0].typed_config.http_filters[1].typed_config.strict_check_headers: field "
-            "\"strict_check_headers\" of envoy.extensions.filters.http.router.v3.Router is not supported");
+  EXPECT_EQ(
+      Refused(Check<Listener>(
+          "name: l\nfilter_chains:\n- filters:\n  - name: hcm\n    typed_config:\n"
+          "      '@type': "
+          "t/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n"
+          "      tracing: {}\n      http_filters:\n      - name: lua\n        typed_config:\n"
+          "          '@type': t/envoy.extensions.filters.http.lua.v3.Lua\n"
+          "      - name: router\n        typed_config:\n"
+          "          '@type': t/envoy.extensions.filters.http.router.v3.Router\n"
+          "          strict_check_headers: [x-envoy-max-retries]\n")),
+      "filter_chains[0].filters[0].typed_config.tracing: field \"tracing\" of "
+      "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager is not "
+      "supported\n"
+      "filter_chains[0].filters[0].typed_config.http_filters[0].typed_config: extension type "
+      "envoy.extensions.filters.http.lua.v3.Lua is not supported\n"
+      "filter_chains[0].filters[0].typed_config.http_filters[1].typed_config.strict_check_headers: "
+      "field "
+      "\"strict_check_headers\" of envoy.extensions.filters.http.router.v3.Router is not "
+      "supported");
 }
 
 TEST(Supported, LooksThroughTypedStructs) {
-  EXPECT_EQ(Refused(Check<Listener>(
-                "name: l\nfilter_chains:\n- filters:\n  - name: hcm\n    typed_config:\n"
-                "      '@type': t/xds.type.v3.TypedStruct\n"
-                "      type_url: t/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n"
-                "      value: {stat_prefix: a, add_proxy_protocol_connection_state: true}\n")),
-            "filter_chains[0].filters[0].typed_config.add_proxy_protocol_connection_state: field "
-            "\"add_proxy_protocol_connection_state\" of "
-            "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager is not supported");
+  EXPECT_EQ(
+      Refused(Check<Listener>(
+          "name: l\nfilter_chains:\n- filters:\n  - name: hcm\n    typed_config:\n"
+          "      '@type': t/xds.type.v3.TypedStruct\n"
+          "      type_url: "
+          "t/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n"
+          "      value: {stat_prefix: a, add_proxy_protocol_connection_state: true}\n")),
+      "filter_chains[0].filters[0].typed_config.add_proxy_protocol_connection_state: field "
+      "\"add_proxy_protocol_connection_state\" of "
+      "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager is not "
+      "supported");
 }
 
 TEST(Supported, IgnorableFieldsAreListedWithTheirReason) {
@@ -94,9 +108,12 @@ TEST(Supported, IgnorableFieldsAreListedWithTheirReason) {
 TEST(Supported, OptionalFiltersMayBeUnknown) {
   const char* kHead =
       "name: l\nfilter_chains:\n- filters:\n  - name: hcm\n    typed_config:\n"
-      "      '@type': t/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n"
-      "      http_filters:\n      - name: lua\n        typed_config: {'@type': t/envoy.extensions.filters.http.lua.v3.Lua}\n";
-  const SupportReport optional = Check<Listener>(std::string(kHead) + "        is_optional: true\n");
+      "      '@type': "
+      "t/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n"
+      "      http_filters:\n      - name: lua\n        typed_config: {'@type': "
+      "t/envoy.extensions.filters.http.lua.v3.Lua}\n";
+  const SupportReport optional =
+      Check<Listener>(std::string(kHead) + "        is_optional: true\n");
   EXPECT_TRUE(optional.refused.empty());
   ASSERT_EQ(optional.ignored.size(), 1u);
   EXPECT_EQ(optional.ignored[0].value, "envoy.extensions.filters.http.lua.v3.Lua");
@@ -122,9 +139,13 @@ TEST(Supported, TheFirstKnownLoadBalancingPolicyCounts) {
 
 TEST(Supported, FieldNumbersOfANewerApiAreRefusedByNumber) {
   Cluster cluster;
-  ASSERT_TRUE(cluster.ParseFromString(std::string("\x0a\x01" "a\xc8\x3e\x01", 6)));
+  ASSERT_TRUE(
+      cluster.ParseFromString(std::string("\x0a\x01"
+                                          "a\xc8\x3e\x01",
+                                          6)));
   EXPECT_EQ(Refused(CheckSupported(cluster, Known)),
-            "#1001: field #1001 of envoy.config.cluster.v3.Cluster is unknown; it may come from a newer API");
+            "#1001: field #1001 of envoy.config.cluster.v3.Cluster is unknown; it may come from a "
+            "newer API");
 }
 
 TEST(Supported, BrokenBytesInAKnownExtensionAreRefused) {
@@ -136,9 +157,11 @@ TEST(Supported, BrokenBytesInAKnownExtensionAreRefused) {
 }
 
 TEST(Supported, AFullMessageOfOursHasNothingToRefuse) {
-  EXPECT_EQ(Refused(Check<Cluster>("name: a\ntype: EDS\neds_cluster_config: {eds_config: {ads: {}}}\n"
-                                   "lb_policy: LEAST_REQUEST\nconnect_timeout: 1s\nmetadata: {filter_metadata: {a: {b: 1}}}\n")),
-            "");
+  EXPECT_EQ(
+      Refused(Check<Cluster>("name: a\ntype: EDS\neds_cluster_config: {eds_config: {ads: {}}}\n"
+                             "lb_policy: LEAST_REQUEST\nconnect_timeout: 1s\nmetadata: "
+                             "{filter_metadata: {a: {b: 1}}}\n")),
+      "");
 }
 
 }  // namespace

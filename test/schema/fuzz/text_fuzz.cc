@@ -1,5 +1,5 @@
-// Reads bytes as YAML and as JSON, as a bootstrap and as resources. Nothing may crash, and what was read must survive being
-// written and read again.
+// Reads bytes as YAML and as JSON, as a bootstrap and as resources. Nothing may crash, and what was
+// read must survive being written and read again.
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +31,8 @@ void ReadAs(std::string_view text, SourceText::Format format) {
     for (const std::string& written :
          {MessageToJson(resource.any, options), MessageToYaml(resource.any, options)}) {
       Diagnostics none;
-      const auto format_again = written.starts_with('{') ? SourceText::Format::kJson : SourceText::Format::kYaml;
+      const auto format_again =
+          written.starts_with('{') ? SourceText::Format::kJson : SourceText::Format::kYaml;
       const auto reread = ReadResources({written, "again", format_again}, none);
       WEIR_CHECK(reread.size() == 1, "what was written can be read");
       WEIR_CHECK(reread[0].any.value() == resource.any.value(), "and is the same");
