@@ -1,7 +1,8 @@
 // What who wants an upstream stream or connection embeds: the wish itself, queued without an
 // allocation.
 //
-//   cluster.Start(request, options)  -> kReady:   request.stream() is there, encode at once
+//   cluster.StartStream(request, options)
+//                                    -> kReady:   request.stream() is there, encode at once
 //                                    -> kPending: OnStreamReady or OnStreamFailed comes from the
 //                                    loop
 //                                    -> kFailed:  request.error() says why (no host, overflow)
@@ -58,6 +59,7 @@ class StreamRequest {
 
   // Takes a pending request out of its queue; otherwise does nothing.
   void Cancel();
+  // A request may be used again, for a retry, once its stream is closed.
   bool pending() const { return queue_ != nullptr; }
 
   // The host chosen; set also while pending and after a failure to connect. Null before.
@@ -69,9 +71,9 @@ class StreamRequest {
   const http::StreamError& error() const { return error_; }
 
  private:
-  friend class Cluster;
   friend class Pool;
   friend class StreamQueue;
+  friend class WorkerCluster;
   StreamRequestHandler& handler_;
   http::ClientStreamHandler& response_;
   std::shared_ptr<Host> host_;
@@ -79,6 +81,7 @@ class StreamRequest {
   ConnectionFacts connection_;
   http::StreamError error_;
   StreamQueue* queue_ = nullptr;  // While pending.
+  uint8_t pool_index_ = 0;        // Of StreamOptions: see Host::pools.
   StreamRequest* previous_ = nullptr;
   StreamRequest* next_ = nullptr;
 };

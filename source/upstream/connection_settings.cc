@@ -1,0 +1,78 @@
+#include "source/upstream/connection_settings.h"
+
+#include <algorithm>
+
+namespace weir::upstream {
+namespace {
+
+// Room for the largest head and the bytes read with it.
+constexpr size_t kBesidesTheHead = 64 * 1024;
+
+http::CodecLimits LimitsOf(const config::Cluster& cluster) {
+  http::CodecLimits limits;
+  limits.max_header_bytes = cluster.max_response_headers_kb * 1024;
+  limits.max_header_count = cluster.max_headers_count;
+  limits.high_watermark = cluster.buffer_limit;
+  return limits;
+}
+
+http::h1::Options Http1Of(const config::Cluster& cluster) {
+  return {.limits = LimitsOf(cluster), .enable_trailers = cluster.http1.enable_trailers};
+}
+
+http::h2::Options Http2Of(const config::Cluster& cluster) {
+  const config::Http2Options& from = cluster.http2;
+  return {.limits = LimitsOf(cluster),
+          .max_concurrent_streams = from.max_concurrent_streams,
+          .initial_stream_window_size = from.initial_stream_window_size,
+          .initial_connection_window_size = from.initial_connection_window_size,
+          .hpack_table_size = from.hpack_table_size,
+          .max_outbound_control_frames = from.max_outbound_control_frames,
+          .max_consecutive_inbound_frames_with_empty_payload =
+              from.max_consecutive_inbound_frames_with_empty_payload,
+          .max_inbound_priority_frames_per_stream = from.max_inbound_priority_frames_per_stream,
+          .max_inbound_window_update_frames_per_data_frame_sent =
+              from.max_inbound_window_update_frames_per_data_frame_sent};
+}
+
+bool HaveEqualTransport(const config::Cluster& a, const config::Cluster& b) {
+  if (a.transport_socket == b.transport_socket) return true;
+  return a.transport_socket != nullptr && b.transport_socket != nullptr &&
+         a.transport_socket->Equals(*b.transport_socket);
+}
+
+}  // namespace
+
+std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
+    const config::Cluster& cluster,
+    const std::function<std::shared_ptr<const net::TransportSocketFactory>(
+        const config::ExtensionConfig*)>& transport) {
+  auto settings = std::make_shared<ConnectionSettings>();
+  settings->h1 = Http1Of(cluster);
+  settings->h2 = Http2Of(cluster);
+  settings->connect = {.keepalive = cluster.keepalive};
+  if (transport != nullptr) settings->transport = transport(cluster.transport_socket.get());
+  settings->connect_timeout = cluster.connect_timeout;
+  settings->idle_timeout = cluster.idle_timeout;
+  settings->max_connection_duration = cluster.max_connection_duration;
+  settings->max_requests_per_connection = cluster.max_requests_per_connection;
+  settings->max_concurrent_streams = std::max(cluster.http2.max_concurrent_streams, 1u);
+  settings->output_limit = cluster.buffer_limit;
+  settings->input_limit =
+      std::max<size_t>(cluster.buffer_limit, cluster.max_response_headers_kb * size_t{1024}) +
+      kBesidesTheHead;
+  return settings;
+}
+
+bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b) {
+  return a.connect_timeout == b.connect_timeout && a.buffer_limit == b.buffer_limit &&
+         a.idle_timeout == b.idle_timeout &&
+         a.max_requests_per_connection == b.max_requests_per_connection &&
+         a.max_connection_duration == b.max_connection_duration &&
+         a.max_response_headers_kb == b.max_response_headers_kb &&
+         a.max_headers_count == b.max_headers_count && a.keepalive == b.keepalive &&
+         a.protocol == b.protocol && a.http1 == b.http1 && a.http2 == b.http2 &&
+         HaveEqualTransport(a, b);
+}
+
+}  // namespace weir::upstream

@@ -1,0 +1,21 @@
+// From a cluster's configuration to what its connections are made with.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "source/config/cluster.h"
+#include "source/upstream/pool_context.h"
+
+namespace weir::upstream {
+
+// `transport` may be empty: raw_buffer.
+std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
+    const config::Cluster& cluster,
+    const std::function<std::shared_ptr<const net::TransportSocketFactory>(
+        const config::ExtensionConfig*)>& transport);
+
+// Whether connections made for one are good for the other too.
+bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b);
+
+}  // namespace weir::upstream

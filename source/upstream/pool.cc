@@ -1,0 +1,177 @@
+#include "source/upstream/pool.h"
+
+#include <utility>
+
+#include "source/base/check.h"
+#include "source/upstream/deferred.h"
+
+namespace weir::upstream {
+
+Pool::Pool(PoolContext& context, std::shared_ptr<Host> host, uint8_t index,
+           std::shared_ptr<const ConnectionSettings> settings)
+    : context_(context),
+      host_(std::move(host)),
+      settings_(std::move(settings)),
+      index_(index),
+      pending_(context) {}
+
+Pool::~Pool() {
+  for (ConnectionList* list : {&ready_, &full_, &connecting_, &draining_}) {
+    while (PoolConnection* connection = list->front()) {
+      ConnectionList::Remove(*connection);
+      delete connection;
+    }
+  }
+}
+
+Start Pool::StartStream(StreamRequest& request) {
+  if (PoolConnection* connection = ready_.front()) {
+    if (!context_.leases.requests.TryTake()) {
+      Overflow(request);
+      return Start::kFailed;
+    }
+    Attach(*connection, request);
+    return Start::kReady;
+  }
+  if (!pending_.Push(request)) {
+    Overflow(request);
+    return Start::kFailed;
+  }
+  OpenConnections();
+  return Start::kPending;
+}
+
+void Pool::Overflow(StreamRequest& request) {
+  context_.stats.upstream_rq_pending_overflow.Inc();
+  request.error_ = {.kind = http::ErrorKind::kOverflow,
+                    .side = http::Side::kUpstream,
+                    .unprocessed = true,
+                    .detail = "overflow"};
+}
+
+void Pool::Attach(PoolConnection& connection, StreamRequest& request) {
+  request.stream_ = &connection.OpenStream(request.response_);
+  connection.Describe(request.connection_);
+  Place(connection);
+}
+
+void Pool::OpenConnections() {
+  while (pending_.size() > connecting_.size() * capacity()) {
+    if (!OpenConnection()) return;
+  }
+}
+
+bool Pool::OpenConnection() {
+  Lease& lease = context_.leases.connections;
+  if (!lease.TryTake()) {
+    context_.stats.upstream_cx_overflow.Inc();
+    const bool closed_one = context_.owner.CloseIdleElsewhere(*this);
+    if (!closed_one && connections() > 0) return false;
+    if (!lease.TakeOrAwait()) return false;
+  }
+  const auto protocol = http2() ? http::Protocol::kHttp2 : http::Protocol::kHttp11;
+  auto connection = std::make_unique<PoolConnection>(context_, *this, protocol, settings_);
+  connecting_.PutFirst(*connection.release());
+  return true;
+}
+
+void Pool::OnOpen(PoolConnection& connection) {
+  Place(connection);
+  ServePending();
+  // It takes fewer than it was opened for.
+  if (!pending_.empty()) OpenConnections();
+  OnChange(connection);
+}
+
+void Pool::OnChange(PoolConnection& connection) {
+  if (connection.state() == PoolConnection::State::kClosed) return;
+  if (connection.Settle()) context_.owner.OnLessUse();
+  Place(connection);
+  ServePending();
+  if (http2() && !pending_.empty()) OpenConnections();
+  if (connection.state() == PoolConnection::State::kClosed || connection.active_streams() > 0)
+    return;
+  // Idle. Somebody may need the lease more, here or on another worker.
+  const Lease& lease = context_.leases.connections;
+  const bool spare = closes_idle_ || lease.waiting() || lease.WantedElsewhere();
+  if (connection.state() == PoolConnection::State::kDraining || (spare && pending_.empty())) {
+    connection.Close(PoolConnection::EndedBy::kUs, {});
+  }
+}
+
+void Pool::Place(PoolConnection& connection) {
+  ConnectionList* list = &draining_;
+  if (connection.state() == PoolConnection::State::kOpen) {
+    list = connection.CanTake() ? &ready_ : &full_;
+  }
+  if (ConnectionList::Of(connection) != list) list->PutFirst(connection);
+}
+
+void Pool::ServePending() {
+  while (!pending_.empty() && !ready_.empty()) {
+    StreamRequest& request = pending_.Pop();
+    if (!context_.leases.requests.TryTake()) {
+      Overflow(request);
+      request.handler_.OnStreamFailed(request.error_);
+      continue;
+    }
+    Attach(*ready_.front(), request);
+    request.handler_.OnStreamReady();
+  }
+}
+
+void Pool::OnConnectFailed(PoolConnection& connection, const http::StreamError& error) {
+  DestroyAtTurnEnd(context_.loop, std::unique_ptr<PoolConnection>(&connection));
+  for (size_t i = 0; i < capacity() && pending_.size() > connecting_.size() * capacity(); ++i) {
+    StreamRequest& request = pending_.Pop();
+    context_.stats.upstream_rq_pending_failure_eject.Inc();
+    request.error_ = error;
+    request.handler_.OnStreamFailed(request.error_);
+  }
+  OpenConnections();
+  context_.owner.OnLessUse();
+}
+
+void Pool::OnClosed(PoolConnection& connection) {
+  DestroyAtTurnEnd(context_.loop, std::unique_ptr<PoolConnection>(&connection));
+  OpenConnections();
+  context_.owner.OnLessUse();
+}
+
+void Pool::Retire(StreamQueue& pending) {
+  pending_.MoveTo(pending);
+  Drain();
+}
+
+void Pool::Drain() {
+  closes_idle_ = true;
+  for (ConnectionList* list : {&ready_, &full_}) {
+    PoolConnection* next = list->front();
+    while (PoolConnection* connection = next) {
+      next = ConnectionList::After(*connection);
+      connection->Drain();
+    }
+  }
+  while (pending_.empty() && !connecting_.empty()) connecting_.front()->Drain();
+}
+
+bool Pool::CloseOneIdle() {
+  for (PoolConnection* c = ready_.back(); c != nullptr; c = ConnectionList::Before(*c)) {
+    if (c->active_streams() > 0) continue;
+    c->Close(PoolConnection::EndedBy::kUs, {});
+    return true;
+  }
+  return false;
+}
+
+bool Pool::busy() const {
+  const auto any_active = [](const ConnectionList& list) {
+    for (PoolConnection* c = list.front(); c != nullptr; c = ConnectionList::After(*c)) {
+      if (c->active_streams() > 0) return true;
+    }
+    return false;
+  };
+  return !pending_.empty() || any_active(ready_) || any_active(full_) || any_active(draining_);
+}
+
+}  // namespace weir::upstream

@@ -1,0 +1,90 @@
+// The connections of one worker to one host, for one protocol and priority.
+//
+// A request takes the connection that was used last (those that are not needed grow old and close)
+// or waits, first come, first served, while as many connections are opened as those that wait need.
+// HTTP/1 carries one request a connection; HTTP/2 as many as both sides allow, and then another
+// connection is opened.
+//
+// A connection that cannot be established fails as many of those that wait as it was opened for;
+// the others wait for other connections. Where max_connections is reached, an idle connection of
+// the same cluster is closed in favour of who waits: of this worker at once, of another one when it
+// hears of it.
+//
+// Owned by the cluster; worker's thread.
+#pragma once
+
+#include <memory>
+
+#include "source/upstream/cluster.h"
+#include "source/upstream/pool_connection.h"
+#include "source/upstream/stream_queue.h"
+
+namespace weir::upstream {
+
+class Pool {
+ public:
+  Pool(PoolContext& context, std::shared_ptr<Host> host, uint8_t index,
+       std::shared_ptr<const ConnectionSettings> settings);
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool();
+
+  // The place of a pool among its host's.
+  static uint8_t IndexOf(bool http2, bool high_priority) {
+    return static_cast<uint8_t>((http2 ? 2 : 0) + (high_priority ? 1 : 0));
+  }
+  bool http2() const { return (index_ & 2) != 0; }
+  bool high_priority() const { return (index_ & 1) != 0; }
+  uint8_t index() const { return index_; }
+  const std::shared_ptr<Host>& host() const { return host_; }
+
+  Start StartStream(StreamRequest& request);
+
+  // For good: nothing starts here any more; those that wait move to `pending`, idle connections
+  // close, the others after their streams.
+  void Retire(StreamQueue& pending);
+  // The cluster ends: as Retire, but those that wait are still served here.
+  void Drain();
+  // Closes the connection that has been idle longest; false when none is idle.
+  bool CloseOneIdle();
+  // Opens what is missing for those that wait.
+  void OpenConnections();
+  // Somebody waits, and there is no connection that could serve him.
+  bool starving() const { return !pending_.empty() && connections() == 0; }
+  bool unused() const { return pending_.empty() && connections() == 0; }
+  bool busy() const;
+
+  // From the connections.
+  void OnOpen(PoolConnection& connection);
+  // Streams have ended, or how many it takes has changed.
+  void OnChange(PoolConnection& connection);
+  // It is closed and its lease given back: takes it out of the lists.
+  void Forget(PoolConnection& connection) { ConnectionList::Remove(connection); }
+  void OnConnectFailed(PoolConnection& connection, const http::StreamError& error);
+  void OnClosed(PoolConnection& connection);
+
+ private:
+  size_t connections() const {
+    return ready_.size() + full_.size() + connecting_.size() + draining_.size();
+  }
+  // How many of those that wait one connection may serve.
+  size_t capacity() const { return http2() ? settings_->max_concurrent_streams : 1; }
+  bool OpenConnection();
+  void Place(PoolConnection& connection);
+  void ServePending();
+  void Overflow(StreamRequest& request);
+  void Attach(PoolConnection& connection, StreamRequest& request);
+
+  PoolContext& context_;
+  const std::shared_ptr<Host> host_;
+  const std::shared_ptr<const ConnectionSettings> settings_;
+  const uint8_t index_;
+  bool closes_idle_ = false;
+  ConnectionList ready_;  // Take a stream now; the last used first.
+  ConnectionList full_;
+  ConnectionList connecting_;
+  ConnectionList draining_;
+  StreamQueue pending_;
+};
+
+}  // namespace weir::upstream

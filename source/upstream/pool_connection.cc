@@ -1,0 +1,369 @@
+#include "source/upstream/pool_connection.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "source/base/check.h"
+#include "source/upstream/deferred.h"
+#include "source/upstream/pool.h"
+
+namespace weir::upstream {
+namespace {
+
+constexpr size_t kReadSize = 64 * 1024;
+// After so many bytes others get their turn.
+constexpr size_t kReadsPerTurn = 256 * 1024;
+
+uint64_t NextId() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+uint64_t Milliseconds(event::Duration duration) {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+http::StreamError ConnectionLost() {
+  return {.kind = http::ErrorKind::kConnectionClosed,
+          .side = http::Side::kUpstream,
+          .detail = "upstream_remote_disconnect"};
+}
+
+}  // namespace
+
+PoolConnection::PoolConnection(PoolContext& context, Pool& pool, http::Protocol protocol,
+                               std::shared_ptr<const ConnectionSettings> settings)
+    : context_(context),
+      pool_(pool),
+      host_(pool.host()),
+      settings_(std::move(settings)),
+      id_(NextId()),
+      input_(context.blocks),
+      output_mark_(settings_->output_limit),
+      turn_end_([this] { OnTurnEnd(); }),
+      timer_(context.loop, [this] { OnTimer(); }),
+      max_duration_(context.loop, [this] { OnMaxDuration(); }),
+      started_(context.loop.Now()),
+      max_streams_(protocol == http::Protocol::kHttp2 ? settings_->max_concurrent_streams : 1),
+      protocol_(protocol) {
+  stream_ = context_.network.Connect(host_->address(), settings_->connect);
+  if (settings_->transport != nullptr) {
+    const bool http2 = protocol_ == http::Protocol::kHttp2;
+    stream_ = settings_->transport->WrapClient(std::move(stream_), context_.loop,
+                                               {.alpn = {http2 ? "h2" : "http/1.1"}});
+  }
+  stream_->SetHandler(this);
+  timer_.Enable(settings_->connect_timeout);
+  context_.stats.upstream_cx_total.Inc();
+  context_.stats.upstream_cx_active.Inc();
+  host_->stats().cx_total.Inc();
+  host_->stats().cx_active.Inc();
+}
+
+PoolConnection::~PoolConnection() {
+  if (state_ == State::kClosed) return;
+  GiveStreamsBack(0);
+  CountEnd(EndedBy::kUs);
+  context_.leases.connections.Give();
+}
+
+void PoolConnection::OnConnected() {
+  timer_.Disable();
+  state_ = State::kOpen;
+  context_.stats.upstream_cx_connect_ms.Record(Milliseconds(context_.loop.Now() - started_));
+  if (protocol_ == http::Protocol::kHttp2) {
+    context_.stats.upstream_cx_http2_total.Inc();
+    codec_ = http::h2::CreateClientCodec(*this, context_.blocks, settings_->h2);
+  } else {
+    context_.stats.upstream_cx_http1_total.Inc();
+    codec_ = http::h1::CreateClientCodec(*this, context_.blocks, settings_->h1);
+  }
+  if (settings_->max_connection_duration.count() > 0) {
+    max_duration_.Enable(settings_->max_connection_duration);
+  }
+  BecomeIdle();
+  OnOutput();  // HTTP/2 has a preface to send.
+  pool_.OnOpen(*this);
+}
+
+void PoolConnection::OnFailed(std::string_view) {
+  if (state_ == State::kConnecting) {
+    FailConnect(http::ErrorKind::kConnectFailed, "upstream_connect_failure");
+  } else {
+    CloseBroken();
+  }
+}
+
+void PoolConnection::FailConnect(http::ErrorKind kind, std::string_view detail) {
+  context_.stats.upstream_cx_connect_fail.Inc();
+  host_->stats().cx_connect_fail.Inc();
+  const http::StreamError error{
+      .kind = kind, .side = http::Side::kUpstream, .unprocessed = true, .detail = detail};
+  state_ = State::kClosed;
+  timer_.Disable();
+  stream_->Close(net::ByteStream::CloseMode::kNormal);
+  pool_.Forget(*this);
+  CountEnd(kind == http::ErrorKind::kConnectTimeout ? EndedBy::kUs : EndedBy::kPeer);
+  context_.leases.connections.Give();
+  pool_.OnConnectFailed(*this, error);
+}
+
+http::ClientStream& PoolConnection::OpenStream(http::ClientStreamHandler& handler) {
+  ++active_;
+  ++streams_;
+  context_.stats.upstream_rq_total.Inc();
+  context_.stats.upstream_rq_active.Inc();
+  host_->stats().rq_total.Inc();
+  host_->stats().rq_active.Inc();
+  if (streams_ == settings_->max_requests_per_connection) {
+    context_.stats.upstream_cx_max_requests.Inc();
+    state_ = State::kDraining;
+  }
+  return codec_->NewStream(handler);
+}
+
+void PoolConnection::Describe(ConnectionFacts& facts) const {
+  facts.connection_id = id_;
+  facts.protocol = protocol_;
+  facts.local_address = stream_->local_address();
+  facts.reused = streams_ > 1;
+}
+
+bool PoolConnection::Settle() {
+  const size_t now = codec_->active_streams();
+  if (now >= active_) return false;
+  GiveStreamsBack(now);
+  if (active_ > 0) return false;
+  BecomeIdle();
+  return true;
+}
+
+void PoolConnection::GiveStreamsBack(size_t still_active) {
+  for (; active_ > still_active; --active_) {
+    context_.leases.requests.Give();
+    context_.stats.upstream_rq_active.Dec();
+    host_->stats().rq_active.Dec();
+  }
+}
+
+// The timer is left armed over the requests between: it looks at idle_since_ when it fires.
+void PoolConnection::BecomeIdle() {
+  if (settings_->idle_timeout.count() == 0) return;
+  idle_since_ = context_.loop.Now();
+  if (!timer_.enabled()) timer_.Enable(settings_->idle_timeout);
+}
+
+void PoolConnection::OnTimer() {
+  if (state_ == State::kConnecting) {
+    context_.stats.upstream_cx_connect_timeout.Inc();
+    FailConnect(http::ErrorKind::kConnectTimeout, "upstream_connect_timeout");
+    return;
+  }
+  if (active_ > 0) return;
+  const event::Duration idle = context_.loop.Now() - idle_since_;
+  if (idle < settings_->idle_timeout) {
+    timer_.Enable(settings_->idle_timeout - idle);
+    return;
+  }
+  context_.stats.upstream_cx_idle_timeout.Inc();
+  Close(EndedBy::kUs, {});
+}
+
+void PoolConnection::OnMaxDuration() {
+  context_.stats.upstream_cx_max_duration_reached.Inc();
+  Drain();
+}
+
+void PoolConnection::OnStreamLimit(uint32_t max_concurrent) {
+  if (max_concurrent == 0 && state_ == State::kOpen) {
+    context_.stats.upstream_cx_close_notify.Inc();
+    state_ = State::kDraining;
+  }
+  OnOutput();  // The pool is told at the end of the turn.
+}
+
+void PoolConnection::Drain() {
+  if (state_ == State::kClosed) return;
+  if (state_ == State::kConnecting || active_ == 0) {
+    Close(EndedBy::kUs, {});
+    return;
+  }
+  state_ = State::kDraining;
+  pool_.OnChange(*this);
+}
+
+void PoolConnection::Read() {
+  size_t budget = kReadsPerTurn;
+  reading_stopped_ = false;
+  while (!input_ended_) {
+    if (budget == 0 || input_.size() >= settings_->input_limit) {
+      reading_stopped_ = true;
+      if (budget == 0) OnOutput();
+      return;
+    }
+    const net::IoResult result = stream_->Read(input_, std::min(kReadSize, budget));
+    budget -= std::min(budget, result.bytes);
+    if (!TakeInput(result)) return;
+  }
+}
+
+bool PoolConnection::TakeInput(const net::IoResult& result) {
+  if (result.bytes > 0) {
+    context_.stats.upstream_cx_rx_bytes_total.Add(result.bytes);
+    Decode();
+    if (state_ == State::kClosed) return false;
+  }
+  switch (result.outcome) {
+    case net::IoOutcome::kOk:
+      return true;
+    case net::IoOutcome::kAgain:
+      return false;
+    case net::IoOutcome::kEof:
+      input_ended_ = true;
+      if (state_ == State::kOpen) state_ = State::kDraining;
+      Note(codec_->DecodeEnd());
+      OnOutput();  // What is left is decoded, and the connection closed, at the end of the turn.
+      if (state_ != State::kClosed) pool_.OnChange(*this);
+      return false;
+    case net::IoOutcome::kError:
+      break;
+  }
+  CloseBroken();
+  return false;
+}
+
+void PoolConnection::Decode() {
+  Note(codec_->Decode(input_));
+  if (state_ == State::kClosed) return;
+  OnOutput();
+  pool_.OnChange(*this);
+}
+
+void PoolConnection::Note(http::CodecState state) {
+  if (state == http::CodecState::kOpen) return;
+  codec_done_ = true;
+  if (state_ == State::kOpen) state_ = State::kDraining;
+  if (state == http::CodecState::kFailed && !codec_failed_) {
+    codec_failed_ = true;
+    context_.stats.upstream_cx_protocol_error.Inc();
+  }
+}
+
+void PoolConnection::OnWritable() {
+  awaits_writable_ = false;
+  OnTurnEnd();
+}
+
+void PoolConnection::OnTurnEnd() {
+  if (codec_ == nullptr || state_ == State::kClosed) return;
+  // A stream that was paused may go on, without new bytes too.
+  if (active_ > 0 || !input_.empty()) Note(codec_->Decode(input_));
+  if (!Flush()) return;
+  // What is behind the end of the last stream belongs to nobody: the codec says so.
+  if (!input_.empty() && codec_->active_streams() == 0) Note(codec_->Decode(input_));
+  CountBuffered();
+  if (codec_done_ || (input_ended_ && codec_->active_streams() == 0)) {
+    Close(input_ended_ ? EndedBy::kPeer : EndedBy::kUs, ConnectionLost());
+    return;
+  }
+  pool_.OnChange(*this);
+  if (state_ != State::kClosed && reading_stopped_) Read();
+}
+
+bool PoolConnection::Flush() {
+  while (true) {
+    Note(codec_->FinishTurn());
+    if (state_ == State::kClosed) return false;
+    buffer::Buffer& output = codec_->output();
+    if (!awaits_writable_ && !output.empty()) {
+      const net::IoResult result = stream_->Write(output);
+      context_.stats.upstream_cx_tx_bytes_total.Add(result.bytes);
+      if (result.outcome == net::IoOutcome::kError) {
+        // The peer may have answered before it closed.
+        if (!input_ended_) Read();
+        CloseBroken();
+        return false;
+      }
+      awaits_writable_ = !output.empty();
+    }
+    switch (output_mark_.Update(output.size())) {
+      case buffer::Watermark::Crossing::kNone:
+        return true;
+      case buffer::Watermark::Crossing::kRoseAboveHigh:
+        codec_->SetOutputBlocked(true);
+        return state_ != State::kClosed;
+      case buffer::Watermark::Crossing::kFellToLow:
+        codec_->SetOutputBlocked(false);
+        if (state_ == State::kClosed) return false;
+        break;  // What the streams held follows.
+    }
+  }
+}
+
+void PoolConnection::CloseBroken() { Close(EndedBy::kPeer, ConnectionLost()); }
+
+void PoolConnection::Close(EndedBy by, const http::StreamError& error) {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  timer_.Disable();
+  max_duration_.Disable();
+  turn_end_.Cancel();
+  stream_->Close(net::ByteStream::CloseMode::kNormal);
+  pool_.Forget(*this);
+  CountEnd(by);
+  context_.leases.connections.Give();
+  if (codec_ != nullptr) codec_->Abort(error);
+  GiveStreamsBack(0);
+  pool_.OnClosed(*this);
+}
+
+void PoolConnection::CountBuffered() {
+  const size_t output = codec_->output().size();
+  if (input_.size() == input_counted_ && output == output_counted_) return;
+  context_.stats.upstream_cx_rx_bytes_buffered.Add(static_cast<int64_t>(input_.size()) -
+                                                   static_cast<int64_t>(input_counted_));
+  context_.stats.upstream_cx_tx_bytes_buffered.Add(static_cast<int64_t>(output) -
+                                                   static_cast<int64_t>(output_counted_));
+  input_counted_ = input_.size();
+  output_counted_ = output;
+}
+
+void PoolConnection::CountEnd(EndedBy by) {
+  ClusterStats& stats = context_.stats;
+  stats.upstream_cx_active.Dec();
+  host_->stats().cx_active.Dec();
+  stats.upstream_cx_rx_bytes_buffered.Add(-static_cast<int64_t>(input_counted_));
+  stats.upstream_cx_tx_bytes_buffered.Add(-static_cast<int64_t>(output_counted_));
+  stats.upstream_cx_length_ms.Record(Milliseconds(context_.loop.Now() - started_));
+  stats.upstream_cx_destroy.Inc();
+  (by == EndedBy::kUs ? stats.upstream_cx_destroy_local : stats.upstream_cx_destroy_remote).Inc();
+  if (active_ == 0) return;
+  stats.upstream_cx_destroy_with_active_rq.Inc();
+  (by == EndedBy::kUs ? stats.upstream_cx_destroy_local_with_active_rq
+                      : stats.upstream_cx_destroy_remote_with_active_rq)
+      .Inc();
+}
+
+void ConnectionList::PutFirst(PoolConnection& connection) {
+  Remove(connection);
+  connection.list_ = this;
+  connection.previous_ = nullptr;
+  connection.next_ = first_;
+  (first_ == nullptr ? last_ : first_->previous_) = &connection;
+  first_ = &connection;
+  ++size_;
+}
+
+void ConnectionList::Remove(PoolConnection& connection) {
+  ConnectionList* const list = connection.list_;
+  if (list == nullptr) return;
+  (connection.previous_ == nullptr ? list->first_ : connection.previous_->next_) = connection.next_;
+  (connection.next_ == nullptr ? list->last_ : connection.next_->previous_) = connection.previous_;
+  connection.previous_ = connection.next_ = nullptr;
+  connection.list_ = nullptr;
+  --list->size_;
+}
+
+}  // namespace weir::upstream

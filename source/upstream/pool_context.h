@@ -1,0 +1,71 @@
+// What the pools of one cluster and priority share, and what they tell the cluster. Worker's
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "source/buffer/block_pool.h"
+#include "source/config/cluster.h"
+#include "source/event/loop.h"
+#include "source/http/h1/codec.h"
+#include "source/http/h2/codec.h"
+#include "source/net/network.h"
+#include "source/net/transport_socket.h"
+#include "source/upstream/circuit_breaker.h"
+#include "source/upstream/cluster_stats.h"
+
+namespace weir::upstream {
+
+// What new connections are made with: one object a version of the cluster, shared with its
+// connections, whose codecs refer to it.
+struct ConnectionSettings {
+  http::h1::Options h1;
+  http::h2::Options h2;
+  net::ConnectOptions connect;
+  std::shared_ptr<const net::TransportSocketFactory> transport;  // Null: raw_buffer.
+  std::chrono::milliseconds connect_timeout{};
+  std::chrono::milliseconds idle_timeout{};             // 0: none.
+  std::chrono::milliseconds max_connection_duration{};  // 0: none.
+  uint32_t max_requests_per_connection = 0;             // 0: unlimited.
+  uint32_t max_concurrent_streams = 1;                  // HTTP/2.
+  size_t output_limit = 0;  // High watermark of bytes that the kernel has not taken.
+  size_t input_limit = 0;   // Undecoded bytes at which reading stops; more than any head.
+};
+
+// A worker's leases for one priority of a cluster.
+struct Leases {
+  explicit Leases(const ClusterLimits& limits)
+      : connections(limits.connections),
+        pending_requests(limits.pending_requests),
+        requests(limits.requests),
+        retries(limits.retries) {}
+  Lease connections, pending_requests, requests, retries;
+};
+
+class Pool;
+
+// The cluster, as its pools see it.
+class PoolOwner {
+ public:
+  // The connections' limit is reached: closes an idle connection of another pool of the same
+  // priority. False when there is none.
+  virtual bool CloseIdleElsewhere(const Pool& asking) = 0;
+  // A request, a pending one or a connection has ended: somebody may be done. Only takes a note.
+  virtual void OnLessUse() = 0;
+  virtual void OnTcpEnded() = 0;
+
+ protected:
+  ~PoolOwner() = default;
+};
+
+struct PoolContext {
+  event::Loop& loop;
+  net::Network& network;
+  buffer::BlockPool& blocks;
+  ClusterStats& stats;
+  Leases& leases;
+  PoolOwner& owner;
+};
+
+}  // namespace weir::upstream

@@ -1,0 +1,101 @@
+// The Cluster of one worker: its hosts, balancer, leases, counters and pools. See cluster.h.
+//
+// A pool belongs to a host, a protocol and a priority; the host knows its pools by pointer, so that
+// a request looks nothing up. What the settings no longer allow, and what belongs to hosts that are
+// gone, is retired: it ends its requests and dies, and those that waited there choose a host anew.
+//
+// Owned by the ClusterMap, after Drain too, until `ended` is called.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "source/stats/registry.h"
+#include "source/upstream/cluster.h"
+#include "source/upstream/cluster_map.h"
+#include "source/upstream/host_set.h"
+#include "source/upstream/pool.h"
+
+namespace weir::upstream {
+
+class WorkerCluster final : public Cluster, private PoolOwner {
+ public:
+  // `ended` is called from the end of a turn once a draining cluster has no user left; it may bury
+  // the cluster.
+  WorkerCluster(const ClusterPlatform& platform, const config::ClusterEntry& entry,
+                std::function<void(WorkerCluster&)> ended);
+  WorkerCluster(const WorkerCluster&) = delete;
+  WorkerCluster& operator=(const WorkerCluster&) = delete;
+  ~WorkerCluster() override;
+
+  // False when it cannot become what `entry` says (other names of its stats): to be drained and
+  // replaced.
+  bool Update(const config::ClusterEntry& entry);
+  // The cluster is gone from the configuration.
+  void Drain();
+
+  // Cluster
+  const config::Cluster& config() const override { return *config_; }
+  ClusterStats& stats() override { return *stats_; }
+  Start StartStream(StreamRequest& request, const StreamOptions& options) override;
+  Start StartTcp(TcpRequestHandler& handler, uint64_t random,
+                 std::unique_ptr<TcpConnection>* connection, http::StreamError* error) override;
+  bool BeginRetry(bool high_priority) override;
+  void EndRetry(bool high_priority) override;
+  const HostList& hosts() const override { return hosts_.all(); }
+
+ private:
+  static constexpr size_t kPriorities = 2;
+  // What one priority has; made when it is first used.
+  struct Priority {
+    Priority(const ClusterPlatform& platform, ClusterStats& stats, PoolOwner& owner,
+             const ClusterLimits& limits);
+    Leases leases;
+    PoolContext context;
+    StreamQueue displaced;  // Their pools were retired: they choose a host at the end of the turn.
+  };
+
+  // PoolOwner
+  bool CloseIdleElsewhere(const Pool& asking) override;
+  void OnLessUse() override;
+  void OnTcpEnded() override;
+
+  Priority& PriorityOf(bool high);
+  const std::shared_ptr<const ConnectionSettings>& Settings();
+  Pool& PoolOf(const std::shared_ptr<Host>& host, uint8_t index);
+  const std::shared_ptr<Host>* PickHost(uint64_t random, const Host* avoid);
+  Start StartOn(const std::shared_ptr<Host>* host, StreamRequest& request);
+  void UpdateHosts(const config::Endpoints* endpoints);
+  bool CloseIdle(const Pool* except, bool high_priority);
+  void RetirePoolsOf(Host& host);
+  void RetireAllPools();
+  void PlaceDisplaced();
+  void OnTurnEnd();
+  void OnWake(bool high_priority);
+  void StopWaitingIfServed(bool high_priority);
+  void ReportMembership(const HostSet::Changes& changes);
+  bool InUse() const;
+
+  const ClusterPlatform& platform_;
+  const std::function<void(WorkerCluster&)> ended_;
+  std::shared_ptr<const config::Cluster> config_;
+  std::shared_ptr<const config::Endpoints> endpoints_;
+  stats::Block<ClusterStats> stats_;
+  std::shared_ptr<std::atomic<bool>> membership_reported_;
+  bool reports_membership_ = false;
+  std::shared_ptr<const ConnectionSettings> settings_;  // Null until a connection is wanted.
+  std::array<std::unique_ptr<Priority>, kPriorities> priorities_;
+  HostSet hosts_;
+  std::vector<std::unique_ptr<Pool>> pools_;
+  std::vector<std::unique_ptr<Pool>> retired_;
+  event::TurnEndTask turn_end_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For what was posted.
+  size_t tcp_connections_ = 0;
+  size_t retries_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace weir::upstream
