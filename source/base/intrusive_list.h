@@ -1,12 +1,12 @@
-// A doubly linked list whose links lie in its elements: joining and leaving cost constant time, allocate
-// nothing, and an element that is destroyed leaves by itself.
+// A doubly linked list whose links lie in its elements: joining and leaving cost constant time,
+// allocate nothing, and an element that is destroyed leaves by itself.
 //
 //   class Stream : public IntrusiveNode<> { ... };
 //   IntrusiveList<Stream> active;
 //   active.PushBack(stream);
 //
-// The list owns nothing. An element that is to be in several lists has a node for each, told apart by Tag.
-// One thread.
+// The list owns nothing. An element that is to be in several lists has a node for each, told apart
+// by Tag. One thread.
 #pragma once
 
 #include <cstddef>
@@ -96,8 +96,8 @@ class IntrusiveList {
   Iterator begin() { return Iterator(head_.next_); }
   Iterator end() { return Iterator(&head_); }
 
-  // Visits those that are in the list now, each once. The visitor may remove or destroy any element, this
-  // one among them; who is added meanwhile is not visited.
+  // Visits those that are in the list now, each once. The visitor may remove or destroy any
+  // element, this one among them; who is added meanwhile is not visited.
   template <typename Visit>
   void ForEachRemovable(Visit visit) {
     IntrusiveList waiting;

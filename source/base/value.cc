@@ -47,9 +47,9 @@ Value Value::FromFields(Fields fields) {
 const Value* Value::Find(std::string_view name) const {
   if (!is_struct()) return nullptr;
   const Fields& all = fields();
-  const auto found =
-      std::lower_bound(all.begin(), all.end(), name,
-                       [](const Field& field, std::string_view wanted) { return field.first < wanted; });
+  const auto found = std::lower_bound(
+      all.begin(), all.end(), name,
+      [](const Field& field, std::string_view wanted) { return field.first < wanted; });
   return found != all.end() && found->first == name ? &found->second : nullptr;
 }
 

@@ -1,8 +1,8 @@
-// The JSON-like value of metadata (google.protobuf.Value as a plain value): null, bool, number, string,
-// list or struct.
+// The JSON-like value of metadata (google.protobuf.Value as a plain value): null, bool, number,
+// string, list or struct.
 //
-// Immutable once made. Lists and structs are shared between copies, so that copying costs a count and
-// comparing shared parts nothing; safe to read from any thread.
+// Immutable once made. Lists and structs are shared between copies, so that copying costs a count
+// and comparing shared parts nothing; safe to read from any thread.
 #pragma once
 
 #include <cstdint>

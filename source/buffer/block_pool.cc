@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "source/base/check.h"
 
@@ -32,7 +31,7 @@ void SetNextFree(Block* block, Block* next) { std::memcpy(block->data, &next, si
 
 Block* Allocate(BlockPool* pool, uint32_t capacity) {
   void* memory = std::malloc(offsetof(Block, data) + capacity);
-  if (memory == nullptr) throw std::bad_alloc();
+  WEIR_CHECK(memory != nullptr, "out of memory");
   Block* block = static_cast<Block*>(memory);
   block->pool = pool;
   block->capacity = capacity;

@@ -8,8 +8,8 @@
 namespace weir::buffer {
 namespace {
 
-// Slices up to this size are copied behind another one rather than queued: an iovec and a held block cost
-// more than the copy.
+// Slices up to this size are copied behind another one rather than queued: an iovec and a held
+// block cost more than the copy.
 constexpr uint32_t kMergeBelow = 512;
 // Room for slices that an empty buffer may keep. A usual message needs no more.
 constexpr size_t kKeptSlices = 8;
@@ -61,8 +61,7 @@ void Buffer::Append(Slice slice) {
       size_ += slice.size;
       return;
     }
-    if (slice.size <= kMergeBelow &&
-        (back.size <= kMergeBelow || RoomBehind(back) >= slice.size)) {
+    if (slice.size <= kMergeBelow && (back.size <= kMergeBelow || RoomBehind(back) >= slice.size)) {
       Append(slice.view());
       return;
     }
@@ -154,7 +153,8 @@ void Buffer::Drain(size_t n) {
     front = Slice{};
     ++first_;
   }
-  // Slices in front that are gone are squeezed out when they are the larger part: constant time a slice.
+  // Slices in front that are gone are squeezed out when they are the larger part: constant time a
+  // slice.
   if (first_ > 16 && first_ * 2 > slices_.size()) {
     slices_.erase(slices_.begin(), slices_.begin() + static_cast<ptrdiff_t>(first_));
     first_ = 0;
@@ -186,7 +186,8 @@ std::string_view Buffer::Linearize(size_t n) {
     }
   }
   block->used = copied;
-  // The joined piece takes the place of the slice before `last`, which is emptied and at or after first_.
+  // The joined piece takes the place of the slice before `last`, which is emptied and at or after
+  // first_.
   const size_t place = last - 1;
   for (size_t i = first_; i < place; ++i) slices_[i] = Slice{};
   slices_[place] = Slice{std::move(block), nullptr, copied};

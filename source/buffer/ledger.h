@@ -1,8 +1,8 @@
-// The bytes that one connection or stream holds, by kind: what limits are checked against and what the
-// admin server adds up to name the largest holders.
+// The bytes that one connection or stream holds, by kind: what limits are checked against and what
+// the admin server adds up to name the largest holders.
 //
-// A value with one writer. Adding and taking away are plain arithmetic; taking away more than is held is
-// a broken invariant.
+// A value with one writer. Adding and taking away are plain arithmetic; taking away more than is
+// held is a broken invariant.
 #pragma once
 
 #include <array>

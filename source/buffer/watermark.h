@@ -1,7 +1,7 @@
 // When to stop the producer of bytes and when to let it go on: two marks and what was last told.
 //
-// A value, embedded beside the buffer that it judges. The gap between the marks keeps a producer from
-// being stopped and started at each turn.
+// A value, embedded beside the buffer that it judges. The gap between the marks keeps a producer
+// from being stopped and started at each turn.
 #pragma once
 
 #include <cstddef>

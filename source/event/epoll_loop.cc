@@ -83,15 +83,14 @@ int EpollLoop::WaitMilliseconds(Duration max_wait) {
     wait = std::min(wait, std::max(*due - clock_.Monotonic(), Duration::zero()));
   }
   // Up: a timer is not waited for in a busy loop. Bounded, so that it fits.
-  const int64_t milliseconds = (wait + std::chrono::milliseconds(1) - Duration(1)) /
-                               std::chrono::milliseconds(1);
+  const int64_t milliseconds =
+      (wait + std::chrono::milliseconds(1) - Duration(1)) / std::chrono::milliseconds(1);
   return static_cast<int>(std::min<int64_t>(milliseconds, 3'600'000));
 }
 
 void EpollLoop::RunOnce(Duration max_wait) {
   const int wait = WaitMilliseconds(max_wait);
-  const int count =
-      epoll_wait(epoll_fd_, events_.data(), static_cast<int>(events_.size()), wait);
+  const int count = epoll_wait(epoll_fd_, events_.data(), static_cast<int>(events_.size()), wait);
   WEIR_CHECK(count >= 0 || errno == EINTR, "epoll_wait failed");
   ++turns_;
   now_ = clock_.Monotonic();
@@ -183,7 +182,8 @@ void EpollLoop::DeferDelete(std::unique_ptr<DeferredDeletable> object) {
 
 void EpollLoop::WakeUp() {
   const uint64_t one = 1;
-  // EAGAIN says that the counter is full, which it is after 2^64 wake-ups; the edge has come then too.
+  // EAGAIN says that the counter is full, which it is after 2^64 wake-ups; the edge has come then
+  // too.
   [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
 }
 

@@ -41,8 +41,8 @@ uint64_t Random::Next() {
   return result;
 }
 
-// Lemire's multiply-and-reject: the high word of a product is uniform once the low word's short remainder
-// is rejected.
+// Lemire's multiply-and-reject: the high word of a product is uniform once the low word's short
+// remainder is rejected.
 uint64_t Random::Below(uint64_t bound) {
   WEIR_DCHECK(bound > 0, "an empty range");
   unsigned __int128 product = static_cast<unsigned __int128>(Next()) * bound;

@@ -55,9 +55,8 @@ Address Address::FromSockaddr(const sockaddr_storage& storage, socklen_t length)
     case AF_UNIX: {
       sockaddr_un un;
       std::memcpy(&un, &storage, sizeof(un));
-      const size_t size = length > offsetof(sockaddr_un, sun_path)
-                              ? length - offsetof(sockaddr_un, sun_path)
-                              : 0;
+      const size_t size =
+          length > offsetof(sockaddr_un, sun_path) ? length - offsetof(sockaddr_un, sun_path) : 0;
       std::string path;  // Empty for a socket without a name, as the connecting side's usually is.
       if (size > 0 && un.sun_path[0] == '\0') {
         path.assign("@").append(un.sun_path + 1, size - 1);

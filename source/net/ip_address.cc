@@ -55,8 +55,8 @@ std::string IpAddress::ToString() const {
 absl::StatusOr<CidrRange> CidrRange::Create(const IpAddress& address, uint32_t prefix_length) {
   const uint32_t most = static_cast<uint32_t>(address.size() * 8);
   if (prefix_length > most) {
-    return InvalidArgument(StrCat("prefix length ", prefix_length, " of ", address.ToString(),
-                                  " is above ", most));
+    return InvalidArgument(
+        StrCat("prefix length ", prefix_length, " of ", address.ToString(), " is above ", most));
   }
   std::array<uint8_t, 16> bytes{};
   std::copy_n(address.bytes(), address.size(), bytes.begin());

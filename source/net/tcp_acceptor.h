@@ -1,8 +1,8 @@
 // Accepts connections from one listening socket on one EpollLoop.
 //
-// Level-triggered, so that what exceeds a turn's share is reported again in the next; exclusive where
-// several loops share the socket, so that one connection wakes one of them. Out of descriptors or memory
-// it pauses for kPause. The handler may destroy the acceptor from OnAccept.
+// Level-triggered, so that what exceeds a turn's share is reported again in the next; exclusive
+// where several loops share the socket, so that one connection wakes one of them. Out of
+// descriptors or memory it pauses for kPause. The handler may destroy the acceptor from OnAccept.
 #pragma once
 
 #include "source/event/epoll_loop.h"

@@ -73,7 +73,8 @@ absl::Status SetListenOptions(int fd, const Address& address, const ListenOption
 // One bound socket of an IP address, which does not listen yet.
 absl::StatusOr<int> BindIp(const Address& address, const ListenOptions& options, bool reuse_port) {
   OwnedFd fd(OpenSocket(address));
-  if (fd.get() < 0) return FromErrno(errno, StrCat("cannot make a socket for ", address.ToString()));
+  if (fd.get() < 0)
+    return FromErrno(errno, StrCat("cannot make a socket for ", address.ToString()));
   WEIR_RETURN_IF_ERROR(SetListenOptions(fd.get(), address, options));
   if (reuse_port && !SetOption(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
     return FromErrno(errno, StrCat("cannot set SO_REUSEPORT for ", address.ToString()));
@@ -113,7 +114,8 @@ bool IsSocketFile(const std::string& path) {
 absl::StatusOr<std::shared_ptr<ListenSocket>> OpenUnix(const Address& address,
                                                        const ListenOptions& options, size_t count) {
   OwnedFd fd(OpenSocket(address));
-  if (fd.get() < 0) return FromErrno(errno, StrCat("cannot make a socket for ", address.ToString()));
+  if (fd.get() < 0)
+    return FromErrno(errno, StrCat("cannot make a socket for ", address.ToString()));
   const std::string& path = address.path();
   int bound = Bind(fd.get(), address);
   if (bound != 0 && errno == EADDRINUSE && path[0] != '@' && IsSocketFile(path) &&

@@ -12,8 +12,8 @@
 
 namespace weir::net {
 
-// A descriptor that listens. What the kernel has queued on it is reset when the last one of a reuse-port
-// group's member is closed: AcceptQueued first.
+// A descriptor that listens. What the kernel has queued on it is reset when the last one of a
+// reuse-port group's member is closed: AcceptQueued first.
 class TcpListenSocket final : public ListenSocket {
  public:
   // Takes over `fd`. `shared`: several loops accept from it.
@@ -37,8 +37,8 @@ class TcpNetwork final : public Network {
  public:
   explicit TcpNetwork(event::EpollLoop& loop) : loop_(loop) {}
 
-  // A UNIX socket's file that is left of a process that listens no more is replaced. The file stays when
-  // the socket is closed, as its successor may have taken the path over.
+  // A UNIX socket's file that is left of a process that listens no more is replaced. The file stays
+  // when the socket is closed, as its successor may have taken the path over.
   absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> OpenListenSockets(
       const Address& address, const ListenOptions& options, size_t count) override;
   // `socket` was opened by a TcpNetwork (of any loop).

@@ -1,8 +1,8 @@
 // A connected (or connecting) TCP or UNIX stream socket as a ByteStream on an EpollLoop.
 //
-// Registered once, edge-triggered, for both directions. A read that comes back short has emptied the
-// socket, and the next arrival brings an event; when an event carried RDHUP, HUP or ERR no further one may
-// come, so reads then go on to the very end. Made by TcpNetwork; loop's thread.
+// Registered once, edge-triggered, for both directions. A read that comes back short has emptied
+// the socket, and the next arrival brings an event; when an event carried RDHUP, HUP or ERR no
+// further one may come, so reads then go on to the very end. Made by TcpNetwork; loop's thread.
 #pragma once
 
 #include <memory>
@@ -40,11 +40,11 @@ class TcpStream final : public ByteStream, private event::FdHandler {
   event::EpollLoop& loop_;
   int fd_;
   State state_;
-  bool read_to_end_ = false;     // The kernel has said all: no event tells of what is left to read.
-  bool want_writable_ = false;   // A Write left bytes behind.
-  bool ended_read_ = false;      // kEof was told.
-  bool ended_write_ = false;     // ShutdownWrite was called.
-  bool missed_event_ = false;    // Something happened while there was no handler.
+  bool read_to_end_ = false;    // The kernel has said all: no event tells of what is left to read.
+  bool want_writable_ = false;  // A Write left bytes behind.
+  bool ended_read_ = false;     // kEof was told.
+  bool ended_write_ = false;    // ShutdownWrite was called.
+  bool missed_event_ = false;   // Something happened while there was no handler.
   ByteStreamHandler* handler_ = nullptr;
   std::unique_ptr<event::Timer> immediate_failure_;
   mutable std::optional<Address> local_;

@@ -19,7 +19,8 @@ TEST(Backoff, DoublesUpToTheMostAndStartsAgainAfterASuccess) {
 
 TEST(Backoff, TheWaitIsTheRandomShareOfTheInterval) {
   EXPECT_EQ(Backoff(milliseconds(100), milliseconds(100)).Next(0), milliseconds(0));
-  EXPECT_EQ(Backoff(milliseconds(100), milliseconds(100)).Next(uint64_t{1} << 63), milliseconds(50));
+  EXPECT_EQ(Backoff(milliseconds(100), milliseconds(100)).Next(uint64_t{1} << 63),
+            milliseconds(50));
   const auto most = Backoff(milliseconds(100), milliseconds(100)).Next(UINT64_MAX);
   EXPECT_LT(most, milliseconds(100));
   EXPECT_GT(most, milliseconds(99));

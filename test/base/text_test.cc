@@ -9,8 +9,9 @@ namespace weir {
 namespace {
 
 TEST(Strings, StrCatJoinsTextAndNumbers) {
-  EXPECT_EQ(StrCat("a", 1, std::string("b"), std::string_view("c"), 'd', -5, 2.5, uint64_t{1} << 63),
-            "a1bcd-52.59223372036854775808");
+  EXPECT_EQ(
+      StrCat("a", 1, std::string("b"), std::string_view("c"), 'd', -5, 2.5, uint64_t{1} << 63),
+      "a1bcd-52.59223372036854775808");
 }
 
 TEST(Strings, SplitKeepsEmptyParts) {

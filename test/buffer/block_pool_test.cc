@@ -67,7 +67,8 @@ TEST(Arena, TextStaysWhereItIsUntilReset) {
   Arena arena(pool);
   std::vector<std::string_view> texts;
   for (int i = 0; i < 5000; ++i) texts.push_back(arena.Copy("value-" + std::to_string(i)));
-  for (int i = 0; i < 5000; ++i) EXPECT_EQ(texts[static_cast<size_t>(i)], "value-" + std::to_string(i));
+  for (int i = 0; i < 5000; ++i)
+    EXPECT_EQ(texts[static_cast<size_t>(i)], "value-" + std::to_string(i));
   EXPECT_GT(arena.bytes_held(), 2 * BlockPool::kBlockSize);
   arena.Reset();
   EXPECT_EQ(arena.bytes_held(), 0u);
@@ -113,8 +114,8 @@ TEST(Watermark, TellsEachCrossingOnce) {
   const struct {
     size_t size;
     Watermark::Crossing crossing;
-  } kSteps[] = {{100, kNone}, {101, kRoseAboveHigh}, {200, kNone}, {51, kNone},
-                {50, kFellToLow}, {0, kNone}, {101, kRoseAboveHigh}};
+  } kSteps[] = {{100, kNone}, {101, kRoseAboveHigh}, {200, kNone}, {51, kNone}, {50, kFellToLow},
+                {0, kNone},   {101, kRoseAboveHigh}};
   for (const auto& step : kSteps) EXPECT_EQ(mark.Update(step.size), step.crossing) << step.size;
 }
 

@@ -1,4 +1,5 @@
-// What every Loop does, for the one over the kernel and the one in virtual time; then what is EpollLoop's.
+// What every Loop does, for the one over the kernel and the one in virtual time; then what is
+// EpollLoop's.
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // Files in memory, with watches whose calls come from the loop.
 //
-// Paths are plain strings: a directory exists as soon as a file lies in it. Symbolic links are not modelled; a
-// swapped link is a Write of the file that it leads to.
+// Paths are plain strings: a directory exists as soon as a file lies in it. Symbolic links are not
+// modelled; a swapped link is a Write of the file that it leads to.
 #pragma once
 
 #include <map>
@@ -22,7 +22,8 @@ class FakeFiles final : public event::Files {
   FakeFiles& operator=(const FakeFiles&) = delete;
   ~FakeFiles() override;
 
-  // What the test does to the disk. Watches of the file and of its directory are told in a later turn.
+  // What the test does to the disk. Watches of the file and of its directory are told in a later
+  // turn.
   void Write(const std::string& path, std::string_view bytes);
   void Remove(const std::string& path);
   // Every operation on `path` fails with `status` until it is OK again.

@@ -16,8 +16,8 @@ class FakeResolver final : public net::Resolver {
  public:
   explicit FakeResolver(event::Loop& loop) : loop_(loop) {}
 
-  // From now on; IP literals in text. They are given sorted and without duplicates, of the families asked
-  // for. A name without an entry is NotFound.
+  // From now on; IP literals in text. They are given sorted and without duplicates, of the families
+  // asked for. A name without an entry is NotFound.
   void SetAnswer(const std::string& name, const std::vector<std::string>& addresses,
                  std::chrono::seconds ttl = std::chrono::seconds(0));
   void SetError(const std::string& name, absl::Status status);

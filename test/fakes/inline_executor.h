@@ -1,4 +1,5 @@
-// Executors without threads: one that works in the call, and one that keeps the work until it is told.
+// Executors without threads: one that works in the call, and one that keeps the work until it is
+// told.
 #pragma once
 
 #include <deque>

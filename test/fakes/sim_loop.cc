@@ -92,7 +92,8 @@ bool SimLoop::RunUntilTrue(const std::function<bool()>& done, event::Duration li
   int turns_at_once = 0;
   while (!done()) {
     if (RunTurn()) {
-      WEIR_CHECK(++turns_at_once < kMostTurnsAtOnce, "work without end at one moment of virtual time");
+      WEIR_CHECK(++turns_at_once < kMostTurnsAtOnce,
+                 "work without end at one moment of virtual time");
       continue;
     }
     turns_at_once = 0;

@@ -54,7 +54,8 @@ void SimStream::InjectReset() {
 }
 
 void SimStream::Kick() {
-  if (state_ == State::kConnecting || state_ == State::kOpen) arrival_.Enable(event::Duration::zero());
+  if (state_ == State::kConnecting || state_ == State::kOpen)
+    arrival_.Enable(event::Duration::zero());
 }
 
 void SimStream::SetHandler(net::ByteStreamHandler* handler) {
@@ -92,8 +93,8 @@ IoResult SimStream::Read(buffer::Buffer& into, size_t limit) {
   if (peer_ != nullptr && peer_->want_writable_ && !peer_->room_.enabled()) {
     peer_->room_.Enable(wire_->options.latency);
   }
-  // A kernel's short read says that all was read; an exact one leaves it open. After an end, only the
-  // end itself says so.
+  // A kernel's short read says that all was read; an exact one leaves it open. After an end, only
+  // the end itself says so.
   const bool says_empty =
       n == there && !end_arrived_ && !reset_arrived_ && loop_.random().Below(2) == 0;
   return {says_empty ? IoOutcome::kAgain : IoOutcome::kOk, n};

@@ -16,7 +16,7 @@ class SimStream final : public net::ByteStream {
   // What both ends share.
   struct Wire {
     SimNetworkOptions options;
-    std::string server;  // The address connected to, as text.
+    std::string server;                                        // The address connected to, as text.
     std::array<size_t, 2> bytes_to_reset{SIZE_MAX, SIZE_MAX};  // By SimNetwork::Towards.
     bool reset = false;  // Cut by plan: later bytes go nowhere.
   };
@@ -76,11 +76,11 @@ class SimStream final : public net::ByteStream {
 
   std::deque<Chunk> incoming_;
   std::string arrived_;
-  size_t read_offset_ = 0;      // Of arrived_.
-  size_t held_ = 0;             // Bytes incoming and arrived: what the peer's window counts.
+  size_t read_offset_ = 0;           // Of arrived_.
+  size_t held_ = 0;                  // Bytes incoming and arrived: what the peer's window counts.
   event::MonotonicTime last_due_{};  // Of what this end sent: order is kept.
-  bool connected_ = false;      // OnConnected is to be told.
-  bool news_ = false;           // Something arrived that the handler has not been told.
+  bool connected_ = false;           // OnConnected is to be told.
+  bool news_ = false;                // Something arrived that the handler has not been told.
   bool end_arrived_ = false;
   bool reset_arrived_ = false;
   bool ended_read_ = false;

@@ -24,8 +24,6 @@ class TestNetwork {
   virtual bool RunUntil(const std::function<bool()>& done) = 0;
   // Turns until nothing is under way.
   virtual void Settle() = 0;
-  // Whether a reset is told apart from an end.
-  virtual bool has_resets() const { return true; }
 };
 
 class KernelNetwork : public TestNetwork {
@@ -57,7 +55,6 @@ class KernelUnixNetwork final : public KernelNetwork {
     return *Address::Unix("@weir-test-" + std::to_string(getpid()) + "-" +
                           std::to_string(++number));
   }
-  bool has_resets() const override { return false; }
 };
 
 class SimulatedNetwork : public TestNetwork {

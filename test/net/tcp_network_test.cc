@@ -69,8 +69,7 @@ TEST_F(TcpNetworkTest, AnySocketTellsEachConnectionItsOwnAddress) {
   const auto sockets = Open(*Address::Parse("0.0.0.0:0"), {}, 1);
   RecordingAcceptor accepted(pool_);
   const auto acceptor = net_.network().Accept(*sockets[0], accepted, 100);
-  const Address dialed =
-      Address::Ip(*IpAddress::Parse("127.0.0.2"), sockets[0]->address().port());
+  const Address dialed = Address::Ip(*IpAddress::Parse("127.0.0.2"), sockets[0]->address().port());
   RecordingPeer client(pool_);
   client.Adopt(net_.network().Connect(dialed, {}));
   ASSERT_TRUE(net_.RunUntil([&] { return accepted.peers.size() == 1; }));
