@@ -87,4 +87,8 @@ std::optional<Bootstrap> DecodeBootstrap(const envoy::config::bootstrap::v3::Boo
 void CheckMessage(const google::protobuf::Message& message, const DecodeOptions& options,
                   schema::Diagnostics& diagnostics, std::vector<schema::Unsupported>& ignored);
 
+// Adds what `found` has, but for places that `diagnostics` already speaks of: one mistake, one
+// error.
+void AppendNew(schema::Diagnostics found, schema::Diagnostics& diagnostics);
+
 }  // namespace weir::config::proto

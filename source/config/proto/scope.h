@@ -5,13 +5,19 @@
 // thread.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "source/base/hash_map.h"
 #include "source/schema/diagnostic.h"
 #include "source/schema/supported.h"
+
+namespace google::protobuf {
+class Message;
+}
 
 namespace weir::config::proto {
 
@@ -24,8 +30,12 @@ struct DecodeContext {
   const DataReader& data;
   schema::Diagnostics& diagnostics;
   std::vector<schema::Unsupported>& ignored;
+  // Fields that would be refused are noted as ignored (DecodeOptions).
+  bool allow_unknown_fields = false;
   // Part of the bootstrap, not from a control plane.
   bool is_static = false;
+  // Clusters of the bootstrap, for tables with validate_clusters. Null: not known.
+  const HashSet* known_clusters = nullptr;
 };
 
 class Scope {
@@ -42,10 +52,13 @@ class Scope {
   // Adds an error about this place. `value` is shown unless it is empty.
   void Error(std::string_view message, std::string_view value = {}) const;
   void Error(const absl::Status& status) const;
-  // The error for a field that this program knows but does not act upon: it refuses the resource.
-  void Unsupported(std::string_view message_name, std::string_view field) const;
-  // Notes a field that has no effect and refuses nothing.
-  void Ignore(std::string_view message_name, std::string_view field, std::string_view reason) const;
+  // For fields that this program knows but does not act upon: an error for each one that is set in
+  // `message`.
+  void RefuseSet(const google::protobuf::Message& message,
+                 std::initializer_list<std::string_view> fields) const;
+  // Notes each one that is set, which refuses nothing: without it the resource means the same.
+  void IgnoreSet(const google::protobuf::Message& message,
+                 std::initializer_list<std::string_view> fields, std::string_view reason) const;
 
   // "virtual_hosts[2].routes[0].route.timeout"
   std::string path() const;

@@ -1,0 +1,129 @@
+#include "source/config/proto/cluster.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "source/base/status.h"
+#include "source/config/proto/endpoints.h"
+#include "source/config/proto/upstream_options.h"
+#include "source/config/proto/values.h"
+
+namespace weir::config::proto {
+namespace {
+namespace pb = envoy::config::cluster::v3;
+
+void DecodeEds(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
+  cluster.type = DiscoveryType::kEds;
+  const Scope at = scope.Field("eds_cluster_config");
+  if (!message.eds_cluster_config().has_eds_config()) {
+    at.Field("eds_config").Error("a cluster of type EDS needs it");
+  } else {
+    cluster.eds_source =
+        DecodeConfigSource(message.eds_cluster_config().eds_config(), at.Field("eds_config"));
+  }
+  cluster.eds_service_name = message.eds_cluster_config().service_name();
+  if (message.has_load_assignment()) {
+    scope.Field("load_assignment").Error("cannot be given for a cluster of type EDS");
+  }
+}
+
+void DecodeInlineEndpoints(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
+  const bool dns = message.type() == pb::Cluster::STRICT_DNS;
+  cluster.type = dns ? DiscoveryType::kStrictDns : DiscoveryType::kStatic;
+  if (message.has_eds_cluster_config()) {
+    scope.Field("eds_cluster_config").Error("can be given for a cluster of type EDS alone");
+  }
+  cluster.endpoints = DecodeEndpoints(message.load_assignment(), scope.Field("load_assignment"),
+                                      dns ? EndpointNames::kResolve : EndpointNames::kRefuse);
+}
+
+void DecodeDns(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
+  cluster.dns_family = static_cast<net::DnsFamily>(message.dns_lookup_family());
+  cluster.respect_dns_ttl = message.respect_dns_ttl();
+  if (message.has_dns_refresh_rate()) {
+    cluster.dns_refresh_rate =
+        DecodeDuration(message.dns_refresh_rate(), scope.Field("dns_refresh_rate"));
+  }
+  cluster.dns_failure_refresh_base = cluster.dns_refresh_rate;
+  cluster.dns_failure_refresh_max = cluster.dns_refresh_rate;
+  if (!message.has_dns_failure_refresh_rate()) return;
+  const pb::Cluster::RefreshRate& rate = message.dns_failure_refresh_rate();
+  const Scope at = scope.Field("dns_failure_refresh_rate");
+  cluster.dns_failure_refresh_base =
+      DecodeDuration(rate.base_interval(), at.Field("base_interval"));
+  cluster.dns_failure_refresh_max = cluster.dns_failure_refresh_base * 10;
+  if (rate.has_max_interval()) {
+    cluster.dns_failure_refresh_max = DecodeDuration(rate.max_interval(), at.Field("max_interval"));
+  }
+  if (cluster.dns_failure_refresh_max < cluster.dns_failure_refresh_base) {
+    at.Field("max_interval").Error("must not be less than base_interval");
+  }
+}
+
+void DecodeBreakers(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
+  const Scope at = scope.Field("circuit_breakers");
+  bool seen[2] = {false, false};
+  for (int i = 0; i < message.circuit_breakers().thresholds_size(); ++i) {
+    const pb::CircuitBreakers::Thresholds& limits = message.circuit_breakers().thresholds(i);
+    const Scope item = at.Item("thresholds", i);
+    const bool high = limits.priority() == envoy::config::core::v3::HIGH;
+    if (std::exchange(seen[high ? 1 : 0], true)) {
+      item.Field("priority")
+          .Error("there are thresholds for this priority already", high ? "HIGH" : "DEFAULT");
+    }
+    item.IgnoreSet(limits, {"track_remaining"}, "asks for more statistics");
+    CircuitBreakers& target = high ? cluster.high_breakers : cluster.breakers;
+    if (limits.has_max_connections()) target.max_connections = limits.max_connections().value();
+    if (limits.has_max_pending_requests()) {
+      target.max_pending_requests = limits.max_pending_requests().value();
+    }
+    if (limits.has_max_requests()) target.max_requests = limits.max_requests().value();
+    if (limits.has_max_retries()) target.max_retries = limits.max_retries().value();
+  }
+}
+
+void DecodeCommonLb(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
+  const pb::Cluster::CommonLbConfig& common = message.common_lb_config();
+  scope.Field("common_lb_config")
+      .IgnoreSet(common, {"update_merge_window"}, "updates of endpoints are applied as they come");
+  if (common.has_healthy_panic_threshold()) {
+    cluster.healthy_panic_threshold =
+        static_cast<uint32_t>(std::clamp(common.healthy_panic_threshold().value(), 0.0, 100.0));
+  }
+  cluster.close_connections_on_host_set_change = common.close_connections_on_host_set_change();
+}
+
+}  // namespace
+
+std::shared_ptr<const Cluster> DecodeCluster(const pb::Cluster& message, const Scope& scope) {
+  auto cluster = std::make_shared<Cluster>();
+  cluster->name = message.name();
+  cluster->alt_stat_name = message.alt_stat_name();
+  if (message.has_wait_for_warm_on_init() && !message.wait_for_warm_on_init().value()) {
+    scope.Field("wait_for_warm_on_init")
+        .Error("false is not supported: clusters are warm before use");
+  }
+  if (message.type() == pb::Cluster::EDS) {
+    DecodeEds(message, scope, *cluster);
+  } else {
+    DecodeInlineEndpoints(message, scope, *cluster);
+  }
+  DecodeDns(message, scope, *cluster);
+  if (message.has_connect_timeout()) {
+    cluster->connect_timeout =
+        DecodeDuration(message.connect_timeout(), scope.Field("connect_timeout"));
+  }
+  if (message.has_per_connection_buffer_limit_bytes()) {
+    cluster->buffer_limit = message.per_connection_buffer_limit_bytes().value();
+  }
+  if (message.upstream_connection_options().has_tcp_keepalive()) {
+    cluster->keepalive = DecodeKeepalive(message.upstream_connection_options().tcp_keepalive());
+  }
+  DecodeBreakers(message, scope, *cluster);
+  DecodeCommonLb(message, scope, *cluster);
+  DecodeBalancer(message, scope, *cluster);
+  DecodeUpstreamProtocol(message, scope, *cluster);
+  return cluster;
+}
+
+}  // namespace weir::config::proto

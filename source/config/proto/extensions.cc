@@ -1,0 +1,68 @@
+#include "source/config/proto/extensions.h"
+
+#include "source/schema/text_to_proto.h"
+
+namespace weir::config::proto {
+namespace {
+
+std::string_view NameOf(ExtensionDecoders::Category category) {
+  switch (category) {
+    case ExtensionDecoders::Category::kHttpFilter:
+      return "an HTTP filter";
+    case ExtensionDecoders::Category::kNetworkFilter:
+      return "a network filter";
+    case ExtensionDecoders::Category::kListenerFilter:
+      return "a listener filter";
+    case ExtensionDecoders::Category::kAccessLog:
+      return "an access log";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::unique_ptr<google::protobuf::Message> UnpackAny(const google::protobuf::Any& any,
+                                                     const Scope& scope) {
+  if (any.type_url().empty()) {
+    scope.Error("a configuration with its type is missing");
+    return nullptr;
+  }
+  schema::Diagnostics& diagnostics = scope.context().diagnostics;
+  return schema::UnpackGenerated(any, diagnostics, scope.path());
+}
+
+std::shared_ptr<const ExtensionConfig> DecodeExtension(const google::protobuf::Any& any,
+                                                       ExtensionDecoders::Category category,
+                                                       const Scope& scope) {
+  if (any.type_url().empty()) {
+    scope.Error("a configuration with its type is missing");
+    return nullptr;
+  }
+  const std::string type = schema::ExtensionTypeName(any);
+  const ExtensionDecoders::Entry* const entry = scope.context().extensions.Find(type);
+  if (entry == nullptr) {
+    scope.Error(StrCat("extension ", type, " is not supported as ", NameOf(category)));
+    return nullptr;
+  }
+  if (entry->category != category) {
+    scope.Error(StrCat("is not ", NameOf(category), " but ", NameOf(entry->category)), type);
+    return nullptr;
+  }
+  const std::unique_ptr<google::protobuf::Message> message = UnpackAny(any, scope);
+  return message == nullptr ? nullptr : entry->decode(*message, scope);
+}
+
+std::vector<NamedExtension> DecodeAccessLogs(
+    const google::protobuf::RepeatedPtrField<envoy::config::accesslog::v3::AccessLog>& logs,
+    const Scope& scope, std::string_view field) {
+  std::vector<NamedExtension> decoded;
+  for (int i = 0; i < logs.size(); ++i) {
+    const Scope item = scope.Item(field, i);
+    auto config = DecodeExtension(logs[i].typed_config(), ExtensionDecoders::Category::kAccessLog,
+                                  item.Field("typed_config"));
+    if (config != nullptr) decoded.push_back({logs[i].name(), std::move(config)});
+  }
+  return decoded;
+}
+
+}  // namespace weir::config::proto

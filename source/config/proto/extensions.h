@@ -1,0 +1,46 @@
+// What stands in an `Any`: built-in messages, and extensions by their registered decoders.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "envoy/config/accesslog/v3/accesslog.pb.h"
+#include "google/protobuf/any.pb.h"
+#include "source/base/strings.h"
+#include "source/config/extension.h"
+#include "source/config/proto/extension_decoders.h"
+#include "source/config/proto/scope.h"
+#include "source/schema/text_to_proto.h"
+
+namespace weir::config::proto {
+
+// The generated message in `any`, of whatever type, also when it stands in a TypedStruct. Null
+// after an error at `scope`.
+std::unique_ptr<google::protobuf::Message> UnpackAny(const google::protobuf::Any& any,
+                                                     const Scope& scope);
+
+// As UnpackAny; another type than `Message` is an error.
+template <typename Message>
+std::unique_ptr<Message> Unpack(const google::protobuf::Any& any, const Scope& scope) {
+  std::unique_ptr<google::protobuf::Message> message = UnpackAny(any, scope);
+  if (message == nullptr) return nullptr;
+  if (message->GetDescriptor() != Message::descriptor()) {
+    scope.Error(StrCat("must be a ", Message::descriptor()->full_name()),
+                message->GetDescriptor()->full_name());
+    return nullptr;
+  }
+  return std::unique_ptr<Message>(static_cast<Message*>(message.release()));
+}
+
+// An extension of one category: `scope` is that of the Any. Null after an error.
+std::shared_ptr<const ExtensionConfig> DecodeExtension(const google::protobuf::Any& any,
+                                                       ExtensionDecoders::Category category,
+                                                       const Scope& scope);
+
+// `scope` is that of the message with the field `field`.
+std::vector<NamedExtension> DecodeAccessLogs(
+    const google::protobuf::RepeatedPtrField<envoy::config::accesslog::v3::AccessLog>& logs,
+    const Scope& scope, std::string_view field = "access_log");
+
+}  // namespace weir::config::proto

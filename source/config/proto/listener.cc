@@ -1,0 +1,87 @@
+#include "source/config/proto/listener.h"
+
+#include "source/base/status.h"
+#include "source/config/proto/extensions.h"
+#include "source/config/proto/values.h"
+
+namespace weir::config::proto {
+namespace {
+namespace pb = envoy::config::listener::v3;
+
+void DecodeSocket(const pb::Listener& message, const Scope& scope, Listener& listener) {
+  std::optional<net::Address> address = DecodeAddress(message.address(), scope.Field("address"));
+  if (address.has_value()) listener.address = *std::move(address);
+  listener.socket.ipv4_compat = message.address().socket_address().ipv4_compat();
+  if (message.has_tcp_backlog_size()) {
+    listener.socket.backlog =
+        static_cast<int>(std::min<uint32_t>(message.tcp_backlog_size().value(), INT32_MAX));
+  }
+  if (message.has_enable_reuse_port()) {
+    listener.socket.reuse_port = message.enable_reuse_port().value();
+  }
+}
+
+void DecodeFilters(const pb::Listener& message, const Scope& scope, Listener& listener) {
+  for (int i = 0; i < message.listener_filters_size(); ++i) {
+    const Scope item = scope.Item("listener_filters", i);
+    auto config =
+        DecodeExtension(message.listener_filters(i).typed_config(),
+                        ExtensionDecoders::Category::kListenerFilter, item.Field("typed_config"));
+    if (config == nullptr) continue;
+    listener.listener_filters.push_back({message.listener_filters(i).name(), std::move(config)});
+  }
+  if (message.has_listener_filters_timeout()) {
+    listener.listener_filters_timeout =
+        DecodeDuration(message.listener_filters_timeout(), scope.Field("listener_filters_timeout"));
+  }
+  listener.continue_on_listener_filters_timeout = message.continue_on_listener_filters_timeout();
+}
+
+void DecodeChains(const pb::Listener& message, const Scope& scope, Listener& listener) {
+  if (message.filter_chains_size() == 0 && !message.has_default_filter_chain()) {
+    scope.Field("filter_chains").Error("a listener needs a filter chain");
+  }
+  HashMap<int> names;
+  for (int i = 0; i < message.filter_chains_size(); ++i) {
+    const pb::FilterChain& chain = message.filter_chains(i);
+    const Scope item = scope.Item("filter_chains", i);
+    if (!chain.name().empty() && !names.try_emplace(chain.name(), i).second) {
+      item.Field("name").Error("there is a filter chain of this name already", chain.name());
+    }
+    listener.filter_chains.push_back(DecodeFilterChain(chain, item));
+  }
+  if (message.has_default_filter_chain()) {
+    listener.default_filter_chain =
+        DecodeFilterChain(message.default_filter_chain(), scope.Field("default_filter_chain"));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Listener> DecodeListener(const pb::Listener& message, const Scope& scope) {
+  scope.RefuseSet(message, {"tcp_keepalive"});
+  auto listener = std::make_shared<Listener>();
+  listener->stat_prefix = message.stat_prefix();
+  DecodeSocket(message, scope, *listener);
+  listener->name = message.name();
+  if (listener->name.empty()) {
+    if (scope.context().is_static) {
+      listener->name = listener->address.ToString();
+    } else {
+      scope.Field("name").Error("a listener from a control plane needs a name");
+    }
+  }
+  DecodeFilters(message, scope, *listener);
+  DecodeChains(message, scope, *listener);
+  if (message.has_per_connection_buffer_limit_bytes()) {
+    listener->buffer_limit = message.per_connection_buffer_limit_bytes().value();
+  }
+  listener->max_connections_to_accept_per_socket_event =
+      message.max_connections_to_accept_per_socket_event().value();
+  listener->drain_on_modify_only = message.drain_type() == pb::Listener::MODIFY_ONLY;
+  listener->direction = static_cast<Listener::Direction>(message.traffic_direction());
+  listener->access_logs = DecodeAccessLogs(message.access_log(), scope);
+  return listener;
+}
+
+}  // namespace weir::config::proto

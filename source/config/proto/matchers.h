@@ -1,0 +1,27 @@
+// Matchers of strings, header fields and query parameters. Each function adds errors to its scope.
+#pragma once
+
+#include <optional>
+
+#include "envoy/config/route/v3/route_components.pb.h"
+#include "envoy/type/matcher/v3/regex.pb.h"
+#include "envoy/type/matcher/v3/string.pb.h"
+#include "source/config/proto/scope.h"
+#include "source/config/route.h"
+#include "source/match/header_matcher.h"
+#include "source/match/query_matcher.h"
+
+namespace weir::config::proto {
+
+std::optional<match::Regex> DecodeRegex(const envoy::type::matcher::v3::RegexMatcher& regex,
+                                        const Scope& scope);
+std::optional<RegexRewrite> DecodeRegexRewrite(
+    const envoy::type::matcher::v3::RegexMatchAndSubstitute& rewrite, const Scope& scope);
+std::optional<match::StringMatcher> DecodeStringMatcher(
+    const envoy::type::matcher::v3::StringMatcher& matcher, const Scope& scope);
+std::optional<match::HeaderMatcher> DecodeHeaderMatcher(
+    const envoy::config::route::v3::HeaderMatcher& matcher, const Scope& scope);
+std::optional<match::QueryMatcher> DecodeQueryMatcher(
+    const envoy::config::route::v3::QueryParameterMatcher& matcher, const Scope& scope);
+
+}  // namespace weir::config::proto

@@ -1,0 +1,141 @@
+#include "source/config/proto/route.h"
+
+#include "source/base/status.h"
+#include "source/config/proto/header_changes.h"
+#include "source/config/proto/matchers.h"
+#include "source/config/proto/values.h"
+
+namespace weir::config::proto {
+namespace {
+namespace pb = envoy::config::route::v3;
+
+std::optional<PathMatch> DecodePath(const pb::RouteMatch& message, const Scope& scope) {
+  switch (message.path_specifier_case()) {
+    case pb::RouteMatch::kPrefix:
+      return PathPrefix{message.prefix()};
+    case pb::RouteMatch::kPath:
+      return PathExact{message.path()};
+    case pb::RouteMatch::kPathSeparatedPrefix:
+      return PathSeparatedPrefix{message.path_separated_prefix()};
+    case pb::RouteMatch::kSafeRegex: {
+      std::optional<match::Regex> regex =
+          DecodeRegex(message.safe_regex(), scope.Field("safe_regex"));
+      if (!regex.has_value()) return std::nullopt;
+      return PathRegex{*std::move(regex)};
+    }
+    case pb::RouteMatch::PATH_SPECIFIER_NOT_SET:
+      break;
+  }
+  scope.Error("a path is missing: prefix, path, path_separated_prefix or safe_regex");
+  return std::nullopt;
+}
+
+uint16_t RedirectStatus(pb::RedirectAction::RedirectResponseCode code) {
+  switch (code) {
+    case pb::RedirectAction::FOUND:
+      return 302;
+    case pb::RedirectAction::SEE_OTHER:
+      return 303;
+    case pb::RedirectAction::TEMPORARY_REDIRECT:
+      return 307;
+    case pb::RedirectAction::PERMANENT_REDIRECT:
+      return 308;
+    default:
+      return 301;
+  }
+}
+
+RedirectAction DecodeRedirect(const pb::RedirectAction& message, const Scope& scope) {
+  RedirectAction redirect;
+  redirect.host = message.host_redirect();
+  redirect.port = message.port_redirect();
+  redirect.strip_query = message.strip_query();
+  redirect.status = RedirectStatus(message.response_code());
+  if (message.https_redirect()) redirect.scheme = "https";
+  if (message.scheme_rewrite_specifier_case() == pb::RedirectAction::kSchemeRedirect) {
+    redirect.scheme = AsciiLower(message.scheme_redirect());
+  }
+  if (redirect.port > 65535) {
+    scope.Field("port_redirect").Error("must be at most 65535", StrCat(redirect.port));
+  }
+  switch (message.path_rewrite_specifier_case()) {
+    case pb::RedirectAction::kPathRedirect:
+      redirect.path = message.path_redirect();
+      break;
+    case pb::RedirectAction::kPrefixRewrite:
+      redirect.has_prefix = true;
+      redirect.prefix = message.prefix_rewrite();
+      break;
+    case pb::RedirectAction::kRegexRewrite:
+      redirect.regex_rewrite =
+          DecodeRegexRewrite(message.regex_rewrite(), scope.Field("regex_rewrite"));
+      break;
+    case pb::RedirectAction::PATH_REWRITE_SPECIFIER_NOT_SET:
+      break;
+  }
+  return redirect;
+}
+
+DirectResponse DecodeDirectResponse(const pb::DirectResponseAction& message, const Scope& scope,
+                                    const RouteLimits& limits) {
+  DirectResponse response;
+  response.status = static_cast<uint16_t>(message.status());
+  if (!message.has_body()) return response;
+  response.body = DecodeDataSource(message.body(), scope.Field("body"));
+  if (response.body.size() > limits.max_direct_response_body) {
+    scope.Field("body").Error(StrCat("has ", response.body.size(), " bytes, the limit is ",
+                                     limits.max_direct_response_body,
+                                     " (max_direct_response_body_size_bytes)"));
+  }
+  return response;
+}
+
+}  // namespace
+
+std::optional<RouteMatch> DecodeRouteMatch(const pb::RouteMatch& message, const Scope& scope) {
+  std::optional<PathMatch> path = DecodePath(message, scope);
+  RouteMatch match{.path = path.has_value() ? *std::move(path) : PathMatch(PathExact{})};
+  match.case_sensitive = !message.has_case_sensitive() || message.case_sensitive().value();
+  match.grpc_only = message.has_grpc();
+  for (int i = 0; i < message.headers_size(); ++i) {
+    auto header = DecodeHeaderMatcher(message.headers(i), scope.Item("headers", i));
+    if (header.has_value()) match.headers.push_back(*std::move(header));
+  }
+  for (int i = 0; i < message.query_parameters_size(); ++i) {
+    auto parameter =
+        DecodeQueryMatcher(message.query_parameters(i), scope.Item("query_parameters", i));
+    if (parameter.has_value()) match.query.push_back(*std::move(parameter));
+  }
+  if (message.has_runtime_fraction()) {
+    match.runtime_fraction =
+        DecodeFraction(message.runtime_fraction(), scope.Field("runtime_fraction"));
+  }
+  return match;
+}
+
+std::optional<Route> DecodeRoute(const pb::Route& message, const Scope& scope,
+                                 const RouteLimits& limits) {
+  scope.RefuseSet(message, {"per_request_buffer_limit_bytes", "request_body_buffer_limit"});
+  std::optional<RouteMatch> match = DecodeRouteMatch(message.match(), scope.Field("match"));
+  if (!match.has_value()) return std::nullopt;
+  Route route{.name = message.name(), .match = *std::move(match)};
+  DecodeAllHeaderChanges(message, scope, route.request_headers, route.response_headers);
+  switch (message.action_case()) {
+    case pb::Route::kRoute:
+      route.action = DecodeRouteAction(message.route(), scope.Field("route"), limits);
+      break;
+    case pb::Route::kRedirect:
+      route.action = DecodeRedirect(message.redirect(), scope.Field("redirect"));
+      break;
+    case pb::Route::kDirectResponse:
+      route.action =
+          DecodeDirectResponse(message.direct_response(), scope.Field("direct_response"), limits);
+      break;
+    case pb::Route::ACTION_NOT_SET:
+      scope.Error("an action is missing: route, redirect or direct_response");
+      return std::nullopt;
+  }
+  return route;
+}
+
+}  // namespace weir::config::proto

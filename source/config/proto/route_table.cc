@@ -1,0 +1,120 @@
+#include "source/config/proto/route_table.h"
+
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "source/base/hash_map.h"
+#include "source/base/status.h"
+#include "source/config/proto/header_changes.h"
+#include "source/config/proto/route.h"
+
+namespace weir::config::proto {
+namespace {
+namespace pb = envoy::config::route::v3;
+
+// FNV-1a: the same in every process, so that it may be shown and compared.
+uint64_t ContentHash(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+// Whether `domain` (lower case) is a name or has its one asterisk at an end.
+bool IsDomain(std::string_view domain) {
+  const size_t asterisk = domain.find('*');
+  if (asterisk == std::string_view::npos) return !domain.empty();
+  if (domain.find('*', asterisk + 1) != std::string_view::npos) return false;
+  return asterisk == 0 || asterisk == domain.size() - 1;
+}
+
+class TableDecoder {
+ public:
+  TableDecoder(const pb::RouteConfiguration& message, const Scope& scope)
+      : message_(message), scope_(scope) {}
+
+  std::shared_ptr<const RouteTable> Decode() {
+    auto table = std::make_shared<RouteTable>();
+    table->name = message_.name();
+    table->most_specific_header_mutations_wins = message_.most_specific_header_mutations_wins();
+    table->ignore_port_in_host_matching = message_.ignore_port_in_host_matching();
+    DecodeAllHeaderChanges(message_, scope_, table->request_headers, table->response_headers);
+    for (const std::string& header : message_.internal_only_headers()) {
+      table->internal_only_headers.push_back(AsciiLower(header));
+    }
+    RouteLimits limits;
+    if (message_.has_max_direct_response_body_size_bytes()) {
+      limits.max_direct_response_body = message_.max_direct_response_body_size_bytes().value();
+    }
+    // What a control plane sends may name a cluster that is still under way; the author of a static
+    // table gets told.
+    const bool validate = message_.has_validate_clusters() ? message_.validate_clusters().value()
+                                                           : scope_.context().is_static;
+    limits.known_clusters = validate ? scope_.context().known_clusters : nullptr;
+    for (int i = 0; i < message_.virtual_hosts_size(); ++i) {
+      DecodeVirtualHost(message_.virtual_hosts(i), scope_.Item("virtual_hosts", i), limits, *table);
+    }
+    table->content_hash = ContentHash(message_);
+    return table;
+  }
+
+ private:
+  void DecodeDomains(const pb::VirtualHost& message, const Scope& scope, VirtualHost& host) {
+    for (int i = 0; i < message.domains_size(); ++i) {
+      std::string domain = AsciiLower(message.domains(i));
+      const Scope at = scope.Item("domains", i);
+      if (!IsDomain(domain)) {
+        at.Error("must be a host name, \"*.suffix\", \"prefix.*\" or \"*\"", message.domains(i));
+        continue;
+      }
+      const auto [owner, added] = owners_.try_emplace(domain, message.name());
+      if (!added) {
+        at.Error(StrCat("the domain is already that of virtual host '", owner->second, "'"),
+                 message.domains(i));
+        continue;
+      }
+      host.domains.push_back(std::move(domain));
+    }
+  }
+
+  void DecodeVirtualHost(const pb::VirtualHost& message, const Scope& scope,
+                         const RouteLimits& limits, RouteTable& table) {
+    scope.RefuseSet(message, {"per_request_buffer_limit_bytes", "request_body_buffer_limit"});
+    VirtualHost host;
+    host.name = message.name();
+    if (!names_.insert(message.name()).second) {
+      scope.Field("name").Error("there is a virtual host of this name already", message.name());
+    }
+    DecodeDomains(message, scope, host);
+    DecodeAllHeaderChanges(message, scope, host.request_headers, host.response_headers);
+    host.include_request_attempt_count = message.include_request_attempt_count();
+    host.include_attempt_count_in_response = message.include_attempt_count_in_response();
+    if (message.has_retry_policy()) {
+      host.retry = DecodeRetryPolicy(message.retry_policy(), scope.Field("retry_policy"));
+    }
+    for (int i = 0; i < message.routes_size(); ++i) {
+      std::optional<Route> route = DecodeRoute(message.routes(i), scope.Item("routes", i), limits);
+      if (route.has_value()) host.routes.push_back(*std::move(route));
+    }
+    table.virtual_hosts.push_back(std::move(host));
+  }
+
+  const pb::RouteConfiguration& message_;
+  const Scope& scope_;
+  HashMap<std::string> owners_;  // Domain -> name of its virtual host.
+  HashSet names_;
+};
+
+}  // namespace
+
+std::shared_ptr<const RouteTable> DecodeRouteTable(const pb::RouteConfiguration& message,
+                                                   const Scope& scope) {
+  return TableDecoder(message, scope).Decode();
+}
+
+}  // namespace weir::config::proto

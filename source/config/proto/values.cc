@@ -1,0 +1,148 @@
+#include "source/config/proto/values.h"
+
+#include "source/base/status.h"
+#include "source/config/proto/decode.h"
+
+namespace weir::config::proto {
+namespace core = envoy::config::core::v3;
+
+std::chrono::milliseconds DecodeDuration(const google::protobuf::Duration& duration,
+                                         const Scope& scope) {
+  constexpr int64_t kMaxSeconds = int64_t{100} * 366 * 86400;
+  if (duration.seconds() < 0 || duration.nanos() < 0 || duration.nanos() > 999'999'999) {
+    scope.Error("must not be negative", StrCat(duration.seconds(), "s"));
+    return std::chrono::milliseconds(0);
+  }
+  if (duration.seconds() > kMaxSeconds) {
+    scope.Error("must be at most 100 years", StrCat(duration.seconds(), "s"));
+    return std::chrono::milliseconds(0);
+  }
+  return std::chrono::seconds(duration.seconds()) +
+         std::chrono::ceil<std::chrono::milliseconds>(std::chrono::nanoseconds(duration.nanos()));
+}
+
+std::optional<net::Address> DecodeAddress(const core::Address& address, const Scope& scope,
+                                          std::string* name) {
+  if (address.has_pipe()) {
+    const Scope pipe = scope.Field("pipe");
+    absl::StatusOr<net::Address> path =
+        net::Address::Unix(address.pipe().path(), address.pipe().mode());
+    if (path.ok()) return *std::move(path);
+    pipe.Field("path").Error(path.status());
+    return std::nullopt;
+  }
+  if (!address.has_socket_address()) {
+    scope.Error("an address is missing: socket_address or pipe");
+    return std::nullopt;
+  }
+  const core::SocketAddress& socket = address.socket_address();
+  const Scope at = scope.Field("socket_address");
+  if (socket.port_value() > 65535) {
+    at.Field("port_value").Error("must be at most 65535", StrCat(socket.port_value()));
+    return std::nullopt;
+  }
+  const std::optional<net::IpAddress> ip = net::IpAddress::Parse(socket.address());
+  if (ip.has_value()) return net::Address::Ip(*ip, static_cast<uint16_t>(socket.port_value()));
+  if (name != nullptr && !socket.address().empty()) {
+    *name = socket.address();
+  } else {
+    at.Field("address").Error(
+        "is not an IP address (names are resolved in clusters of type "
+        "STRICT_DNS alone)",
+        socket.address());
+  }
+  return std::nullopt;
+}
+
+std::optional<net::CidrRange> DecodeCidrRange(const core::CidrRange& range, const Scope& scope) {
+  const std::optional<net::IpAddress> ip = net::IpAddress::Parse(range.address_prefix());
+  if (!ip.has_value()) {
+    scope.Field("address_prefix").Error("is not an IP address", range.address_prefix());
+    return std::nullopt;
+  }
+  absl::StatusOr<net::CidrRange> decoded = net::CidrRange::Create(*ip, range.prefix_len().value());
+  if (decoded.ok()) return *std::move(decoded);
+  scope.Field("prefix_len").Error(decoded.status());
+  return std::nullopt;
+}
+
+net::TcpKeepalive DecodeKeepalive(const core::TcpKeepalive& keepalive) {
+  return {.probes = keepalive.keepalive_probes().value(),
+          .idle_seconds = keepalive.keepalive_time().value(),
+          .interval_seconds = keepalive.keepalive_interval().value()};
+}
+
+std::string DecodeDataSource(const core::DataSource& source, const Scope& scope) {
+  const DataReader& reader = scope.context().data;
+  absl::StatusOr<std::string> bytes;
+  switch (source.specifier_case()) {
+    case core::DataSource::kInlineBytes:
+      return source.inline_bytes();
+    case core::DataSource::kInlineString:
+      return source.inline_string();
+    case core::DataSource::kFilename:
+      bytes = reader.ReadFile(source.filename());
+      if (!bytes.ok()) scope.Field("filename").Error(bytes.status());
+      break;
+    case core::DataSource::kEnvironmentVariable:
+      bytes = reader.ReadEnvironment(source.environment_variable());
+      if (!bytes.ok()) scope.Field("environment_variable").Error(bytes.status());
+      break;
+    case core::DataSource::SPECIFIER_NOT_SET:
+      scope.Error(
+          "a source is missing: filename, inline_bytes, inline_string or environment_variable");
+      return {};
+  }
+  return bytes.ok() ? *std::move(bytes) : std::string();
+}
+
+Fraction DecodeFraction(const core::RuntimeFractionalPercent& fraction, const Scope& scope) {
+  scope.IgnoreSet(fraction, {"runtime_key"}, "there is no runtime layer: default_value holds");
+  const envoy::type::v3::FractionalPercent& percent = fraction.default_value();
+  uint64_t unit = 1;
+  if (percent.denominator() == envoy::type::v3::FractionalPercent::HUNDRED) unit = 10'000;
+  if (percent.denominator() == envoy::type::v3::FractionalPercent::TEN_THOUSAND) unit = 100;
+  const uint64_t per_million = percent.numerator() * unit;
+  return {static_cast<uint32_t>(std::min<uint64_t>(per_million, 1'000'000))};
+}
+
+ConfigSource DecodeConfigSource(const core::ConfigSource& source, const Scope& scope) {
+  ConfigSource decoded;
+  switch (source.config_source_specifier_case()) {
+    case core::ConfigSource::kAds:
+      decoded.kind = ConfigSource::Kind::kAds;
+      break;
+    case core::ConfigSource::kSelf:
+      decoded.kind = ConfigSource::Kind::kSelf;
+      break;
+    case core::ConfigSource::kPath:
+      decoded.kind = ConfigSource::Kind::kPath;
+      decoded.path = source.path();
+      break;
+    case core::ConfigSource::kPathConfigSource:
+      decoded.kind = ConfigSource::Kind::kPath;
+      decoded.path = source.path_config_source().path();
+      scope.Field("path_config_source")
+          .RefuseSet(source.path_config_source(), {"watched_directory"});
+      break;
+    case core::ConfigSource::kApiConfigSource:
+      scope.RefuseSet(source, {"api_config_source"});
+      break;
+    case core::ConfigSource::CONFIG_SOURCE_SPECIFIER_NOT_SET:
+      scope.Error("a source is missing: ads, self or path_config_source");
+      break;
+  }
+  if (decoded.kind == ConfigSource::Kind::kPath && decoded.path.empty()) {
+    scope.Error("the path is empty");
+  }
+  if (source.resource_api_version() == core::V2) {
+    scope.Field("resource_api_version").Error("must be V3", "V2");
+  }
+  if (source.has_initial_fetch_timeout()) {
+    decoded.initial_fetch_timeout =
+        DecodeDuration(source.initial_fetch_timeout(), scope.Field("initial_fetch_timeout"));
+  }
+  return decoded;
+}
+
+}  // namespace weir::config::proto

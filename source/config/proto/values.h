@@ -1,0 +1,44 @@
+// The small messages that every resource is made of: durations, addresses, data sources, fractions,
+// config sources.
+//
+// Each function adds errors to its scope and goes on with a default.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/core/v3/base.pb.h"
+#include "envoy/config/core/v3/config_source.pb.h"
+#include "google/protobuf/duration.pb.h"
+#include "source/config/proto/scope.h"
+#include "source/config/source.h"
+#include "source/net/address.h"
+#include "source/net/network.h"
+
+namespace weir::config::proto {
+
+// Not negative, at most 100 years (timers count in nanoseconds); a part of a millisecond counts as
+// a whole one, so that a short timeout does not become none.
+std::chrono::milliseconds DecodeDuration(const google::protobuf::Duration& duration,
+                                         const Scope& scope);
+
+// An IP address and port or a UNIX path. Host names are an error, unless `name` is given: then
+// nothing is returned and `name` holds the host.
+std::optional<net::Address> DecodeAddress(const envoy::config::core::v3::Address& address,
+                                          const Scope& scope, std::string* name = nullptr);
+std::optional<net::CidrRange> DecodeCidrRange(const envoy::config::core::v3::CidrRange& range,
+                                              const Scope& scope);
+net::TcpKeepalive DecodeKeepalive(const envoy::config::core::v3::TcpKeepalive& keepalive);
+
+// The bytes; empty after an error.
+std::string DecodeDataSource(const envoy::config::core::v3::DataSource& source, const Scope& scope);
+
+Fraction DecodeFraction(const envoy::config::core::v3::RuntimeFractionalPercent& fraction,
+                        const Scope& scope);
+
+ConfigSource DecodeConfigSource(const envoy::config::core::v3::ConfigSource& source,
+                                const Scope& scope);
+
+}  // namespace weir::config::proto
