@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace weir::config {
 
 // envoy.config.core.v3.HealthStatus
 enum class HealthStatus : uint8_t { kUnknown, kHealthy, kUnhealthy, kDraining, kTimeout, kDegraded };
+// "HEALTHY" and so on, as xDS writes it.
+std::string_view NameOf(HealthStatus health);
 
 // A name to resolve, for STRICT_DNS.
 struct DnsName {

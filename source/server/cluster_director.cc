@@ -12,7 +12,7 @@ struct ClusterDirector::Known {
   bool is_static = false;
   std::shared_ptr<const config::Cluster> active;   // In force; null before the first is warm.
   std::shared_ptr<const config::Cluster> waiting;  // Not warm yet; null when there is none.
-  std::unique_ptr<upstream::DnsCluster> active_dns, waiting_dns;
+  std::unique_ptr<upstream::StrictDns> active_dns, waiting_dns;
 };
 
 namespace {
@@ -101,13 +101,12 @@ void ClusterDirector::TryWarm(Known& known) {
     }
     case config::DiscoveryType::kStrictDns:
       if (known.waiting_dns != nullptr) return;
-      known.waiting_dns = std::make_unique<upstream::DnsCluster>(
+      known.waiting_dns = std::make_unique<upstream::StrictDns>(
           known.waiting, resolver_, loop_, random_,
           [this, &known, cluster = known.waiting](std::shared_ptr<const config::Endpoints> endpoints) {
             if (known.waiting == cluster) Activate(known);
             if (known.active == cluster) Publish(known, std::move(endpoints));
           });
-      known.waiting_dns->Start();
       return;
   }
 }

@@ -1,0 +1,94 @@
+// Configuration that comes while the server runs: one xDS stream, watched files, and the subscriptions that
+// clusters and listeners make for what they name.
+//
+// Main thread. Sinks compile on the pool and feed the directors.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "source/config/bootstrap.h"
+#include "source/event/executor.h"
+#include "source/event/files.h"
+#include "source/event/loop.h"
+#include "source/event/random.h"
+#include "source/server/cluster_director.h"
+#include "source/server/listener_director.h"
+#include "source/server/type_sink.h"
+#include "source/stats/registry.h"
+#include "source/xds/client.h"
+#include "source/xds/file_source.h"
+
+namespace weir::server {
+
+// What DynamicConfig is built from; all of it outlives it.
+struct DynamicSeams {
+  event::Loop& loop;
+  event::Random& random;
+  event::Files& files;
+  event::Executor& executor;
+  stats::Registry& registry;
+  xds::ParseFile parse_file;
+};
+
+class DynamicConfig {
+ public:
+  DynamicConfig(const DynamicSeams& seams, const ResourceCompiler& compiler, ResourceBook& book);
+  DynamicConfig(const DynamicConfig&) = delete;
+  DynamicConfig& operator=(const DynamicConfig&) = delete;
+  ~DynamicConfig();
+
+  // The subscriptions of clusters for endpoints, and of listeners for routes; they go to Start's directors.
+  Subscriber& endpoint_subscriber() { return endpoints_; }
+  Subscriber& route_subscriber() { return routes_; }
+
+  struct Directors {
+    ClusterDirector& clusters;
+    ListenerDirector& listeners;
+  };
+  // `transport` may be null when the bootstrap has no ads_config. `clusters_answered` is called once, when the
+  // first answer for all clusters came or did not come in time (at once when there are no dynamic ones).
+  absl::Status Start(const config::Bootstrap& bootstrap, xds::Transport* transport,
+                     const Directors& directors, std::function<void()> clusters_answered,
+                     std::function<void()> listeners_answered);
+  bool connected() const { return client_ != nullptr && client_->connected(); }
+
+ private:
+  struct Type;  // A type's sink and counters.
+
+  // Turns the subscriptions for one type into those of the client or of a file.
+  class TypeSubscriber final : public Subscriber {
+   public:
+    TypeSubscriber(DynamicConfig& config, std::string type_url)
+        : config_(config), type_url_(std::move(type_url)) {}
+    void Subscribe(const std::string& name, const config::ConfigSource& source) override;
+    void Unsubscribe(const std::string& name, const config::ConfigSource& source) override;
+
+   private:
+    DynamicConfig& config_;
+    const std::string type_url_;
+  };
+  struct WatchedFile {
+    std::shared_ptr<xds::FileSource> source;
+    uint32_t users = 0;
+  };
+
+  Type& AddType(TypeTarget target, bool full_state, std::string_view stats_prefix);
+  Type& TypeOf(const std::string& type_url);
+  absl::Status SubscribeAll(Type& type, const config::ConfigSource& source);
+  absl::Status WatchFile(Type& type, const std::string& path);
+
+  const DynamicSeams seams_;
+  const ResourceCompiler& compiler_;
+  ResourceBook& book_;
+  TypeSubscriber endpoints_;
+  TypeSubscriber routes_;
+  std::map<std::string, std::unique_ptr<Type>> types_;
+  stats::Block<xds::ControlPlaneStats> control_plane_stats_;
+  std::map<std::pair<std::string, std::string>, WatchedFile> files_;  // By type and path.
+  std::unique_ptr<xds::Client> client_;
+};
+
+}  // namespace weir::server

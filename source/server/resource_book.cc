@@ -1,0 +1,41 @@
+#include "source/server/resource_book.h"
+
+#include <utility>
+
+namespace weir::server {
+
+admin::ResourceSet& ResourceBook::SetOf(std::string_view type_url) {
+  for (admin::ResourceSet& set : sets_) {
+    if (set.type_url == type_url) return set;
+  }
+  sets_.push_back({std::string(type_url), "", {}});
+  return sets_.back();
+}
+
+void ResourceBook::Accepted(std::string_view type_url, admin::ResourceRecord record) {
+  admin::ResourceSet& set = SetOf(type_url);
+  const std::string name = record.name;
+  set.records = set.records.Set(name, std::make_shared<admin::ResourceRecord>(std::move(record)));
+}
+
+void ResourceBook::Rejected(std::string_view type_url, std::string_view name,
+                            admin::ResourceRecord::Error error) {
+  admin::ResourceSet& set = SetOf(type_url);
+  const auto* const before = set.records.Find(name);
+  auto record = before == nullptr ? std::make_shared<admin::ResourceRecord>()
+                                  : std::make_shared<admin::ResourceRecord>(**before);
+  record->name = name;
+  record->error = std::move(error);
+  set.records = set.records.Set(name, std::move(record));
+}
+
+void ResourceBook::Removed(std::string_view type_url, std::string_view name) {
+  admin::ResourceSet& set = SetOf(type_url);
+  set.records = set.records.Erase(name);
+}
+
+void ResourceBook::SetVersion(std::string_view type_url, std::string_view version) {
+  SetOf(type_url).version = version;
+}
+
+}  // namespace weir::server

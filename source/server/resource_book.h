@@ -1,0 +1,32 @@
+// The record of every resource: what was accepted, what was refused and why, for /config_dump and for people.
+//
+// Main thread; what it hands out is immutable and shared, so that a page costs nothing here.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/admin/view.h"
+#include "source/base/hash_map.h"
+
+namespace weir::server {
+
+class ResourceBook {
+ public:
+  void Accepted(std::string_view type_url, admin::ResourceRecord record);
+  void Rejected(std::string_view type_url, std::string_view name, admin::ResourceRecord::Error error);
+  void Removed(std::string_view type_url, std::string_view name);
+  void SetVersion(std::string_view type_url, std::string_view version);
+
+  // One for each type in the order they were first seen.
+  std::vector<admin::ResourceSet> Sets() const { return sets_; }
+
+ private:
+  admin::ResourceSet& SetOf(std::string_view type_url);
+
+  std::vector<admin::ResourceSet> sets_;
+};
+
+}  // namespace weir::server

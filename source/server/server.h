@@ -1,0 +1,143 @@
+// The proxy: one main loop that orders and publishes configuration, workers that serve, a pool that compiles.
+//
+// Everything outside is handed in, so that the whole of it runs in one thread, in memory and in virtual time.
+//
+//   Create     static configuration is compiled and bound; errors say what, where and what would be right
+//   Start      the xDS stream, static clusters and listeners; listeners open when the first clusters are warm
+//   Shutdown   drains; `done` comes when nothing is left
+//
+// Main thread, all of it; destroyed after the loops of its workers have stopped.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/admin/view.h"
+#include "source/config/bootstrap.h"
+#include "source/event/executor.h"
+#include "source/event/files.h"
+#include "source/event/loop.h"
+#include "source/event/random.h"
+#include "source/filter/factories.h"
+#include "source/net/network.h"
+#include "source/net/resolver.h"
+#include "source/server/dynamic_config.h"
+#include "source/server/worker.h"
+#include "source/stats/registry.h"
+#include "source/xds/grpc_transport.h"
+
+namespace weir::server {
+
+// The loop and network that a worker runs on.
+struct WorkerSeat {
+  event::Loop& loop;
+  net::Network& network;
+};
+
+// Everything outside. References outlive the server.
+struct ServerPlatform {
+  event::Loop& main_loop;
+  net::Network& network;  // Opens listening sockets.
+  net::Resolver& resolver;
+  event::Files& files;
+  event::Executor& executor;
+  stats::Registry& registry;
+  std::vector<WorkerSeat> workers;  // At least one.
+  uint64_t seed;
+  std::function<std::unique_ptr<xds::Transport>(const xds::GrpcTarget&)> make_transport;
+  xds::ParseFile parse_file;
+};
+
+// The extensions that this program has.
+struct ServerExtensions {
+  const config::proto::ExtensionDecoders& decoders;
+  const config::proto::DataReader& data;
+  const filter::Factories& factories;
+  filter::LogSinks& log_sinks;
+};
+
+struct ServerOptions {
+  event::Duration drain_time = std::chrono::seconds(600);
+  bool allow_unknown_dynamic_fields = false;
+  // For /server_info, as Envoy names them.
+  std::vector<std::pair<std::string, std::string>> command_line;
+  std::shared_ptr<const std::string> bootstrap_bytes;
+  std::vector<std::string> bootstrap_ignored;
+};
+
+class Server {
+ public:
+  static absl::StatusOr<std::unique_ptr<Server>> Create(const config::Bootstrap& bootstrap,
+                                                        const ServerPlatform& platform,
+                                                        const ServerExtensions& extensions,
+                                                        ServerOptions options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  absl::Status Start();
+  admin::ServerState state() const;
+
+  // Listeners stop accepting; connections are told to end, and closed at the drain time. `done` comes on the
+  // main loop when every worker is empty.
+  void Shutdown(std::function<void()> done);
+  // /healthcheck/fail and /ok: draining without an end.
+  void FailHealthCheck(bool failed);
+  // /drain_listeners. `graceful`: over the drain time a growing share of answers tells its client to go, and
+  // only then listeners stop.
+  void DrainListeners(bool graceful, bool inbound_only);
+  // Everything the admin pages show. `done` runs on the main loop, in a later turn.
+  void CollectView(std::function<void(std::shared_ptr<const admin::View>)> done);
+
+  // Generations published so far.
+  uint64_t generation() const { return generation_; }
+  Worker& worker(size_t index) { return *workers_[index]; }
+
+ private:
+  struct Stats;
+  Server(const config::Bootstrap& bootstrap, const ServerPlatform& platform,
+         const ServerExtensions& extensions, ServerOptions options);
+
+  absl::Status CompileStatic();
+  void MakeWorkers();
+  // For each worker, on its loop.
+  void OnWorkers(std::function<void(Worker&)> call);
+  void Changed();
+  void Publish();
+  void UpdateState();
+  void AddHosts(admin::View& view, const std::vector<HostView>& hosts) const;
+  std::shared_ptr<admin::View> MakeView() const;
+  void StopListeners(bool inbound_only);
+  void RaiseClosingShare();
+
+  const config::Bootstrap bootstrap_;
+  const ServerPlatform platform_;
+  const ServerOptions options_;
+  event::Random random_;
+  upstream::BreakerRegistry breakers_;
+  ResourceCompiler compiler_;
+  ResourceBook book_;
+  ListenSockets sockets_;
+  std::vector<std::shared_ptr<const generation::Listener>> static_listeners_;
+  DynamicConfig dynamic_;
+  ClusterDirector clusters_;
+  ListenerDirector listeners_;
+  std::unique_ptr<xds::Transport> transport_;
+  std::unique_ptr<Stats> stats_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+
+  uint64_t generation_ = 0;
+  bool clusters_answered_ = false;
+  bool listeners_answered_ = false;
+  bool live_ = false;
+  bool draining_ = false;
+  bool health_check_failed_ = false;
+  event::MonotonicTime started_;
+  event::MonotonicTime drain_started_;
+  event::TurnEndTask publish_;
+  event::Timer closing_share_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,71 @@
+#include "source/server/server_stats.h"
+
+namespace weir::server {
+namespace {
+
+// Brings a counter to a sum that somebody else keeps.
+void Raise(stats::Counter& counter, uint64_t sum) { counter.Add(sum - counter.value()); }
+
+}  // namespace
+
+std::span<const stats::Field> ServerStats::Fields() {
+  static constexpr stats::Field kFields[] = {
+      WEIR_STAT_FIELD(ServerStats, kGauge, live, "1 while the server serves and does not drain"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, state, "0 live, 1 draining, 2 and 3 initializing"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, concurrency, "Workers"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, uptime, "Seconds since the start"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, total_connections, "Downstream connections"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, memory_allocated, "Bytes in use of the heap"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, memory_heap_size, "Bytes of the heap"),
+      WEIR_STAT_FIELD(ServerStats, kHistogram, initialization_time_ms, "Time until the server was live"),
+  };
+  return kFields;
+}
+
+void ClusterManagerStats::Show(uint64_t added, uint64_t modified, uint64_t removed, size_t active,
+                               size_t warming) {
+  Raise(cluster_added, added);
+  Raise(cluster_modified, modified);
+  Raise(cluster_removed, removed);
+  active_clusters.Set(static_cast<int64_t>(active));
+  warming_clusters.Set(static_cast<int64_t>(warming));
+}
+
+std::span<const stats::Field> ClusterManagerStats::Fields() {
+  static constexpr stats::Field kFields[] = {
+      WEIR_STAT_FIELD(ClusterManagerStats, kGauge, active_clusters, "Clusters in force"),
+      WEIR_STAT_FIELD(ClusterManagerStats, kGauge, warming_clusters, "Clusters that wait for their endpoints"),
+      WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_added, "Clusters added"),
+      WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_modified, "Clusters changed"),
+      WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_removed, "Clusters removed"),
+  };
+  return kFields;
+}
+
+void ListenerManagerStats::Show(const ListenerDirector::Counts& counts, size_t active,
+                                size_t warming) {
+  Raise(listener_added, counts.added);
+  Raise(listener_modified, counts.modified);
+  Raise(listener_removed, counts.removed);
+  Raise(listener_in_place_updated, counts.in_place_updated);
+  Raise(listener_create_failure, counts.create_failure);
+  total_listeners_active.Set(static_cast<int64_t>(active));
+  total_listeners_warming.Set(static_cast<int64_t>(warming));
+  workers_started.Set(1);
+}
+
+std::span<const stats::Field> ListenerManagerStats::Fields() {
+  static constexpr stats::Field kFields[] = {
+      WEIR_STAT_FIELD(ListenerManagerStats, kGauge, total_listeners_active, "Listeners in force"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kGauge, total_listeners_warming, "Listeners that wait for their routes"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kGauge, workers_started, "1 when the workers run"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_added, "Listeners added"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_modified, "Listeners changed"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_removed, "Listeners removed"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_in_place_updated, "Changes of filter chains alone"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_create_failure, "Listeners that could not be bound"),
+  };
+  return kFields;
+}
+
+}  // namespace weir::server

@@ -1,0 +1,103 @@
+#include "source/server/type_sink.h"
+
+#include <optional>
+#include <utility>
+
+#include "source/base/log.h"
+#include "source/base/status.h"
+
+namespace weir::server {
+
+struct TypeSink::Job {
+  xds::Update update;
+  std::function<void(xds::Verdict)> done;
+  // By the index of the update's resources; nothing where the bytes did not change.
+  std::vector<std::optional<absl::StatusOr<CompiledResource>>> compiled;
+};
+
+TypeSink::TypeSink(TypeTarget target, const ResourceCompiler& compiler, event::Executor& executor,
+                   event::Loop& loop, ResourceBook& book)
+    : target_(std::move(target)),
+      compiler_(compiler),
+      executor_(executor),
+      loop_(loop),
+      book_(book),
+      self_(std::make_shared<TypeSink*>(this)) {}
+
+void TypeSink::OnUpdate(xds::Update update, std::function<void(xds::Verdict)> done) {
+  auto job = std::make_shared<Job>(Job{std::move(update), std::move(done), {}});
+  executor_.Run([job, compiler = &compiler_, type_url = target_.type_url, loop = &loop_,
+                 weak = std::weak_ptr<TypeSink*>(self_)] {
+    job->compiled.resize(job->update.resources.size());
+    for (size_t i = 0; i < job->compiled.size(); ++i) {
+      const xds::RawResource& resource = job->update.resources[i];
+      if (!resource.unchanged) job->compiled[i] = compiler->Compile(type_url, *resource.bytes);
+    }
+    loop->Post([job, weak] {
+      if (const auto self = weak.lock()) (*self)->Apply(*job);
+    });
+  });
+}
+
+void TypeSink::Apply(Job& job) {
+  const event::SystemTime now = loop_.WallNow();
+  xds::Verdict verdict;
+  for (size_t i = 0; i < job.compiled.size(); ++i) {
+    if (!job.compiled[i].has_value()) continue;
+    const xds::RawResource& raw = job.update.resources[i];
+    absl::StatusOr<CompiledResource>& compiled = *job.compiled[i];
+    absl::Status status = compiled.status();
+    if (status.ok()) status = target_.set(std::move(compiled->value));
+    if (!status.ok()) {
+      const std::string error(MessageOf(status));
+      WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", raw.name, "\" ", raw.version, ": ", error);
+      book_.Rejected(target_.type_url, raw.name, {raw.version, error, now, raw.bytes});
+      verdict.rejections.push_back({raw.name, error});
+      continue;
+    }
+    admin::ResourceRecord record;
+    record.name = raw.name;
+    record.version = raw.version;
+    record.last_updated = now;
+    record.bytes = raw.bytes;
+    for (const schema::Unsupported& ignored : compiled->ignored) {
+      record.ignored.push_back(StrCat(ignored.path, ": ", ignored.ToString(), " (", ignored.reason, ")"));
+    }
+    book_.Accepted(target_.type_url, std::move(record));
+  }
+  for (const xds::Rejection& malformed : job.update.malformed) {
+    WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", malformed.name, "\": ", malformed.error);
+    if (malformed.name.empty()) continue;
+    book_.Rejected(target_.type_url, malformed.name, {job.update.version, malformed.error, now, nullptr});
+  }
+  for (const std::string& name : job.update.removed) {
+    target_.remove(name);
+    book_.Removed(target_.type_url, name);
+  }
+  if (verdict.rejections.empty()) book_.SetVersion(target_.type_url, job.update.version);
+  job.done(std::move(verdict));
+  Answered();
+}
+
+void TypeSink::OnResponseRejected(std::string_view version, std::string_view error) {
+  WEIR_LOG(kConfig, kWarn, "rejected a response of ", target_.type_url, " ", version, ": ", error);
+}
+
+void TypeSink::OnFetchTimeout(std::string_view name) {
+  WEIR_LOG(kConfig, kWarn, "no answer in time for ", target_.type_url, " \"", name, "\"");
+  if (name != xds::kWildcard) target_.timed_out(std::string(name));
+  Answered();
+}
+
+void TypeSink::OnReleased(std::string_view name) {
+  if (name == xds::kWildcard) return;
+  target_.released(std::string(name));
+  book_.Removed(target_.type_url, name);
+}
+
+void TypeSink::Answered() {
+  if (std::exchange(answered_, true)) return;
+  if (target_.first_answer) target_.first_answer();
+}
+
+}  // namespace weir::server

@@ -1,0 +1,56 @@
+// One resource type's way from the xDS client into the directors: compiled on the pool, applied on the main
+// thread, recorded in the book, and answered (ACK or NACK) at once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/event/executor.h"
+#include "source/event/loop.h"
+#include "source/server/resource_book.h"
+#include "source/server/resource_compiler.h"
+#include "source/xds/resource_sink.h"
+
+namespace weir::server {
+
+// Where compiled resources of one type go. Main thread.
+struct TypeTarget {
+  std::string type_url;
+  std::function<absl::Status(CompiledValue value)> set;
+  std::function<void(const std::string& name)> remove;
+  std::function<void(const std::string& name)> timed_out;
+  std::function<void(const std::string& name)> released;
+  // After the first answer, or its absence in time.
+  std::function<void()> first_answer;
+};
+
+class TypeSink final : public xds::ResourceSink {
+ public:
+  TypeSink(TypeTarget target, const ResourceCompiler& compiler, event::Executor& executor,
+           event::Loop& loop, ResourceBook& book);
+  TypeSink(const TypeSink&) = delete;
+  TypeSink& operator=(const TypeSink&) = delete;
+
+  void OnUpdate(xds::Update update, std::function<void(xds::Verdict)> done) override;
+  void OnResponseRejected(std::string_view version, std::string_view error) override;
+  void OnFetchTimeout(std::string_view name) override;
+  void OnReleased(std::string_view name) override;
+
+ private:
+  struct Job;
+  void Apply(Job& job);
+  void Answered();
+
+  const TypeTarget target_;
+  const ResourceCompiler& compiler_;
+  event::Executor& executor_;
+  event::Loop& loop_;
+  ResourceBook& book_;
+  bool answered_ = false;
+  // Work on the pool holds it weakly.
+  const std::shared_ptr<TypeSink*> self_;
+};
+
+}  // namespace weir::server
