@@ -69,6 +69,11 @@ void TimerWheel::Arm(Timer& timer, MonotonicTime now, Duration delay) {
   const Duration since_origin = (now - origin_) + bounded;
   const int64_t ticks = (since_origin + Timer::kTick - Duration(1)) / Timer::kTick;
   timer.due_tick_ = std::max(static_cast<uint64_t>(std::max<int64_t>(ticks, 0)), current_ + 1);
+  if (size_ == 1) {
+    next_known_ = true;
+    next_tick_ = timer.due_tick_;
+  }
+  next_tick_ = std::min(next_tick_, timer.due_tick_);
   Place(timer);
 }
 
@@ -79,8 +84,8 @@ void TimerWheel::Place(Timer& timer) {
   if (level < kLevels) {
     digit = (timer.due_tick_ >> (level * kDigitBits)) & (kSlots - 1);
   } else {
-    // Beyond this round of the highest level: its own slot of the next one, or the last one that is not
-    // beyond that too.
+    // Beyond this round of the highest level: its own slot of the next one, or the last one that is
+    // not beyond that too.
     level = kLevels - 1;
     const int shift = level * kDigitBits;
     digit = std::min(timer.due_tick_ >> shift, (current_ >> shift) + kSlots - 1) & (kSlots - 1);
@@ -101,8 +106,8 @@ std::optional<TimerWheel::SlotAt> TimerWheel::FirstSlot() {
     const int shift = level * kDigitBits;
     const uint64_t present = (current_ >> shift) & (kSlots - 1);
     while (at.occupied != 0) {
-      // Slots behind the present digit come first; those before it belong to the next round, which only
-      // the highest level uses.
+      // Slots behind the present digit come first; those before it belong to the next round, which
+      // only the highest level uses.
       const int ahead = std::countr_zero(std::rotr(at.occupied, static_cast<int>(present)));
       const uint64_t slot = (present + static_cast<uint64_t>(ahead)) & (kSlots - 1);
       if (at.slots[slot].next == &at.slots[slot]) {
@@ -119,21 +124,26 @@ std::optional<TimerWheel::SlotAt> TimerWheel::FirstSlot() {
 std::optional<MonotonicTime> TimerWheel::NextDue() {
   if (size_ == 0) return std::nullopt;
   if (immediate_.next != &immediate_) return origin_ + current_ * Timer::kTick;
-  const std::optional<SlotAt> first = FirstSlot();
-  if (!first) return std::nullopt;
-  uint64_t due = first->start;
-  if (first->level > 0) {
-    // All of a lower slot is due before any of a higher one, so the first of this slot is the first of all.
-    uint64_t least = UINT64_MAX;
-    int seen = 0;
-    TimerLink& head = levels_[first->level].slots[first->slot];
-    for (TimerLink* link = head.next; link != &head && seen <= kSearched; link = link->next) {
-      least = std::min(least, TimerOf(link).due_tick_);
-      ++seen;
-    }
-    if (seen <= kSearched) due = std::max(due, least);
+  if (!next_known_) {
+    next_tick_ = FindNextTick();
+    next_known_ = true;
   }
-  return origin_ + due * Timer::kTick;
+  return origin_ + next_tick_ * Timer::kTick;
+}
+
+uint64_t TimerWheel::FindNextTick() {
+  const std::optional<SlotAt> first = FirstSlot();
+  WEIR_CHECK(first.has_value(), "a timer is armed and in no slot");
+  if (first->level == 0) return first->start;
+  // All of a lower slot is due before any of a higher one, so the first of this slot is the first of all.
+  uint64_t least = UINT64_MAX;
+  int seen = 0;
+  TimerLink& head = levels_[first->level].slots[first->slot];
+  for (TimerLink* link = head.next; link != &head; link = link->next) {
+    if (++seen > kSearched) return first->start;
+    least = std::min(least, TimerOf(link).due_tick_);
+  }
+  return std::max(first->start, least);
 }
 
 size_t TimerWheel::Fire(TimerLink& ring) {
@@ -149,12 +159,15 @@ size_t TimerWheel::Fire(TimerLink& ring) {
 }
 
 size_t TimerWheel::Advance(MonotonicTime now) {
-  const uint64_t target = now <= origin_ ? 0 : static_cast<uint64_t>((now - origin_) / Timer::kTick);
+  const uint64_t target =
+      now <= origin_ ? 0 : static_cast<uint64_t>((now - origin_) / Timer::kTick);
   TimerLink due;
   MakeEmpty(due);
   // Taken out first: what callbacks arm with no delay waits for the next turn.
   Splice(immediate_, due);
   size_t fired = Fire(due);
+  if (next_known_ && target < next_tick_) return fired;
+  next_known_ = false;
   while (size_ > 0) {
     const std::optional<SlotAt> first = FirstSlot();
     if (!first || first->start > target) break;

@@ -30,8 +30,9 @@ class TimerWheel {
   void Arm(Timer& timer, MonotonicTime now, Duration delay);
   void Disarm(Timer& timer);
 
-  // When Advance has something to do: the time of the first timer, or earlier where many timers lie close
-  // together (one more short turn). Nothing when no timer is armed.
+  // When Advance has something to do: the time of the first timer, or earlier where the first one was
+  // cancelled or many lie close together (one more short turn). Nothing when no timer is armed.
+  // Remembered until that time, so that a turn without due timers looks at no slot.
   std::optional<MonotonicTime> NextDue();
 
   // Fires all that is due at `now`, in the order of their ticks. What is armed meanwhile with a delay of 0
@@ -64,12 +65,16 @@ class TimerWheel {
   static void Splice(TimerLink& from, TimerLink& to);
 
   void Place(Timer& timer);
+  uint64_t FindNextTick();
   // The first slot that holds a timer, by time.
   std::optional<SlotAt> FirstSlot();
   size_t Fire(TimerLink& ring);
 
   const MonotonicTime origin_;
-  uint64_t current_ = 0;  // Tick that was advanced to.
+  uint64_t current_ = 0;  // Tick that was advanced to; lags behind the clock while nothing is due.
+  // Not later than the first timer's tick; meaningful when next_known_.
+  uint64_t next_tick_ = 0;
+  bool next_known_ = false;
   size_t size_ = 0;
   TimerLink immediate_;
   std::array<Level, kLevels> levels_;
