@@ -176,10 +176,9 @@ void Connection::StartDrain() {
   if (final_goaway_ || failed_) return;
   if (role_ == Role::kServer) {
     if (draining_) return FinalGoaway();
-    // RFC 9113, 6.8: first a GOAWAY that refuses nothing; when the PING behind it is answered, the client
-    // knows, and the second names the last stream.
+    // RFC 9113, 6.8: first a GOAWAY that refuses nothing; when the PING that follows it (OnFrameSent) is
+    // answered, the client knows, and the second names the last stream.
     nghttp2_submit_shutdown_notice(session_);
-    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
   }
   draining_ = true;
   endpoint_.OnOutput();

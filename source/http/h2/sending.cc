@@ -129,8 +129,12 @@ bool Connection::SendData(int32_t stream_id, std::string_view frame_header, size
 }
 
 void Connection::OnFrameSent(const nghttp2_frame& frame) {
-  if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR) {
-    NoteFailure(ErrorKind::kMalformed, "http2.protocol_error");
+  if (frame.hd.type == NGHTTP2_GOAWAY) {
+    if (frame.goaway.error_code != NGHTTP2_NO_ERROR) {
+      NoteFailure(ErrorKind::kMalformed, "http2.protocol_error");
+    } else if (draining_ && !final_goaway_) {
+      nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);  // Overtakes what is queued, not this.
+    }
   }
   if (frame.hd.type == NGHTTP2_DATA) floods_.OnDataFrameSent();
   if (frame.hd.type != NGHTTP2_DATA && frame.hd.type != NGHTTP2_HEADERS) return;

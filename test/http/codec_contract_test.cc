@@ -1,0 +1,362 @@
+// What source/http/codec.h promises, for HTTP/1.1 and HTTP/2 alike.
+#include <gtest/gtest.h>
+
+#include "test/http/codec_pair.h"
+
+namespace weir::http {
+namespace {
+
+class CodecContract : public testing::TestWithParam<Protocol> {
+ protected:
+  bool is_h2() const { return GetParam() == Protocol::kHttp2; }
+};
+
+std::vector<std::string> Lines(const EventList& events) {
+  std::vector<std::string> lines;
+  for (const std::string& line : events.lines()) {
+    if (!line.starts_with("connection: limit")) lines.push_back(line);
+  }
+  return lines;
+}
+
+TEST_P(CodecContract, ARequestWithoutBodyAndItsAnswer) {
+  for (size_t piece : {SIZE_MAX, size_t{1}}) {
+    CodecPair pair(GetParam());
+    pair.server.on_end = [](RecordedRequest& request) { request.Answer(200, "hello"); };
+    CodecPair::Request request(pair.pool);
+    request.head.path = "/path?query";
+    request.head.headers.Add("x-one", "1");
+    ClientStream* stream = nullptr;
+    RecordedResponse& response = pair.Open(stream);
+    stream->EncodeHeaders(request.head, true);
+    pair.Run(piece);
+    EXPECT_EQ(Lines(pair.server.events),
+              (std::vector<std::string>{"request 1: GET http a.example /path?query", "request 1: x-one: 1",
+                                        "request 1: end", "request 1: closed"}));
+    EXPECT_EQ(Lines(pair.client.events),
+              (std::vector<std::string>{"response 1: 200 length 5", "response 1: body hello",
+                                        "response 1: end", "response 1: closed"}));
+    EXPECT_TRUE(response.received.ended);
+    EXPECT_TRUE(pair.client_codec->can_open_stream());
+    EXPECT_EQ(pair.server_codec->active_streams(), 0u);
+  }
+}
+
+TEST_P(CodecContract, BodiesAndTrailersBothWays) {
+  for (size_t piece : {SIZE_MAX, size_t{1}}) {
+    CodecPair pair(GetParam());
+    pair.server.on_end = [&](RecordedRequest& request) {
+      buffer::Arena arena(pair.pool);
+      ResponseHead head(arena);
+      head.status = 200;
+      head.framing.kind = Framing::kChunked;
+      request.stream->EncodeHeaders(head, false);
+      buffer::Buffer data = pair.Bytes("answer");
+      request.stream->EncodeBody(data, false);
+      HeaderMap trailers(arena);
+      trailers.Add(HeaderId::kGrpcStatus, "0");
+      request.stream->EncodeTrailers(trailers);
+    };
+    CodecPair::Request request(pair.pool);
+    request.head.method = "POST";
+    request.head.framing.kind = Framing::kChunked;
+    ClientStream* stream = nullptr;
+    pair.Open(stream);
+    stream->EncodeHeaders(request.head, false);
+    buffer::Buffer data = pair.Bytes("question");
+    stream->EncodeBody(data, false);
+    HeaderMap trailers(request.arena);
+    trailers.Add("x-sum", "42");
+    trailers.Add(HeaderId::kAuthorization, "dropped");
+    stream->EncodeTrailers(trailers);
+    pair.Run(piece);
+    EXPECT_EQ(Lines(pair.server.events),
+              (std::vector<std::string>{"request 1: POST http a.example / chunked",
+                                        "request 1: body question", "request 1: trailer x-sum: 42",
+                                        "request 1: end", "request 1: closed"}));
+    EXPECT_EQ(Lines(pair.client.events),
+              (std::vector<std::string>{"response 1: 200 chunked", "response 1: body answer",
+                                        "response 1: trailer grpc-status: 0", "response 1: end",
+                                        "response 1: closed"}));
+  }
+}
+
+TEST_P(CodecContract, InformationalAnswersComeBeforeTheFinalOne) {
+  CodecPair pair(GetParam());
+  pair.server.on_headers = [&](RecordedRequest& request) {
+    buffer::Arena arena(pair.pool);
+    ResponseHead head(arena);
+    head.status = 100;
+    request.stream->EncodeInformational(head);
+  };
+  pair.server.on_end = [](RecordedRequest& request) { request.Answer(204, ""); };
+  CodecPair::Request request(pair.pool);
+  request.head.method = "POST";
+  request.head.framing = BodyFraming{Framing::kLength, 4};
+  request.head.expects_continue = true;
+  ClientStream* stream = nullptr;
+  pair.Open(stream);
+  stream->EncodeHeaders(request.head, false);
+  pair.Run();
+  EXPECT_TRUE(pair.client.events.Has("response 1: informational 100"));
+  buffer::Buffer data = pair.Bytes("body");
+  stream->EncodeBody(data, true);
+  pair.Run();
+  EXPECT_EQ(pair.server.events.lines()[0], "request 1: POST http a.example / length 4 expects-continue");
+  EXPECT_TRUE(pair.client.events.Has("response 1: 204"));
+  EXPECT_TRUE(pair.responses[0]->received.closed);
+}
+
+TEST_P(CodecContract, TheAnswerToHeadNamesALengthAndHasNoBody) {
+  CodecPair pair(GetParam());
+  pair.server.on_end = [](RecordedRequest& request) { request.Answer(200, "never sent"); };
+  CodecPair::Request request(pair.pool);
+  request.head.method = "HEAD";
+  ClientStream* stream = nullptr;
+  pair.Open(stream);
+  stream->EncodeHeaders(request.head, true);
+  pair.Run();
+  EXPECT_EQ(Lines(pair.client.events),
+            (std::vector<std::string>{"response 1: 200 represents 10", "response 1: end",
+                                      "response 1: closed"}));
+  EXPECT_TRUE(pair.client_codec->can_open_stream());
+}
+
+TEST_P(CodecContract, AShortBodyNeverLooksWhole) {
+  CodecPair pair(GetParam());
+  pair.server.on_end = [&](RecordedRequest& request) {
+    buffer::Arena arena(pair.pool);
+    ResponseHead head(arena);
+    head.status = 200;
+    head.framing = BodyFraming{Framing::kLength, 10};
+    request.stream->EncodeHeaders(head, false);
+    buffer::Buffer data = pair.Bytes("short");
+    request.stream->EncodeBody(data, true);
+  };
+  CodecPair::Request request(pair.pool);
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, true);
+  pair.Run();
+  if (pair.server_state != CodecState::kOpen) pair.client_codec->DecodeEnd();
+  EXPECT_FALSE(response.received.ended);
+  EXPECT_TRUE(pair.server.requests[0]->received.reset);
+  EXPECT_TRUE(pair.server.requests[0]->received.closed);
+  // HTTP/1 ends the connection instead; the session closes what FinishTurn calls kClosing.
+  if (!is_h2()) EXPECT_EQ(pair.server_codec->FinishTurn(), CodecState::kClosing);
+  if (is_h2()) EXPECT_TRUE(response.received.reset);
+}
+
+TEST_P(CodecContract, ALongBodyIsCutOff) {
+  CodecPair pair(GetParam());
+  CodecPair::Request request(pair.pool);
+  request.head.method = "POST";
+  request.head.framing = BodyFraming{Framing::kLength, 3};
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, false);
+  buffer::Buffer data = pair.Bytes("too long");
+  stream->EncodeBody(data, true);
+  pair.Run();
+  EXPECT_TRUE(response.received.reset);
+  EXPECT_TRUE(response.received.closed);
+  for (auto& each : pair.server.requests) EXPECT_FALSE(each->received.ended);
+}
+
+TEST_P(CodecContract, ResetFromTheServerReachesTheClient) {
+  CodecPair pair(GetParam());
+  pair.server.on_headers = [](RecordedRequest& request) {
+    request.stream->Reset(StreamError{.kind = ErrorKind::kLocalReset});
+  };
+  CodecPair::Request request(pair.pool);
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, true);
+  pair.Run();
+  EXPECT_FALSE(pair.server.requests[0]->received.reset) << "Reset is not told to who called it";
+  EXPECT_TRUE(pair.server.requests[0]->received.closed);
+  if (!is_h2()) pair.client_codec->DecodeEnd();
+  EXPECT_TRUE(response.received.reset);
+  EXPECT_TRUE(response.received.closed);
+}
+
+TEST_P(CodecContract, ResetFromTheClientReachesTheServer) {
+  CodecPair pair(GetParam());
+  CodecPair::Request request(pair.pool);
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, true);
+  pair.Run();
+  stream->Reset(StreamError{.kind = ErrorKind::kLocalReset});
+  pair.Run();
+  EXPECT_FALSE(response.received.reset);
+  EXPECT_TRUE(response.received.closed);
+  if (!is_h2()) {
+    EXPECT_EQ(pair.client_codec->FinishTurn(), CodecState::kClosing);
+    pair.server_codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed});
+  }
+  EXPECT_TRUE(pair.server.requests[0]->received.reset);
+  EXPECT_TRUE(pair.server.requests[0]->received.closed);
+}
+
+TEST_P(CodecContract, APausedStreamGetsNothingUntilItResumes) {
+  CodecPair pair(GetParam());
+  pair.server.on_headers = [](RecordedRequest& request) { request.stream->SetReadPaused(true); };
+  pair.server.on_end = [](RecordedRequest& request) { request.Answer(200, ""); };
+  CodecPair::Request request(pair.pool);
+  request.head.method = "POST";
+  request.head.framing.kind = Framing::kChunked;
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, false);
+  buffer::Buffer data = pair.Bytes("held");
+  stream->EncodeBody(data, true);
+  pair.Run();
+  EXPECT_EQ(pair.server.requests[0]->received.body, "");
+  pair.server.requests[0]->stream->SetReadPaused(false);
+  pair.Run();
+  EXPECT_EQ(pair.server.requests[0]->received.body, "held");
+  EXPECT_TRUE(response.received.ended);
+  EXPECT_TRUE(response.received.closed);
+}
+
+TEST_P(CodecContract, ABlockedOutputIsToldOnceEachWay) {
+  CodecPair pair(GetParam());
+  CodecPair::Request request(pair.pool);
+  request.head.method = "POST";
+  request.head.framing.kind = Framing::kChunked;
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, false);
+  pair.client_codec->SetOutputBlocked(true);
+  pair.client_codec->SetOutputBlocked(true);
+  buffer::Buffer data = pair.Bytes("data");
+  stream->EncodeBody(data, true);
+  EXPECT_GT(stream->buffered(), 0u);
+  pair.client_codec->SetOutputBlocked(false);
+  EXPECT_EQ(Lines(pair.client.events),
+            (std::vector<std::string>{"response 1: blocked", "response 1: unblocked"}));
+  pair.Run();
+  EXPECT_EQ(pair.server.requests[0]->received.body, "data");
+  EXPECT_FALSE(response.received.reset);
+}
+
+TEST_P(CodecContract, AbortTellsEveryOpenStream) {
+  CodecPair pair(GetParam());
+  CodecPair::Request request(pair.pool);
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, true);
+  pair.Run();
+  pair.client_codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed, .side = Side::kUpstream});
+  EXPECT_EQ(response.received.error.kind, ErrorKind::kConnectionClosed);
+  EXPECT_TRUE(response.received.closed);
+  EXPECT_EQ(pair.client_codec->active_streams(), 0u);
+  EXPECT_FALSE(pair.client_codec->can_open_stream());
+}
+
+TEST_P(CodecContract, AStreamThatSentNothingIsUnprocessed) {
+  CodecPair pair(GetParam());
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  pair.client_codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed, .side = Side::kUpstream});
+  EXPECT_TRUE(response.received.error.unprocessed);
+}
+
+TEST_P(CodecContract, DrainFinishesWhatIsInFlight) {
+  CodecPair pair(GetParam());
+  CodecPair::Request request(pair.pool);
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, true);
+  pair.Run();
+  pair.server_codec->StartDrain();
+  pair.Run();
+  EXPECT_EQ(pair.server_codec->FinishTurn(), CodecState::kOpen);
+  pair.server.requests[0]->Answer(200, "last");
+  pair.Run();
+  EXPECT_EQ(response.received.body, "last");
+  EXPECT_FALSE(response.received.reset);
+  EXPECT_EQ(pair.server_codec->FinishTurn(), CodecState::kClosing);
+  EXPECT_FALSE(pair.client_codec->can_open_stream());
+}
+
+TEST_P(CodecContract, AnEarlyAnswerEndsTheRequestToo) {
+  CodecPair pair(GetParam());
+  pair.server.on_headers = [](RecordedRequest& request) { request.Answer(413, ""); };
+  CodecPair::Request request(pair.pool);
+  request.head.method = "POST";
+  request.head.framing.kind = Framing::kChunked;
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, false);
+  pair.Run();
+  EXPECT_EQ(response.status, 413);
+  EXPECT_FALSE(response.received.reset);
+  EXPECT_TRUE(pair.server.requests[0]->received.closed);
+  EXPECT_FALSE(pair.server.requests[0]->received.reset);
+  if (!is_h2()) {
+    EXPECT_FALSE(pair.client_codec->can_open_stream()) << "the request was not sent whole";
+  }
+}
+
+TEST_P(CodecContract, ThePeersEndResetsWhatWaitsForBytes) {
+  CodecPair pair(GetParam());
+  CodecPair::Request request(pair.pool);
+  request.head.method = "POST";
+  request.head.framing = BodyFraming{Framing::kLength, 100};
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, false);
+  pair.Run();
+  EXPECT_EQ(pair.server_codec->DecodeEnd(), CodecState::kClosing);
+  EXPECT_EQ(pair.server.requests[0]->received.error.kind, ErrorKind::kConnectionClosed);
+  EXPECT_TRUE(pair.server.requests[0]->received.closed);
+  EXPECT_EQ(pair.client_codec->DecodeEnd(), CodecState::kClosing);
+  EXPECT_EQ(response.received.error.kind, ErrorKind::kConnectionClosed);
+  EXPECT_TRUE(response.received.closed);
+}
+
+TEST_P(CodecContract, ManyRequestsOverOneConnection) {
+  CodecPair pair(GetParam());
+  pair.server.on_end = [](RecordedRequest& request) { request.Answer(200, request.head.path); };
+  for (int i = 0; i < 100; ++i) {
+    CodecPair::Request request(pair.pool);
+    const std::string path = StrCat("/", i);
+    request.head.path = path;
+    ClientStream* stream = nullptr;
+    RecordedResponse& response = pair.Open(stream);
+    stream->EncodeHeaders(request.head, true);
+    pair.Run();
+    ASSERT_EQ(response.received.body, path);
+    ASSERT_TRUE(response.received.closed);
+  }
+}
+
+TEST_P(CodecContract, LargeBodiesArriveWhole) {
+  CodecPair pair(GetParam());
+  std::string text(3 * 1024 * 1024, 'x');
+  for (size_t i = 0; i < text.size(); i += 1000) text[i] = static_cast<char>('a' + i / 1000 % 26);
+  pair.server.on_end = [&](RecordedRequest& request) { request.Answer(200, text); };
+  CodecPair::Request request(pair.pool);
+  request.head.method = "POST";
+  request.head.framing.kind = Framing::kChunked;
+  ClientStream* stream = nullptr;
+  RecordedResponse& response = pair.Open(stream);
+  stream->EncodeHeaders(request.head, false);
+  buffer::Buffer data = pair.Bytes(text);
+  stream->EncodeBody(data, true);
+  pair.Run(5000);
+  EXPECT_TRUE(pair.server.requests[0]->received.body == text);
+  EXPECT_TRUE(response.received.body == text);
+  EXPECT_TRUE(response.received.closed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Protocols, CodecContract,
+                         testing::Values(Protocol::kHttp11, Protocol::kHttp2),
+                         [](const testing::TestParamInfo<Protocol>& info) {
+                           return info.param == Protocol::kHttp2 ? "Http2" : "Http11";
+                         });
+
+}  // namespace
+}  // namespace weir::http

@@ -1,0 +1,94 @@
+// A client and a server codec connected in memory, for tests that hold for every protocol.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "source/http/h1/codec.h"
+#include "source/http/h2/codec.h"
+#include "test/http/recording_handler.h"
+
+namespace weir::http {
+
+class CodecPair {
+ public:
+  explicit CodecPair(Protocol protocol) : server(pool), to_server_(pool), to_client_(pool) {
+    h1_options.enable_trailers = true;
+    if (protocol == Protocol::kHttp11) {
+      client_codec = h1::CreateClientCodec(client, pool, h1_options);
+      server_codec = h1::CreateServerCodec(server, pool, h1_options);
+    } else {
+      client_codec = h2::CreateClientCodec(client, pool, h2_options);
+      server_codec = h2::CreateServerCodec(server, pool, h2_options);
+    }
+  }
+  ~CodecPair() {
+    client_codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed});
+    server_codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed});
+  }
+
+  // Carries bytes both ways until none are left, `piece` at a time.
+  void Run(size_t piece = SIZE_MAX) {
+    for (bool moved = true; moved;) {
+      moved = Carry(*client_codec, *server_codec, to_server_, server_state, piece);
+      moved = Carry(*server_codec, *client_codec, to_client_, client_state, piece) || moved;
+    }
+  }
+
+  RecordedResponse& Open(ClientStream*& stream) {
+    responses.push_back(std::make_unique<RecordedResponse>(pool, client.events,
+                                                           StrCat("response ", responses.size() + 1)));
+    stream = &client_codec->NewStream(*responses.back());
+    return *responses.back();
+  }
+  // A request head in an arena of its own.
+  struct Request {
+    explicit Request(buffer::BlockPool& pool) : arena(pool), head(arena) {
+      head.method = "GET";
+      head.scheme = "http";
+      head.authority = "a.example";
+      head.path = "/";
+    }
+    buffer::Arena arena;
+    RequestHead head;
+  };
+  buffer::Buffer Bytes(std::string_view text) {
+    buffer::Buffer bytes(pool);
+    bytes.Append(text);
+    return bytes;
+  }
+
+  buffer::BlockPool pool;
+  h1::Options h1_options;
+  h2::Options h2_options;
+  RecordingClient client;
+  RecordingServer server;
+  std::vector<std::unique_ptr<RecordedResponse>> responses;
+  std::unique_ptr<ClientCodec> client_codec;
+  std::unique_ptr<ServerCodec> server_codec;
+  CodecState client_state = CodecState::kOpen;
+  CodecState server_state = CodecState::kOpen;
+
+ private:
+  static bool Carry(Codec& from, Codec& to, buffer::Buffer& wire, CodecState& state, size_t piece) {
+    from.FinishTurn();
+    const bool any = !from.output().empty();
+    while (!from.output().empty()) {
+      wire.MoveFrom(from.output(), piece);
+      state = to.Decode(wire);
+    }
+    if (!any) {
+      // What waits for a resume, or for the answer before it.
+      const size_t before = wire.size();
+      state = to.Decode(wire);
+      if (wire.size() != before) return true;
+    }
+    state = std::max(state, to.FinishTurn());
+    return any;
+  }
+
+  buffer::Buffer to_server_;
+  buffer::Buffer to_client_;
+};
+
+}  // namespace weir::http
