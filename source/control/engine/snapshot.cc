@@ -131,6 +131,12 @@ std::shared_ptr<const Snapshot> Snapshot::Empty() {
   return *Build("empty", {}, nullptr);
 }
 
+std::shared_ptr<const Snapshot> Snapshot::Relabel(const Snapshot& snapshot, std::string label) {
+  auto copy = std::shared_ptr<Snapshot>(new Snapshot(snapshot));
+  copy->label_ = std::move(label);
+  return copy;
+}
+
 const TypeView* Snapshot::Find(std::string_view type_url) const {
   for (const auto& view : types_) {
     if (view->type_url() == type_url) return view.get();

@@ -56,6 +56,8 @@ class Snapshot {
                                                                std::vector<ResourcePtr> resources,
                                                                const Snapshot* previous);
   static std::shared_ptr<const Snapshot> Empty();
+  // The same snapshot with another label.
+  static std::shared_ptr<const Snapshot> Relabel(const Snapshot& snapshot, std::string label);
 
   // Null when there are no resources of this type.
   const TypeView* Find(std::string_view type_url) const;

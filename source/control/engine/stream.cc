@@ -280,7 +280,13 @@ bool Stream::Step(Time now) {
   stuck_why_.clear();
   PruneAwaited();
   if (phase_ == Phase::kSettled) return false;
-  if (AnyRefused(phase_ != Phase::kSwitch)) {
+  const bool refused = AnyRefused(phase_ != Phase::kSwitch);
+  if ((refused || timed_out_) && rolling_ != newest_) {
+    // A newer snapshot has been waiting for this one: it may mend what is wrong.
+    StartRollout(now);
+    return true;
+  }
+  if (refused) {
     deadline_.reset();
     NoteStuck("refused by the client");
     return false;

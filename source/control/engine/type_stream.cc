@@ -144,7 +144,7 @@ std::vector<ResourcePtr> TypeStream::FullState(const RolloutView& view) const {
   }
   for (const std::string& name : kept_) {
     const Known& known = known_.find(name)->second;
-    const ResourcePtr& resource = known.refused && known.acked != nullptr ? known.acked : known.sent;
+    const ResourcePtr& resource = known.refused ? known.acked : known.sent;
     if (resource != nullptr) all.push_back(resource);
   }
   std::sort(all.begin(), all.end(),
@@ -193,6 +193,10 @@ void TypeStream::Record(const Response& response, uint64_t sequence, Time now) {
   Pending pending{response.nonce, response.version, sequence, {}};
   for (const ResourcePtr& resource : response.resources) {
     Known& known = known_[resource->name];
+    // What it was only assumed to hold is what it has left when it refuses this.
+    if (known.acked == nullptr && known.sent != nullptr && known.refused != known.hash) {
+      known.acked = known.sent;
+    }
     known.sent = resource;
     known.hash = resource->hash;
     known.absent = false;

@@ -46,7 +46,7 @@ class TypeStream {
   void Follow(std::string_view name);
 
   // The client holds `view` from an earlier stream, as far as we know: nothing of it may vanish before its
-  // time. For SotW clients that come back with a version that is not the newest.
+  // time. For SotW clients that come back with a version that is not the newest. Call for later views first.
   void AssumeHeld(const TypeView& view);
 
   // Forgets refusals, so that refused bytes are sent once more; for the operator alone (C6).

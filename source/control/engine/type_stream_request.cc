@@ -155,11 +155,14 @@ void TypeStream::Follow(std::string_view name) {
 void TypeStream::AssumeHeld(const TypeView& view) {
   for (const ResourcePtr& resource : view.resources()) {
     if (!subscription_.Covers(resource->name)) continue;
-    const auto [known, fresh] = known_.try_emplace(resource->name);
-    if (!fresh) continue;
-    known->second.sent = resource;
-    known->second.acked = resource;
-    known->second.hash = resource->hash;
+    const auto [entry, fresh] = known_.try_emplace(resource->name);
+    Known& known = entry->second;
+    if (fresh) {
+      known.sent = resource;
+      known.hash = resource->hash;
+    } else if (known.acked == nullptr && known.hash != resource->hash) {
+      known.acked = resource;  // Of an earlier view: what it may have when it refuses the later one.
+    }
   }
   dirty_ = true;
 }

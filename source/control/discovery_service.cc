@@ -1,0 +1,157 @@
+#include "source/control/discovery_service.h"
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "source/base/mutex.h"
+#include "source/base/strings.h"
+
+namespace weir::control {
+namespace {
+
+struct Service {
+  std::string_view package_and_name;
+  std::string_view suffix;  // StreamX and DeltaX.
+  std::string_view type_url;
+};
+constexpr std::array kServices = {
+    Service{"/envoy.service.discovery.v3.AggregatedDiscoveryService/", "AggregatedResources", ""},
+    Service{"/envoy.service.cluster.v3.ClusterDiscoveryService/", "Clusters", engine::kClusterType},
+    Service{"/envoy.service.endpoint.v3.EndpointDiscoveryService/", "Endpoints", engine::kEndpointType},
+    Service{"/envoy.service.listener.v3.ListenerDiscoveryService/", "Listeners", engine::kListenerType},
+    Service{"/envoy.service.route.v3.RouteDiscoveryService/", "Routes", engine::kRouteType},
+    Service{"/envoy.service.secret.v3.SecretDiscoveryService/", "Secrets", engine::kSecretType},
+};
+
+std::optional<engine::StreamOptions> OptionsOf(std::string_view method) {
+  for (const Service& service : kServices) {
+    if (!method.starts_with(service.package_and_name)) continue;
+    method.remove_prefix(service.package_and_name.size());
+    engine::StreamOptions options;
+    options.only_type = service.type_url;
+    if (method == StrCat("Stream", service.suffix)) return options;
+    options.variant = engine::Variant::kDelta;
+    if (method == StrCat("Delta", service.suffix)) return options;
+  }
+  return std::nullopt;
+}
+
+std::string Bytes(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  (void)buffer.Dump(&slices);
+  std::string bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+// The body without a copy: the slice holds on to it.
+grpc::Slice Shared(std::shared_ptr<const std::string> body) {
+  auto* holder = new std::shared_ptr<const std::string>(std::move(body));
+  void* data = const_cast<char*>((*holder)->data());
+  return grpc::Slice(
+      data, (*holder)->size(), [](void* user) { delete static_cast<std::shared_ptr<const std::string>*>(user); },
+      holder);
+}
+
+// Refuses a method that is none of ours.
+class UnknownMethod final : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit UnknownMethod(const std::string& method) {
+    Finish({grpc::StatusCode::UNIMPLEMENTED, StrCat("no such method: ", method)});
+  }
+  void OnDone() override { delete this; }
+};
+
+class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
+ public:
+  static StreamReactor* Start(EngineThread& engine, engine::StreamOptions options, std::string peer) {
+    std::shared_ptr<StreamReactor> reactor(new StreamReactor(engine));
+    reactor->self_ = reactor;
+    engine.Open(reactor, std::move(options), std::move(peer));
+    reactor->StartRead(&incoming(*reactor));
+    return reactor.get();
+  }
+
+  // gRPC's threads.
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Close(absl::OkStatus());
+      return;
+    }
+    engine_.Receive(this, Bytes(incoming_));
+  }
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(mutex_);
+    writing_ = false;
+    if (ok) {
+      WriteNext();
+    } else {
+      FinishOnce(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream is broken"));
+    }
+  }
+  void OnCancel() override { Close(absl::CancelledError("cancelled")); }
+  void OnDone() override {
+    engine_.Close(this);
+    // The engine's thread lets go of its reference in its turn.
+    const std::shared_ptr<StreamReactor> last = std::move(self_);
+  }
+
+  // Engine's thread.
+  void Send(engine::EncodedResponse bytes) override {
+    std::array<grpc::Slice, 2> slices = {Shared(std::move(bytes.body)), grpc::Slice(bytes.tail)};
+    MutexLock lock(mutex_);
+    if (finished_) return;
+    outgoing_.emplace_back(slices.data(), slices.size());
+    WriteNext();
+  }
+  void Taken() override {
+    MutexLock lock(mutex_);
+    if (!finished_) StartRead(&incoming_);
+  }
+  // Any thread.
+  void Close(const absl::Status& status) override {
+    MutexLock lock(mutex_);
+    FinishOnce(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
+  }
+
+ private:
+  explicit StreamReactor(EngineThread& engine) : engine_(engine) {}
+  static grpc::ByteBuffer& incoming(StreamReactor& reactor) { return reactor.incoming_; }
+
+  void WriteNext() WEIR_REQUIRES(mutex_) {
+    if (writing_ || finished_ || outgoing_.empty()) return;
+    current_ = std::move(outgoing_.front());
+    outgoing_.pop_front();
+    writing_ = true;
+    StartWrite(&current_);
+  }
+  void FinishOnce(const grpc::Status& status) WEIR_REQUIRES(mutex_) {
+    if (finished_) return;
+    finished_ = true;
+    Finish(status);
+  }
+
+  EngineThread& engine_;
+  std::shared_ptr<StreamReactor> self_;  // Until OnDone.
+  grpc::ByteBuffer incoming_;
+  Mutex mutex_;
+  std::deque<grpc::ByteBuffer> outgoing_ WEIR_GUARDED_BY(mutex_);
+  grpc::ByteBuffer current_ WEIR_GUARDED_BY(mutex_);
+  bool writing_ WEIR_GUARDED_BY(mutex_) = false;
+  bool finished_ WEIR_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
+grpc::ServerGenericBidiReactor* DiscoveryService::CreateReactor(grpc::GenericCallbackServerContext* context) {
+  std::optional<engine::StreamOptions> options = OptionsOf(context->method());
+  if (!options) return new UnknownMethod(context->method());
+  return StreamReactor::Start(engine_, *std::move(options), context->peer());
+}
+
+}  // namespace weir::control

@@ -1,0 +1,34 @@
+// weirctl, the command line of the control plane: this machine's files, environment and output to cli::Run.
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "source/base/status.h"
+#include "source/cli/cli.h"
+#include "source/exe/resource_validator.h"
+
+namespace {
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) return weir::FromErrno(errno, weir::StrCat("cannot read ", path));
+  return std::move(text).str();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  weir::cli::Surroundings surroundings;
+  surroundings.out = [](const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+  surroundings.error = [](const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); };
+  surroundings.read = ReadFile;
+  if (const char* server = std::getenv("WEIR_CONTROL")) surroundings.server = server;
+  if (const char* user = std::getenv("USER")) surroundings.author = user;
+  surroundings.validator = weir::exe::MakeResourceValidator();
+  return weir::cli::Run({argv + 1, argv + argc}, surroundings);
+}
