@@ -11,8 +11,10 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "source/buffer/buffer.h"
 #include "source/config/extension.h"
@@ -32,6 +34,11 @@ struct LocalReply {
   // %RESPONSE_CODE_DETAILS%; static.
   std::string_view details;
   std::string_view location = "";  // For redirects.
+  std::string_view content_type = "text/plain";
+  // Further fields; names are lower case.
+  std::span<const std::pair<std::string_view, std::string_view>> headers = {};
+  // What keeps `body` alive, for large ones; null: the body is copied.
+  std::shared_ptr<const void> body_owner = nullptr;
 };
 
 // What a filter may ask of its stream.

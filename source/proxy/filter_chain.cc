@@ -7,11 +7,26 @@ namespace weir::proxy {
 using filter::Direction;
 using filter::FilterResult;
 
+// A reply whose texts outlive the call that asked for it.
 struct FilterChain::OwnedReply {
-  uint16_t status;
+  explicit OwnedReply(const filter::LocalReply& from)
+      : reply(from), location(from.location), content_type(from.content_type) {
+    if (reply.body_owner == nullptr) reply.body = body = from.body;
+    for (const auto& [name, value] : from.headers) names_and_values.emplace_back(name, value);
+    for (const auto& [name, value] : names_and_values) headers.emplace_back(name, value);
+    reply.location = location;
+    reply.content_type = content_type;
+    reply.headers = headers;
+  }
+  OwnedReply(const OwnedReply&) = delete;
+  OwnedReply& operator=(const OwnedReply&) = delete;
+
+  filter::LocalReply reply;  // Views into the rest.
   std::string body;
-  std::string_view details;
   std::string location;
+  std::string content_type;
+  std::vector<std::pair<std::string, std::string>> names_and_values;
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
 };
 
 class FilterChain::Entry final : public filter::HttpFilterHost {
@@ -24,8 +39,7 @@ class FilterChain::Entry final : public filter::HttpFilterHost {
   }
   void SendLocalReply(const filter::LocalReply& reply) override {
     if (chain_.reply_ != nullptr || chain_.response_from_reply_) return;
-    chain_.reply_ = std::make_unique<OwnedReply>(OwnedReply{
-        reply.status, std::string(reply.body), reply.details, std::string(reply.location)});
+    chain_.reply_ = std::make_unique<OwnedReply>(reply);
     chain_.loop_.AtTurnEnd(chain_.act_);
   }
   buffer::Buffer& held(Direction direction) override {
@@ -223,7 +237,7 @@ void FilterChain::ActAtTurnEnd() {
         entry->hold(direction) = Hold{};
       }
     }
-    owner_.OnLocalReply({reply->status, reply->body, reply->details, reply->location});
+    owner_.OnLocalReply(reply->reply);
     return;
   }
   for (Direction direction : {Direction::kRequest, Direction::kResponse}) {

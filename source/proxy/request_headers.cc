@@ -244,9 +244,10 @@ bool MakeLocalReply(const filter::LocalReply& reply, const http::RequestHead& re
   }
   head.status = reply.status;
   if (!reply.location.empty()) head.headers.Add(HeaderId::kLocation, reply.location);
+  for (const auto& [name, value] : reply.headers) head.headers.Add(name, value);
   const bool bodiless = reply.status == 204 || reply.status == 304;
   if (bodiless) return false;
-  if (!reply.body.empty()) head.headers.Add(HeaderId::kContentType, "text/plain");
+  if (!reply.body.empty()) head.headers.Add(HeaderId::kContentType, reply.content_type);
   if (request.method == "HEAD") {
     head.represented_length = reply.body.size();
     return false;
