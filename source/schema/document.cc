@@ -1,12 +1,13 @@
 #include "source/schema/document.h"
 
-#include <charconv>
+#include <algorithm>
 #include <utility>
 
 #include "source/base/strings.h"
 #include "source/schema/document_builder.h"
 #include "source/schema/field_path.h"
 #include "source/schema/resource_type.h"
+#include "source/schema/scalars.h"
 
 namespace weir::schema {
 namespace {
@@ -44,6 +45,16 @@ std::vector<std::shared_ptr<const Document>> ReadDocuments(const SourceText& sou
     diagnostic.file = source.file;
     diagnostic.message = StrCat("the text has ", source.text.size(), " bytes; at most ",
                                 limits.max_bytes, " are read");
+    diagnostics.Add(std::move(diagnostic));
+    return documents;
+  }
+  if (const size_t good = Utf8PrefixLength(source.text); good < source.text.size()) {
+    const std::string_view before = source.text.substr(0, good);
+    Diagnostic diagnostic;
+    diagnostic.file = source.file;
+    diagnostic.line = static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1;
+    diagnostic.column = static_cast<int>(good - (before.rfind('\n') + 1)) + 1;
+    diagnostic.message = "the text is not UTF-8";
     diagnostics.Add(std::move(diagnostic));
     return documents;
   }

@@ -201,28 +201,31 @@ std::string EncodeBase64(std::string_view bytes) {
   return out;
 }
 
-bool IsUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
+size_t Utf8PrefixLength(std::string_view text) {
+  size_t i = 0;
+  while (i < text.size()) {
     const auto byte = [&](size_t k) { return static_cast<unsigned char>(text[k]); };
     if (byte(i) < 0x80) {
       ++i;
       continue;
     }
     const size_t length = byte(i) >= 0xF0 ? 4 : byte(i) >= 0xE0 ? 3 : 2;
-    if (byte(i) < 0xC2 || byte(i) > 0xF4 || i + length > text.size()) return false;
+    if (byte(i) < 0xC2 || byte(i) > 0xF4 || i + length > text.size()) return i;
     for (size_t k = i + 1; k < i + length; ++k) {
-      if ((byte(k) & 0xC0) != 0x80) return false;
+      if ((byte(k) & 0xC0) != 0x80) return i;
     }
     // Overlong forms, surrogates, beyond U+10FFFF (RFC 3629, 4).
     const unsigned char second = byte(i + 1);
     if ((byte(i) == 0xE0 && second < 0xA0) || (byte(i) == 0xED && second > 0x9F) ||
         (byte(i) == 0xF0 && second < 0x90) || (byte(i) == 0xF4 && second > 0x8F)) {
-      return false;
+      return i;
     }
     i += length;
   }
-  return true;
+  return i;
 }
+
+bool IsUtf8(std::string_view text) { return Utf8PrefixLength(text) == text.size(); }
 
 std::string DoubleToText(double value) {
   if (std::isnan(value)) return "NaN";

@@ -37,6 +37,8 @@ std::optional<std::string> DecodeBase64(std::string_view text);
 std::string EncodeBase64(std::string_view bytes);
 
 bool IsUtf8(std::string_view text);
+// Number of bytes before the first one that is not UTF-8.
+size_t Utf8PrefixLength(std::string_view text);
 
 // The shortest decimal text that reads back as `value`; whole numbers without a point.
 std::string DoubleToText(double value);

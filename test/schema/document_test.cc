@@ -68,6 +68,12 @@ TEST(Document, SyntaxErrorsHaveTheirPlace) {
   EXPECT_NE(ErrorOf("{\"a\": \"\xff\"}", Format::kJson), "");
 }
 
+TEST(Document, TextMustBeUtf8) {
+  for (Format format : {Format::kYaml, Format::kJson}) {
+    EXPECT_EQ(ErrorOf("{\"a\": 1,\n\"b\": \"\xff\"}", format), "f:2:7: the text is not UTF-8");
+  }
+}
+
 TEST(Document, KeysThatStandTwiceAreErrors) {
   EXPECT_EQ(ErrorOf("a: 1\nb: 2\na: 3\n", Format::kYaml),
             "f:3:1: the key \"a\" stands twice, first on line 1");
