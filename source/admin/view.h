@@ -72,6 +72,7 @@ enum class ServerState : uint8_t { kLive, kDraining, kPreInitializing, kInitiali
 struct View {
   ServerState state = ServerState::kPreInitializing;
   bool health_check_failed = false;
+  std::string version;  // Of this program, as /server_info shows it.
   event::SystemTime now{};
   std::chrono::seconds uptime_current_epoch{0}, uptime_all_epochs{0};
   std::vector<std::pair<std::string, std::string>> command_line_options;  // As Envoy's CommandLineOptions.
