@@ -28,18 +28,21 @@ Exit: 0 done, 1 refused, 2 usage, 3 server not reached.
 
 namespace {
 
-const std::vector<std::string> kFlags = {"--server", "--output", "--message", "--dry-run",
+const std::vector<std::string> kFlags = {"--server",  "--output", "--message", "--dry-run",
                                          "--replace", "--help",   "--version"};
 const std::vector<std::string> kCommands = {"push", "validate", "get", "delete", "status"};
 
-absl::Status Unknown(std::string_view kind, const std::string& word, const std::vector<std::string>& known) {
+absl::Status Unknown(std::string_view kind, const std::string& word,
+                     const std::vector<std::string>& known) {
   const std::optional<std::string> nearest = Nearest(word, known);
   return InvalidArgument(
-      StrCat("unknown ", kind, " ", word, nearest ? StrCat("; did you mean ", *nearest, "?") : std::string()));
+      StrCat("unknown ", kind, " ", word,
+             nearest ? StrCat("; did you mean ", *nearest, "?") : std::string()));
 }
 
 // True when `name` was a flag with a value, which is set.
-absl::StatusOr<bool> SetValue(const std::string& name, const std::string& value, Arguments& arguments) {
+absl::StatusOr<bool> SetValue(const std::string& name, const std::string& value,
+                              Arguments& arguments) {
   if (name == "--server") {
     arguments.server = value;
   } else if (name == "--message") {
@@ -68,7 +71,8 @@ absl::Status CheckOperands(const Arguments& arguments) {
   if ((arguments.command == "push" || arguments.command == "validate") && count == 0) {
     return InvalidArgument(StrCat(arguments.command, " needs a FILE"));
   }
-  if (arguments.command == "delete" && count != 2) return InvalidArgument("delete needs TYPE and NAME");
+  if (arguments.command == "delete" && count != 2)
+    return InvalidArgument("delete needs TYPE and NAME");
   if (arguments.command == "get" && count > 2) return InvalidArgument("get takes TYPE and NAME");
   if (arguments.command == "status" && count > 0) return InvalidArgument("status takes no operand");
   return absl::OkStatus();
@@ -83,8 +87,9 @@ std::string LongNameOf(const std::string& word) {
 
 }  // namespace
 
-absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& words,
-                                         const std::optional<std::string>& server_from_environment) {
+absl::StatusOr<Arguments> ParseArguments(
+    const std::vector<std::string>& words,
+    const std::optional<std::string>& server_from_environment) {
   Arguments arguments;
   if (server_from_environment) arguments.server = *server_from_environment;
   for (size_t i = 0; i < words.size(); ++i) {

@@ -21,8 +21,8 @@ struct Arguments {
   bool version = false;
 };
 
-// `server_from_environment`: the value of WEIR_CONTROL, if set. An unknown flag or command is an error that names the
-// nearest one.
+// `server_from_environment`: the value of WEIR_CONTROL, if set. An unknown flag or command is an
+// error that names the nearest one.
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& words,
                                          const std::optional<std::string>& server_from_environment);
 

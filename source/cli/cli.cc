@@ -29,7 +29,7 @@ class Command {
   int Status();
 
  private:
-  using Stub = v1::ConfigService::Stub;
+  using Service = v1::ConfigService::Stub;
 
   template <typename Repeated>
   bool ReadFiles(Repeated& files) const {
@@ -47,19 +47,20 @@ class Command {
   }
 
   template <typename Request, typename Response>
-  bool Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request,
-            Response& response) const {
+  bool Call(grpc::Status (Service::*method)(grpc::ClientContext*, const Request&, Response*),
+            const Request& request, Response& response) const {
     grpc::ChannelArguments options;
     options.SetMaxReceiveMessageSize(-1);
     options.SetMaxSendMessageSize(-1);
     const auto channel =
         grpc::CreateCustomChannel(arguments_.server, grpc::InsecureChannelCredentials(), options);
-    const auto stub = v1::ConfigService::NewStub(channel);
+    const auto service = v1::ConfigService::NewStub(channel);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
-    const grpc::Status status = (stub.get()->*method)(&context, request, &response);
+    const grpc::Status status = (service.get()->*method)(&context, request, &response);
     if (status.ok()) return true;
-    surroundings_.error(StrCat("weirctl: server ", arguments_.server, ": ", status.error_message(), "\n"));
+    surroundings_.error(
+        StrCat("weirctl: server ", arguments_.server, ": ", status.error_message(), "\n"));
     return false;
   }
 
@@ -98,7 +99,8 @@ int Command::ShowChange(const Response& response) const {
   if (arguments_.dry_run) {
     surroundings_.out(StrCat(response.changes_size(), " changes; dry run, nothing was done\n"));
   } else {
-    surroundings_.out(StrCat("r", response.revision(), " in force, ", response.changes_size(), " changes\n"));
+    surroundings_.out(
+        StrCat("r", response.revision(), " in force, ", response.changes_size(), " changes\n"));
   }
   return code;
 }
@@ -111,7 +113,7 @@ int Command::Push() {
   request.set_message(arguments_.message);
   request.set_author(surroundings_.author);
   v1::PushResponse response;
-  if (!Call(&Stub::Push, request, response)) return kUnreachable;
+  if (!Call(&Service::Push, request, response)) return kUnreachable;
   return ShowChange(response);
 }
 
@@ -121,7 +123,8 @@ int Command::Validate() {
   schema::Diagnostics diagnostics;
   std::vector<control::engine::ResourcePtr> resources;
   for (const v1::File& file : files) {
-    for (auto& one : validation::ReadFile(file.path(), file.text(), surroundings_.validator, diagnostics)) {
+    for (auto& one :
+         validation::ReadFile(file.path(), file.text(), surroundings_.validator, diagnostics)) {
       resources.push_back(std::move(one));
     }
   }
@@ -148,18 +151,20 @@ int Command::Get() {
   if (!arguments_.operands.empty()) {
     const auto type_url = schema::TypeUrlFromText(arguments_.operands[0]);
     if (!type_url) {
-      surroundings_.error(StrCat("weirctl: \"", arguments_.operands[0], "\" is no type of resource\n"));
+      surroundings_.error(
+          StrCat("weirctl: \"", arguments_.operands[0], "\" is no type of resource\n"));
       return kUsage;
     }
     request.set_type(*type_url);
   }
   if (arguments_.operands.size() > 1) request.set_name(arguments_.operands[1]);
   v1::GetResponse response;
-  if (!Call(&Stub::Get, request, response)) return kUnreachable;
+  if (!Call(&Service::Get, request, response)) return kUnreachable;
   const bool missing = !request.name().empty() && response.resources().empty();
   if (PrintedAsJson(response)) return missing ? kRefused : kDone;
   if (missing) {
-    surroundings_.error(StrCat("there is no ", arguments_.operands[0], " \"", request.name(), "\"\n"));
+    surroundings_.error(
+        StrCat("there is no ", arguments_.operands[0], " \"", request.name(), "\"\n"));
     return kRefused;
   }
   // One by name: all of it.
@@ -175,13 +180,13 @@ int Command::Delete() {
   request.set_message(arguments_.message);
   request.set_author(surroundings_.author);
   v1::DeleteResponse response;
-  if (!Call(&Stub::Delete, request, response)) return kUnreachable;
+  if (!Call(&Service::Delete, request, response)) return kUnreachable;
   return ShowChange(response);
 }
 
 int Command::Status() {
   v1::StatusResponse response;
-  if (!Call(&Stub::Status, v1::StatusRequest(), response)) return kUnreachable;
+  if (!Call(&Service::Status, v1::StatusRequest(), response)) return kUnreachable;
   if (!PrintedAsJson(response)) surroundings_.out(Shown(response));
   return kDone;
 }
@@ -195,7 +200,8 @@ int Run(const std::vector<std::string>& words, const Surroundings& surroundings)
     return kUsage;
   }
   if (arguments->help || arguments->version) {
-    surroundings.out(arguments->help ? std::string(kUsageText) : StrCat("weirctl ", surroundings.version, "\n"));
+    surroundings.out(arguments->help ? std::string(kUsageText)
+                                     : StrCat("weirctl ", surroundings.version, "\n"));
     return kDone;
   }
   Command command(*arguments, surroundings);

@@ -71,8 +71,9 @@ std::string Shown(const google::protobuf::RepeatedPtrField<v1::ResourceChange>& 
 std::string Shown(const v1::GetResponse& response) {
   std::vector<std::vector<std::string>> rows = {{"TYPE", "NAME", "VERSION", "REVISION", "FROM"}};
   for (const v1::StoredResource& one : response.resources()) {
-    rows.push_back({std::string(schema::ShortTypeName(one.type_url())), one.name(), ShortVersion(one.version()),
-                    StrCat("r", one.changed_in_revision()), Place(one.origin())});
+    rows.push_back({std::string(schema::ShortTypeName(one.type_url())), one.name(),
+                    ShortVersion(one.version()), StrCat("r", one.changed_in_revision()),
+                    Place(one.origin())});
   }
   return Columns(rows);
 }
@@ -90,7 +91,8 @@ std::string Shown(const v1::StatusResponse& response) {
   }
   out += Shown(response.source_diagnostics());
   if (response.nodes().empty()) return out + "no node is connected\n";
-  std::vector<std::vector<std::string>> rows = {{"NODE", "TYPE", "STATE", "SENT", "APPLIED", "RESOURCES", "PROGRAM"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"NODE", "TYPE", "STATE", "SENT", "APPLIED", "RESOURCES", "PROGRAM"}};
   std::string rejections;
   for (const v1::NodeStatus& node : response.nodes()) {
     for (const v1::TypeStatus& type : node.types()) {
@@ -98,8 +100,8 @@ std::string Shown(const v1::StatusResponse& response) {
                       ShortVersion(type.version_sent()), ShortVersion(type.version_acked()),
                       StrCat(type.subscribed()), node.user_agent()});
       if (!type.has_last_rejection()) continue;
-      StrAppend(rejections, "rejected by ", node.id(), " (", schema::ShortTypeName(type.type_url()), "): ",
-                type.last_rejection().message(), "\n");
+      StrAppend(rejections, "rejected by ", node.id(), " (", schema::ShortTypeName(type.type_url()),
+                "): ", type.last_rejection().message(), "\n");
     }
   }
   return out + Columns(rows) + rejections;

@@ -19,9 +19,11 @@ void SetTime(event::SystemTime time, google::protobuf::Timestamp& out) {
 
 class Times {
  public:
-  explicit Times(const event::Clock& clock) : monotonic_(clock.Monotonic()), system_(clock.System()) {}
+  explicit Times(const event::Clock& clock)
+      : monotonic_(clock.Monotonic()), system_(clock.System()) {}
   // Nothing for the epoch, which stands for "never".
-  void Set(engine::Time time, google::protobuf::Timestamp* (v1::TypeStatus::*field)(), v1::TypeStatus& out) const {
+  void Set(engine::Time time, google::protobuf::Timestamp* (v1::TypeStatus::*field)(),
+           v1::TypeStatus& out) const {
     if (time != engine::Time()) SetTime(Wall(time), *(out.*field)());
   }
   event::SystemTime Wall(engine::Time time) const { return system_ + (time - monotonic_); }
@@ -58,7 +60,8 @@ void AddType(const engine::TypeStatus& type, bool delta, const Times& times, v1:
 
 }  // namespace
 
-void AddNodes(const std::vector<engine::NodeStatus>& nodes, const event::Clock& clock, v1::StatusResponse& response) {
+void AddNodes(const std::vector<engine::NodeStatus>& nodes, const event::Clock& clock,
+              v1::StatusResponse& response) {
   const Times times(clock);
   for (const engine::NodeStatus& node : nodes) {
     // A stream that has not said who it is.
@@ -79,7 +82,8 @@ void AddNodes(const std::vector<engine::NodeStatus>& nodes, const event::Clock& 
   }
 }
 
-grpc::ServerUnaryReactor* ConfigService::Push(grpc::CallbackServerContext* context, const v1::PushRequest* request,
+grpc::ServerUnaryReactor* ConfigService::Push(grpc::CallbackServerContext* context,
+                                              const v1::PushRequest* request,
                                               v1::PushResponse* response) {
   *response = configuration_.Push(*request);
   return Done(context);
@@ -92,24 +96,28 @@ grpc::ServerUnaryReactor* ConfigService::Validate(grpc::CallbackServerContext* c
   return Done(context);
 }
 
-grpc::ServerUnaryReactor* ConfigService::Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
+grpc::ServerUnaryReactor* ConfigService::Get(grpc::CallbackServerContext* context,
+                                             const v1::GetRequest* request,
                                              v1::GetResponse* response) {
   *response = configuration_.Get(*request);
   return Done(context);
 }
 
 grpc::ServerUnaryReactor* ConfigService::Delete(grpc::CallbackServerContext* context,
-                                                const v1::DeleteRequest* request, v1::DeleteResponse* response) {
+                                                const v1::DeleteRequest* request,
+                                                v1::DeleteResponse* response) {
   *response = configuration_.Delete(*request);
   return Done(context);
 }
 
 grpc::ServerUnaryReactor* ConfigService::Status(grpc::CallbackServerContext* context,
-                                                const v1::StatusRequest* request, v1::StatusResponse* response) {
+                                                const v1::StatusRequest* request,
+                                                v1::StatusResponse* response) {
   configuration_.FillStatus(*response);
   std::vector<engine::NodeStatus> nodes = engine_.Status();
   if (!request->node_id().empty()) {
-    std::erase_if(nodes, [&](const engine::NodeStatus& node) { return node.node.id != request->node_id(); });
+    std::erase_if(
+        nodes, [&](const engine::NodeStatus& node) { return node.node.id != request->node_id(); });
   }
   AddNodes(nodes, clock_, *response);
   response->set_server_version("weir-control");

@@ -16,15 +16,19 @@ class ConfigService final : public v1::ConfigService::CallbackService {
   ConfigService(Configuration& configuration, EngineThread& engine, const event::Clock& clock)
       : configuration_(configuration), engine_(engine), clock_(clock) {}
 
-  grpc::ServerUnaryReactor* Push(grpc::CallbackServerContext* context, const v1::PushRequest* request,
+  grpc::ServerUnaryReactor* Push(grpc::CallbackServerContext* context,
+                                 const v1::PushRequest* request,
                                  v1::PushResponse* response) override;
-  grpc::ServerUnaryReactor* Validate(grpc::CallbackServerContext* context, const v1::ValidateRequest* request,
+  grpc::ServerUnaryReactor* Validate(grpc::CallbackServerContext* context,
+                                     const v1::ValidateRequest* request,
                                      v1::ValidateResponse* response) override;
   grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
                                 v1::GetResponse* response) override;
-  grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context, const v1::DeleteRequest* request,
+  grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
+                                   const v1::DeleteRequest* request,
                                    v1::DeleteResponse* response) override;
-  grpc::ServerUnaryReactor* Status(grpc::CallbackServerContext* context, const v1::StatusRequest* request,
+  grpc::ServerUnaryReactor* Status(grpc::CallbackServerContext* context,
+                                   const v1::StatusRequest* request,
                                    v1::StatusResponse* response) override;
 
  private:
@@ -34,6 +38,7 @@ class ConfigService final : public v1::ConfigService::CallbackService {
 };
 
 // The nodes of `status`; monotonic times become wall times by `clock`.
-void AddNodes(const std::vector<engine::NodeStatus>& nodes, const event::Clock& clock, v1::StatusResponse& response);
+void AddNodes(const std::vector<engine::NodeStatus>& nodes, const event::Clock& clock,
+              v1::StatusResponse& response);
 
 }  // namespace weir::control

@@ -6,7 +6,6 @@
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/control/validation/diagnostic_proto.h"
-#include "source/schema/proto_to_text.h"
 #include "source/schema/resource_type.h"
 
 namespace weir::control {
@@ -17,12 +16,6 @@ using engine::Snapshot;
 using engine::SnapshotPtr;
 using schema::Diagnostic;
 using schema::Diagnostics;
-
-void SetTime(store::WallTime time, google::protobuf::Timestamp& out) {
-  const int64_t ns = time.time_since_epoch().count();
-  out.set_seconds(ns / 1'000'000'000);
-  out.set_nanos(static_cast<int32_t>(ns % 1'000'000'000));
-}
 
 Diagnostic ErrorAbout(const engine::Resource& resource, std::string message) {
   Diagnostic one;
@@ -98,20 +91,23 @@ absl::Status Configuration::Load() {
     entry.changed_at = one.changed_at;
     resources.push_back(entry.resource);
   }
-  WEIR_ASSIGN_OR_RETURN(snapshot_, Snapshot::Build(LabelOf(revision_), std::move(resources), nullptr));
+  WEIR_ASSIGN_OR_RETURN(snapshot_,
+                        Snapshot::Build(LabelOf(revision_), std::move(resources), nullptr));
   options_.publish(snapshot_);
   return absl::OkStatus();
 }
 
 template <typename Request>
-Configuration::Set Configuration::ReadInputs(const Request& request, Diagnostics& diagnostics) const {
+Configuration::Set Configuration::ReadInputs(const Request& request,
+                                             Diagnostics& diagnostics) const {
   Set inputs;
   const auto add = [&](ResourcePtr resource, const std::string& text) {
     Entry& entry = inputs[{resource->type_url, resource->name}];
     if (entry.resource != nullptr) {
-      diagnostics.Add(ErrorAbout(*resource, StrCat(schema::ShortTypeName(resource->type_url), " \"", resource->name,
-                                                   "\" is defined twice; the other one is at ",
-                                                   entry.resource->source.ToText())));
+      diagnostics.Add(ErrorAbout(
+          *resource,
+          StrCat(schema::ShortTypeName(resource->type_url), " \"", resource->name,
+                 "\" is defined twice; the other one is at ", entry.resource->source.ToText())));
     }
     entry.resource = std::move(resource);
     entry.text = text;
@@ -123,15 +119,16 @@ Configuration::Set Configuration::ReadInputs(const Request& request, Diagnostics
     }
   }
   for (int i = 0; i < request.resources_size(); ++i) {
-    ResourcePtr resource = validation::ReadMessage(request.resources(i), StrCat("resources[", i, "]"),
-                                                   options_.validator, diagnostics);
+    ResourcePtr resource = validation::ReadMessage(
+        request.resources(i), StrCat("resources[", i, "]"), options_.validator, diagnostics);
     if (resource != nullptr) add(std::move(resource), "");
   }
   return inputs;
 }
 
 // The set that the change would give; nothing, with errors, when it cannot be.
-std::optional<SnapshotPtr> Configuration::Combine(const Change& change, Diagnostics& diagnostics) const {
+std::optional<SnapshotPtr> Configuration::Combine(const Change& change,
+                                                  Diagnostics& diagnostics) const {
   std::vector<ResourcePtr> resources;
   bool good = true;
   for (const auto& [key, entry] : change.directory) resources.push_back(entry.resource);
@@ -142,10 +139,10 @@ std::optional<SnapshotPtr> Configuration::Combine(const Change& change, Diagnost
       continue;
     }
     good = false;
-    diagnostics.Add(ErrorAbout(*entry.resource,
-                               StrCat(schema::ShortTypeName(key.first), " \"", key.second,
-                                      "\" was pushed and is in the directory, at ",
-                                      other->second.resource->source.ToText(), "; delete one of them")));
+    diagnostics.Add(ErrorAbout(
+        *entry.resource, StrCat(schema::ShortTypeName(key.first), " \"", key.second,
+                                "\" was pushed and is in the directory, at ",
+                                other->second.resource->source.ToText(), "; delete one of them")));
   }
   if (!good) return std::nullopt;
   absl::StatusOr<SnapshotPtr> built = Snapshot::Build("", std::move(resources), snapshot_.get());
@@ -211,7 +208,8 @@ void Configuration::Keep(Change& change, SnapshotPtr snapshot, Outcome& outcome)
   for (const auto& [key, entry] : pushed_) {
     if (!change.pushed.contains(key)) remove.push_back({key.first, key.second});
   }
-  const absl::StatusOr<uint64_t> kept = options_.store->Commit(revision_.number, change.about, put, remove);
+  const absl::StatusOr<uint64_t> kept =
+      options_.store->Commit(revision_.number, change.about, put, remove);
   if (!kept.ok()) {
     outcome.diagnostics.Error("", StrCat("not kept: ", MessageOf(kept.status())));
     return;
@@ -275,10 +273,11 @@ v1::ValidateResponse Configuration::Validate(const v1::ValidateRequest& request)
   MutexLock lock(mutex_);
   v1::PushResponse pushed = PushLocked(std::move(inputs), push, std::move(diagnostics));
   v1::ValidateResponse response;
-  response.set_valid(valid_inputs && std::none_of(pushed.diagnostics().begin(), pushed.diagnostics().end(),
-                                                  [](const v1::Diagnostic& one) {
-                                                    return one.severity() == v1::Diagnostic::ERROR;
-                                                  }));
+  response.set_valid(valid_inputs &&
+                     std::none_of(pushed.diagnostics().begin(), pushed.diagnostics().end(),
+                                  [](const v1::Diagnostic& one) {
+                                    return one.severity() == v1::Diagnostic::ERROR;
+                                  }));
   *response.mutable_diagnostics() = std::move(*pushed.mutable_diagnostics());
   *response.mutable_changes() = std::move(*pushed.mutable_changes());
   response.set_unchanged(pushed.unchanged());
@@ -302,8 +301,10 @@ v1::DeleteResponse Configuration::Delete(const v1::DeleteRequest& request) {
       diagnostics.Error("", StrCat("\"", resource.type(), "\" is no type of resource"));
     } else if (change.pushed.erase({*type_url, resource.name()}) == 0) {
       const bool in_directory = directory_.contains({*type_url, resource.name()});
-      diagnostics.Error("", StrCat("there is no ", schema::ShortTypeName(*type_url), " \"", resource.name(), "\"",
-                                   in_directory ? " that was pushed; its file in the directory is to be changed" : ""));
+      diagnostics.Error(
+          "", StrCat("there is no ", schema::ShortTypeName(*type_url), " \"", resource.name(), "\"",
+                     in_directory ? " that was pushed; its file in the directory is to be changed"
+                                  : ""));
     }
   }
   Outcome outcome = Apply(std::move(change), std::move(diagnostics));
@@ -346,50 +347,6 @@ Diagnostics Configuration::SetDirectory(const absl::StatusOr<std::vector<store::
   diagnostics.Sort();
   directory_diagnostics_ = diagnostics;
   return diagnostics;
-}
-
-v1::GetResponse Configuration::Get(const v1::GetRequest& request) const {
-  MutexLock lock(mutex_);
-  v1::GetResponse response;
-  response.set_revision(revision_.number);
-  const std::string type_url = schema::TypeUrlFromText(request.type()).value_or(request.type());
-  for (const auto& view : snapshot_->types()) {
-    if (!type_url.empty() && view->type_url() != type_url) continue;
-    for (const ResourcePtr& resource : view->resources()) {
-      if (!request.name().empty() && resource->name != request.name()) continue;
-      v1::StoredResource& out = *response.add_resources();
-      out.set_type_url(resource->type_url);
-      out.set_name(resource->name);
-      out.set_version(resource->hash.Hex());
-      const Key key = {resource->type_url, resource->name};
-      const bool from_directory = directory_.contains(key);
-      out.mutable_origin()->set_kind(from_directory ? v1::Origin::DIRECTORY : v1::Origin::PUSHED);
-      out.mutable_origin()->set_file(resource->source.file);
-      out.mutable_origin()->set_line(resource->source.line);
-      const Entry& entry = from_directory ? directory_.at(key) : pushed_.at(key);
-      out.set_changed_in_revision(entry.revision);
-      SetTime(entry.changed_at, *out.mutable_changed_at());
-      const auto message = validation::MessageOf(*resource);
-      if (message == nullptr) continue;
-      schema::Redact(*message);
-      out.mutable_resource()->set_type_url(resource->type_url);
-      message->SerializeToString(out.mutable_resource()->mutable_value());
-      out.set_json(schema::MessageToJson(*message));
-    }
-  }
-  return response;
-}
-
-void Configuration::FillStatus(v1::StatusResponse& response) const {
-  MutexLock lock(mutex_);
-  response.set_revision(revision_.number);
-  if (revision_.number > 0) SetTime(revision_.time, *response.mutable_revision_since());
-  response.set_revision_message(revision_.message);
-  response.set_revision_author(revision_.author);
-  for (const auto& view : snapshot_->types()) {
-    (*response.mutable_resource_counts())[view->type_url()] = static_cast<uint32_t>(view->resources().size());
-  }
-  validation::AddAll(directory_diagnostics_, *response.mutable_source_diagnostics());
 }
 
 SnapshotPtr Configuration::snapshot() const {

@@ -1,11 +1,11 @@
-// The desired configuration: what was pushed and what the directory holds, checked as one set, kept, and published as
-// snapshots.
+// The desired configuration: what was pushed and what the directory holds, checked as one set,
+// kept, and published as snapshots.
 //
 //   Create -> SetDirectory (when there is one) -> Push, Delete, SetDirectory, ... at any time
 //
-// Every change is a transaction: it is checked whole, kept, and published, or it changes nothing. A name has one owner:
-// what the directory holds cannot be pushed. Thread-safe: one change at a time; `publish` is called under the lock, in
-// the order of the changes.
+// Every change is a transaction: it is checked whole, kept, and published, or it changes nothing. A
+// name has one owner: what the directory holds cannot be pushed. Thread-safe: one change at a time;
+// `publish` is called under the lock, in the order of the changes.
 #pragma once
 
 #include <functional>
@@ -45,8 +45,8 @@ class Configuration {
   // Everything of a status but the nodes.
   void FillStatus(v1::StatusResponse& response) const;
 
-  // The whole directory, or why it cannot be read. With errors nothing changes; they are returned, and are part of the
-  // status until a later set is good.
+  // The whole directory, or why it cannot be read. With errors nothing changes; they are returned,
+  // and are part of the status until a later set is good.
   schema::Diagnostics SetDirectory(const absl::StatusOr<std::vector<store::TextFile>>& files);
 
   engine::SnapshotPtr snapshot() const;
@@ -83,7 +83,8 @@ class Configuration {
                               schema::Diagnostics diagnostics) WEIR_REQUIRES(mutex_);
   Outcome Apply(Change change, schema::Diagnostics diagnostics) WEIR_REQUIRES(mutex_);
   void Keep(Change& change, engine::SnapshotPtr snapshot, Outcome& outcome) WEIR_REQUIRES(mutex_);
-  std::optional<engine::SnapshotPtr> Combine(const Change& change, schema::Diagnostics& diagnostics) const
+  std::optional<engine::SnapshotPtr> Combine(const Change& change,
+                                             schema::Diagnostics& diagnostics) const
       WEIR_REQUIRES(mutex_);
 
   Options options_;

@@ -20,8 +20,10 @@ struct Service {
 constexpr std::array kServices = {
     Service{"/envoy.service.discovery.v3.AggregatedDiscoveryService/", "AggregatedResources", ""},
     Service{"/envoy.service.cluster.v3.ClusterDiscoveryService/", "Clusters", engine::kClusterType},
-    Service{"/envoy.service.endpoint.v3.EndpointDiscoveryService/", "Endpoints", engine::kEndpointType},
-    Service{"/envoy.service.listener.v3.ListenerDiscoveryService/", "Listeners", engine::kListenerType},
+    Service{"/envoy.service.endpoint.v3.EndpointDiscoveryService/", "Endpoints",
+            engine::kEndpointType},
+    Service{"/envoy.service.listener.v3.ListenerDiscoveryService/", "Listeners",
+            engine::kListenerType},
     Service{"/envoy.service.route.v3.RouteDiscoveryService/", "Routes", engine::kRouteType},
     Service{"/envoy.service.secret.v3.SecretDiscoveryService/", "Secrets", engine::kSecretType},
 };
@@ -54,8 +56,8 @@ grpc::Slice Shared(std::shared_ptr<const std::string> body) {
   auto* holder = new std::shared_ptr<const std::string>(std::move(body));
   void* data = const_cast<char*>((*holder)->data());
   return grpc::Slice(
-      data, (*holder)->size(), [](void* user) { delete static_cast<std::shared_ptr<const std::string>*>(user); },
-      holder);
+      data, (*holder)->size(),
+      [](void* user) { delete static_cast<std::shared_ptr<const std::string>*>(user); }, holder);
 }
 
 // Refuses a method that is none of ours.
@@ -69,7 +71,8 @@ class UnknownMethod final : public grpc::ServerGenericBidiReactor {
 
 class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
  public:
-  static StreamReactor* Start(EngineThread& engine, engine::StreamOptions options, std::string peer) {
+  static StreamReactor* Start(EngineThread& engine, engine::StreamOptions options,
+                              std::string peer) {
     std::shared_ptr<StreamReactor> reactor(new StreamReactor(engine));
     reactor->self_ = reactor;
     engine.Open(reactor, std::move(options), std::move(peer));
@@ -116,7 +119,8 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
   // Any thread.
   void Close(const absl::Status& status) override {
     MutexLock lock(mutex_);
-    FinishOnce(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
+    FinishOnce(
+        grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
   }
 
  private:
@@ -148,7 +152,8 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
 
 }  // namespace
 
-grpc::ServerGenericBidiReactor* DiscoveryService::CreateReactor(grpc::GenericCallbackServerContext* context) {
+grpc::ServerGenericBidiReactor* DiscoveryService::CreateReactor(
+    grpc::GenericCallbackServerContext* context) {
   std::optional<engine::StreamOptions> options = OptionsOf(context->method());
   if (!options) return new UnknownMethod(context->method());
   return StreamReactor::Start(engine_, *std::move(options), context->peer());

@@ -1,8 +1,9 @@
 // The discovery services over gRPC: bytes in, bytes out, nothing else.
 //
-// One generic callback service answers the aggregated stream and the single-type streams, in both variants, by the
-// method's name. Reactors run on gRPC's threads; each message is handed to the engine's thread through EngineThread
-// and each answer comes back from there. A stream reads its next message when the engine has taken the last one.
+// One generic callback service answers the aggregated stream and the single-type streams, in both
+// variants, by the method's name. Reactors run on gRPC's threads; each message is handed to the
+// engine's thread through EngineThread and each answer comes back from there. A stream reads its
+// next message when the engine has taken the last one.
 #pragma once
 
 #include <grpcpp/generic/async_generic_service.h>
@@ -16,7 +17,8 @@ class DiscoveryService final : public grpc::CallbackGenericService {
   // `engine` outlives the service.
   explicit DiscoveryService(EngineThread& engine) : engine_(engine) {}
 
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override;
 
  private:
   EngineThread& engine_;

@@ -70,7 +70,8 @@ void EngineThread::Deliver(std::vector<engine::Outgoing> out) {
   }
 }
 
-void EngineThread::Open(std::shared_ptr<Sink> sink, engine::StreamOptions options, std::string peer) {
+void EngineThread::Open(std::shared_ptr<Sink> sink, engine::StreamOptions options,
+                        std::string peer) {
   Post([this, sink = std::move(sink), options = std::move(options), peer = std::move(peer)](
            engine::Engine& engine, engine::Time now) {
     const uint64_t stream = engine.Open(options, peer, now);
@@ -116,7 +117,8 @@ std::vector<engine::NodeStatus> EngineThread::Status() {
   {
     MutexLock lock(mutex_);
     if (stopping_) return {};
-    queue_.push_back([promise](engine::Engine& engine, engine::Time) { promise->set_value(engine.Status()); });
+    queue_.push_back(
+        [promise](engine::Engine& engine, engine::Time) { promise->set_value(engine.Status()); });
     wake_.Signal();
   }
   return future.get();

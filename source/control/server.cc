@@ -17,13 +17,16 @@ Server::~Server() { Shutdown(std::chrono::milliseconds(0)); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const event::Clock& clock, Options options) {
   std::unique_ptr<Server> server(new Server(clock));
-  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store, store::Store::Open(options.store_path));
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store,
+                        store::Store::Open(options.store_path));
   EngineThread& engine = server->engine_;
   Configuration::Options parts;
   parts.store = std::move(store);
   parts.validator = std::move(options.validator);
   parts.now = [&clock] { return clock.System(); };
-  parts.publish = [&engine](engine::SnapshotPtr snapshot) { engine.SetSnapshot(std::move(snapshot)); };
+  parts.publish = [&engine](engine::SnapshotPtr snapshot) {
+    engine.SetSnapshot(std::move(snapshot));
+  };
   WEIR_ASSIGN_OR_RETURN(server->configuration_, Configuration::Create(std::move(parts)));
   server->discovery_ = std::make_unique<DiscoveryService>(engine);
   server->config_ = std::make_unique<ConfigService>(*server->configuration_, engine, clock);

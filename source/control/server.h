@@ -1,4 +1,5 @@
-// weir-control as an object: the configuration, the engine's thread and one gRPC server for both services.
+// weir-control as an object: the configuration, the engine's thread and one gRPC server for both
+// services.
 //
 //   Create -> SetDirectory (when there is one) -> Listen -> ... -> Shutdown
 //

@@ -5,7 +5,8 @@
 
 namespace weir::exe {
 
-// Decodes listeners, routes, clusters and endpoints as weir does; other types are not its business. Any thread.
+// Decodes listeners, routes, clusters and endpoints as weir does; other types are not its business.
+// Any thread.
 control::validation::Validator MakeResourceValidator();
 
 }  // namespace weir::exe

@@ -1,4 +1,5 @@
-// weir-control, the control plane: flags to the platform of this machine, to control::Server, to Run.
+// weir-control, the control plane: flags to the platform of this machine, to control::Server, to
+// Run.
 
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -53,15 +54,17 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& words) {
       continue;
     }
     if (name != "--listen" && name != "--directory" && name != "--store" && name != "--log-level") {
-      const auto nearest =
-          Nearest(name, {"--listen", "--directory", "--store", "--log-level", "--help", "--version"});
+      const auto nearest = Nearest(
+          name, {"--listen", "--directory", "--store", "--log-level", "--help", "--version"});
       return InvalidArgument(
-          StrCat("unknown flag ", name, nearest ? StrCat("; did you mean ", *nearest, "?") : std::string()));
+          StrCat("unknown flag ", name,
+                 nearest ? StrCat("; did you mean ", *nearest, "?") : std::string()));
     }
     if (equals == std::string::npos && i + 1 == words.size()) {
       return InvalidArgument(StrCat(name, " needs a value"));
     }
-    const std::string value = equals == std::string::npos ? words[++i] : words[i].substr(equals + 1);
+    const std::string value =
+        equals == std::string::npos ? words[++i] : words[i].substr(equals + 1);
     if (name == "--listen") flags.listen = value;
     if (name == "--directory") flags.directory = value;
     if (name == "--store") flags.store = value;
@@ -116,7 +119,8 @@ absl::Status Serve(const Flags& flags, EndSignals& signals) {
   const event::SystemClock clock;
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<event::EpollLoop> loop, event::EpollLoop::Create(clock));
   WEIR_RETURN_IF_ERROR(signals.Attach(*loop));
-  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<event::SystemFiles> files, event::SystemFiles::Create(*loop));
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<event::SystemFiles> files,
+                        event::SystemFiles::Create(*loop));
   control::Server::Options options;
   options.store_path = flags.store;
   options.validator = MakeResourceValidator();
@@ -126,15 +130,17 @@ absl::Status Serve(const Flags& flags, EndSignals& signals) {
   if (!flags.directory.empty()) {
     directory = std::make_unique<control::store::Directory>(*files, flags.directory);
     // Watch first: what changes in between is read again.
-    WEIR_RETURN_IF_ERROR(directory->Watch([&](absl::StatusOr<std::vector<control::store::TextFile>> now) {
-      Report(server->configuration().SetDirectory(now), flags.directory);
-    }));
+    WEIR_RETURN_IF_ERROR(
+        directory->Watch([&](absl::StatusOr<std::vector<control::store::TextFile>> now) {
+          Report(server->configuration().SetDirectory(now), flags.directory);
+        }));
     absl::StatusOr<std::vector<control::store::TextFile>> now = directory->Read();
     WEIR_RETURN_IF_ERROR(now.status());
     Report(server->configuration().SetDirectory(now), flags.directory);
   }
   WEIR_ASSIGN_OR_RETURN(const int port, server->Listen(flags.listen));
-  WEIR_LOG(kControl, kInfo, "serving xDS and the management API on ", flags.listen, " (port ", port, ")");
+  WEIR_LOG(kControl, kInfo, "serving xDS and the management API on ", flags.listen, " (port ", port,
+           ")");
   loop->Run();
   WEIR_LOG(kControl, kInfo, "shutting down");
   server->Shutdown(std::chrono::milliseconds(500));

@@ -1,4 +1,5 @@
-// weirctl, the command line of the control plane: this machine's files, environment and output to cli::Run.
+// weirctl, the command line of the control plane: this machine's files, environment and output to
+// cli::Run.
 
 #include <cerrno>
 #include <cstdio>
@@ -24,8 +25,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 
 int main(int argc, char** argv) {
   weir::cli::Surroundings surroundings;
-  surroundings.out = [](const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); };
-  surroundings.error = [](const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); };
+  surroundings.out = [](const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  };
+  surroundings.error = [](const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  };
   surroundings.read = ReadFile;
   if (const char* server = std::getenv("WEIR_CONTROL")) surroundings.server = server;
   if (const char* user = std::getenv("USER")) surroundings.author = user;

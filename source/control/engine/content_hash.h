@@ -1,5 +1,6 @@
-// The 128-bit content hash behind every version that clients see: the same bytes give the same version on
-// every replica and after every restart, so that a reconnecting client is sent nothing it already has.
+// The 128-bit content hash behind every version that clients see: the same bytes give the same
+// version on every replica and after every restart, so that a reconnecting client is sent nothing
+// it already has.
 //
 // The first half of SHA-256 (FIPS 180-4): stable over builds and machines, and nobody can make two
 // resources that look equal. Values; thread-safe.
@@ -41,8 +42,8 @@ class ContentHasher {
 
   std::array<uint32_t, 8> state_;
   std::array<uint8_t, 64> block_;
-  size_t filled_ = 0;    // Bytes of block_ in use.
-  uint64_t total_ = 0;   // Bytes added.
+  size_t filled_ = 0;   // Bytes of block_ in use.
+  uint64_t total_ = 0;  // Bytes added.
 };
 
 ContentHash HashOf(std::string_view bytes);

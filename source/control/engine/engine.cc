@@ -12,8 +12,8 @@ Engine::Engine() : snapshot_(Snapshot::Empty()) {}
 
 uint64_t Engine::Open(StreamOptions options, std::string peer, Time now) {
   const uint64_t id = ++last_stream_;
-  streams_[id] = std::make_unique<Stream>(id, std::move(options), snapshot_, history_,
-                                          std::move(peer), now);
+  streams_[id] =
+      std::make_unique<Stream>(id, std::move(options), snapshot_, history_, std::move(peer), now);
   return id;
 }
 

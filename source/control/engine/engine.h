@@ -1,8 +1,11 @@
-// All discovery streams and the snapshot they converge to: the whole protocol server but for the transport.
+// All discovery streams and the snapshot they converge to: the whole protocol server but for the
+// transport.
 //
-//   engine.Open(...) -> id;  OnRequest(id, ...), SetSnapshot(...), OnTimer(now)  -> what to send, to whom;  Close(id)
+//   engine.Open(...) -> id;  OnRequest(id, ...), SetSnapshot(...), OnTimer(now)  -> what to send,
+//   to whom;  Close(id)
 //
-// One thread, no locks, no I/O; the shell that owns it brings requests and the time, and sends what comes out.
+// One thread, no locks, no I/O; the shell that owns it brings requests and the time, and sends what
+// comes out.
 #pragma once
 
 #include <cstdint>
@@ -40,11 +43,12 @@ class Engine {
   void OnRequest(uint64_t stream, std::string_view bytes, Time now, std::vector<Outgoing>& out);
   void SetSnapshot(SnapshotPtr snapshot, Time now, std::vector<Outgoing>& out);
   void OnTimer(Time now, std::vector<Outgoing>& out);
-  // Sends what clients named `node_id` refused once more; all clients when empty. The number of streams.
+  // Sends what clients named `node_id` refused once more; all clients when empty. The number of
+  // streams.
   size_t Retry(std::string_view node_id, Time now, std::vector<Outgoing>& out);
 
-  // What returning clients may still hold, for a server that has just started: the cluster resources of
-  // the revision before the newest. Call before the first stream.
+  // What returning clients may still hold, for a server that has just started: the cluster
+  // resources of the revision before the newest. Call before the first stream.
   void RememberClusters(const Snapshot& earlier);
 
   std::optional<Time> NextDeadline() const;

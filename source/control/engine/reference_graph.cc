@@ -9,8 +9,8 @@
 namespace weir::control::engine {
 namespace {
 
-constexpr std::array kNeedsUser = {kRouteType, kVirtualHostType, kClusterType, kEndpointType,
-                                   kSecretType, kExtensionConfigType};
+constexpr std::array kNeedsUser = {kRouteType,    kVirtualHostType, kClusterType,
+                                   kEndpointType, kSecretType,      kExtensionConfigType};
 
 std::string Key(std::string_view type_url, std::string_view name) {
   return StrCat(type_url, "\n", name);

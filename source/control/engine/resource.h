@@ -1,5 +1,6 @@
-// One xDS resource as the control plane carries it: a name, the bytes that go on the wire, their hash, what
-// it refers to, and where its author wrote it. Immutable and shared by every snapshot and stream that has it.
+// One xDS resource as the control plane carries it: a name, the bytes that go on the wire, their
+// hash, what it refers to, and where its author wrote it. Immutable and shared by every snapshot
+// and stream that has it.
 //
 // Thread-safe: values behind shared_ptr<const>.
 #pragma once
@@ -45,7 +46,7 @@ struct SourcePosition {
 struct Reference {
   std::string type_url;
   std::string name;
-  std::string path;         // Of the field that holds it: "virtual_hosts[0].routes[1].route.cluster".
+  std::string path;  // Of the field that holds it: "virtual_hosts[0].routes[1].route.cluster".
   SourcePosition position;  // Of that field.
 
   bool operator==(const Reference&) const = default;
@@ -54,7 +55,8 @@ struct Reference {
 struct Resource {
   std::string type_url;
   std::string name;
-  std::string any;  // A serialized google.protobuf.Any: type URL and message, as it goes on the wire.
+  std::string
+      any;  // A serialized google.protobuf.Any: type URL and message, as it goes on the wire.
   ContentHash hash;  // Of the message's deterministic bytes.
   std::vector<Reference> references;
   SourcePosition source;

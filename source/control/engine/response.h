@@ -1,8 +1,8 @@
 // One response of a discovery stream, and its bytes.
 //
-// The bytes are in two parts, as Protobuf allows fields in any order: a body (version, type, resources)
-// which streams that are sent the same thing share, and a small tail of the stream's own (nonce, the name
-// of the control plane). Engine's thread.
+// The bytes are in two parts, as Protobuf allows fields in any order: a body (version, type,
+// resources) which streams that are sent the same thing share, and a small tail of the stream's own
+// (nonce, the name of the control plane). Engine's thread.
 #pragma once
 
 #include <deque>
@@ -20,7 +20,7 @@ struct Response {
   std::string type_url;
   std::string version;  // SotW: version_info. Delta: of the whole type, not on the wire.
   std::string nonce;
-  std::string label;  // For people: of the control plane and its revision.
+  std::string label;     // For people: of the control plane and its revision.
   bool wrapped = false;  // SotW: each resource inside a discovery.v3.Resource (C8).
   std::vector<ResourcePtr> resources;
   std::vector<std::string> removed;  // Delta.

@@ -127,9 +127,7 @@ void Snapshot::AddType(std::vector<ResourcePtr> resources, const Snapshot* previ
       std::make_shared<const TypeView>(std::move(name), std::move(resources), before.get()));
 }
 
-std::shared_ptr<const Snapshot> Snapshot::Empty() {
-  return *Build("empty", {}, nullptr);
-}
+std::shared_ptr<const Snapshot> Snapshot::Empty() { return *Build("empty", {}, nullptr); }
 
 std::shared_ptr<const Snapshot> Snapshot::Relabel(const Snapshot& snapshot, std::string label) {
   auto copy = std::shared_ptr<Snapshot>(new Snapshot(snapshot));

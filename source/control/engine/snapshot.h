@@ -1,8 +1,8 @@
 // All resources in force, as one immutable value: what every stream converges to.
 //
-// A snapshot is built off the engine's thread and handed over. Types whose resources did not change are
-// shared with the snapshot before it, and each type knows which names changed since then, so that a
-// stream looks at those alone. Thread-safe: immutable behind shared_ptr<const>.
+// A snapshot is built off the engine's thread and handed over. Types whose resources did not change
+// are shared with the snapshot before it, and each type knows which names changed since then, so
+// that a stream looks at those alone. Thread-safe: immutable behind shared_ptr<const>.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ ContentHash VersionOf(const std::vector<ResourcePtr>& resources);
 
 class Snapshot {
  public:
-  // Any order. A type and name that comes twice is an error which names both places (C7). Resources equal
-  // to those of `previous` (may be null) are taken from there.
+  // Any order. A type and name that comes twice is an error which names both places (C7). Resources
+  // equal to those of `previous` (may be null) are taken from there.
   static absl::StatusOr<std::shared_ptr<const Snapshot>> Build(std::string label,
                                                                std::vector<ResourcePtr> resources,
                                                                const Snapshot* previous);

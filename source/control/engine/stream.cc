@@ -10,8 +10,8 @@
 namespace weir::control::engine {
 namespace {
 
-// How long phase A takes up newer snapshots: after that they wait for the next round, so that a stream of
-// endpoint changes cannot keep routes from moving.
+// How long phase A takes up newer snapshots: after that they wait for the next round, so that a
+// stream of endpoint changes cannot keep routes from moving.
 constexpr Duration kTakeUpNewer = std::chrono::seconds(1);
 
 // The order of sending within a phase. What comes before kFirstLate is phase A's.
@@ -39,10 +39,14 @@ bool TakesWrappedResources(const Node& node) {
 
 std::string NameOf(Phase phase) {
   switch (phase) {
-    case Phase::kMake: return "make";
-    case Phase::kSwitch: return "switch";
-    case Phase::kClean: return "clean";
-    case Phase::kSettled: return "settled";
+    case Phase::kMake:
+      return "make";
+    case Phase::kSwitch:
+      return "switch";
+    case Phase::kClean:
+      return "clean";
+    case Phase::kSettled:
+      return "settled";
   }
   return "";
 }
@@ -70,8 +74,8 @@ absl::Status Stream::CheckFirst(const Request& request) {
   if (options_.only_type.empty()) {
     if (request.type_url.empty()) return InvalidArgument("type URL is required for ADS");  // C2
   } else if (!request.type_url.empty() && request.type_url != options_.only_type) {
-    return InvalidArgument(StrCat("type URL ", request.type_url, " on a stream of ",
-                                  options_.only_type));
+    return InvalidArgument(
+        StrCat("type URL ", request.type_url, " on a stream of ", options_.only_type));
   }
   return absl::OkStatus();
 }
@@ -106,8 +110,8 @@ absl::Status Stream::OnRequest(const Request& request, Time now, std::vector<Res
   return absl::OkStatus();
 }
 
-// A SotW client that comes back with another version than ours does not say what it holds. What it may still
-// route to must stay until its routes have moved.
+// A SotW client that comes back with another version than ours does not say what it holds. What it
+// may still route to must stay until its routes have moved.
 void Stream::AssumeHeld(TypeStream& clusters, const Request& request) {
   if (options_.variant != Variant::kSotw || request.version_info.empty()) return;
   const TypeView* target = newest_->Find(kClusterType);
@@ -212,7 +216,8 @@ RolloutView Stream::ViewOf(const TypeStream& type) const {
   return view;
 }
 
-// A client that brings routes from an earlier stream gets the new ones when it has the clusters for them.
+// A client that brings routes from an earlier stream gets the new ones when it has the clusters for
+// them.
 bool Stream::MustWait(const TypeStream& type) const {
   if (IsEarly(type.type_url()) || type.answered() || !type.resumed()) return false;
   return phase_ == Phase::kMake && !timed_out_ &&
@@ -265,7 +270,8 @@ bool Stream::MakeDone() {
     if (type->refused() || type->through() < rolling_->sequence()) return false;
   }
   if (awaited_endpoints_.empty()) return true;
-  // A client that answers everything and still does not ask for endpoints does not use them from here.
+  // A client that answers everything and still does not ask for endpoints does not use them from
+  // here.
   if (!timed_out_ || AnyWaiting(true)) return false;
   awaited_endpoints_.clear();
   return true;
@@ -315,7 +321,8 @@ bool Stream::Step(Time now) {
         return true;
       }
       break;
-    case Phase::kSettled: break;
+    case Phase::kSettled:
+      break;
   }
   if (timed_out_) NoteStuck("no answer in time");
   return false;

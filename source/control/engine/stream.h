@@ -1,18 +1,19 @@
 // One discovery stream: a client's types together, and the order in which a change reaches them.
 //
-// A change goes out in phases, so that no request ever meets a route whose cluster is gone or not there yet:
+// A change goes out in phases, so that no request ever meets a route whose cluster is gone or not
+// there yet:
 //
 //          SetSnapshot             A accepted             B accepted            C accepted
 //   settled ----------> A kMake --------------> B kSwitch -----------> C kClean ----------> settled
 //                       clusters old and new,   listeners, routes      old clusters and
 //                       endpoints, secrets      and the rest           endpoints go
 //
-// Clusters, endpoints and secrets always come from the newest snapshot; listeners and routes from the newest
-// whose phase A is accepted. Phase A also waits until the client has asked for and accepted the endpoints of each
-// changed cluster. A phase that is refused or takes longer than the timeout makes the stream `stuck`: it goes on
-// serving endpoints and answering what is asked for, and removes nothing, until the client accepts or
-// another snapshot comes. The first answers of a new stream wait for nothing, unless the client says that it
-// holds routes from an earlier stream.
+// Clusters, endpoints and secrets always come from the newest snapshot; listeners and routes from
+// the newest whose phase A is accepted. Phase A also waits until the client has asked for and
+// accepted the endpoints of each changed cluster. A phase that is refused or takes longer than the
+// timeout makes the stream `stuck`: it goes on serving endpoints and answering what is asked for,
+// and removes nothing, until the client accepts or another snapshot comes. The first answers of a
+// new stream wait for nothing, unless the client says that it holds routes from an earlier stream.
 //
 // Pure state, no I/O: time is handed in. Engine's thread; owned by Engine.
 #pragma once
@@ -37,7 +38,8 @@ namespace weir::control::engine {
 
 struct StreamOptions {
   Variant variant = Variant::kSotw;
-  std::string only_type;  // Not empty: the stream of a single-type service, where the type is implied.
+  std::string
+      only_type;  // Not empty: the stream of a single-type service, where the type is implied.
   Duration phase_timeout = std::chrono::seconds(15);
   bool wrap_sotw = false;  // Wrap SotW resources for clients that list the feature (C8).
 };
@@ -108,7 +110,8 @@ class Stream {
   std::optional<Time> deadline_;
   bool timed_out_ = false;
   std::string stuck_why_;
-  // Endpoints that a changed cluster needs and the client has not accepted since: their name to the cluster's.
+  // Endpoints that a changed cluster needs and the client has not accepted since: their name to the
+  // cluster's.
   HashMap<std::string> awaited_endpoints_;
 };
 

@@ -3,9 +3,9 @@
 //   SotW    Replace(names) with each request's whole list
 //   delta   Update(subscribe, unsubscribe)
 //
-// Legacy wildcard: a client that has never named anything means everything, for listeners, clusters and
-// scoped routes alone. Once a name was given, an empty list means nothing. Engine's thread; owned by
-// TypeStream.
+// Legacy wildcard: a client that has never named anything means everything, for listeners, clusters
+// and scoped routes alone. Once a name was given, an empty list means nothing. Engine's thread;
+// owned by TypeStream.
 #pragma once
 
 #include <optional>
@@ -20,9 +20,10 @@ namespace weir::control::engine {
 
 // What one request changed.
 struct SubscriptionChange {
-  std::vector<std::string> added;      // Names not in force before; for delta every name subscribed (D4).
-  std::vector<std::string> dropped;    // Names that were in force by name.
-  bool wildcard_asked = false;         // "*", or the legacy form, in this request.
+  std::vector<std::string>
+      added;  // Names not in force before; for delta every name subscribed (D4).
+  std::vector<std::string> dropped;  // Names that were in force by name.
+  bool wildcard_asked = false;       // "*", or the legacy form, in this request.
   bool wildcard_lost = false;
 };
 

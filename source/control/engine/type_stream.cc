@@ -21,15 +21,15 @@ bool TypeStream::NothingNew(const RolloutView& view) const {
   return (view.target == nullptr ? 0 : view.target->id()) == compared_target_;
 }
 
-// The names that may need something: all that the client wants or has, or those that changed since the view
-// that was compared last.
+// The names that may need something: all that the client wants or has, or those that changed since
+// the view that was compared last.
 std::vector<std::string> TypeStream::Candidates(const RolloutView& view) const {
   std::vector<std::string> names;
   const uint64_t target = view.target == nullptr ? 0 : view.target->id();
-  const bool by_change = !dirty_ && answered_ &&
-                         (target == compared_target_ ||
-                          (view.target != nullptr && compared_target_ != 0 &&
-                           view.target->previous_id() == compared_target_));
+  const bool by_change =
+      !dirty_ && answered_ &&
+      (target == compared_target_ || (view.target != nullptr && compared_target_ != 0 &&
+                                      view.target->previous_id() == compared_target_));
   if (by_change) {
     if (target != compared_target_) names = view.target->changed();
     names.insert(names.end(), kept_.begin(), kept_.end());
@@ -66,8 +66,7 @@ TypeStream::Decision TypeStream::Decide(const std::string& name, const RolloutVi
   }
   ResourcePtr wanted = Resolve(name, known, view);
   if (wanted == nullptr) {
-    const bool kept =
-        view.keep_all || (view.keep != nullptr && view.keep->Find(name) != nullptr);
+    const bool kept = view.keep_all || (view.keep != nullptr && view.keep->Find(name) != nullptr);
     return DecideAbsent(name, known, kept);
   }
   kept_.erase(name);
@@ -169,8 +168,10 @@ std::optional<Response> TypeStream::Next(const RolloutView& view, uint64_t& next
     if (decision.remove) response.removed.push_back(name);
     if (decision.send != nullptr) response.changed.push_back(std::move(decision.send));
   }
-  // S9, D9: whoever asked for everything learns that there is nothing; so do SotW's full-state types.
-  due |= !answered_ && (subscription_.wildcard() || (full_state_ && !subscription_.names().empty()));
+  // S9, D9: whoever asked for everything learns that there is nothing; so do SotW's full-state
+  // types.
+  due |=
+      !answered_ && (subscription_.wildcard() || (full_state_ && !subscription_.names().empty()));
   response.resources = full_state_ && due ? FullState(view) : response.changed;
   forced_.clear();
   dirty_ = false;
@@ -180,9 +181,10 @@ std::optional<Response> TypeStream::Next(const RolloutView& view, uint64_t& next
     NoteRefusals(view);
     return std::nullopt;
   }
-  const bool exact = !full_state_ || (kept_.empty() && refusals_.empty() && view.fallback == nullptr);
-  const ContentHash version = exact && view.target != nullptr ? view.target->version()
-                                                              : VersionOf(response.resources);
+  const bool exact =
+      !full_state_ || (kept_.empty() && refusals_.empty() && view.fallback == nullptr);
+  const ContentHash version =
+      exact && view.target != nullptr ? view.target->version() : VersionOf(response.resources);
   response.version = version.Hex();
   response.nonce = StrCat(++next_nonce);
   Record(response, view.sequence, now);

@@ -1,10 +1,10 @@
-// One resource type on one discovery stream: what the client wants, was sent, accepted and refused, and
-// from these the next response (rules C4 to C7, S1 to S12, D1 to D11).
+// One resource type on one discovery stream: what the client wants, was sent, accepted and refused,
+// and from these the next response (rules C4 to C7, S1 to S12, D1 to D11).
 //
 //   OnRequest -> Next -> (response sent) -> OnRequest with its nonce (ACK or NACK) -> Next ...
 //
-// At most one response is outstanding; newer states wait behind it and are sent as one. Next() compares only
-// what may have changed since it last looked. Engine's thread; owned by Stream.
+// At most one response is outstanding; newer states wait behind it and are sent as one. Next()
+// compares only what may have changed since it last looked. Engine's thread; owned by Stream.
 #pragma once
 
 #include <cstdint>
@@ -34,19 +34,21 @@ class TypeStream {
  public:
   TypeStream(std::string type_url, Variant variant, bool wrap);
 
-  // True when the request brought something to answer or acknowledged something. A stale SotW request
-  // changes nothing (S2); a stale delta request changes the subscription (D2).
+  // True when the request brought something to answer or acknowledged something. A stale SotW
+  // request changes nothing (S2); a stale delta request changes the subscription (D2).
   bool OnRequest(const Request& request, Time now);
 
-  // The next response, or nothing: when one is outstanding, or there is nothing new. `next_nonce` counts
-  // for the whole stream.
+  // The next response, or nothing: when one is outstanding, or there is nothing new. `next_nonce`
+  // counts for the whole stream.
   std::optional<Response> Next(const RolloutView& view, uint64_t& next_nonce, Time now);
 
-  // The client forgets `name` when its parent changes: send it again though it did not change (S12).
+  // The client forgets `name` when its parent changes: send it again though it did not change
+  // (S12).
   void Follow(std::string_view name);
 
-  // The client holds `view` from an earlier stream, as far as we know: nothing of it may vanish before its
-  // time. For SotW clients that come back with a version that is not the newest. Call for later views first.
+  // The client holds `view` from an earlier stream, as far as we know: nothing of it may vanish
+  // before its time. For SotW clients that come back with a version that is not the newest. Call
+  // for later views first.
   void AssumeHeld(const TypeView& view);
 
   // Forgets refusals, so that refused bytes are sent once more; for the operator alone (C6).
@@ -61,9 +63,11 @@ class TypeStream {
   bool refused() const { return refused_; }
   // Nothing outstanding, nothing refused, nothing to send, as of the last Next().
   bool settled() const { return requested_ && !pending_ && !refused_ && settled_; }
-  // Everything of snapshots up to this sequence was acknowledged (or there was nothing of it to send).
+  // Everything of snapshots up to this sequence was acknowledged (or there was nothing of it to
+  // send).
   uint64_t through() const { return refused_ ? 0 : through_; }
-  // The client wants this name and was told of it: has accepted some version, or that it does not exist.
+  // The client wants this name and was told of it: has accepted some version, or that it does not
+  // exist.
   bool Accepted(std::string_view name) const;
   bool Wants(std::string_view name) const { return requested_ && subscription_.Covers(name); }
 

@@ -119,7 +119,8 @@ std::vector<std::string> TypeStream::ChangedInPending() const {
   return changed;
 }
 
-// S3, D11: what the text names is refused; when it names nothing of the response, all that was new in it.
+// S3, D11: what the text names is refused; when it names nothing of the response, all that was new
+// in it.
 void TypeStream::OnNack(const Rejection& rejection, Time now) {
   std::vector<std::string> changed = ChangedInPending();
   std::vector<std::string> named;
@@ -147,7 +148,8 @@ void TypeStream::OnNack(const Rejection& rejection, Time now) {
 }
 
 void TypeStream::Follow(std::string_view name) {
-  // Before the first request: a returning delta client may say that it holds it, and still needs it (D5).
+  // Before the first request: a returning delta client may say that it holds it, and still needs it
+  // (D5).
   if (requested_ && !subscription_.Covers(name)) return;
   forced_.try_emplace(std::string(name), Force::kFollow);
 }
@@ -161,7 +163,8 @@ void TypeStream::AssumeHeld(const TypeView& view) {
       known.sent = resource;
       known.hash = resource->hash;
     } else if (known.acked == nullptr && known.hash != resource->hash) {
-      known.acked = resource;  // Of an earlier view: what it may have when it refuses the later one.
+      known.acked =
+          resource;  // Of an earlier view: what it may have when it refuses the later one.
     }
   }
   dirty_ = true;

@@ -1,5 +1,6 @@
-// The three shapes of the Protobuf wire format that a discovery response needs (encoding document, "message
-// structure"): written here so that a response's resources are copied once and shared between streams.
+// The three shapes of the Protobuf wire format that a discovery response needs (encoding document,
+// "message structure"): written here so that a response's resources are copied once and shared
+// between streams.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,9 @@
-// The watched directory: YAML and JSON files with resources, read as one set whenever one of them changes.
+// The watched directory: YAML and JSON files with resources, read as one set whenever one of them
+// changes.
 //
-// Reads through the Files seam and reports each set to its owner, who checks it and takes it over or keeps what
-// was. Files whose name ends in .yaml, .yml or .json count, in the order of their names. Loop's thread.
+// Reads through the Files seam and reports each set to its owner, who checks it and takes it over
+// or keeps what was. Files whose name ends in .yaml, .yml or .json count, in the order of their
+// names. Loop's thread.
 #pragma once
 
 #include <functional>
@@ -31,7 +33,8 @@ class Directory {
   // The whole set as it is now. An error names the file that cannot be read.
   absl::StatusOr<std::vector<TextFile>> Read() const;
 
-  // From now on calls `changed` with the set, or with why it cannot be read, whenever it differs from the last.
+  // From now on calls `changed` with the set, or with why it cannot be read, whenever it differs
+  // from the last.
   absl::Status Watch(std::function<void(absl::StatusOr<std::vector<TextFile>>)> changed);
 
   const std::string& path() const { return path_; }

@@ -22,7 +22,8 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
 
   Statement& Bind(std::string_view text) {
-    sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+    sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
+                      SQLITE_TRANSIENT);
     return *this;
   }
   Statement& BindBlob(std::string_view bytes) {
@@ -47,14 +48,16 @@ class Statement {
     return status();
   }
   absl::Status status() const {
-    if (result_ == SQLITE_OK || result_ == SQLITE_DONE || result_ == SQLITE_ROW) return absl::OkStatus();
+    if (result_ == SQLITE_OK || result_ == SQLITE_DONE || result_ == SQLITE_ROW)
+      return absl::OkStatus();
     return Internal(StrCat("store: ", sqlite3_errmsg(database_)));
   }
 
   std::string Text(int column) const {
     const void* data = sqlite3_column_blob(statement_, column);
     const int size = sqlite3_column_bytes(statement_, column);
-    return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), static_cast<size_t>(size));
+    return data == nullptr ? std::string()
+                           : std::string(static_cast<const char*>(data), static_cast<size_t>(size));
   }
   int64_t Number(int column) const { return sqlite3_column_int64(statement_, column); }
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr int64_t kSchemaVersion = 1;
 
-// A resource row lives from `since` until `until` (exclusive); `until` is 0 while it is in force. Texts are kept once.
+// A resource row lives from `since` until `until` (exclusive); `until` is 0 while it is in force.
+// Texts are kept once.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE revisions (
   number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, author TEXT NOT NULL, message TEXT NOT NULL,
@@ -76,7 +77,8 @@ absl::Status Store::Execute(const char* sql) const {
 }
 
 absl::Status Store::Prepare() {
-  WEIR_RETURN_IF_ERROR(Execute("PRAGMA busy_timeout = 2000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"));
+  WEIR_RETURN_IF_ERROR(
+      Execute("PRAGMA busy_timeout = 2000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"));
   Statement check(database_, "PRAGMA quick_check(1)");
   const std::string verdict = check.Row() ? check.Text(0) : sqlite3_errmsg(database_);
   if (verdict != "ok") {
@@ -137,8 +139,8 @@ absl::Status Store::Write(uint64_t number, const Revision& about,
 }
 
 absl::Status Store::Remove(uint64_t number, const std::string& type_url, const std::string& name) {
-  Statement statement(database_,
-                      "UPDATE resources SET until = ? WHERE type_url = ? AND name = ? AND until = 0");
+  Statement statement(
+      database_, "UPDATE resources SET until = ? WHERE type_url = ? AND name = ? AND until = 0");
   return statement.Bind(static_cast<int64_t>(number)).Bind(type_url).Bind(name).Run();
 }
 
@@ -150,9 +152,10 @@ absl::Status Store::Put(uint64_t number, const StoredResource& resource) {
     Statement text(database_, "INSERT OR IGNORE INTO texts (hash, text) VALUES (?, ?)");
     WEIR_RETURN_IF_ERROR(text.Bind(hash).BindBlob(resource.text).Run());
   }
-  Statement statement(database_,
-                      "INSERT INTO resources (type_url, name, since, until, bytes, file, line, column, text_hash) "
-                      "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)");
+  Statement statement(
+      database_,
+      "INSERT INTO resources (type_url, name, since, until, bytes, file, line, column, text_hash) "
+      "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)");
   statement.Bind(resource.type_url)
       .Bind(resource.name)
       .Bind(static_cast<int64_t>(number))
@@ -170,9 +173,9 @@ absl::StatusOr<std::vector<StoredResource>> Store::Load() const {
 }
 
 absl::StatusOr<std::vector<StoredResource>> Store::LoadAt(uint64_t revision) const {
-  Statement statement(database_,
-                      StrCat(kSelect, "WHERE r.since <= ?1 AND (r.until = 0 OR r.until > ?1) "
-                                      "ORDER BY r.type_url, r.name"));
+  Statement statement(database_, StrCat(kSelect,
+                                        "WHERE r.since <= ?1 AND (r.until = 0 OR r.until > ?1) "
+                                        "ORDER BY r.type_url, r.name"));
   statement.Bind(static_cast<int64_t>(revision));
   return ReadAll(statement);
 }

@@ -2,8 +2,9 @@
 //
 //   Store::Open -> Load -> Commit, Commit, ...
 //
-// A commit is one transaction: a crash leaves the revision before or the one after. The file is in WAL mode, is
-// checked at open, and carries a schema version. Not thread-safe; its owner serialises calls.
+// A commit is one transaction: a crash leaves the revision before or the one after. The file is in
+// WAL mode, is checked at open, and carries a schema version. Not thread-safe; its owner serialises
+// calls.
 #pragma once
 
 #include <chrono>
@@ -26,7 +27,7 @@ struct StoredResource {
   std::string name;
   std::string bytes;  // The message.
   engine::SourcePosition source;
-  std::string text;  // Of the file it was written in; empty when it came as a message.
+  std::string text;       // Of the file it was written in; empty when it came as a message.
   uint64_t revision = 0;  // That last changed it.
   WallTime changed_at;
 };
@@ -47,12 +48,13 @@ struct Revision {
 
 class Store {
  public:
-  // An empty `path` is a store in memory. Errors name the file and what is wrong: a damaged file and one of a newer
-  // schema are refused.
+  // An empty `path` is a store in memory. Errors name the file and what is wrong: a damaged file
+  // and one of a newer schema are refused.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path);
   ~Store();
 
-  // Makes the next revision; its number. `expected` not equal to the newest: kAborted, and nothing is done.
+  // Makes the next revision; its number. `expected` not equal to the newest: kAborted, and nothing
+  // is done.
   absl::StatusOr<uint64_t> Commit(uint64_t expected, const Revision& about,
                                   const std::vector<StoredResource>& put,
                                   const std::vector<ResourceName>& remove);

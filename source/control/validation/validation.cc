@@ -24,7 +24,8 @@ using schema::Diagnostics;
 // Finds the place of a field in the text that a resource came from.
 using PlaceOf = std::function<SourcePosition(const std::string& path)>;
 
-std::vector<Reference> ReferencesOf(const google::protobuf::Message& message, const PlaceOf& place) {
+std::vector<Reference> ReferencesOf(const google::protobuf::Message& message,
+                                    const PlaceOf& place) {
   std::vector<Reference> references;
   for (const schema::Reference& found : schema::CollectReferences(message)) {
     // What another server or a file gives is not ours to check.
@@ -66,7 +67,8 @@ bool AskDataPlane(const google::protobuf::Any& any, const std::string& name, con
 std::vector<ResourcePtr> ReadFile(const std::string& path, const std::string& text,
                                   const Validator& validator, Diagnostics& diagnostics) {
   std::vector<ResourcePtr> resources;
-  for (schema::TextResource& one : schema::ReadResources({.text = text, .file = path}, diagnostics)) {
+  for (schema::TextResource& one :
+       schema::ReadResources({.text = text, .file = path}, diagnostics)) {
     const PlaceOf place = [&](const std::string& field) {
       const schema::Position at = field.empty() ? one.position : one.source.Find(field);
       return SourcePosition{path, at.line, at.column};
@@ -118,8 +120,8 @@ ResourcePtr Restore(std::string type_url, std::string name, const std::string& b
 void CheckSet(const engine::Snapshot& snapshot, Diagnostics& diagnostics) {
   for (const engine::DanglingReference& dangling : engine::FindDangling(snapshot)) {
     Diagnostic one;
-    const SourcePosition& at = dangling.reference.position.line > 0 ? dangling.reference.position
-                                                                    : dangling.from->source;
+    const SourcePosition& at =
+        dangling.reference.position.line > 0 ? dangling.reference.position : dangling.from->source;
     one.file = at.file;
     one.line = at.line;
     one.column = at.column;
@@ -151,9 +153,11 @@ void CheckSet(const engine::Snapshot& snapshot, Diagnostics& diagnostics) {
 }
 
 std::unique_ptr<google::protobuf::Message> MessageOf(const engine::Resource& resource) {
-  std::unique_ptr<google::protobuf::Message> message = schema::NewMessageByTypeUrl(resource.type_url);
+  std::unique_ptr<google::protobuf::Message> message =
+      schema::NewMessageByTypeUrl(resource.type_url);
   const std::string_view bytes = engine::MessageBytes(resource);
-  if (message == nullptr || !message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (message == nullptr ||
+      !message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return nullptr;
   }
   return message;

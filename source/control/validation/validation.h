@@ -1,11 +1,11 @@
-// From an author's text to resources that may be served: every check in one place, for the server and for
-// `weirctl validate` alike.
+// From an author's text to resources that may be served: every check in one place, for the server
+// and for `weirctl validate` alike.
 //
 //   ReadFile / ReadMessage for each input -> CheckSet over the set that they would give
 //
-// The order of the checks: syntax, names and types, the field rules of xDS (schema); what the data plane itself
-// would refuse (the Validator handed in); and over the whole set, references that lead nowhere (errors) and
-// resources that nothing refers to (warnings). Pure; thread-safe.
+// The order of the checks: syntax, names and types, the field rules of xDS (schema); what the data
+// plane itself would refuse (the Validator handed in); and over the whole set, references that lead
+// nowhere (errors) and resources that nothing refers to (warnings). Pure; thread-safe.
 #pragma once
 
 #include <functional>
@@ -20,8 +20,8 @@
 
 namespace weir::control::validation {
 
-// What the data plane would say to a resource: adds to the diagnostics, with paths from the resource's root. `resource`
-// is of a type of schema::FullPool(). Empty: nothing is asked.
+// What the data plane would say to a resource: adds to the diagnostics, with paths from the
+// resource's root. `resource` is of a type of schema::FullPool(). Empty: nothing is asked.
 using Validator = std::function<void(const google::protobuf::Any& any, schema::Diagnostics&)>;
 
 // The resources of one text; those with errors are left out.
@@ -29,8 +29,8 @@ std::vector<engine::ResourcePtr> ReadFile(const std::string& path, const std::st
                                           const Validator& validator,
                                           schema::Diagnostics& diagnostics);
 
-// One resource that came as a message. `place` stands for the file in diagnostics: "resources[3]". Null when it has
-// errors.
+// One resource that came as a message. `place` stands for the file in diagnostics: "resources[3]".
+// Null when it has errors.
 engine::ResourcePtr ReadMessage(const google::protobuf::Any& any, const std::string& place,
                                 const Validator& validator, schema::Diagnostics& diagnostics);
 

@@ -61,7 +61,8 @@ TEST(Rollout, EachPhaseHasItsOwnVersion) {
   script.Run("ack e");
   script.Run("ack r");
   EXPECT_NE(script.StatusOf("c").sent_version, made);
-  EXPECT_EQ(script.StatusOf("c").sent_version, SnapshotOf(kNew, nullptr)->Find(kClusterType)->version().Hex());
+  EXPECT_EQ(script.StatusOf("c").sent_version,
+            SnapshotOf(kNew, nullptr)->Find(kClusterType)->version().Hex());
 }
 
 TEST(Rollout, ANewerGenerationInTheMiddleStartsAgainWithWhatWasSent) {
@@ -80,7 +81,8 @@ TEST(Rollout, EndpointsNeverWaitForAPhase) {
   EXPECT_EQ(script.Run("config c/new=1>new e/new=2 e/old=9 r/x=new l/web=1>x"), "e{old=9}");
 }
 
-// A stream of endpoint changes, each before the last was accepted, must not keep routes from moving.
+// A stream of endpoint changes, each before the last was accepted, must not keep routes from
+// moving.
 TEST(Rollout, EndlessEndpointChangesDoNotHoldRoutesUp) {
   Script script(Variant::kSotw);
   script.Run("config c/a=1>a e/a=0 r/x=1");

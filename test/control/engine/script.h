@@ -1,13 +1,13 @@
-// A small language for the tables of this folder: what happens to one discovery stream, and what it answers.
+// A small language for the tables of this folder: what happens to one discovery stream, and what it
+// answers.
 //
-//   "config c/a=1>a e/a=1 l/x=1"   a snapshot: TYPE/NAME=CONTENT, and after '>' the names a resource refers to
+//   "config c/a=1>a e/a=1 l/x=1"   a snapshot: TYPE/NAME=CONTENT, and after '>' the names a
+//   resource refers to
 //                                  (a cluster's endpoints)
-//   "c"  "c a b"  "c *"            SotW: the client's first request of a type, or a later one with its last nonce
-//   "c +a -b init:a=1"             delta: the same
-//   "ack c" "nack c TEXT"          the client's answer to the last response of the type
-//   "stale c a b" "stale c +a"     a request with an old nonce
-//   "time 15"                      so many seconds pass
-//   "retry"                        the operator's wish
+//   "c"  "c a b"  "c *"            SotW: the client's first request of a type, or a later one with
+//   its last nonce "c +a -b init:a=1"             delta: the same "ack c" "nack c TEXT" the
+//   client's answer to the last response of the type "stale c a b" "stale c +a"     a request with
+//   an old nonce "time 15"                      so many seconds pass "retry" the operator's wish
 // Types: l listener, r route, c cluster, e endpoints, s secret.
 //
 // An answer reads "c{a=1 b=2}", in delta "c{a=1 -b}"; several are separated by a blank; "" is none.
