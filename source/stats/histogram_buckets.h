@@ -1,7 +1,7 @@
 // The log-linear buckets of histograms: where a value goes and what a bucket spans. Pure functions.
 //
-// Values below 16 have a bucket each; each power of two above is cut into 16 parts, so that the bounds of a
-// bucket are at most 1/16 apart. Sixteen buckets, one power of two, make a row.
+// Values below 16 have a bucket each; each power of two above is cut into 16 parts, so that the
+// bounds of a bucket are at most 1/16 apart. Sixteen buckets, one power of two, make a row.
 #pragma once
 
 #include <bit>

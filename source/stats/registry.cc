@@ -68,7 +68,8 @@ class Writer {
   void Write(const Field& field, const FieldSum& sum) {
     switch (field.kind) {
       case Kind::kCounter:
-        if (!used_only_ || sum.counter != 0) Add(field.name, Kind::kCounter, field).counter = sum.counter;
+        if (!used_only_ || sum.counter != 0)
+          Add(field.name, Kind::kCounter, field).counter = sum.counter;
         break;
       case Kind::kGauge:
         if (!used_only_ || sum.gauge != 0) Add(field.name, Kind::kGauge, field).gauge = sum.gauge;
@@ -114,7 +115,8 @@ class Writer {
       reading.counter = count;
     }
     for (int i = 1; i <= 5; ++i) {
-      // Classes that never happened are shown where there are no codes: that list is short and fixed.
+      // Classes that never happened are shown where there are no codes: that list is short and
+      // fixed.
       if (classes[i] == 0 && (used_only_ || field.kind == Kind::kStatusCounters)) continue;
       Reading& reading = Add(StrCat(field.name, i, "xx"), Kind::kCounter, field);
       reading.extracted_name = StrCat(scope_.extracted, field.name, "xx");
@@ -137,7 +139,8 @@ void Merge(Reading& into, const Reading& from) {
   into.gauge += from.gauge;
   into.histogram.count += from.histogram.count;
   into.histogram.sum += from.histogram.sum;
-  std::map<uint64_t, uint64_t> buckets(into.histogram.buckets.begin(), into.histogram.buckets.end());
+  std::map<uint64_t, uint64_t> buckets(into.histogram.buckets.begin(),
+                                       into.histogram.buckets.end());
   for (const auto& [bound, count] : from.histogram.buckets) buckets[bound] += count;
   into.histogram.buckets.assign(buckets.begin(), buckets.end());
 }
@@ -219,8 +222,7 @@ std::vector<Reading> Registry::Read(bool used_only) const {
   std::vector<Reading> readings;
   for (const State::Copy& copy : copies) {
     const internal::Group& group = *copy.group;
-    const ScopeName name =
-        NameScope(group.scope.prefix, group.scope.instance, group.scope.suffix);
+    const ScopeName name = NameScope(group.scope.prefix, group.scope.instance, group.scope.suffix);
     Writer writer(name, used_only, readings);
     for (size_t i = 0; i < group.fields.size(); ++i) {
       FieldSum sum;

@@ -1,6 +1,7 @@
 // All blocks of the process, and reading them as one list of named stats.
 //
-// One Registry a process (or a test). Any thread; a mutex is taken to register, retire and read, never to count.
+// One Registry a process (or a test). Any thread; a mutex is taken to register, retire and read,
+// never to count.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,7 @@ struct Reading {
   std::string name;            // "cluster.web.upstream_rq_total"
   std::string extracted_name;  // Without the tag's value: "cluster.upstream_rq_total"
   std::vector<std::pair<std::string, std::string>> tags;  // ("envoy.cluster_name", "web"), ...
-  Kind kind;                   // kCounter, kGauge or kHistogram: status counters are spread out.
+  Kind kind;  // kCounter, kGauge or kHistogram: status counters are spread out.
   uint64_t counter = 0;
   int64_t gauge = 0;
   Histogram::Snapshot histogram;
@@ -34,8 +35,8 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
   ~Registry();
 
-  // Every stat, sorted by name. Status codes that never happened are left out. `used_only` leaves out what
-  // is zero, before a name is made for it.
+  // Every stat, sorted by name. Status codes that never happened are left out. `used_only` leaves
+  // out what is zero, before a name is made for it.
   std::vector<Reading> Read(bool used_only = false) const;
 
  private:

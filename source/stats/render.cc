@@ -18,8 +18,9 @@ namespace {
 constexpr double kPercentiles[] = {0, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 100};
 
 // Envoy's default bounds in the Prometheus output.
-constexpr double kPrometheusBounds[] = {0.5,  1,    5,     10,    25,    50,     100,    250,     500,    1000,
-                                        2500, 5000, 10000, 30000, 60000, 300000, 600000, 1800000, 3600000};
+constexpr double kPrometheusBounds[] = {0.5,   1,      5,      10,      25,     50,    100,
+                                        250,   500,    1000,   2500,    5000,   10000, 30000,
+                                        60000, 300000, 600000, 1800000, 3600000};
 
 // The shortest text that reads back as the same number: "0", "99.5", "3600000".
 std::string Number(double value) {
@@ -78,7 +79,8 @@ void AppendQuantilesJson(std::string& out, const Reading& reading) {
 std::string MetricName(std::string_view text) {
   std::string name(text);
   for (char& c : name) {
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    const bool kept =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     if (!kept) c = '_';
   }
   return name;
@@ -158,7 +160,8 @@ absl::StatusOr<std::vector<Reading>> Select(std::vector<Reading> readings, const
   RE2::Options options;
   options.set_log_errors(false);
   const RE2 filter(query.filter, options);
-  if (!filter.ok()) return InvalidArgument(StrCat("invalid filter '", query.filter, "': ", filter.error()));
+  if (!filter.ok())
+    return InvalidArgument(StrCat("invalid filter '", query.filter, "': ", filter.error()));
   std::erase_if(readings, [&](const Reading& reading) {
     if (!IsWanted(reading.kind, query.type)) return true;
     if (query.used_only && !IsUsed(reading)) return true;
@@ -222,10 +225,12 @@ std::string RenderJson(const std::vector<Reading>& readings) {
 }
 
 std::string RenderPrometheus(const std::vector<Reading>& readings) {
-  // All samples of a metric stand together, whatever stands between them in the order of full names.
+  // All samples of a metric stand together, whatever stands between them in the order of full
+  // names.
   std::map<std::pair<std::string, Kind>, std::vector<const Reading*>> metrics;
   for (const Reading& reading : readings) {
-    metrics[{StrCat("envoy_", MetricName(reading.extracted_name)), reading.kind}].push_back(&reading);
+    metrics[{StrCat("envoy_", MetricName(reading.extracted_name)), reading.kind}].push_back(
+        &reading);
   }
   std::string out;
   std::set<std::string> written;

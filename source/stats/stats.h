@@ -8,9 +8,10 @@
 //   stats::Block<ListenerStats> stats(registry, Scope{"listener.", "0.0.0.0_80", "."});
 //   stats->downstream_cx_total.Inc();
 //
-// A block has one writing thread; any thread reads (relaxed loads and stores, no locked instruction). Each
-// worker has a block of its own for one scope, and the registry adds them up when somebody reads. Names are
-// put together then, so that a block costs its numbers and one small scope.
+// A block has one writing thread; any thread reads (relaxed loads and stores, no locked
+// instruction). Each worker has a block of its own for one scope, and the registry adds them up
+// when somebody reads. Names are put together then, so that a block costs its numbers and one small
+// scope.
 #pragma once
 
 #include <atomic>
@@ -71,7 +72,8 @@ class Histogram {
   std::atomic<Buckets*> buckets_{nullptr};
 };
 
-// One counter for each HTTP status code, made by hundreds when first used: `<field>_200`, and the classes
+// One counter for each HTTP status code, made by hundreds when first used: `<field>_200`, and the
+// classes
 // `<field>_2xx` summed from them. The field is named "upstream_rq_" or "downstream_rq_" in Field.
 class StatusCounters {
  public:
@@ -106,9 +108,9 @@ struct Field {
 #define WEIR_STAT_FIELD(Struct, kind, member, help) \
   ::weir::stats::Field { #member, ::weir::stats::Kind::kind, offsetof(Struct, member), help }
 
-// Where the block's stats are named: prefix + instance + separator, as in "cluster." "web" ".". The Prometheus
-// tag of the prefix (cluster_name, http_conn_manager_prefix, listener_address, ...) takes the instance.
-// An empty instance: no tag ("server.", "cluster_manager.").
+// Where the block's stats are named: prefix + instance + separator, as in "cluster." "web" ".". The
+// Prometheus tag of the prefix (cluster_name, http_conn_manager_prefix, listener_address, ...)
+// takes the instance. An empty instance: no tag ("server.", "cluster_manager.").
 struct Scope {
   std::string_view prefix;  // Static, ends with '.'.
   std::string instance;
@@ -121,19 +123,19 @@ class Registry;
 namespace internal {
 // What the registry knows of a block. Lives until reader and writer have let go.
 struct BlockEntry;
-std::shared_ptr<BlockEntry> Register(Registry& registry, Scope scope,
-                                     std::span<const Field> fields, std::shared_ptr<void> data);
+std::shared_ptr<BlockEntry> Register(Registry& registry, Scope scope, std::span<const Field> fields,
+                                     std::shared_ptr<void> data);
 void Retire(Registry& registry, const std::shared_ptr<BlockEntry>& entry);
 }  // namespace internal
 
-// Owns one struct of stats, registered while it lives. Destroying it folds its counters and histograms into
-// the scope's remembered sums as long as another block of the same scope lives; the scope's stats end
-// with its last block. Writer's thread; creating and destroying takes the registry's mutex.
+// Owns one struct of stats, registered while it lives. Destroying it folds its counters and
+// histograms into the scope's remembered sums as long as another block of the same scope lives; the
+// scope's stats end with its last block. Writer's thread; creating and destroying takes the
+// registry's mutex.
 template <typename Stats>
 class Block {
  public:
-  Block(Registry& registry, Scope scope)
-      : registry_(registry), data_(std::make_shared<Stats>()) {
+  Block(Registry& registry, Scope scope) : registry_(registry), data_(std::make_shared<Stats>()) {
     entry_ = internal::Register(registry, std::move(scope), Stats::Fields(), data_);
   }
   Block(const Block&) = delete;

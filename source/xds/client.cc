@@ -18,14 +18,15 @@ std::string CheckedNode(const std::string& node) {
 
 }  // namespace
 
-Client::Client(Transport& transport, event::Loop& loop, event::Random& random, ControlPlaneStats& stats,
-               ClientOptions options)
+Client::Client(Transport& transport, event::Loop& loop, event::Random& random,
+               ControlPlaneStats& stats, ClientOptions options)
     : transport_(transport),
       loop_(loop),
       stats_(stats),
       options_(std::move(options)),
       node_(CheckedNode(options_.node)),
-      delay_(random, options_.backoff_base, options_.backoff_max),
+      random_(random),
+      backoff_(options_.backoff_base, options_.backoff_max),
       reopen_(loop, [this] { Open(); }),
       flush_([this] { Flush(); }) {}
 
@@ -33,7 +34,8 @@ Client::~Client() = default;
 
 void Client::AddType(ResourceType type, ResourceSink& sink, SubscriptionStats& stats) {
   WEIR_CHECK(FindType(type.type_url) == nullptr, "a type is added once");
-  types_.push_back(std::make_unique<TypeState>(std::move(type), sink, stats, loop_, options_.variant));
+  types_.push_back(
+      std::make_unique<TypeState>(std::move(type), sink, stats, loop_, options_.variant));
   if (stream_ != nullptr) types_.back()->StartStream();
 }
 
@@ -87,11 +89,12 @@ void Client::OnMessage(std::string bytes) {
   }
   heard_ = true;
   stats_.connected_state.Set(1);
-  delay_.Reset();
+  backoff_.Reset();
   if (!response->control_plane.empty()) control_plane_identifier_ = response->control_plane;
   TypeState* type = FindType(response->type_url);
   if (type == nullptr) {
-    WEIR_LOG(kXds, kWarn, "ignored a response of type ", response->type_url, ", which was never asked for");
+    WEIR_LOG(kXds, kWarn, "ignored a response of type ", response->type_url,
+             ", which was never asked for");
     return;
   }
   type->Take(*std::move(response), [this](const WireRequest& request) { Send(request); });
@@ -100,8 +103,9 @@ void Client::OnMessage(std::string bytes) {
 void Client::OnClosed(absl::Status status) { EndStream(status); }
 
 void Client::EndStream(const absl::Status& status) {
-  const event::Duration delay = delay_.Next();
-  WEIR_LOG(kXds, kWarn, "the stream to the control plane ended: ", status.ToString(), "; the next one in ",
+  const event::Duration delay = backoff_.Next(random_.Next());
+  WEIR_LOG(kXds, kWarn, "the stream to the control plane ended: ", status.ToString(),
+           "; the next one in ",
            std::chrono::duration_cast<std::chrono::milliseconds>(delay).count(), " ms");
   stream_.reset();
   heard_ = false;

@@ -1,15 +1,16 @@
 // The client of one control plane: all types over one ADS stream, either variant.
 //
 //   Client client(transport, loop, random, stats, options)
-//   client.AddType(...)       each type once; requests go out in this order: clusters, endpoints, listeners, routes
-//   client.Subscribe(...)     now and later
-//   client.Start()            opens the stream in the next turn; it is opened again whenever it ends
+//   client.AddType(...)       each type once; requests go out in this order: clusters, endpoints,
+//   listeners, routes client.Subscribe(...)     now and later client.Start()            opens the
+//   stream in the next turn; it is opened again whenever it ends
 //
-// What was accepted stays in force when the stream is gone. A new stream begins with the versions held (delta)
-// or the last version accepted (state of the world).
+// What was accepted stays in force when the stream is gone. A new stream begins with the versions
+// held (delta) or the last version accepted (state of the world).
 //
-// One owner, on the main thread's loop. Transport, loop, random, stats and sinks outlive it. Sinks may call
-// Subscribe and Unsubscribe at any time; they do not destroy the client from inside a callback.
+// One owner, on the main thread's loop. Transport, loop, random, stats and sinks outlive it. Sinks
+// may call Subscribe and Unsubscribe at any time; they do not destroy the client from inside a
+// callback.
 #pragma once
 
 #include <memory>
@@ -17,9 +18,9 @@
 #include <string_view>
 #include <vector>
 
+#include "source/base/backoff.h"
 #include "source/event/loop.h"
 #include "source/event/random.h"
-#include "source/xds/reconnect_delay.h"
 #include "source/xds/resource_sink.h"
 #include "source/xds/subscription_stats.h"
 #include "source/xds/transport.h"
@@ -31,8 +32,8 @@ class TypeState;
 
 struct ClientOptions {
   Variant variant = Variant::kSotw;
-  // Serialised envoy.config.core.v3.Node; sent in the first request of each stream, with the client features
-  // that this client has added.
+  // Serialised envoy.config.core.v3.Node; sent in the first request of each stream, with the client
+  // features that this client has added.
   std::string node;
   // Waits between two streams: random, within a bound that doubles from the first to the second.
   event::Duration backoff_base = std::chrono::milliseconds(500);
@@ -49,9 +50,10 @@ class Client final : private TransportHandler {
 
   void AddType(ResourceType type, ResourceSink& sink, SubscriptionStats& stats);
 
-  // Asks for a resource, or with kWildcard for all. Counted: as many Unsubscribes end it. When no answer
-  // has come within `initial_fetch_timeout` the sink is told (0: wait without end); the clock runs from this
-  // call, stream or not. A name that was asked for already is not delivered again.
+  // Asks for a resource, or with kWildcard for all. Counted: as many Unsubscribes end it. When no
+  // answer has come within `initial_fetch_timeout` the sink is told (0: wait without end); the
+  // clock runs from this call, stream or not. A name that was asked for already is not delivered
+  // again.
   void Subscribe(std::string_view type_url, std::string_view name,
                  event::Duration initial_fetch_timeout = std::chrono::seconds(15));
   void Unsubscribe(std::string_view type_url, std::string_view name);
@@ -88,7 +90,8 @@ class Client final : private TransportHandler {
   bool node_sent_ = false;  // On this stream.
   bool heard_ = false;      // A message came on this stream.
   std::string control_plane_identifier_;
-  ReconnectDelay delay_;
+  event::Random& random_;
+  Backoff backoff_;
   event::Timer reopen_;
   event::TurnEndTask flush_;
 };

@@ -9,8 +9,8 @@
 
 namespace weir::xds {
 
-FileSource::FileSource(const FileSeams& seams, FileLocation location, ParseFile parse, ResourceType type,
-                       ResourceSink& sink, SubscriptionStats& stats)
+FileSource::FileSource(const FileSeams& seams, FileLocation location, ParseFile parse,
+                       ResourceType type, ResourceSink& sink, SubscriptionStats& stats)
     : seams_(seams),
       location_(std::move(location)),
       parse_(std::move(parse)),
@@ -41,8 +41,8 @@ void FileSource::Read() {
   }
   reading_ = true;
   stats_.update_attempt.Inc();
-  seams_.executor.Run([&files = seams_.files, &loop = seams_.loop, location = location_, parse = parse_,
-                       weak = std::weak_ptr<FileSource*>(self_)] {
+  seams_.executor.Run([&files = seams_.files, &loop = seams_.loop, location = location_,
+                       parse = parse_, weak = std::weak_ptr<FileSource*>(self_)] {
     absl::StatusOr<std::string> content = files.Read(location.path, location.max_bytes);
     if (content.ok()) content = parse(location.path, *content);
     loop.Post([weak, content = std::move(content)] {
@@ -61,11 +61,14 @@ void FileSource::TakeContent(const absl::StatusOr<std::string>& content) {
       content.ok() ? ParseResponse(Variant::kSotw, *content) : content.status();
   if (!response.ok()) {
     stats_.update_failure.Inc();
-    WEIR_LOG(kXds, kWarn, "kept the last good content of ", location_.path, ": ", MessageOf(response.status()));
+    WEIR_LOG(kXds, kWarn, "kept the last good content of ", location_.path, ": ",
+             MessageOf(response.status()));
     return;
   }
   // A file may leave out what a server may not: the type, and the version.
-  auto settled = [this, version = response->version](const std::string& error) { Settle(version, error); };
+  auto settled = [this, version = response->version](const std::string& error) {
+    Settle(version, error);
+  };
   inbox_.Take(*std::move(response), type_.full_state_in_sotw, std::move(settled));
 }
 

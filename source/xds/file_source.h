@@ -1,12 +1,12 @@
-// Resources of one type from a file that is watched (xDS path_config_source): read again whenever it is
-// replaced. What cannot be read or is refused is logged and counted, and the last good stays.
+// Resources of one type from a file that is watched (xDS path_config_source): read again whenever
+// it is replaced. What cannot be read or is refused is logged and counted, and the last good stays.
 //
 //   FileSource source(seams, location, parse, type, sink, stats)
 //   source.Start()     reads once and watches; the outcome comes to the sink
 //
-// The file is the whole state: for types with full state what it does not hold any more is removed. A file
-// has no initial_fetch_timeout and no server to answer. One owner, on the main thread's loop; reading and
-// parsing run on the executor.
+// The file is the whole state: for types with full state what it does not hold any more is removed.
+// A file has no initial_fetch_timeout and no server to answer. One owner, on the main thread's
+// loop; reading and parsing run on the executor.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,8 @@
 
 namespace weir::xds {
 
-// From the text of a file (YAML, JSON or protobuf) to a serialised DiscoveryResponse. The path is for error
-// messages and its ending for the format. Runs on the pool.
+// From the text of a file (YAML, JSON or protobuf) to a serialised DiscoveryResponse. The path is
+// for error messages and its ending for the format. Runs on the pool.
 using ParseFile =
     std::function<absl::StatusOr<std::string>(const std::string& path, std::string_view text)>;
 
@@ -44,7 +44,8 @@ struct FileLocation {
 
 class FileSource {
  public:
-  // What the seams and references name outlives it; of `seams.files` and `parse` also the executor's work.
+  // What the seams and references name outlives it; of `seams.files` and `parse` also the
+  // executor's work.
   FileSource(const FileSeams& seams, FileLocation location, ParseFile parse, ResourceType type,
              ResourceSink& sink, SubscriptionStats& stats);
   FileSource(const FileSource&) = delete;

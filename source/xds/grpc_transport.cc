@@ -28,8 +28,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const GrpcTarget& target) {
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (target.keepalive_interval.count() > 0) {
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(target.keepalive_interval.count()));
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(target.keepalive_timeout.count()));
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
+                     static_cast<int>(target.keepalive_interval.count()));
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                     static_cast<int>(target.keepalive_timeout.count()));
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   }
   return grpc::CreateCustomChannel(
@@ -76,10 +78,11 @@ struct GrpcTransport::Living {
   }
 };
 
-// One call as gRPC sees it. gRPC's threads run the On... methods; what they learn goes to the loop. A hold
-// keeps gRPC from ending the call while the loop may still start operations on it.
-class GrpcTransport::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
-                                  public std::enable_shared_from_this<Call> {
+// One call as gRPC sees it. gRPC's threads run the On... methods; what they learn goes to the loop.
+// A hold keeps gRPC from ending the call while the loop may still start operations on it.
+class GrpcTransport::Call final
+    : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+      public std::enable_shared_from_this<Call> {
  public:
   Call(event::Loop& loop, std::shared_ptr<Living> living, TransportHandler& handler)
       : loop_(loop), living_(std::move(living)), handler_(&handler) {}
@@ -179,8 +182,8 @@ class GrpcTransport::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffe
   TransportHandler* handler_;  // Loop's thread. Null: given up or told of the end.
   grpc::ClientContext context_;
   std::unique_ptr<grpc::GenericStub> stub_;
-  grpc::ByteBuffer incoming_;  // gRPC's while a read is under way.
-  grpc::ByteBuffer written_;   // gRPC's while a write is.
+  grpc::ByteBuffer incoming_;   // gRPC's while a read is under way.
+  grpc::ByteBuffer written_;    // gRPC's while a write is.
   std::shared_ptr<Call> self_;  // gRPC's reference, until OnDone.
   Mutex mutex_;
   std::deque<grpc::ByteBuffer> outgoing_ WEIR_GUARDED_BY(mutex_);

@@ -1,10 +1,12 @@
 // The xDS transport over gRPC. The only part of the data plane that links libgrpc++.
 //
-// Each stream has a channel of its own, so that the waits between attempts are the client's and not those of
-// gRPC's connection backoff. Messages of any size are taken; the next one is read when the last was handled.
+// Each stream has a channel of its own, so that the waits between attempts are the client's and not
+// those of gRPC's connection backoff. Messages of any size are taken; the next one is read when the
+// last was handled.
 //
-// Loop's thread. gRPC's threads only pass bytes on through Loop::Post. The loop outlives the transport, and
-// the transport its streams; destroying it waits until gRPC has let go of the cancelled calls.
+// Loop's thread. gRPC's threads only pass bytes on through Loop::Post. The loop outlives the
+// transport, and the transport its streams; destroying it waits until gRPC has let go of the
+// cancelled calls.
 #pragma once
 
 #include <chrono>
@@ -23,14 +25,15 @@ class ChannelCredentials;
 namespace weir::xds {
 
 struct GrpcTarget {
-  // As gRPC names it: "127.0.0.1:18000", "[::1]:18000", "dns:///control:18000", "unix:/run/control.sock".
+  // As gRPC names it: "127.0.0.1:18000", "[::1]:18000", "dns:///control:18000",
+  // "unix:/run/control.sock".
   std::string target;
   // Null: cleartext.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   std::string authority;  // Empty: the target's.
   std::vector<std::pair<std::string, std::string>> initial_metadata;
-  // HTTP/2 pings while nothing is received; 0: none. Servers may close connections that ping more often than
-  // every five minutes.
+  // HTTP/2 pings while nothing is received; 0: none. Servers may close connections that ping more
+  // often than every five minutes.
   std::chrono::milliseconds keepalive_interval{0};
   std::chrono::milliseconds keepalive_timeout{20000};
 };

@@ -14,7 +14,8 @@ constexpr size_t kMaxErrorBytes = size_t{32} * 1024;
 
 void AppendErrors(std::string& text, const std::vector<Rejection>& rejections, size_t& left_out) {
   for (const Rejection& rejection : rejections) {
-    if (text.size() + rejection.name.size() + rejection.error.size() > kMaxErrorBytes && !text.empty()) {
+    if (text.size() + rejection.name.size() + rejection.error.size() > kMaxErrorBytes &&
+        !text.empty()) {
       ++left_out;
       continue;
     }
@@ -23,7 +24,8 @@ void AppendErrors(std::string& text, const std::vector<Rejection>& rejections, s
   }
 }
 
-std::string ErrorText(const std::vector<Rejection>& malformed, const std::vector<Rejection>& rejections) {
+std::string ErrorText(const std::vector<Rejection>& malformed,
+                      const std::vector<Rejection>& rejections) {
   std::string text;
   size_t left_out = 0;
   AppendErrors(text, malformed, left_out);
@@ -41,7 +43,7 @@ struct Inbox::Expiry {
 
 struct Inbox::Sorted {
   std::vector<Pending::Resource> resources;
-  HashSet present;               // Every name in the response, heartbeats and unwanted ones too.
+  HashSet present;  // Every name in the response, heartbeats and unwanted ones too.
   std::vector<Rejection> malformed;
   std::vector<Rejection> fatal;  // Any of these refuses the response whole.
   size_t heartbeats = 0;
@@ -104,7 +106,8 @@ void Inbox::Pump() {
 void Inbox::HandExpired(const std::string& name) {
   const auto at = accepted_.find(name);
   // Refreshed, replaced or removed while this waited.
-  if (at == accepted_.end() || at->second.expiry == nullptr || at->second.expiry->timer.enabled()) return;
+  if (at == accepted_.end() || at->second.expiry == nullptr || at->second.expiry->timer.enabled())
+    return;
   accepted_.erase(at);
   Update update{.cause = Update::Cause::kTtlExpired, .removed = {name}};
   HandToSink(std::move(update), Pending{.cause = Update::Cause::kTtlExpired});
@@ -123,7 +126,8 @@ void Inbox::HandResponse(Item item) {
   for (const std::string& name : removed) interest_.Answered(name);
   for (const Pending::Resource& resource : sorted.resources) interest_.Answered(resource.raw.name);
   interest_.Answered(kWildcard);
-  if (sorted.heartbeats > 0 && sorted.resources.empty() && removed.empty() && sorted.malformed.empty()) {
+  if (sorted.heartbeats > 0 && sorted.resources.empty() && removed.empty() &&
+      sorted.malformed.empty()) {
     item.settled({});
     return;
   }
@@ -132,7 +136,8 @@ void Inbox::HandResponse(Item item) {
                 .full_state = item.full_state,
                 .malformed = sorted.malformed};
   update.resources.reserve(sorted.resources.size());
-  for (const Pending::Resource& resource : sorted.resources) update.resources.push_back(resource.raw);
+  for (const Pending::Resource& resource : sorted.resources)
+    update.resources.push_back(resource.raw);
   HandToSink(std::move(update), Pending{.resources = std::move(sorted.resources),
                                         .removed = std::move(removed),
                                         .malformed = std::move(sorted.malformed),
@@ -146,12 +151,14 @@ Inbox::Sorted Inbox::Sort(WireResponse& response) {
     SortOne(response.resources[i], i, response.version, sorted);
   }
   for (const std::string& name : response.removed) {
-    if (sorted.present.contains(name)) sorted.fatal.push_back({name, "is in resources and in removed_resources"});
+    if (sorted.present.contains(name))
+      sorted.fatal.push_back({name, "is in resources and in removed_resources"});
   }
   return sorted;
 }
 
-void Inbox::SortOne(WireResource& wire, size_t index, const std::string& response_version, Sorted& sorted) {
+void Inbox::SortOne(WireResource& wire, size_t index, const std::string& response_version,
+                    Sorted& sorted) {
   std::string name = std::move(wire.name);
   const std::string label = name.empty() ? StrCat("resources[", index, "]") : name;
   if (wire.bytes != nullptr && wire.type_url != type_.type_url) {
@@ -184,7 +191,8 @@ void Inbox::SortOne(WireResource& wire, size_t index, const std::string& respons
     if (at != accepted_.end() && at->second.version == wire.version) {
       SetTtl(name, at->second, wire.ttl);
     } else {
-      WEIR_LOG(kXds, kWarn, "ignored a heartbeat for ", name, ", which is not held at version ", wire.version);
+      WEIR_LOG(kXds, kWarn, "ignored a heartbeat for ", name, ", which is not held at version ",
+               wire.version);
     }
     return;
   }
@@ -204,7 +212,8 @@ std::vector<std::string> Inbox::RemovedBy(const WireResponse& response, bool ful
   for (const std::string& name : response.removed) {
     if (accepted_.contains(name) || interest_.WantsByName(name)) removed.push_back(name);
   }
-  // A resource whose name cannot be read may be any of those that seem to be missing: all of them stay.
+  // A resource whose name cannot be read may be any of those that seem to be missing: all of them
+  // stay.
   if (full_state && sorted.malformed.empty()) {
     for (const auto& [name, accepted] : accepted_) {
       if (!sorted.present.contains(name)) removed.push_back(name);
@@ -218,12 +227,14 @@ std::vector<std::string> Inbox::RemovedBy(const WireResponse& response, bool ful
 void Inbox::HandToSink(Update update, Pending pending) {
   pending_ = std::move(pending);
   const uint64_t number = ++handed_;
-  sink_.OnUpdate(std::move(update), [weak = std::weak_ptr<Inbox*>(self_), number](const Verdict& verdict) {
-    const std::shared_ptr<Inbox*> inbox = weak.lock();
-    if (inbox == nullptr) return;
-    WEIR_CHECK((*inbox)->pending_.has_value() && (*inbox)->handed_ == number, "one verdict for each update");
-    (*inbox)->Finish(verdict);
-  });
+  sink_.OnUpdate(std::move(update),
+                 [weak = std::weak_ptr<Inbox*>(self_), number](const Verdict& verdict) {
+                   const std::shared_ptr<Inbox*> inbox = weak.lock();
+                   if (inbox == nullptr) return;
+                   WEIR_CHECK((*inbox)->pending_.has_value() && (*inbox)->handed_ == number,
+                              "one verdict for each update");
+                   (*inbox)->Finish(verdict);
+                 });
 }
 
 void Inbox::Finish(const Verdict& verdict) {
@@ -248,7 +259,7 @@ std::vector<std::string> Inbox::Commit(const Verdict& verdict) {
     if (rejected.contains(raw.name)) continue;
     if (!interest_.Wants(raw.name)) {
       // Given up while the verdict was awaited: nobody would ever forget it.
-      unwanted.push_back(raw.name);
+      if (!interest_.ReleaseFollows(raw.name)) unwanted.push_back(raw.name);
       continue;
     }
     Accepted& accepted = accepted_[raw.name];
@@ -262,14 +273,16 @@ std::vector<std::string> Inbox::Commit(const Verdict& verdict) {
   return unwanted;
 }
 
-void Inbox::SetTtl(const std::string& name, Accepted& accepted, std::optional<event::Duration> ttl) {
+void Inbox::SetTtl(const std::string& name, Accepted& accepted,
+                   std::optional<event::Duration> ttl) {
   if (!ttl.has_value()) {
     accepted.expiry.reset();
     return;
   }
   if (accepted.expiry == nullptr) {
     accepted.expiry = std::make_unique<Expiry>(loop_, [this, name] {
-      // Posted, as committing may destroy this timer; whether it was refreshed shows when its turn has come.
+      // Posted, as committing may destroy this timer; whether it was refreshed shows when its turn
+      // has come.
       loop_.Post([weak = std::weak_ptr<Inbox*>(self_), name] {
         const std::shared_ptr<Inbox*> inbox = weak.lock();
         if (inbox == nullptr) return;

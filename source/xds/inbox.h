@@ -1,9 +1,11 @@
 // Takes the responses of one type to its sink, one at a time, and keeps what was accepted.
 //
-//   Take -> check names and duplicates -> Sink::OnUpdate -> verdict -> commit -> settled(error text)
+//   Take -> check names and duplicates -> Sink::OnUpdate -> verdict -> commit -> settled(error
+//   text)
 //
-// A response that comes while a verdict is awaited queues. What was accepted is known by name, version and bytes:
-// equal bytes are marked unchanged, and a new delta stream begins with the versions. Loop's thread.
+// A response that comes while a verdict is awaited queues. What was accepted is known by name,
+// version and bytes: equal bytes are marked unchanged, and a new delta stream begins with the
+// versions. Loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +36,8 @@ class Inbox {
   Inbox& operator=(const Inbox&) = delete;
   ~Inbox();
 
-  // `full_state`: what the response does not hold is removed. `settled` is called once, from inside when
-  // the sink is quick, unless the response is dropped from the queue.
+  // `full_state`: what the response does not hold is removed. `settled` is called once, from inside
+  // when the sink is quick, unless the response is dropped from the queue.
   void Take(WireResponse response, bool full_state, Settled settled);
   // Drops responses that wait; one that is with the sink is still committed.
   void DropQueued();
@@ -86,7 +88,8 @@ class Inbox {
   void HandExpired(const std::string& name);
   void HandResponse(Item item);
   Sorted Sort(WireResponse& response);
-  void SortOne(WireResource& wire, size_t index, const std::string& response_version, Sorted& sorted);
+  void SortOne(WireResource& wire, size_t index, const std::string& response_version,
+               Sorted& sorted);
   std::vector<std::string> RemovedBy(const WireResponse& response, bool full_state,
                                      const Sorted& sorted) const;
   void HandToSink(Update update, Pending pending);

@@ -22,7 +22,8 @@ void Interest::Add(std::string_view name, event::Duration timeout) {
   Entry& entry = at->second;
   if (++entry.count > 1) return;
   Touch(at->first, entry);
-  // Answered already: it was given up and taken again within one turn, and what is kept of it is still good.
+  // Answered already: it was given up and taken again within one turn, and what is kept of it is
+  // still good.
   if (timeout == event::Duration::zero() || entry.answered) return;
   entry.wait = std::make_unique<Wait>(loop_, [this, key = at->first] {
     const auto found = entries_.find(key);
@@ -51,9 +52,9 @@ bool Interest::Wants(std::string_view name) const {
   return WantsByName(kWildcard) || WantsByName(name);
 }
 
-bool Interest::empty() const {
-  return std::none_of(entries_.begin(), entries_.end(),
-                      [](const auto& entry) { return entry.second.count > 0; });
+bool Interest::ReleaseFollows(std::string_view name) const {
+  const auto at = entries_.find(name);
+  return at != entries_.end() && at->second.count == 0;
 }
 
 std::vector<std::string> Interest::Names() const {

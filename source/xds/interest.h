@@ -31,7 +31,8 @@ class Interest {
   // Whether anything wants it: by its name or by the wildcard.
   bool Wants(std::string_view name) const;
   bool WantsByName(std::string_view name) const;
-  bool empty() const;
+  // Whether its last Remove is still to be settled.
+  bool ReleaseFollows(std::string_view name) const;
   // Every name, sorted; the wildcard among them.
   std::vector<std::string> Names() const;
 

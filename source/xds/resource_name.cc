@@ -16,7 +16,8 @@ absl::StatusOr<std::string> NameInFieldOne(std::string_view bytes) {
                                       : WireFormatLite::SkipField(&input, tag);
     if (!read) return InvalidArgument("the resource is cut short or damaged");
   }
-  if (!input.ConsumedEntireMessage()) return InvalidArgument("the resource is cut short or damaged");
+  if (!input.ConsumedEntireMessage())
+    return InvalidArgument("the resource is cut short or damaged");
   if (name.empty()) return InvalidArgument("the resource has no name");
   return name;
 }

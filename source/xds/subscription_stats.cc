@@ -6,10 +6,13 @@ namespace weir::xds {
 
 std::span<const stats::Field> SubscriptionStats::Fields() {
   static constexpr stats::Field kFields[] = {
-      WEIR_STAT_FIELD(SubscriptionStats, kCounter, update_attempt, "Requests sent to the control plane."),
+      WEIR_STAT_FIELD(SubscriptionStats, kCounter, update_attempt,
+                      "Requests sent to the control plane."),
       WEIR_STAT_FIELD(SubscriptionStats, kCounter, update_success, "Responses accepted whole."),
-      WEIR_STAT_FIELD(SubscriptionStats, kCounter, update_failure, "Streams lost or files unreadable."),
-      WEIR_STAT_FIELD(SubscriptionStats, kCounter, update_rejected, "Responses with a refused resource."),
+      WEIR_STAT_FIELD(SubscriptionStats, kCounter, update_failure,
+                      "Streams lost or files unreadable."),
+      WEIR_STAT_FIELD(SubscriptionStats, kCounter, update_rejected,
+                      "Responses with a refused resource."),
       WEIR_STAT_FIELD(SubscriptionStats, kCounter, init_fetch_timeout,
                       "Resources that did not come within their initial_fetch_timeout."),
       WEIR_STAT_FIELD(SubscriptionStats, kGauge, version, "Hash of the version last accepted."),
@@ -25,7 +28,8 @@ std::span<const stats::Field> ControlPlaneStats::Fields() {
   static constexpr stats::Field kFields[] = {
       WEIR_STAT_FIELD(ControlPlaneStats, kGauge, connected_state,
                       "1 while a stream is open on which the control plane has spoken."),
-      WEIR_STAT_FIELD(ControlPlaneStats, kGauge, pending_requests, "Requests held back by a rate limit."),
+      WEIR_STAT_FIELD(ControlPlaneStats, kGauge, pending_requests,
+                      "Requests held back by a rate limit."),
       WEIR_STAT_FIELD(ControlPlaneStats, kCounter, rate_limit_enforced,
                       "Times that a request was held back by a rate limit."),
   };

@@ -33,7 +33,8 @@ struct ControlPlaneStats {
   static std::span<const stats::Field> Fields();
 };
 
-// What the gauge `version` shows for a version text: a hash, as gauges hold numbers. 0 for the empty text.
+// What the gauge `version` shows for a version text: a hash, as gauges hold numbers. 0 for the
+// empty text.
 int64_t VersionHash(std::string_view version);
 
 }  // namespace weir::xds

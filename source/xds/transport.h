@@ -3,11 +3,12 @@
 //   stream = transport.Open(variant, handler)
 //   stream->Send(...)*            any number, at any time after Open
 //   handler.OnMessage*            each message whole
-//   handler.OnClosed              once, when the stream has ended or could not be made; nothing follows
+//   handler.OnClosed              once, when the stream has ended or could not be made; nothing
+//   follows
 //
-// Loop's thread. Events come from the loop and never from inside Open or Send. Destroying the stream gives it
-// up: no event comes any more. A stream may be destroyed from inside its own events. Transport and handler
-// outlive the stream.
+// Loop's thread. Events come from the loop and never from inside Open or Send. Destroying the
+// stream gives it up: no event comes any more. A stream may be destroyed from inside its own
+// events. Transport and handler outlive the stream.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@
 
 namespace weir::xds {
 
-// The two protocols: state of the world (StreamAggregatedResources: DiscoveryRequest and -Response) and
-// incremental (DeltaAggregatedResources: DeltaDiscoveryRequest and -Response).
+// The two protocols: state of the world (StreamAggregatedResources: DiscoveryRequest and -Response)
+// and incremental (DeltaAggregatedResources: DeltaDiscoveryRequest and -Response).
 enum class Variant : uint8_t { kSotw, kDelta };
 
 class TransportHandler {
@@ -36,8 +37,8 @@ class TransportHandler {
 class TransportStream {
  public:
   virtual ~TransportStream() = default;
-  // A serialised request. Kept and sent in order when the connection is not up yet; dropped when the
-  // stream has ended.
+  // A serialised request. Kept and sent in order when the connection is not up yet; dropped when
+  // the stream has ended.
   virtual void Send(std::string bytes) = 0;
 };
 

@@ -8,8 +8,8 @@
 
 namespace weir::xds {
 
-TypeState::TypeState(ResourceType type, ResourceSink& sink, SubscriptionStats& stats, event::Loop& loop,
-                     Variant variant)
+TypeState::TypeState(ResourceType type, ResourceSink& sink, SubscriptionStats& stats,
+                     event::Loop& loop, Variant variant)
     : type_(std::move(type)),
       sink_(sink),
       stats_(stats),
@@ -40,9 +40,10 @@ void TypeState::EndStream() {
 
 std::optional<WireRequest> TypeState::Changes() {
   const bool answer_follows = variant_ == Variant::kSotw && unanswered_ > 0;
-  // The verdict on a response of the last stream is still to come. Until then nobody can say which versions are
-  // held, and a removal that the server does not tell would never be heard of.
-  const bool held_unknown = variant_ == Variant::kDelta && state_ == State::kSilent && inbox_.awaiting_verdict();
+  // The verdict on a response of the last stream is still to come. Until then nobody can say which
+  // versions are held, and a removal that the server does not tell would never be heard of.
+  const bool held_unknown =
+      variant_ == Variant::kDelta && state_ == State::kSilent && inbox_.awaiting_verdict();
   if (answer_follows || held_unknown) return std::nullopt;
   const Interest::Changes changes = SettleInterest();
   if (state_ == State::kIdle) return std::nullopt;
@@ -70,7 +71,8 @@ void TypeState::Take(WireResponse response, std::function<void(WireRequest)> ans
   inbox_.Take(std::move(response), full_state, std::move(settled));
 }
 
-void TypeState::Settle(const std::string& version, const std::string& error, event::MonotonicTime received) {
+void TypeState::Settle(const std::string& version, const std::string& error,
+                       event::MonotonicTime received) {
   using std::chrono::duration_cast;
   using std::chrono::milliseconds;
   stats_.update_duration.Record(
@@ -113,7 +115,8 @@ WireRequest TypeState::MakeRequest(const Interest::Changes& changes) {
   request.unsubscribe = changes.unsubscribe;
   if (first) {
     // The oldest way to ask for everything, which every server knows: to name nothing.
-    if (request.subscribe.size() == 1 && request.subscribe[0] == kWildcard) request.subscribe.clear();
+    if (request.subscribe.size() == 1 && request.subscribe[0] == kWildcard)
+      request.subscribe.clear();
     request.initial_versions = inbox_.Versions();
   }
   return request;

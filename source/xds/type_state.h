@@ -1,9 +1,11 @@
-// The protocol for one type on one stream: what is asked for, what is answered, with which nonce and version.
+// The protocol for one type on one stream: what is asked for, what is answered, with which nonce
+// and version.
 //
-// State of the world: each request has all names, the nonce of the response last answered and the version last
-// accepted. Delta: each request has what changed; the first on a stream has the versions held. While a response
-// awaits its verdict, state-of-the-world requests wait with it, as they would carry a stale nonce. The first delta
-// request of a stream waits for a verdict that was left from the stream before.
+// State of the world: each request has all names, the nonce of the response last answered and the
+// version last accepted. Delta: each request has what changed; the first on a stream has the
+// versions held. While a response awaits its verdict, state-of-the-world requests wait with it, as
+// they would carry a stale nonce. The first delta request of a stream waits for a verdict that was
+// left from the stream before.
 //
 //   idle --StartStream--> silent --first request--> talking --EndStream--> idle
 //
@@ -42,8 +44,9 @@ class TypeState {
   // Tells the sink what was released; gives the request that must go out now, if any.
   std::optional<WireRequest> Changes();
 
-  // Hands a response to the sink. `answer` gets the ACK or NACK as soon as there is a verdict; when the stream has
-  // ended by then, what waited for the verdict to be said on the new one, if anything.
+  // Hands a response to the sink. `answer` gets the ACK or NACK as soon as there is a verdict; when
+  // the stream has ended by then, what waited for the verdict to be said on the new one, if
+  // anything.
   void Take(WireResponse response, std::function<void(WireRequest)> answer);
 
  private:
@@ -65,10 +68,10 @@ class TypeState {
 
   // Of the stream:
   State state_ = State::kIdle;
-  uint64_t stream_ = 0;       // Numbers the streams.
-  uint32_t unanswered_ = 0;   // Responses without a verdict.
-  bool names_sent_ = false;   // An empty list of names does not mean everything any more.
-  std::string nonce_;         // Of the response last answered.
+  uint64_t stream_ = 0;      // Numbers the streams.
+  uint32_t unanswered_ = 0;  // Responses without a verdict.
+  bool names_sent_ = false;  // An empty list of names does not mean everything any more.
+  std::string nonce_;        // Of the response last answered.
 };
 
 }  // namespace weir::xds

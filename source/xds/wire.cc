@@ -13,7 +13,8 @@ namespace discovery = envoy::service::discovery::v3;
 constexpr std::string_view kWrapperType = "envoy.service.discovery.v3.Resource";
 
 // Features of this client that servers ask for; the last under both names that are in use.
-constexpr const char* kFeatures[] = {"xds.config.supports-resource-ttl", "xds.config.resource-in-sotw",
+constexpr const char* kFeatures[] = {"xds.config.supports-resource-ttl",
+                                     "xds.config.resource-in-sotw",
                                      "xds.config.supports-resource-in-sotw"};
 
 bool Parse(google::protobuf::MessageLite& message, std::string_view bytes) {

@@ -1,4 +1,5 @@
-// Discovery requests and responses of both variants as plain structs. The only place that sees the messages.
+// Discovery requests and responses of both variants as plain structs. The only place that sees the
+// messages.
 //
 // Pure functions; any thread.
 #pragma once
@@ -51,8 +52,8 @@ struct WireRequest {
 absl::StatusOr<WireResponse> ParseResponse(Variant variant, std::string_view bytes);
 std::string SerializeRequest(Variant variant, const WireRequest& request);
 
-// `node` (a serialised core.v3.Node) with the client features that this client has. InvalidArgument when it
-// is no Node.
+// `node` (a serialised core.v3.Node) with the client features that this client has. InvalidArgument
+// when it is no Node.
 absl::StatusOr<std::string> NodeWithFeatures(std::string_view node);
 
 }  // namespace weir::xds

@@ -3,8 +3,8 @@
 //   FakeXdsTransport transport(loop);
 //   ... a client opens a stream ...
 //   FakeXdsTransport::Call* call = transport.open_call();   // null: no stream is open
-//   call->TakeSent();                                       // what the client said since the last time
-//   call->Deliver(bytes); call->End(status);                // events come from the loop
+//   call->TakeSent();                                       // what the client said since the last
+//   time call->Deliver(bytes); call->End(status);                // events come from the loop
 //
 // Loop's thread. Events are posted one turn each, in order.
 #pragma once
@@ -84,13 +84,16 @@ class FakeXdsTransport final : public xds::Transport {
   FakeXdsTransport& operator=(const FakeXdsTransport&) = delete;
 
   // The stream that is open now.
-  Call* open_call() const { return call_ != nullptr && call_->handler_ != nullptr ? call_.get() : nullptr; }
+  Call* open_call() const {
+    return call_ != nullptr && call_->handler_ != nullptr ? call_.get() : nullptr;
+  }
   // Streams opened so far, refused ones too.
   size_t opened() const { return opened_; }
   // While set, every stream ends with this at once, as when nobody listens.
   void set_refuse(absl::Status status) { refuse_ = std::move(status); }
 
-  std::unique_ptr<xds::TransportStream> Open(xds::Variant variant, xds::TransportHandler& handler) override {
+  std::unique_ptr<xds::TransportStream> Open(xds::Variant variant,
+                                             xds::TransportHandler& handler) override {
     ++opened_;
     call_ = std::make_shared<Call>(loop_, variant, handler);
     call_->self_ = call_;

@@ -193,7 +193,8 @@ TEST(RegistryTest, TagsAreExtractedAsEnvoyDoes) {
   EXPECT_EQ(code->tags, (Tags{{"envoy.response_code", "503"}, {"envoy.cluster_name", "web.v1"}}));
   const Reading* code_class = Find(readings, "cluster.web.v1.upstream_rq_5xx");
   EXPECT_EQ(code_class->extracted_name, "cluster.upstream_rq_xx");
-  EXPECT_EQ(code_class->tags, (Tags{{"envoy.response_code_class", "5"}, {"envoy.cluster_name", "web.v1"}}));
+  EXPECT_EQ(code_class->tags,
+            (Tags{{"envoy.response_code_class", "5"}, {"envoy.cluster_name", "web.v1"}}));
 }
 
 // The reader reads whole numbers while writers count, and blocks come and go.
@@ -229,7 +230,8 @@ TEST(RegistryTest, ReadsWhileOthersCountAndRetire) {
   reader.join();
   const auto readings = registry.Read();
   EXPECT_EQ(Find(readings, "cluster.web.upstream_rq_total")->counter, 2u * kRounds * kCounts);
-  EXPECT_EQ(Find(readings, "cluster.web.upstream_rq_time")->histogram.count, 2u * kRounds * kCounts);
+  EXPECT_EQ(Find(readings, "cluster.web.upstream_rq_time")->histogram.count,
+            2u * kRounds * kCounts);
   EXPECT_EQ(Find(readings, "cluster.web.upstream_rq_2xx")->counter, 2u * kRounds * kCounts);
 }
 

@@ -34,19 +34,43 @@ TEST(NameScopeTest, Table) {
       {"server.", "", "", "server.", "server.", {}},
       {"cluster_manager.", "", "cds.", "cluster_manager.cds.", "cluster_manager.cds.", {}},
       {"cluster.", "web", "", "cluster.web.", "cluster.", {{"envoy.cluster_name", "web"}}},
-      {"cluster.", "a.b", "circuit_breakers.default.", "cluster.a.b.circuit_breakers.default.",
-       "cluster.circuit_breakers.default.", {{"envoy.cluster_name", "a.b"}}},
+      {"cluster.",
+       "a.b",
+       "circuit_breakers.default.",
+       "cluster.a.b.circuit_breakers.default.",
+       "cluster.circuit_breakers.default.",
+       {{"envoy.cluster_name", "a.b"}}},
       {"http.", "in", "", "http.in.", "http.", {{"envoy.http_conn_manager_prefix", "in"}}},
-      {"http.", "in.rds.main", "", "http.in.rds.main.", "http.rds.",
+      {"http.",
+       "in.rds.main",
+       "",
+       "http.in.rds.main.",
+       "http.rds.",
        {{"envoy.rds_route_config", "main"}, {"envoy.http_conn_manager_prefix", "in"}}},
-      {"listener.", "0.0.0.0_80", "", "listener.0.0.0.0_80.", "listener.",
+      {"listener.",
+       "0.0.0.0_80",
+       "",
+       "listener.0.0.0.0_80.",
+       "listener.",
        {{"envoy.listener_address", "0.0.0.0_80"}}},
-      {"listener.", "[__1]_80.http.in", "", "listener.[__1]_80.http.in.", "listener.http.",
+      {"listener.",
+       "[__1]_80.http.in",
+       "",
+       "listener.[__1]_80.http.in.",
+       "listener.http.",
        {{"envoy.http_conn_manager_prefix", "in"}, {"envoy.listener_address", "[__1]_80"}}},
-      {"listener.", "0.0.0.0_80.worker_3", "", "listener.0.0.0.0_80.worker_3.", "listener.worker.",
+      {"listener.",
+       "0.0.0.0_80.worker_3",
+       "",
+       "listener.0.0.0.0_80.worker_3.",
+       "listener.worker.",
        {{"envoy.worker_id", "3"}, {"envoy.listener_address", "0.0.0.0_80"}}},
       {"tcp.", "db", "", "tcp.db.", "tcp.", {{"envoy.tcp_prefix", "db"}}},
-      {"vhost.", "v.vcluster.c", "", "vhost.v.vcluster.c.", "vhost.vcluster.",
+      {"vhost.",
+       "v.vcluster.c",
+       "",
+       "vhost.v.vcluster.c.",
+       "vhost.vcluster.",
        {{"envoy.virtual_cluster", "c"}, {"envoy.virtual_host", "v"}}},
       {"other.", "x", "", "other.x.", "other.x.", {}},
   };
@@ -79,14 +103,17 @@ TEST(RenderTest, JsonIsEnvoys) {
   EXPECT_EQ(RenderJson(*Select(registry.Read(), {.type = Query::Type::kCounters})),
             R"({"stats":[{"name":"cluster.a\"b.rq_total","value":2}]})");
   const std::string json = RenderJson(*Select(registry.Read(), {.type = Query::Type::kHistograms}));
-  EXPECT_EQ(json.rfind(R"({"stats":[{"histograms":{"supported_quantiles":[0,25,50,75,90,95,99,99.5,99.9,100],)"
-                       R"("computed_quantiles":[{"name":"cluster.a\"b.rq_time","values":[)"
-                       R"({"interval":null,"cumulative":null},)",
-                       0),
-            0u)
+  EXPECT_EQ(
+      json.rfind(
+          R"({"stats":[{"histograms":{"supported_quantiles":[0,25,50,75,90,95,99,99.5,99.9,100],)"
+          R"("computed_quantiles":[{"name":"cluster.a\"b.rq_time","values":[)"
+          R"({"interval":null,"cumulative":null},)",
+          0),
+      0u)
       << json;
   block->rq_time.Record(9);
-  EXPECT_NE(RenderJson(registry.Read()).find(R"({"interval":null,"cumulative":9})"), std::string::npos);
+  EXPECT_NE(RenderJson(registry.Read()).find(R"({"interval":null,"cumulative":9})"),
+            std::string::npos);
   EXPECT_EQ(RenderJson({}), R"({"stats":[]})");
 }
 
@@ -105,7 +132,8 @@ TEST(RenderTest, PrometheusHasTagsAsLabelsAndOneHeadAMetric) {
             "# TYPE envoy_cluster_upstream_rq counter\n"
             "envoy_cluster_upstream_rq{envoy_response_code=\"200\",envoy_cluster_name=\"web\"} 1\n"
             "# TYPE envoy_cluster_upstream_rq_xx counter\n"
-            "envoy_cluster_upstream_rq_xx{envoy_response_code_class=\"2\",envoy_cluster_name=\"web\"} 1\n");
+            "envoy_cluster_upstream_rq_xx{envoy_response_code_class=\"2\",envoy_cluster_name="
+            "\"web\"} 1\n");
 }
 
 TEST(RenderTest, PrometheusHistogramsAreCumulative) {
@@ -128,7 +156,8 @@ TEST(RenderTest, PrometheusHistogramsAreCumulative) {
       "envoy_server_rq_time_count{} 6\n",
       "envoy_server_cx_active{} 0\n",
   };
-  for (const std::string_view line : expected) EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  for (const std::string_view line : expected)
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
 }
 
 TEST(SelectTest, FilterFindsAnywhereAndBadOnesAreErrors) {

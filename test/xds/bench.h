@@ -1,8 +1,8 @@
 // A client of the protocol in virtual time, with its control plane in the test's hands.
 //
 // Requests are compared as lines, such as
-//   state of the world   C names=[] version=1 nonce=A       (node: the first request of a stream has it)
-//   delta                E +[a,b] -[c] held=[a@1] nonce=A error=...
+//   state of the world   C names=[] version=1 nonce=A       (node: the first request of a stream
+//   has it) delta                E +[a,b] -[c] held=[a@1] nonce=A error=...
 // and so is what the sinks hear:   update v1 a@1 b@1= -c      ('=': unchanged, '!': full state)
 #pragma once
 
@@ -31,7 +31,8 @@ inline constexpr const char* kEndpoints = "type.googleapis.com/test.E";  // By n
 
 // A message with `name` in field 1 and `content` in field 2. Both at most 127 bytes.
 inline std::string Bytes(std::string_view name, std::string_view content = "") {
-  return StrCat('\n', static_cast<char>(name.size()), name, '\x12', static_cast<char>(content.size()), content);
+  return StrCat('\n', static_cast<char>(name.size()), name, '\x12',
+                static_cast<char>(content.size()), content);
 }
 
 struct Entry {
@@ -42,7 +43,8 @@ struct Entry {
   bool heartbeat = false;
 };
 
-inline void FillResource(const Entry& entry, const std::string& type_url, discovery::Resource& resource) {
+inline void FillResource(const Entry& entry, const std::string& type_url,
+                         discovery::Resource& resource) {
   resource.set_name(entry.name);
   resource.set_version(entry.version);
   if (entry.ttl_seconds >= 0) resource.mutable_ttl()->set_seconds(entry.ttl_seconds);
@@ -51,8 +53,8 @@ inline void FillResource(const Entry& entry, const std::string& type_url, discov
   resource.mutable_resource()->set_value(Bytes(entry.name, entry.content));
 }
 
-inline std::string Sotw(const std::string& type_url, const std::string& version, const std::string& nonce,
-                        const std::vector<Entry>& entries) {
+inline std::string Sotw(const std::string& type_url, const std::string& version,
+                        const std::string& nonce, const std::vector<Entry>& entries) {
   discovery::DiscoveryResponse response;
   response.set_type_url(type_url);
   response.set_version_info(version);
@@ -72,8 +74,9 @@ inline std::string Sotw(const std::string& type_url, const std::string& version,
   return response.SerializeAsString();
 }
 
-inline std::string Delta(const std::string& type_url, const std::string& version, const std::string& nonce,
-                         const std::vector<Entry>& entries, const std::vector<std::string>& removed = {}) {
+inline std::string Delta(const std::string& type_url, const std::string& version,
+                         const std::string& nonce, const std::vector<Entry>& entries,
+                         const std::vector<std::string>& removed = {}) {
   discovery::DeltaDiscoveryResponse response;
   response.set_type_url(type_url);
   response.set_system_version_info(version);
@@ -99,7 +102,8 @@ inline std::string RequestLine(Variant variant, const std::string& bytes) {
   if (variant == Variant::kSotw) {
     discovery::DiscoveryRequest request;
     if (!request.ParseFromString(bytes)) return "unparsable";
-    line = StrCat(ShortType(request.type_url()), " names=[", Join(request.resource_names(), ","), "]");
+    line =
+        StrCat(ShortType(request.type_url()), " names=[", Join(request.resource_names(), ","), "]");
     if (!request.version_info().empty()) StrAppend(line, " version=", request.version_info());
     AppendCommon(request, line);
     return line;
@@ -112,14 +116,16 @@ inline std::string RequestLine(Variant variant, const std::string& bytes) {
   if (!subscribe.empty()) StrAppend(line, " +[", subscribe, "]");
   if (!unsubscribe.empty()) StrAppend(line, " -[", unsubscribe, "]");
   std::vector<std::string> held;
-  for (const auto& [name, version] : request.initial_resource_versions()) held.push_back(StrCat(name, "@", version));
+  for (const auto& [name, version] : request.initial_resource_versions())
+    held.push_back(StrCat(name, "@", version));
   std::sort(held.begin(), held.end());
   if (!held.empty()) StrAppend(line, " held=[", Join(held, ","), "]");
   AppendCommon(request, line);
   return line;
 }
 
-// Refuses what has "bad" in its bytes. Keeps what it heard, and the resources in force as it understands them.
+// Refuses what has "bad" in its bytes. Keeps what it heard, and the resources in force as it
+// understands them.
 class RecordingSink final : public ResourceSink {
  public:
   explicit RecordingSink(event::Loop& loop) : loop_(loop) {}
@@ -142,7 +148,8 @@ class RecordingSink final : public ResourceSink {
     heard.push_back(Line(update));
     Verdict verdict;
     for (const RawResource& resource : update.resources) {
-      if (resource.bytes->find("bad") != std::string::npos) verdict.rejections.push_back({resource.name, "is bad"});
+      if (resource.bytes->find("bad") != std::string::npos)
+        verdict.rejections.push_back({resource.name, "is bad"});
     }
     verdict.applied = !transactional || verdict.rejections.empty();
     auto finish = [this, update = std::move(update), verdict, done = std::move(done)] {
@@ -172,7 +179,8 @@ class RecordingSink final : public ResourceSink {
 
  private:
   static std::string Line(const Update& update) {
-    std::string line = update.cause == Update::Cause::kTtlExpired ? "expired" : StrCat("update v", update.version);
+    std::string line =
+        update.cause == Update::Cause::kTtlExpired ? "expired" : StrCat("update v", update.version);
     if (update.full_state) line.push_back('!');
     for (const RawResource& resource : update.resources) {
       StrAppend(line, " ", resource.name, "@", resource.version, resource.unchanged ? "=" : "");
@@ -198,11 +206,17 @@ class RecordingSink final : public ResourceSink {
 
 struct Bench {
   explicit Bench(Variant variant_in, uint64_t seed = 1)
-      : variant(variant_in), loop(seed), transport(loop), random(seed), clusters(loop), endpoints(loop) {
+      : variant(variant_in),
+        loop(seed),
+        transport(loop),
+        random(seed),
+        clusters(loop),
+        endpoints(loop) {
     envoy::config::core::v3::Node node;
     node.set_id("n");
-    client = std::make_unique<Client>(transport, loop, random, stream_stats,
-                                      ClientOptions{.variant = variant, .node = node.SerializeAsString()});
+    client = std::make_unique<Client>(
+        transport, loop, random, stream_stats,
+        ClientOptions{.variant = variant, .node = node.SerializeAsString()});
     client->AddType({.type_url = kClusters, .full_state_in_sotw = true}, clusters, cluster_stats);
     client->AddType({.type_url = kEndpoints}, endpoints, endpoint_stats);
   }
@@ -212,7 +226,8 @@ struct Bench {
     loop.RunFor(std::chrono::milliseconds(2));
     if (transport.open_call() == nullptr) return {"(no stream)"};
     Lines lines;
-    for (const std::string& bytes : transport.open_call()->TakeSent()) lines.push_back(RequestLine(variant, bytes));
+    for (const std::string& bytes : transport.open_call()->TakeSent())
+      lines.push_back(RequestLine(variant, bytes));
     return lines;
   }
   Lines After(std::string response) {

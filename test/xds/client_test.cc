@@ -14,8 +14,8 @@ class ClientTest : public ::testing::TestWithParam<Variant> {
  protected:
   ClientTest() : bench_(GetParam()) {}
 
-  std::string Response(const std::string& type_url, const std::string& version, const std::string& nonce,
-                       const std::vector<Entry>& entries) {
+  std::string Response(const std::string& type_url, const std::string& version,
+                       const std::string& nonce, const std::vector<Entry>& entries) {
     return GetParam() == Variant::kSotw ? Sotw(type_url, version, nonce, entries)
                                         : Delta(type_url, version, nonce, entries);
   }
@@ -44,7 +44,8 @@ TEST_P(ClientTest, BacksOffWithJitterUntilTheServerSpeaks) {
 
   bench_.loop.RunReady();
   bench_.transport.set_refuse(absl::OkStatus());
-  ASSERT_TRUE(bench_.loop.RunUntilTrue([&] { return bench_.transport.open_call() != nullptr; }, seconds(40)));
+  ASSERT_TRUE(bench_.loop.RunUntilTrue([&] { return bench_.transport.open_call() != nullptr; },
+                                       seconds(40)));
   EXPECT_EQ(bench_.stream_stats.connected_state.value(), 0);
   bench_.After(Response(kClusters, "1", "A", {}));
   EXPECT_EQ(bench_.stream_stats.connected_state.value(), 1);
@@ -90,7 +91,8 @@ TEST_P(ClientTest, AnswersOfAnOldStreamAreNotSentOnTheNewOne) {
   bench_.clusters.GiveVerdict();
   EXPECT_EQ(bench_.clusters.TakeHeard(),
             Lines{GetParam() == Variant::kSotw ? "update v1! x@1=" : "update v1 x@1="});
-  EXPECT_EQ(bench_.Said(), Lines{GetParam() == Variant::kSotw ? "C names=[] version=1 nonce=C" : "C nonce=C"});
+  EXPECT_EQ(bench_.Said(),
+            Lines{GetParam() == Variant::kSotw ? "C names=[] version=1 nonce=C" : "C nonce=C"});
 }
 
 TEST_P(ClientTest, AMessageThatDoesNotParseEndsTheStream) {
@@ -119,7 +121,8 @@ TEST_P(ClientTest, SubscriptionsMadeWithoutAStreamGoOutWithTheNextOne) {
   bench_.client->Subscribe(kEndpoints, "b");
   bench_.client->Unsubscribe(kEndpoints, "a");
   bench_.loop.RunFor(milliseconds(501));
-  EXPECT_EQ(bench_.Said(), Lines{GetParam() == Variant::kSotw ? "E names=[b] node=n" : "E +[b] node=n"});
+  EXPECT_EQ(bench_.Said(),
+            Lines{GetParam() == Variant::kSotw ? "E names=[b] node=n" : "E +[b] node=n"});
   EXPECT_EQ(bench_.endpoints.TakeHeard(), Lines{"released a"});
 }
 
@@ -173,11 +176,14 @@ TEST_P(ClientTest, AnExpiredResourceIsRemovedAndARefreshedOneStays) {
   bench_.endpoints.TakeHeard();
   bench_.loop.RunFor(seconds(6));
   // A heartbeat at the version held; the sink does not hear of it, the server gets its answer.
-  EXPECT_EQ(bench_.After(Response(kEndpoints, "1", "B",
-                                  {{.name = "a", .content = "", .version = "1", .ttl_seconds = 10, .heartbeat = true},
-                                   {.name = "b", .content = "", .version = "0", .ttl_seconds = 10, .heartbeat = true}}))
-                .size(),
-            1u);
+  EXPECT_EQ(
+      bench_
+          .After(Response(
+              kEndpoints, "1", "B",
+              {{.name = "a", .content = "", .version = "1", .ttl_seconds = 10, .heartbeat = true},
+               {.name = "b", .content = "", .version = "0", .ttl_seconds = 10, .heartbeat = true}}))
+          .size(),
+      1u);
   EXPECT_EQ(bench_.endpoints.TakeHeard(), Lines{});
   bench_.loop.RunFor(seconds(5));
   EXPECT_EQ(bench_.endpoints.TakeHeard(), Lines{"expired -b"});
@@ -195,11 +201,13 @@ TEST_P(ClientTest, ExpiryWaitsForAVerdictThatRefreshes) {
   bench_.client->Subscribe(kEndpoints, "a");
   bench_.client->Start();
   bench_.Said();
-  bench_.After(Response(kEndpoints, "1", "A", {{.name = "a", .content = "", .version = "1", .ttl_seconds = 10}}));
+  bench_.After(Response(kEndpoints, "1", "A",
+                        {{.name = "a", .content = "", .version = "1", .ttl_seconds = 10}}));
   bench_.loop.RunFor(seconds(9));
   bench_.endpoints.pace = RecordingSink::Pace::kHeld;
   bench_.endpoints.TakeHeard();
-  bench_.After(Response(kEndpoints, "2", "B", {{.name = "a", .content = "n", .version = "2", .ttl_seconds = 10}}));
+  bench_.After(Response(kEndpoints, "2", "B",
+                        {{.name = "a", .content = "n", .version = "2", .ttl_seconds = 10}}));
   bench_.loop.RunFor(seconds(2));
   bench_.endpoints.GiveVerdict();
   bench_.loop.RunFor(seconds(5));
@@ -210,13 +218,15 @@ TEST_P(ClientTest, AnAwaitedVerdictOnAnExpiryDoesNotHoldUpANewStream) {
   bench_.client->Subscribe(kEndpoints, "a");
   bench_.client->Start();
   bench_.Said();
-  bench_.After(Response(kEndpoints, "1", "A", {{.name = "a", .content = "", .version = "1", .ttl_seconds = 10}}));
+  bench_.After(Response(kEndpoints, "1", "A",
+                        {{.name = "a", .content = "", .version = "1", .ttl_seconds = 10}}));
   bench_.endpoints.pace = RecordingSink::Pace::kHeld;
   bench_.loop.RunFor(seconds(11));
   EXPECT_EQ(bench_.endpoints.held.size(), 1u);
   bench_.transport.open_call()->End(absl::UnavailableError("restart"));
   bench_.loop.RunFor(milliseconds(501));
-  EXPECT_EQ(bench_.Said(), Lines{GetParam() == Variant::kSotw ? "E names=[a] version=1 node=n" : "E +[a] node=n"});
+  EXPECT_EQ(bench_.Said(),
+            Lines{GetParam() == Variant::kSotw ? "E names=[a] version=1 node=n" : "E +[a] node=n"});
   bench_.endpoints.GiveVerdict();
 }
 
@@ -278,7 +288,9 @@ TEST_P(ClientTest, RemembersWhoTheControlPlaneIs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, ClientTest, ::testing::Values(Variant::kSotw, Variant::kDelta),
-                         [](const auto& tested) { return tested.param == Variant::kSotw ? "Sotw" : "Delta"; });
+                         [](const auto& tested) {
+                           return tested.param == Variant::kSotw ? "Sotw" : "Delta";
+                         });
 
 }  // namespace
 }  // namespace weir::xds

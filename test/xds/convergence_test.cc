@@ -1,5 +1,5 @@
-// Whatever the order of changes, verdicts, lost streams and subscriptions: in the end the client has what the
-// server has. A model server speaks by the rules; a seed repeats a run.
+// Whatever the order of changes, verdicts, lost streams and subscriptions: in the end the client
+// has what the server has. A model server speaks by the rules; a seed repeats a run.
 #include <map>
 #include <set>
 
@@ -15,8 +15,9 @@ struct World {
   uint64_t version = 0;
 };
 
-// One type on one stream, by the rules for servers: at most one unanswered response, stale requests are ignored (state
-// of the world) or only read for their names (delta), a name asked for anew is answered.
+// One type on one stream, by the rules for servers: at most one unanswered response, stale requests
+// are ignored (state of the world) or only read for their names (delta), a name asked for anew is
+// answered.
 class ModelType {
  public:
   ModelType(Variant variant, std::string type_url, bool full_state)
@@ -31,7 +32,8 @@ class ModelType {
     for (const std::string& name : names) {
       if (!names_.contains(name)) sent_.erase(name);
     }
-    std::erase_if(sent_, [&](const auto& sent) { return !wildcard_ && !names.contains(sent.first); });
+    std::erase_if(sent_,
+                  [&](const auto& sent) { return !wildcard_ && !names.contains(sent.first); });
     if (names != names_ || !asked_) must_send_ = true;
     names_ = std::move(names);
     asked_ = true;
@@ -57,7 +59,8 @@ class ModelType {
       sent_.erase(name);
       if (wildcard_ && name != "*") must_send_ = true;
     }
-    if (!wildcard_) std::erase_if(sent_, [&](const auto& sent) { return !names_.contains(sent.first); });
+    if (!wildcard_)
+      std::erase_if(sent_, [&](const auto& sent) { return !names_.contains(sent.first); });
     asked_ = true;
   }
 
@@ -85,9 +88,11 @@ class ModelType {
       all.push_back({name, content});
       if (!sent_.contains(name) || sent_[name] != content) changed.push_back({name, content});
     }
-    const bool lost = std::any_of(sent_.begin(), sent_.end(),
-                                  [&](const auto& sent) { return !world.content.contains(sent.first); });
-    if (full_state_ ? !(must_send_ || !changed.empty() || lost) : changed.empty()) return std::nullopt;
+    const bool lost = std::any_of(sent_.begin(), sent_.end(), [&](const auto& sent) {
+      return !world.content.contains(sent.first);
+    });
+    if (full_state_ ? !(must_send_ || !changed.empty() || lost) : changed.empty())
+      return std::nullopt;
     const std::vector<Entry>& entries = full_state_ ? all : changed;
     if (full_state_) sent_.clear();
     for (const Entry& entry : entries) sent_[entry.name] = entry.content;
@@ -249,15 +254,18 @@ class RandomRun {
     }
   }
 
-  // In state of the world a removed endpoint resource stays until nobody wants it: absence says nothing.
+  // In state of the world a removed endpoint resource stays until nobody wants it: absence says
+  // nothing.
   InForce Expected(const World& world, const std::set<std::string>* wanted) {
     InForce expected;
     for (const auto& [name, content] : world.content) {
-      if (wanted == nullptr || wanted->contains(name)) expected.emplace_back(name, Bytes(name, content));
+      if (wanted == nullptr || wanted->contains(name))
+        expected.emplace_back(name, Bytes(name, content));
     }
     if (wanted != nullptr && bench_.variant == Variant::kSotw) {
       for (const auto& [name, bytes] : bench_.endpoints.in_force) {
-        if (wanted->contains(name) && !world.content.contains(name)) expected.emplace_back(name, bytes);
+        if (wanted->contains(name) && !world.content.contains(name))
+          expected.emplace_back(name, bytes);
       }
       std::sort(expected.begin(), expected.end());
     }

@@ -19,7 +19,8 @@ TEST(DeltaTest, AcknowledgesEachResponseAndHearsOnlyChanges) {
   bench.client->Subscribe(kClusters, kWildcard);
   bench.client->Start();
   bench.Said();
-  EXPECT_EQ(bench.After(Delta(kClusters, "s1", "A", {{"x", "one", "1"}, {"y", "", "1"}})), Lines{"C nonce=A"});
+  EXPECT_EQ(bench.After(Delta(kClusters, "s1", "A", {{"x", "one", "1"}, {"y", "", "1"}})),
+            Lines{"C nonce=A"});
   EXPECT_EQ(bench.After(Delta(kClusters, "s2", "B", {{"x", "two", "2"}}, {"y", "never-seen"})),
             Lines{"C nonce=B"});
   EXPECT_EQ(bench.clusters.TakeHeard(), (Lines{"update vs1 x@1 y@1", "update vs2 x@2 -y"}));
@@ -83,8 +84,9 @@ TEST(DeltaTest, ANewStreamBeginsWithTheVersionsAccepted) {
   bench.Said();
   bench.After(Delta(kClusters, "", "A", {{"x", "one", "1"}, {"y", "one", "1"}, {"gone", "", "1"}}));
   // x is refused and keeps version 1; y is accepted from the same response.
-  EXPECT_EQ(bench.After(Delta(kClusters, "", "B", {{"x", "bad", "2"}, {"y", "two", "2"}}, {"gone"})),
-            Lines{"C nonce=B error=x: is bad"});
+  EXPECT_EQ(
+      bench.After(Delta(kClusters, "", "B", {{"x", "bad", "2"}, {"y", "two", "2"}}, {"gone"})),
+      Lines{"C nonce=B error=x: is bad"});
   bench.After(Delta(kEndpoints, "", "C", {{"a", "", "7"}}, {"b"}));
   bench.transport.open_call()->End(absl::UnavailableError("restart"));
   EXPECT_EQ(bench.Said(), Lines{"(no stream)"});

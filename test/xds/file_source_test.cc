@@ -17,9 +17,9 @@ absl::StatusOr<std::string> ParseTestFile(const std::string& path, std::string_v
 class FileSourceTest : public ::testing::Test {
  protected:
   std::unique_ptr<FileSource> Make(FileLocation location, event::Executor& executor) {
-    return std::make_unique<FileSource>(FileSeams{files_, executor, loop_}, std::move(location), ParseTestFile,
-                                        ResourceType{.type_url = kClusters, .full_state_in_sotw = true}, sink_,
-                                        stats_);
+    return std::make_unique<FileSource>(
+        FileSeams{files_, executor, loop_}, std::move(location), ParseTestFile,
+        ResourceType{.type_url = kClusters, .full_state_in_sotw = true}, sink_, stats_);
   }
   Lines Heard() {
     loop_.RunFor(std::chrono::milliseconds(5));

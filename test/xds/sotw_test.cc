@@ -45,7 +45,8 @@ TEST(SotwTest, EqualBytesAreUnchangedAndMissingOnesRemoved) {
   bench.Said();
   bench.After(Sotw(kClusters, "1", "A", {{"x", "one"}, {"y", ""}, {"z", ""}}));
   bench.After(Sotw(kClusters, "2", "B", {{"x", "one"}, {"y", "two"}}));
-  EXPECT_EQ(bench.clusters.TakeHeard(), (Lines{"update v1! x@1 y@1 z@1", "update v2! x@2= y@2 -z"}));
+  EXPECT_EQ(bench.clusters.TakeHeard(),
+            (Lines{"update v1! x@1 y@1 z@1", "update v2! x@2= y@2 -z"}));
   EXPECT_EQ(bench.After(Sotw(kClusters, "3", "C", {})), Lines{"C names=[] version=3 nonce=C"});
   EXPECT_EQ(bench.clusters.TakeHeard(), Lines{"update v3! -x -y"});
 }
@@ -57,7 +58,8 @@ TEST(SotwTest, TypesWithoutFullStateLoseNothingByAbsence) {
   bench.client->Start();
   bench.Said();
   bench.After(Sotw(kEndpoints, "1", "A", {{"a", ""}, {"b", ""}, {"unasked", ""}}));
-  EXPECT_EQ(bench.After(Sotw(kEndpoints, "2", "B", {{"b", "new"}})), Lines{"E names=[a,b] version=2 nonce=B"});
+  EXPECT_EQ(bench.After(Sotw(kEndpoints, "2", "B", {{"b", "new"}})),
+            Lines{"E names=[a,b] version=2 nonce=B"});
   EXPECT_EQ(bench.endpoints.TakeHeard(), (Lines{"update v1 a@1 b@1", "update v2 b@2"}));
 }
 
@@ -121,8 +123,8 @@ TEST(SotwTest, AResourceOfAnotherTypeIsRefused) {
   response.ParseFromString(Sotw(kClusters, "1", "A", {{"x", ""}, {"y", ""}}));
   response.mutable_resources(1)->set_type_url(kEndpoints);
   EXPECT_EQ(bench.After(response.SerializeAsString()),
-            Lines{StrCat("C names=[] nonce=A error=resources[1]: is of type ", kEndpoints, " in a response for ",
-                         kClusters)});
+            Lines{StrCat("C names=[] nonce=A error=resources[1]: is of type ", kEndpoints,
+                         " in a response for ", kClusters)});
   EXPECT_EQ(bench.clusters.TakeHeard(), Lines{"update v1! x@1"});
 }
 

@@ -1,4 +1,5 @@
-// What every transport promises, held against the fake and against gRPC with a server in this process.
+// What every transport promises, held against the fake and against gRPC with a server in this
+// process.
 #include "source/xds/transport.h"
 
 #include <chrono>
@@ -70,7 +71,8 @@ class ServerCall final : public grpc::ServerGenericBidiReactor {
     std::vector<grpc::Slice> slices;
     std::string bytes;
     (void)incoming_.Dump(&slices);
-    for (const grpc::Slice& slice : slices) bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    for (const grpc::Slice& slice : slices)
+      bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
     MutexLock lock(mutex_);
     received_.push_back(std::move(bytes));
     if (!finished_) StartRead(&incoming_);
@@ -135,7 +137,8 @@ class ServerCall final : public grpc::ServerGenericBidiReactor {
 
 class Service final : public grpc::CallbackGenericService {
  public:
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
     MutexLock lock(mutex_);
     methods_.push_back(context->method());
     calls_.push_back(std::make_unique<ServerCall>());
@@ -166,7 +169,8 @@ class GrpcRig final : public Rig {
     builder.RegisterCallbackGenericService(&service_);
     server_ = builder.BuildAndStart();
     loop_ = *event::EpollLoop::Create(clock_);
-    transport_ = std::make_unique<GrpcTransport>(*loop_, GrpcTarget{.target = StrCat("127.0.0.1:", port)});
+    transport_ =
+        std::make_unique<GrpcTransport>(*loop_, GrpcTarget{.target = StrCat("127.0.0.1:", port)});
   }
   ~GrpcRig() override {
     transport_.reset();
@@ -194,8 +198,8 @@ class GrpcRig final : public Rig {
   }
   void Deliver(const std::string& bytes) override { service_.newest()->Write(bytes); }
   void End(const absl::Status& status) override {
-    service_.newest()->End(
-        grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(ToStd(status.message()))));
+    service_.newest()->End(grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                                        std::string(ToStd(status.message()))));
   }
   void StopListening() override {
     if (server_ == nullptr) return;
@@ -338,9 +342,10 @@ TEST(GrpcTransportTest, CallsTheMethodsOfAds) {
     stream->Send("x");
     ASSERT_TRUE(rig.RunUntil([&] { return rig.service().methods().size() > before; }));
   }
-  EXPECT_EQ(rig.service().methods(),
-            (Strings{"/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources",
-                     "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"}));
+  EXPECT_EQ(
+      rig.service().methods(),
+      (Strings{"/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources",
+               "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"}));
 }
 
 }  // namespace

@@ -14,10 +14,17 @@ TEST(NameInFieldOneTest, Table) {
   };
   const Case cases[] = {
       {Bytes("web", "x"), "web"},
-      {std::string("\x12\x01x\x0a\x03web", 8), "web"},                    // After another field.
-      {std::string("\x0a\x01" "a\x0a\x01" "b", 6), "b"},                  // The last one counts.
-      {std::string("\x08\x05\x0a\x01" "a", 5), "a"},                      // Field 1 as a number is another's.
-      {std::string("\x0a\x05we", 4), ""},                                 // Cut short.
+      {std::string("\x12\x01x\x0a\x03web", 8), "web"},  // After another field.
+      {std::string("\x0a\x01"
+                   "a\x0a\x01"
+                   "b",
+                   6),
+       "b"},  // The last one counts.
+      {std::string("\x08\x05\x0a\x01"
+                   "a",
+                   5),
+       "a"},                               // Field 1 as a number is another's.
+      {std::string("\x0a\x05we", 4), ""},  // Cut short.
       {std::string("\x12\x01x", 3), ""},
       {"", ""},
       {std::string("\x0a\x00", 2), ""},
@@ -33,11 +40,13 @@ TEST(NameInFieldOneTest, Table) {
 }
 
 TEST(WireTest, ParsesWrappersInBothVariants) {
-  const std::vector<Entry> entries = {{.name = "a", .content = "1", .version = "7", .ttl_seconds = 3},
-                                      {.name = "b", .content = "", .version = "8", .heartbeat = true}};
+  const std::vector<Entry> entries = {
+      {.name = "a", .content = "1", .version = "7", .ttl_seconds = 3},
+      {.name = "b", .content = "", .version = "8", .heartbeat = true}};
   for (const Variant variant : {Variant::kSotw, Variant::kDelta}) {
-    const auto response = ParseResponse(variant, variant == Variant::kSotw ? Sotw(kClusters, "v", "n", entries)
-                                                                           : Delta(kClusters, "v", "n", entries));
+    const auto response =
+        ParseResponse(variant, variant == Variant::kSotw ? Sotw(kClusters, "v", "n", entries)
+                                                         : Delta(kClusters, "v", "n", entries));
     ASSERT_TRUE(response.ok());
     EXPECT_EQ(response->version, "v");
     EXPECT_EQ(response->nonce, "n");
@@ -75,7 +84,8 @@ TEST(WireTest, TheNodeSaysWhatThisClientCan) {
 
 TEST(WireTest, ARefusalCarriesItsCode) {
   discovery::DiscoveryRequest request;
-  ASSERT_TRUE(request.ParseFromString(SerializeRequest(Variant::kSotw, {.type_url = kClusters, .error = "why"})));
+  ASSERT_TRUE(request.ParseFromString(
+      SerializeRequest(Variant::kSotw, {.type_url = kClusters, .error = "why"})));
   EXPECT_EQ(request.error_detail().code(), 3);
   EXPECT_EQ(request.error_detail().message(), "why");
 }
