@@ -1,0 +1,147 @@
+// Two configurations are equal when nothing that acts differs: each field is changed in turn.
+#include <functional>
+
+#include "gtest/gtest.h"
+#include "source/config/cluster.h"
+#include "source/config/listener.h"
+
+namespace weir::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct FakeExtension final : ExtensionConfig {
+  explicit FakeExtension(int number) : value(number) {}
+  std::string_view extension_name() const override { return "fake"; }
+  bool Equals(const ExtensionConfig& other) const override {
+    return value == static_cast<const FakeExtension&>(other).value;
+  }
+  int value;
+};
+
+template <typename T>
+void EachChangeCounts(const std::vector<std::function<void(T&)>>& changes) {
+  EXPECT_TRUE(T() == T());
+  for (size_t i = 0; i < changes.size(); ++i) {
+    T changed;
+    changes[i](changed);
+    EXPECT_FALSE(changed == T()) << "change " << i;
+    T same;
+    changes[i](same);
+    EXPECT_TRUE(changed == same) << "change " << i;
+  }
+}
+
+TEST(Equality, Cluster) {
+  EachChangeCounts<Cluster>({
+      [](Cluster& c) { c.name = "x"; },
+      [](Cluster& c) { c.alt_stat_name = "x"; },
+      [](Cluster& c) { c.type = DiscoveryType::kEds; },
+      [](Cluster& c) { c.endpoints = std::make_shared<Endpoints>(); },
+      [](Cluster& c) { c.eds_source.kind = ConfigSource::Kind::kAds; },
+      [](Cluster& c) { c.eds_service_name = "x"; },
+      [](Cluster& c) { c.balancer = BalancerKind::kRandom; },
+      [](Cluster& c) { c.choice_count = 3; },
+      [](Cluster& c) { c.active_request_bias = 0; },
+      [](Cluster& c) { c.healthy_panic_threshold = 0; },
+      [](Cluster& c) { c.close_connections_on_host_set_change = true; },
+      [](Cluster& c) { c.connect_timeout = milliseconds(1); },
+      [](Cluster& c) { c.buffer_limit = 1; },
+      [](Cluster& c) { c.idle_timeout = milliseconds(1); },
+      [](Cluster& c) { c.max_requests_per_connection = 1; },
+      [](Cluster& c) { c.max_connection_duration = milliseconds(1); },
+      [](Cluster& c) { c.max_response_headers_kb = 1; },
+      [](Cluster& c) { c.max_headers_count = 1; },
+      [](Cluster& c) { c.breakers.max_requests = 1; },
+      [](Cluster& c) { c.high_breakers.max_retries = 1; },
+      [](Cluster& c) { c.keepalive.probes = 1; },
+      [](Cluster& c) { c.protocol = Cluster::Protocol::kHttp2; },
+      [](Cluster& c) { c.http1.enable_trailers = true; },
+      [](Cluster& c) { c.http2.max_concurrent_streams = 1; },
+      [](Cluster& c) { c.dns_family = net::DnsFamily::kAll; },
+      [](Cluster& c) { c.dns_refresh_rate = milliseconds(1); },
+      [](Cluster& c) { c.dns_failure_refresh_base = milliseconds(1); },
+      [](Cluster& c) { c.dns_failure_refresh_max = milliseconds(1); },
+      [](Cluster& c) { c.respect_dns_ttl = true; },
+      [](Cluster& c) { c.transport_socket = std::make_shared<FakeExtension>(1); },
+  });
+}
+
+TEST(Equality, ConnectionManager) {
+  using M = HttpConnectionManager;
+  const auto filter = [](int value) {
+    return NamedExtension{"f", std::make_shared<FakeExtension>(value)};
+  };
+  EachChangeCounts<M>({
+      [](M& m) { m.stat_prefix = "x"; },
+      [](M& m) { m.codec = CodecType::kHttp2; },
+      [](M& m) { m.routes = std::make_shared<RouteTable>(RouteTable{.content_hash = 7}); },
+      [](M& m) { m.rds_name = "x"; },
+      [](M& m) { m.rds_source.kind = ConfigSource::Kind::kAds; },
+      [&](M& m) { m.http_filters = {filter(1)}; },
+      [](M& m) { m.suppress_envoy_headers = true; },
+      [&](M& m) { m.access_logs = {filter(1)}; },
+      [](M& m) { m.http1.accept_http_10 = true; },
+      [](M& m) { m.http2.hpack_table_size = 1; },
+      [](M& m) { m.max_request_headers_kb = 1; },
+      [](M& m) { m.max_headers_count = 1; },
+      [](M& m) { m.idle_timeout = milliseconds(1); },
+      [](M& m) { m.max_connection_duration = milliseconds(1); },
+      [](M& m) { m.max_stream_duration = milliseconds(1); },
+      [](M& m) { m.max_requests_per_connection = 1; },
+      [](M& m) { m.stream_idle_timeout = milliseconds(1); },
+      [](M& m) { m.request_timeout = milliseconds(1); },
+      [](M& m) { m.request_headers_timeout = milliseconds(1); },
+      [](M& m) { m.drain_timeout = milliseconds(1); },
+      [](M& m) { m.delayed_close_timeout = milliseconds(1); },
+      [](M& m) { m.underscores = UnderscoresInHeaders::kDrop; },
+      [](M& m) { m.server_name = "x"; },
+      [](M& m) { m.server_header = ServerHeader::kPassThrough; },
+      [](M& m) { m.via = "x"; },
+      [](M& m) { m.use_remote_address = true; },
+      [](M& m) { m.xff_num_trusted_hops = 1; },
+      [](M& m) { m.skip_xff_append = true; },
+      [](M& m) { m.generate_request_id = false; },
+      [](M& m) { m.preserve_external_request_id = true; },
+      [](M& m) { m.always_set_request_id_in_response = true; },
+      [](M& m) { m.normalize_path = true; },
+      [](M& m) { m.merge_slashes = true; },
+      [](M& m) { m.escaped_slashes = PathNormalization::kReject; },
+  });
+  M one, two;
+  one.http_filters = {filter(1)};
+  two.http_filters = {filter(2)};
+  EXPECT_FALSE(one == two);
+}
+
+TEST(Equality, FilterChainAndListener) {
+  const auto chain = [] { return std::make_shared<const FilterChain>(FilterChain{.name = "c"}); };
+  EachChangeCounts<FilterChain>({
+      [](FilterChain& c) { c.name = "x"; },
+      [](FilterChain& c) { c.match.destination_port = 1; },
+      [](FilterChain& c) { c.network_filters = {{"f", std::make_shared<FakeExtension>(1)}}; },
+      [](FilterChain& c) { c.terminal = std::make_shared<const HttpConnectionManager>(); },
+      [](FilterChain& c) { c.terminal = std::make_shared<const TcpProxy>(); },
+      [](FilterChain& c) { c.transport_socket = std::make_shared<FakeExtension>(1); },
+      [](FilterChain& c) { c.transport_socket_connect_timeout = milliseconds(1); },
+  });
+  EachChangeCounts<Listener>({
+      [](Listener& l) { l.name = "x"; },
+      [](Listener& l) { l.stat_prefix = "x"; },
+      [](Listener& l) { l.address = *net::Address::Parse("127.0.0.1:1"); },
+      [](Listener& l) { l.socket.backlog = 1; },
+      [](Listener& l) { l.listener_filters = {{"f", std::make_shared<FakeExtension>(1)}}; },
+      [](Listener& l) { l.listener_filters_timeout = milliseconds(1); },
+      [](Listener& l) { l.continue_on_listener_filters_timeout = true; },
+      [&](Listener& l) { l.filter_chains = {chain()}; },
+      [&](Listener& l) { l.default_filter_chain = chain(); },
+      [](Listener& l) { l.buffer_limit = 1; },
+      [](Listener& l) { l.max_connections_to_accept_per_socket_event = 1; },
+      [](Listener& l) { l.drain_on_modify_only = true; },
+      [](Listener& l) { l.direction = Listener::Direction::kInbound; },
+      [](Listener& l) { l.access_logs = {{"f", std::make_shared<FakeExtension>(1)}}; },
+  });
+}
+
+}  // namespace
+}  // namespace weir::config

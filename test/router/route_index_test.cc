@@ -1,0 +1,226 @@
+#include "source/router/route_index.h"
+
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "source/base/status.h"
+
+namespace weir::router {
+namespace {
+
+using config::PathExact;
+using config::PathPrefix;
+using config::PathRegex;
+using config::PathSeparatedPrefix;
+using ::testing::HasSubstr;
+
+config::Route ToCluster(std::string cluster, config::PathMatch path) {
+  config::Route route{.name = cluster, .match = {.path = std::move(path)}};
+  route.action = config::RouteAction{.cluster = config::ClusterName{std::move(cluster)}};
+  return route;
+}
+
+config::PathMatch Regex(std::string_view pattern) {
+  return PathRegex{*match::Regex::Create(pattern)};
+}
+
+class RouteIndexTest : public testing::Test {
+ protected:
+  RouteIndexTest() : arena_(pool_), head_(arena_) {
+    head_.method = "GET";
+    head_.scheme = "http";
+  }
+
+  config::VirtualHost& Host(std::vector<std::string> domains) {
+    table_.virtual_hosts.push_back(
+        {.name = domains.empty() ? "" : domains[0], .domains = std::move(domains)});
+    return table_.virtual_hosts.back();
+  }
+
+  Decision Match(std::string_view authority, std::string_view path, uint64_t random = 0) {
+    if (index_ == nullptr) {
+      auto index = RouteIndex::Create(std::make_shared<config::RouteTable>(table_));
+      EXPECT_TRUE(index.ok()) << index.status();
+      index_ = *index;
+    }
+    head_.authority = authority;
+    head_.path = path;
+    return index_->Match({.head = head_, .random = random});
+  }
+
+  std::string ClusterFor(std::string_view authority, std::string_view path, uint64_t random = 0) {
+    const Decision decision = Match(authority, path, random);
+    return decision.cluster == nullptr ? "" : *decision.cluster;
+  }
+
+  buffer::BlockPool pool_;
+  buffer::Arena arena_;
+  http::RequestHead head_;
+  config::RouteTable table_;
+  std::shared_ptr<const RouteIndex> index_;
+};
+
+TEST_F(RouteIndexTest, PrefersTheMostSpecificHost) {
+  for (std::string domain : {"*", "*.com", "*.example.com", "www.example.com", "www.*", "www.ex*",
+                             "*-bar.example.com"}) {
+    Host({domain}).routes = {ToCluster(domain, PathPrefix{"/"})};
+  }
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"www.example.com", "www.example.com"},
+      {"WWW.Example.COM", "www.example.com"},
+      {"a.example.com", "*.example.com"},
+      {"foo-bar.example.com", "*-bar.example.com"},
+      {".example.com", "*.com"},  // The asterisk stands for one character at least.
+      {"a.b.example.com", "*.example.com"},
+      {"example.com", "*.com"},
+      {"www.example.org", "www.ex*"},
+      {"www.org", "www.*"},
+      {"www.", "*"},
+      {"other", "*"},
+      {"", "*"},
+      {"www.example.com:8080", "www.ex*"},
+  };
+  for (const auto& [authority, domain] : cases) {
+    EXPECT_EQ(ClusterFor(authority, "/"), domain) << authority;
+  }
+}
+
+TEST_F(RouteIndexTest, StripsThePortWhenAsked) {
+  table_.ignore_port_in_host_matching = true;
+  Host({"example.com"}).routes = {ToCluster("name", PathPrefix{"/"})};
+  Host({"[::1]"}).routes = {ToCluster("v6", PathPrefix{"/"})};
+  EXPECT_EQ(ClusterFor("example.com:443", "/"), "name");
+  EXPECT_EQ(ClusterFor("example.com", "/"), "name");
+  EXPECT_EQ(ClusterFor("[::1]:80", "/"), "v6");
+  EXPECT_EQ(ClusterFor("[::1]", "/"), "v6");
+}
+
+TEST_F(RouteIndexTest, AnUnknownHostAndAnUnknownPathAreTold) {
+  Host({"a"}).routes = {ToCluster("a", PathExact{"/x"})};
+  EXPECT_EQ(Match("b", "/x").kind, Decision::Kind::kNoVirtualHost);
+  const Decision decision = Match("a", "/y");
+  EXPECT_EQ(decision.kind, Decision::Kind::kNoRoute);
+  EXPECT_EQ(decision.virtual_host->name, "a");
+  EXPECT_EQ(Match("a", "").kind, Decision::Kind::kNoRoute);
+}
+
+TEST_F(RouteIndexTest, TheFirstRouteThatMatchesWins) {
+  Host({"*"}).routes = {
+      ToCluster("exact", PathExact{"/a/b"}),  ToCluster("long", PathPrefix{"/a/b"}),
+      ToCluster("regex", Regex("/a/[0-9]+")), ToCluster("short", PathPrefix{"/a"}),
+      ToCluster("never", PathPrefix{"/a/1"}), ToCluster("part", PathSeparatedPrefix{"/api"}),
+      ToCluster("apix", PathPrefix{"/apix"}), ToCluster("deep", PathSeparatedPrefix{"/api/v1"}),
+      ToCluster("root", PathPrefix{"/"}),
+  };
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"/a/b", "exact"},     {"/a/b?x=1", "exact"}, {"/a/b/", "long"}, {"/a/1", "regex"},
+      {"/a/1x", "short"},    {"/abc", "short"},     {"/api", "short"}, {"/b", "root"},
+      {"/a/b#f?x", "exact"}, {"/a?/a/b", "short"},
+  };
+  for (const auto& [path, cluster] : cases) EXPECT_EQ(ClusterFor("h", path), cluster) << path;
+}
+
+TEST_F(RouteIndexTest, ASeparatedPrefixEndsAtASegment) {
+  Host({"*"}).routes = {ToCluster("part", PathSeparatedPrefix{"/api"}),
+                        ToCluster("rest", PathPrefix{"/"})};
+  EXPECT_EQ(ClusterFor("h", "/api"), "part");
+  EXPECT_EQ(ClusterFor("h", "/api?x"), "part");
+  EXPECT_EQ(ClusterFor("h", "/api/v1"), "part");
+  EXPECT_EQ(ClusterFor("h", "/apix"), "rest");
+}
+
+TEST_F(RouteIndexTest, CaseInsensitivePathsAreMatchedInTheirPlace) {
+  std::vector<config::Route> routes = {ToCluster("first", PathPrefix{"/Foo"}),
+                                       ToCluster("second", PathPrefix{"/foo/bar"})};
+  routes[0].match.case_sensitive = false;
+  Host({"*"}).routes = std::move(routes);
+  EXPECT_EQ(ClusterFor("h", "/foo/bar"), "first");
+  EXPECT_EQ(ClusterFor("h", "/FOO"), "first");
+  EXPECT_EQ(ClusterFor("h", "/fo"), "");
+}
+
+TEST_F(RouteIndexTest, HeadersQueryGrpcAndFractionsDecide) {
+  std::vector<config::Route> routes = {
+      ToCluster("header", PathPrefix{"/"}), ToCluster("query", PathPrefix{"/"}),
+      ToCluster("grpc", PathPrefix{"/"}), ToCluster("fraction", PathPrefix{"/"}),
+      ToCluster("rest", PathPrefix{"/"})};
+  routes[0].match.headers = {
+      {.name = "x-a",
+       .value = match::StringMatcher(match::StringMatcher::Kind::kExact, "1", false)}};
+  routes[1].match.query = {{.name = "q", .value = std::nullopt}};
+  routes[2].match.grpc_only = true;
+  routes[3].match.runtime_fraction = config::Fraction{250'000};
+  Host({"*"}).routes = std::move(routes);
+  EXPECT_EQ(ClusterFor("h", "/?q=", 900'000), "query");
+  EXPECT_EQ(ClusterFor("h", "/?p", 249'999), "fraction");
+  EXPECT_EQ(ClusterFor("h", "/?p", 250'000), "rest");
+  head_.headers.Add("content-type", "application/grpc+proto");
+  EXPECT_EQ(ClusterFor("h", "/", 900'000), "grpc");
+  head_.headers.Set("content-type", "application/grpcx");
+  EXPECT_EQ(ClusterFor("h", "/", 900'000), "rest");
+  head_.headers.Add("x-a", "1");
+  EXPECT_EQ(ClusterFor("h", "/?q=", 900'000), "header");
+}
+
+TEST_F(RouteIndexTest, WeightsShareTheDraws) {
+  config::Route route{.match = {.path = PathPrefix{"/"}}};
+  config::RouteAction action;
+  action.cluster = config::WeightedClusters{.clusters = {{.name = "a", .weight = 3},
+                                                         {.name = "b", .weight = 0},
+                                                         {.name = "c", .weight = 1}},
+                                            .total_weight = 4};
+  route.action = action;
+  Host({"*"}).routes = {route};
+  std::string drawn;
+  for (uint64_t random = 0; random < 8; ++random) drawn += ClusterFor("h", "/", random);
+  EXPECT_EQ(drawn, "aaacaaac");
+  EXPECT_EQ(Match("h", "/", 3).weighted->name, "c");
+}
+
+TEST_F(RouteIndexTest, RequireTlsRedirectsBeforeRoutesAreLookedAt) {
+  config::VirtualHost& all = Host({"all"});
+  all.require_tls = config::RequireTls::kAll;
+  all.routes = {ToCluster("x", PathPrefix{"/"})};
+  Host({"external"}).require_tls = config::RequireTls::kExternalOnly;
+  table_.virtual_hosts.back().routes = {ToCluster("x", PathPrefix{"/"})};
+  Decision decision = Match("all", "/");
+  EXPECT_EQ(decision.kind, Decision::Kind::kRedirect);
+  EXPECT_EQ(decision.route, nullptr);
+  EXPECT_EQ(index_->Match({.head = head_, .downstream_secure = true}).kind, Decision::Kind::kRoute);
+  EXPECT_EQ(Match("external", "/").kind, Decision::Kind::kRedirect);
+  EXPECT_EQ(index_->Match({.head = head_, .internal_request = true}).kind, Decision::Kind::kRoute);
+}
+
+TEST_F(RouteIndexTest, OtherActionsHaveTheirKind) {
+  config::Route redirect{.match = {.path = PathPrefix{"/r"}}};
+  redirect.action = config::RedirectAction{};
+  config::Route direct{.match = {.path = PathPrefix{"/d"}}};
+  direct.action = config::DirectResponse{};
+  Host({"*"}).routes = {redirect, direct};
+  EXPECT_EQ(Match("h", "/r").kind, Decision::Kind::kRedirect);
+  EXPECT_EQ(Match("h", "/d").kind, Decision::Kind::kDirectResponse);
+}
+
+TEST_F(RouteIndexTest, RefusesDomainsThatCollide) {
+  Host({"a.com"});
+  Host({"b.com", "A.COM"});
+  const auto index = RouteIndex::Create(std::make_shared<config::RouteTable>(table_));
+  EXPECT_THAT(MessageOf(index.status()), HasSubstr("virtual host 'b.com': domain 'A.COM'"));
+}
+
+TEST_F(RouteIndexTest, PrefixesNestedDeeperThanTheMergeAreStillFirstMatch) {
+  std::vector<config::Route> routes;
+  std::string prefix = "/";
+  for (int i = 0; i < 100; ++i) {
+    prefix += 'a';
+    routes.push_back(ToCluster(prefix, PathPrefix{prefix}));
+  }
+  std::reverse(routes.begin(), routes.end());
+  Host({"*"}).routes = std::move(routes);
+  EXPECT_EQ(ClusterFor("h", prefix + "b"), prefix);
+  EXPECT_EQ(ClusterFor("h", prefix.substr(0, 20)), prefix.substr(0, 20));
+}
+
+}  // namespace
+}  // namespace weir::router
