@@ -25,7 +25,7 @@ Pool::~Pool() {
 }
 
 Start Pool::StartStream(StreamRequest& request) {
-  if (PoolConnection* connection = ready_.front()) {
+  if (PoolConnection* connection = FindReady()) {
     if (!context_.leases.requests.TryTake()) {
       Overflow(request);
       return Start::kFailed;
@@ -59,6 +59,14 @@ void Pool::OpenConnections() {
   while (pending_.size() > connecting_.size() * capacity()) {
     if (!OpenConnection()) return;
   }
+}
+
+PoolConnection* Pool::FindReady() {
+  while (PoolConnection* connection = ready_.front()) {
+    if (connection->CanTake()) return connection;
+    Place(*connection);
+  }
+  return nullptr;
 }
 
 bool Pool::OpenConnection() {
@@ -108,14 +116,16 @@ void Pool::Place(PoolConnection& connection) {
 }
 
 void Pool::ServePending() {
-  while (!pending_.empty() && !ready_.empty()) {
+  while (!pending_.empty()) {
+    PoolConnection* const connection = FindReady();
+    if (connection == nullptr) return;
     StreamRequest& request = pending_.Pop();
     if (!context_.leases.requests.TryTake()) {
       Overflow(request);
       request.handler_.OnStreamFailed(request.error_);
       continue;
     }
-    Attach(*ready_.front(), request);
+    Attach(*connection, request);
     request.handler_.OnStreamReady();
   }
 }

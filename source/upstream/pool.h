@@ -69,6 +69,9 @@ class Pool {
   }
   // How many of those that wait one connection may serve.
   size_t capacity() const { return http2() ? settings_->max_concurrent_streams : 1; }
+  // A connection that takes a stream now, or null. What happened to a connection within this turn
+  // may be known to its codec alone, as a GOAWAY is while the bytes behind it are decoded.
+  PoolConnection* FindReady();
   bool OpenConnection();
   void Place(PoolConnection& connection);
   void ServePending();

@@ -224,8 +224,10 @@ bool PoolConnection::TakeInput(const net::IoResult& result) {
       input_ended_ = true;
       if (state_ == State::kOpen) state_ = State::kDraining;
       Note(codec_->DecodeEnd());
-      OnOutput();  // What is left is decoded, and the connection closed, at the end of the turn.
-      if (state_ != State::kClosed) pool_.OnChange(*this);
+      if (state_ == State::kClosed) return false;
+      if (input_.empty() && codec_->active_streams() == 0) break;
+      OnOutput();  // What is left is decoded, and the connection closed, when streams go on.
+      pool_.OnChange(*this);
       return false;
     case net::IoOutcome::kError:
       break;
@@ -258,9 +260,10 @@ void PoolConnection::OnWritable() {
 
 void PoolConnection::OnTurnEnd() {
   if (codec_ == nullptr || state_ == State::kClosed) return;
-  // A stream that was paused may go on, without new bytes too.
-  if (active_ > 0 || !input_.empty()) Note(codec_->Decode(input_));
-  if (!Flush()) return;
+  flushing_ = true;
+  const bool alive = DecodeAndFlush();
+  flushing_ = false;
+  if (!alive) return;
   // What is behind the end of the last stream belongs to nobody: the codec says so.
   if (!input_.empty() && codec_->active_streams() == 0) Note(codec_->Decode(input_));
   CountBuffered();
@@ -272,8 +275,25 @@ void PoolConnection::OnTurnEnd() {
   if (state_ != State::kClosed && reading_stopped_) Read();
 }
 
+// While flushing a signal asks for another round, not for another turn: codecs signal as long as
+// output is there, and the kernel may not take it for long.
+void PoolConnection::OnOutput() {
+  if (flushing_) {
+    signalled_ = true;
+  } else if (state_ != State::kClosed) {
+    context_.loop.AtTurnEnd(turn_end_);
+  }
+}
+
+bool PoolConnection::DecodeAndFlush() {
+  // A stream that was paused may go on, without new bytes too.
+  if (active_ > 0 || !input_.empty()) Note(codec_->Decode(input_));
+  return Flush();
+}
+
 bool PoolConnection::Flush() {
   while (true) {
+    signalled_ = false;
     Note(codec_->FinishTurn());
     if (state_ == State::kClosed) return false;
     buffer::Buffer& output = codec_->output();
@@ -290,6 +310,7 @@ bool PoolConnection::Flush() {
     }
     switch (output_mark_.Update(output.size())) {
       case buffer::Watermark::Crossing::kNone:
+        if (signalled_ && !awaits_writable_) break;
         return true;
       case buffer::Watermark::Crossing::kRoseAboveHigh:
         codec_->SetOutputBlocked(true);

@@ -64,9 +64,7 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   void OnWritable() override;
   void OnFailed(std::string_view reason) override;
   // http::ClientCodecHandler
-  void OnOutput() override {
-    if (state_ != State::kClosed) context_.loop.AtTurnEnd(turn_end_);
-  }
+  void OnOutput() override;
   void OnStreamLimit(uint32_t max_concurrent) override;
   void OnConnectionError(const http::StreamError&) override {}  // Decode's result says it.
 
@@ -78,7 +76,8 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   // What Read got from the stream; true when reading goes on.
   bool TakeInput(const net::IoResult& result);
   void Decode();
-  // False when the stream broke.
+  // Both: false when the connection was closed.
+  bool DecodeAndFlush();
   bool Flush();
   void Note(http::CodecState state);
   void CloseBroken();
@@ -109,6 +108,8 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   const http::Protocol protocol_;
   State state_ = State::kConnecting;
   bool awaits_writable_ = false;
+  bool flushing_ = false;
+  bool signalled_ = false;        // OnOutput came while flushing.
   bool reading_stopped_ = false;  // Before kAgain: nobody will tell.
   bool input_ended_ = false;
   bool codec_failed_ = false;
