@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <optional>
 #include <utility>
 
 #include "source/base/status.h"
@@ -11,7 +12,7 @@
 namespace weir::control::store {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr uint64_t kSchemaVersion = 1;
 
 // A resource row lives from `since` until `until` (exclusive); `until` is 0 while it is in force.
 // Texts are kept once.
@@ -76,23 +77,27 @@ absl::Status Store::Execute(const char* sql) const {
   return Internal(sqlite3_errmsg(database_));
 }
 
+// The first column of the first row, or what went wrong.
+std::string Store::Ask(std::string_view sql) const {
+  Statement statement(database_, sql);
+  return statement.Row() ? statement.Text(0) : sqlite3_errmsg(database_);
+}
+
 absl::Status Store::Prepare() {
   WEIR_RETURN_IF_ERROR(
       Execute("PRAGMA busy_timeout = 2000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"));
-  Statement check(database_, "PRAGMA quick_check(1)");
-  const std::string verdict = check.Row() ? check.Text(0) : sqlite3_errmsg(database_);
+  const std::string verdict = Ask("PRAGMA quick_check(1)");
   if (verdict != "ok") {
     return Internal(StrCat("the file is damaged or no store: ", verdict));
   }
   WEIR_RETURN_IF_ERROR(Execute("PRAGMA journal_mode = WAL;"));
-  Statement version(database_, "PRAGMA user_version");
-  if (!version.Row()) return version.status();
-  const int64_t found = version.Number(0);
-  if (found > kSchemaVersion) {
+  const std::optional<uint64_t> found = ParseUint64(Ask("PRAGMA user_version"));
+  if (!found) return Internal("the schema version cannot be read");
+  if (*found > kSchemaVersion) {
     return absl::FailedPreconditionError(
-        StrCat("has schema version ", found, ", and this program knows up to ", kSchemaVersion));
+        StrCat("has schema version ", *found, ", and this program knows up to ", kSchemaVersion));
   }
-  if (found == kSchemaVersion) return absl::OkStatus();
+  if (*found == kSchemaVersion) return absl::OkStatus();
   WEIR_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
   absl::Status status = Execute(kSchema);
   if (status.ok()) status = Execute("COMMIT");

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -72,6 +73,7 @@ class Store {
   explicit Store(sqlite3* database) : database_(database) {}
   absl::Status Prepare();
   absl::Status Execute(const char* sql) const;
+  std::string Ask(std::string_view sql) const;
   absl::Status Write(uint64_t number, const Revision& about, const std::vector<StoredResource>& put,
                      const std::vector<ResourceName>& remove);
   absl::Status Put(uint64_t number, const StoredResource& resource);
