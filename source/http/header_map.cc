@@ -37,8 +37,7 @@ void HeaderMap::Add(std::string_view lower_case_name, std::string_view value) {
   WEIR_DCHECK(IsLowerCaseName(lower_case_name), "a field name is a lower-case token");
   WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
   const HeaderId id = LookUpHeader(lower_case_name);
-  const std::string_view name =
-      id == HeaderId::kOther ? arena_.Copy(lower_case_name) : NameOf(id);
+  const std::string_view name = id == HeaderId::kOther ? arena_.Copy(lower_case_name) : NameOf(id);
   fields_.push_back(HeaderField{name, arena_.Copy(value), id});
 }
 

@@ -1,5 +1,5 @@
-// Telling HTTP/2 with prior knowledge from HTTP/1 by the first bytes of a connection (RFC 9113, 3.4), for
-// codec_type AUTO where ALPN has not decided.
+// Telling HTTP/2 with prior knowledge from HTTP/1 by the first bytes of a connection (RFC
+// 9113, 3.4), for codec_type AUTO where ALPN has not decided.
 #pragma once
 
 #include <cstdint>

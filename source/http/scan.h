@@ -1,5 +1,5 @@
-// Finding where a run of allowed bytes ends, sixteen bytes at a time where the machine has SSE2 (every
-// x86-64 has), else byte by byte. Nothing is read outside of [begin, end). Pure.
+// Finding where a run of allowed bytes ends, sixteen bytes at a time where the machine has SSE2
+// (every x86-64 has), else byte by byte. Nothing is read outside of [begin, end). Pure.
 #pragma once
 
 #include <array>
@@ -36,9 +36,9 @@ inline bool IsValueByte(char c) {
   return (u >= 0x20 && u != 0x7f) || u == '\t';
 }
 
-// What a path with query may hold: visible ASCII, but for the fragment's '#', and '"' and '\', which no URI
-// holds and which some receivers read as '/' or as the end. Other bytes outside of RFC 3986 that clients do
-// send, such as '|' and '{', pass unchanged.
+// What a path with query may hold: visible ASCII, but for the fragment's '#', and '"' and '\',
+// which no URI holds and which some receivers read as '/' or as the end. Other bytes outside of RFC
+// 3986 that clients do send, such as '|' and '{', pass unchanged.
 inline bool IsTargetByte(char c) {
   const auto u = static_cast<uint8_t>(c);
   return u > 0x20 && u < 0x7f && u != '#' && u != '"' && u != '\\';
@@ -77,8 +77,8 @@ inline const char* FindTargetEnd(const char* begin, const char* end) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin));
     const __m128i bad = _mm_or_si128(
         _mm_or_si128(_mm_cmplt_epi8(bytes, first), _mm_cmpeq_epi8(bytes, del)),
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, hash), _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-                                                               _mm_cmpeq_epi8(bytes, backslash))));
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, hash),
+                     _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash))));
     const int mask = _mm_movemask_epi8(bad);
     if (mask != 0) return begin + __builtin_ctz(static_cast<unsigned>(mask));
     begin += 16;

@@ -82,7 +82,8 @@ bool IsValidPath(std::string_view path) {
   if (std::memchr(path.data(), '%', path.size()) == nullptr) return true;
   path = path.substr(0, path.find('?'));
   for (size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 3)) {
-    if (path.size() - at < 3 || !IsHexDigit(path[at + 1]) || !IsHexDigit(path[at + 2])) return false;
+    if (path.size() - at < 3 || !IsHexDigit(path[at + 1]) || !IsHexDigit(path[at + 2]))
+      return false;
     if (path[at + 1] == '0' && path[at + 2] == '0') return false;
   }
   return true;
@@ -109,11 +110,12 @@ bool IsAllowedInTrailers(const HeaderField& field) {
     default:
       return false;  // Each of the others frames, routes, authenticates or describes the content.
   }
-  for (std::string_view prefix : {"content-", "proxy-", "x-envoy-", "x-forwarded-", "if-", "www-"}) {
+  for (std::string_view prefix :
+       {"content-", "proxy-", "x-envoy-", "x-forwarded-", "if-", "www-"}) {
     if (field.name.starts_with(prefix)) return false;
   }
-  for (std::string_view name : {"age", "expires", "max-forwards", "pragma", "range", "vary", "warning",
-                                "authentication-info", "authority", "set-cookie2"}) {
+  for (std::string_view name : {"age", "expires", "max-forwards", "pragma", "range", "vary",
+                                "warning", "authentication-info", "authority", "set-cookie2"}) {
     if (field.name == name) return false;
   }
   return true;

@@ -1,4 +1,5 @@
-// The grammar that every codec applies, so that HTTP/1 and HTTP/2 accept the same hosts, paths and fields. Pure.
+// The grammar that every codec applies, so that HTTP/1 and HTTP/2 accept the same hosts, paths and
+// fields. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +13,24 @@ namespace weir::http {
 // RFC 9110, 5.6.2: 1*tchar.
 bool IsToken(std::string_view text);
 
-// uri-host [ ":" port ] (RFC 3986, 3.2): a bracketed IPv6 address, or a name without empty labels (a final
-// dot is allowed), with no user information and no escapes; port at most 65535. Commas are refused, though
-// the grammar has them: receivers take them for lists.
+// uri-host [ ":" port ] (RFC 3986, 3.2): a bracketed IPv6 address, or a name without empty labels
+// (a final dot is allowed), with no user information and no escapes; port at most 65535. Commas are
+// refused, though the grammar has them: receivers take them for lists.
 bool IsValidAuthority(std::string_view authority);
 
-// origin-form (RFC 9112, 3.2.1): begins with '/', IsTargetByte throughout; each '%' of the path (not of the
-// query) begins an escape, and none is %00.
+// origin-form (RFC 9112, 3.2.1): begins with '/', IsTargetByte throughout; each '%' of the path
+// (not of the query) begins an escape, and none is %00.
 bool IsValidPath(std::string_view path);
 
 // 1*DIGIT below 2^63.
 std::optional<uint64_t> ParseContentLength(std::string_view text);
 
-// What may follow a body (RFC 9110, 6.5.1): not framing, routing, authentication, nor what describes the
-// content. Other fields are dropped by the codecs.
+// What may follow a body (RFC 9110, 6.5.1): not framing, routing, authentication, nor what
+// describes the content. Other fields are dropped by the codecs.
 bool IsAllowedInTrailers(const HeaderField& field);
 
-// Calls visit(std::string_view) for each non-empty element of a comma-separated list, blanks trimmed.
+// Calls visit(std::string_view) for each non-empty element of a comma-separated list, blanks
+// trimmed.
 template <typename Visit>
 void ForEachElement(std::string_view list, Visit visit) {
   while (!list.empty()) {

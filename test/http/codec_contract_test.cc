@@ -30,9 +30,10 @@ TEST_P(CodecContract, ARequestWithoutBodyAndItsAnswer) {
     RecordedResponse& response = pair.Open(stream);
     stream->EncodeHeaders(request.head, true);
     pair.Run(piece);
-    EXPECT_EQ(Lines(pair.server.events),
-              (std::vector<std::string>{"request 1: GET http a.example /path?query", "request 1: x-one: 1",
-                                        "request 1: end", "request 1: closed"}));
+    EXPECT_EQ(
+        Lines(pair.server.events),
+        (std::vector<std::string>{"request 1: GET http a.example /path?query",
+                                  "request 1: x-one: 1", "request 1: end", "request 1: closed"}));
     EXPECT_EQ(Lines(pair.client.events),
               (std::vector<std::string>{"response 1: 200 length 5", "response 1: body hello",
                                         "response 1: end", "response 1: closed"}));
@@ -102,7 +103,8 @@ TEST_P(CodecContract, InformationalAnswersComeBeforeTheFinalOne) {
   buffer::Buffer data = pair.Bytes("body");
   stream->EncodeBody(data, true);
   pair.Run();
-  EXPECT_EQ(pair.server.events.lines()[0], "request 1: POST http a.example / length 4 expects-continue");
+  EXPECT_EQ(pair.server.events.lines()[0],
+            "request 1: POST http a.example / length 4 expects-continue");
   EXPECT_TRUE(pair.client.events.Has("response 1: 204"));
   EXPECT_TRUE(pair.responses[0]->received.closed);
 }
@@ -248,7 +250,8 @@ TEST_P(CodecContract, AbortTellsEveryOpenStream) {
   RecordedResponse& response = pair.Open(stream);
   stream->EncodeHeaders(request.head, true);
   pair.Run();
-  pair.client_codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed, .side = Side::kUpstream});
+  pair.client_codec->Abort(
+      StreamError{.kind = ErrorKind::kConnectionClosed, .side = Side::kUpstream});
   EXPECT_EQ(response.received.error.kind, ErrorKind::kConnectionClosed);
   EXPECT_TRUE(response.received.closed);
   EXPECT_EQ(pair.client_codec->active_streams(), 0u);
@@ -259,7 +262,8 @@ TEST_P(CodecContract, AStreamThatSentNothingIsUnprocessed) {
   CodecPair pair(GetParam());
   ClientStream* stream = nullptr;
   RecordedResponse& response = pair.Open(stream);
-  pair.client_codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed, .side = Side::kUpstream});
+  pair.client_codec->Abort(
+      StreamError{.kind = ErrorKind::kConnectionClosed, .side = Side::kUpstream});
   EXPECT_TRUE(response.received.error.unprocessed);
 }
 

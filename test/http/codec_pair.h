@@ -36,8 +36,8 @@ class CodecPair {
   }
 
   RecordedResponse& Open(ClientStream*& stream) {
-    responses.push_back(std::make_unique<RecordedResponse>(pool, client.events,
-                                                           StrCat("response ", responses.size() + 1)));
+    responses.push_back(std::make_unique<RecordedResponse>(
+        pool, client.events, StrCat("response ", responses.size() + 1)));
     stream = &client_codec->NewStream(*responses.back());
     return *responses.back();
   }

@@ -1,5 +1,5 @@
-// Reads the conformance cases of test/conformance: one JSON object a line, strings holding bytes as code points
-// below 256.
+// Reads the conformance cases of test/conformance: one JSON object a line, strings holding bytes as
+// code points below 256.
 #pragma once
 
 #include <fstream>
@@ -113,7 +113,9 @@ class ConformanceCase {
   bool Has(const std::string& name) const { return value_.members.count(name) != 0; }
   const CaseValue& Get(const std::string& name) const { return value_.members.at(name); }
   // "" when absent. Markers are replaced by their copies.
-  std::string Text(const std::string& name) const { return Has(name) ? Expand(Get(name).text) : ""; }
+  std::string Text(const std::string& name) const {
+    return Has(name) ? Expand(Get(name).text) : "";
+  }
   std::string Expand(std::string text) const {
     if (!Has("repeat")) return text;
     for (const auto& [marker, what] : Get("repeat").members) {

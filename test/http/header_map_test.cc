@@ -100,8 +100,9 @@ TEST(Syntax, Authorities) {
     EXPECT_TRUE(IsValidAuthority(good)) << good;
   }
   for (const char* bad :
-       {"", ":80", "a:65536", "a:1:2", "u@a", "a b", "a/", "a?b", "a#b", "a,b", ".a", "a..b", "::1",
-        "[::1", "[::1]x", "[fe80::1%25eth0]", "[v1.a]", "x[::1]", "a%2f", "a:-1", "a\xff", "a:99999"}) {
+       {"",       ":80",    "a:65536", "a:1:2", "u@a",   "a b",    "a/",     "a?b",
+        "a#b",    "a,b",    ".a",      "a..b",  "::1",   "[::1",   "[::1]x", "[fe80::1%25eth0]",
+        "[v1.a]", "x[::1]", "a%2f",    "a:-1",  "a\xff", "a:99999"}) {
     EXPECT_FALSE(IsValidAuthority(bad)) << bad;
   }
 }
@@ -110,8 +111,9 @@ TEST(Syntax, Paths) {
   for (const char* good : {"/", "/a/b?c=d", "//x", "/a|b^c`d{e}", "/%2f", "/a?100%", "/a?x=%00"}) {
     EXPECT_TRUE(IsValidPath(good)) << good;
   }
-  for (const char* bad : {"", "a", "?a", "*", "/a b", "/a#b", "/a\\b", "/a\"b", "/%", "/%2", "/%gg",
-                          "/a%00", "/\x7f", "/\xc3\xa9", "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\tb"}) {
+  for (const char* bad :
+       {"", "a", "?a", "*", "/a b", "/a#b", "/a\\b", "/a\"b", "/%", "/%2", "/%gg", "/a%00", "/\x7f",
+        "/\xc3\xa9", "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\tb"}) {
     EXPECT_FALSE(IsValidPath(bad)) << bad;
   }
 }
@@ -120,7 +122,8 @@ TEST(Syntax, ContentLengths) {
   EXPECT_EQ(ParseContentLength("0"), 0u);
   EXPECT_EQ(ParseContentLength("005"), 5u);
   EXPECT_EQ(ParseContentLength("922337203685477579"), 922337203685477579u);
-  for (const char* bad : {"", "+5", "-5", "5 ", "0x5", "5,5", "9223372036854775808", "18446744073709551621"}) {
+  for (const char* bad :
+       {"", "+5", "-5", "5 ", "0x5", "5,5", "9223372036854775808", "18446744073709551621"}) {
     EXPECT_EQ(ParseContentLength(bad), std::nullopt) << bad;
   }
 }

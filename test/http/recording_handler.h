@@ -1,10 +1,10 @@
-// Receivers for codec tests that write every event into one list, so that a test compares lists of lines.
+// Receivers for codec tests that write every event into one list, so that a test compares lists of
+// lines.
 //
-//   request 1: POST http a.example /path chunked      (or "length 5", or nothing), then "end" when it ends
-//   request 1: x-name: value                          one line a field
-//   request 1: body hello                             pieces in a row are joined
-//   request 1: end | trailer a: b | reset <kind> <detail> | closed | blocked | unblocked
-//   connection: error <kind> <detail>
+//   request 1: POST http a.example /path chunked      (or "length 5", or nothing), then "end" when
+//   it ends request 1: x-name: value                          one line a field request 1: body
+//   hello                             pieces in a row are joined request 1: end | trailer a: b |
+//   reset <kind> <detail> | closed | blocked | unblocked connection: error <kind> <detail>
 #pragma once
 
 #include <functional>
@@ -118,9 +118,10 @@ class RecordedRequest final : public ServerStreamHandler {
   }
   RequestHead& request_head() override { return head; }
   void OnHeaders(bool end) override {
-    received.Headers(StrCat(head.method, " ", head.scheme, " ", head.authority, " ", head.path,
-                            Describe(head.framing), head.expects_continue ? " expects-continue" : ""),
-                     head.headers, end);
+    received.Headers(
+        StrCat(head.method, " ", head.scheme, " ", head.authority, " ", head.path,
+               Describe(head.framing), head.expects_continue ? " expects-continue" : ""),
+        head.headers, end);
     if (on_headers) on_headers(*this);
     if (end && on_end && !received.reset) on_end(*this);
   }

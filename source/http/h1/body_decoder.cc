@@ -7,7 +7,8 @@
 namespace weir::http::h1 {
 namespace {
 
-// 16 hexadecimal digits fill 64 bits; leading zeros count, so that a size line cannot go on for ever.
+// 16 hexadecimal digits fill 64 bits; leading zeros count, so that a size line cannot go on for
+// ever.
 constexpr uint8_t kMaxDigits = 16;
 
 int HexValue(char c) {

@@ -1,5 +1,6 @@
-// The body of one message on its way in (RFC 9112, 6 and 7): finds its end and strips the chunked coding.
-// Bytes are moved, not copied. Chunk extensions are checked against their grammar and dropped.
+// The body of one message on its way in (RFC 9112, 6 and 7): finds its end and strips the chunked
+// coding. Bytes are moved, not copied. Chunk extensions are checked against their grammar and
+// dropped.
 #pragma once
 
 #include <cstdint>

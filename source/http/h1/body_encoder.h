@@ -23,10 +23,11 @@ class BodyEncoder {
     framing_ = framing;
     remaining_ = length;
   }
-  // Moves `data` to `out` with its framing. False when it is more than the declared length, or the end comes
-  // before it: nothing was written then, and the message must be cut off.
+  // Moves `data` to `out` with its framing. False when it is more than the declared length, or the
+  // end comes before it: nothing was written then, and the message must be cut off.
   bool Encode(buffer::Buffer& data, bool end, buffer::Buffer& out);
-  // Ends the body. Fields are written only when the framing has a place for them and `send` is true.
+  // Ends the body. Fields are written only when the framing has a place for them and `send` is
+  // true.
   bool EncodeTrailers(const HeaderMap& trailers, bool send, buffer::Buffer& out);
   WireFraming framing() const { return framing_; }
 

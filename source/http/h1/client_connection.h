@@ -4,8 +4,9 @@
 //                         │ ▲ 1xx                             │ not reusable ─▶ kClosing
 //                         └─┘                    anything refused ────────────▶ kFailed
 //
-// Not reusable: "connection: close", HTTP/1.0 without keep-alive, a body that ends with the connection, an
-// answer complete before its request, bytes after the answer. Owned by the connection, on its worker.
+// Not reusable: "connection: close", HTTP/1.0 without keep-alive, a body that ends with the
+// connection, an answer complete before its request, bytes after the answer. Owned by the
+// connection, on its worker.
 #pragma once
 
 #include "source/http/h1/body_decoder.h"
@@ -58,7 +59,8 @@ class ClientConnection final : public ClientCodec, private ClientStream {
                             size_t head_size);
   const Rejection* TakeInformational(const StatusLine& line, FieldTable& table, buffer::Buffer& in,
                                      size_t head_size);
-  // Decides how the body ends and whether the connection can be used again; true when there is no body.
+  // Decides how the body ends and whether the connection can be used again; true when there is no
+  // body.
   bool FrameAnswer(const StatusLine& line, const HeadFacts& facts, ResponseHead& head);
   void FillHead(const StatusLine& line, FieldTable& table, buffer::Buffer& in, size_t head_size);
   void Deliver(buffer::Buffer& body, bool end);

@@ -49,7 +49,8 @@ void ClientConnection::Reset(const StreamError&) {
 }
 
 void ClientConnection::CutOff(std::string_view detail) {
-  cut_off_ = StreamError{.kind = ErrorKind::kLocalReset, .side = Side::kDownstream, .detail = detail};
+  cut_off_ =
+      StreamError{.kind = ErrorKind::kLocalReset, .side = Side::kDownstream, .detail = detail};
   handler_.OnOutput();
 }
 

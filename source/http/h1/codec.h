@@ -1,13 +1,14 @@
 // The HTTP/1.1 codecs (RFC 9112): how connections make them, and what may be set.
 //
-// They refuse what two parsers could read in two ways: content-length with transfer-encoding, repeated
-// content-length or host, line ends other than CRLF, folded lines, blanks before a colon. The server codec
-// answers such a message itself ("HTTP/1.1 400 Bad Request", "connection: close") and returns kFailed.
+// They refuse what two parsers could read in two ways: content-length with transfer-encoding,
+// repeated content-length or host, line ends other than CRLF, folded lines, blanks before a colon.
+// The server codec answers such a message itself ("HTTP/1.1 400 Bad Request", "connection: close")
+// and returns kFailed.
 //
-// Requests of one connection are served one by one: Decode leaves pipelined bytes in its input until the
-// response before them is complete. After FinishTurn has closed a stream, the connection calls Decode again
-// when its input is not empty. Decode changes the case of field names in the input's blocks in place.
-// One worker; the connection owns the codec.
+// Requests of one connection are served one by one: Decode leaves pipelined bytes in its input
+// until the response before them is complete. After FinishTurn has closed a stream, the connection
+// calls Decode again when its input is not empty. Decode changes the case of field names in the
+// input's blocks in place. One worker; the connection owns the codec.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,13 @@ namespace weir::http::h1 {
 // Names and defaults as in Http1ProtocolOptions.
 struct Options {
   CodecLimits limits;
-  // RequestHead::scheme of every request: "http", or "https" behind TLS. A scheme in an absolute-form target
-  // never replaces it. Must outlive the codec (a literal).
+  // RequestHead::scheme of every request: "http", or "https" behind TLS. A scheme in an
+  // absolute-form target never replaces it. Must outlive the codec (a literal).
   std::string_view scheme = "http";
   // Otherwise an HTTP/1.0 request is answered 426.
   bool accept_http_10 = false;
-  // The authority of an HTTP/1.0 request without a host field; such a request is refused when empty.
+  // The authority of an HTTP/1.0 request without a host field; such a request is refused when
+  // empty.
   std::string default_host_for_http_10;
   // Otherwise trailer fields are checked and dropped, in both directions.
   bool enable_trailers = false;

@@ -23,7 +23,8 @@ const Rejection* WhyNoName(const char* line, const char* stop) {
 
 bool FieldTable::Grow() {
   if (size_ >= max_fields_) return false;
-  const size_t in_a_block = (buffer::BlockPool::kBlockSize - alignof(HeaderField)) / sizeof(HeaderField);
+  const size_t in_a_block =
+      (buffer::BlockPool::kBlockSize - alignof(HeaderField)) / sizeof(HeaderField);
   const size_t wanted = std::min<size_t>(max_fields_, std::max(in_a_block, capacity_ * 2));
   buffer::BlockRef block =
       pool_.Take(static_cast<uint32_t>(wanted * sizeof(HeaderField) + alignof(HeaderField)));

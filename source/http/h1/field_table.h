@@ -1,5 +1,6 @@
-// The field lines of one head or trailer section, parsed in place: names made lower case, blanks around
-// values cut off. Views into the bytes parsed. A table lives during one parse; its room is a pooled block.
+// The field lines of one head or trailer section, parsed in place: names made lower case, blanks
+// around values cut off. Views into the bytes parsed. A table lives during one parse; its room is a
+// pooled block.
 #pragma once
 
 #include <cstdint>

@@ -50,7 +50,8 @@ const Rejection* ReadCoding(std::string_view value, Reading& reading) {
     reading.facts.chunked = true;
     return nullptr;
   }
-  // "gzip, chunked" is well-formed and more than we do; everything else does not say where the body ends.
+  // "gzip, chunked" is well-formed and more than we do; everything else does not say where the body
+  // ends.
   size_t chunked = 0;
   bool last_is_chunked = false;
   bool tokens = true;

@@ -1,5 +1,6 @@
-// What the fields of one HTTP/1 message say about its framing and connection (RFC 9112, 6, 7 and 9), decided
-// once, and which of them end at this hop (RFC 9110, 7.6.1). Pure, but that it marks fields as dropped.
+// What the fields of one HTTP/1 message say about its framing and connection (RFC 9112, 6, 7 and
+// 9), decided once, and which of them end at this hop (RFC 9110, 7.6.1). Pure, but that it marks
+// fields as dropped.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ enum class FramingFields : uint8_t {
   kIgnore,  // 1xx and 204: they are dropped unread (RFC 9112, 6.3).
 };
 
-// Reads the fields and drops those that a head never holds. Both framing fields, repeated ones and codings
-// other than one "chunked" are refused.
+// Reads the fields and drops those that a head never holds. Both framing fields, repeated ones and
+// codings other than one "chunked" are refused.
 const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, HeadFacts& facts);
 
 }  // namespace weir::http::h1

@@ -84,8 +84,7 @@ void Commit(buffer::Buffer& out, const char* start, const char* end) {
 
 void WriteResponseHead(const ResponseHead& head, const WireHead& wire, buffer::Buffer& out) {
   const std::string_view reason = ReasonPhrase(head.status);
-  char* const start =
-      out.Reserve(SizeOf(head.headers) + reason.size() + kFixedRoom).data();
+  char* const start = out.Reserve(SizeOf(head.headers) + reason.size() + kFixedRoom).data();
   char* end = Put(start, "HTTP/1.1 ");
   end = std::to_chars(end, end + 3, head.status).ptr;
   *end++ = ' ';
@@ -123,9 +122,9 @@ void WriteFieldSection(const HeaderMap& fields, buffer::Buffer& out) {
 void WriteErrorAnswer(uint16_t status, buffer::Buffer& out) {
   const std::string_view reason = ReasonPhrase(status);
   // A 426 must say what to upgrade to (RFC 9110, 15.5.22).
-  const std::string_view connection = status == 426
-                                          ? "upgrade: HTTP/1.1\r\nconnection: upgrade, close\r\n\r\n"
-                                          : "connection: close\r\n\r\n";
+  const std::string_view connection =
+      status == 426 ? "upgrade: HTTP/1.1\r\nconnection: upgrade, close\r\n\r\n"
+                    : "connection: close\r\n\r\n";
   out.Append(StrCat("HTTP/1.1 ", status, " ", reason, "\r\ncontent-length: ", reason.size(),
                     "\r\ncontent-type: text/plain\r\n", connection, reason));
 }

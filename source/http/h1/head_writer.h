@@ -1,5 +1,5 @@
-// Heads as bytes. The framing and connection fields come from the arguments, never from the map. Each head
-// is written in one contiguous piece.
+// Heads as bytes. The framing and connection fields come from the arguments, never from the map.
+// Each head is written in one contiguous piece.
 #pragma once
 
 #include <cstdint>

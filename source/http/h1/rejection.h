@@ -17,14 +17,17 @@ struct Rejection {
 inline constexpr Rejection kBareLf{400, ErrorKind::kMalformed, "http1.bare_lf"};
 inline constexpr Rejection kBareCr{400, ErrorKind::kMalformed, "http1.bare_cr"};
 inline constexpr Rejection kFoldedLine{400, ErrorKind::kMalformed, "http1.folded_line"};
-inline constexpr Rejection kBlankBeforeColon{400, ErrorKind::kMalformed, "http1.blank_before_colon"};
+inline constexpr Rejection kBlankBeforeColon{400, ErrorKind::kMalformed,
+                                             "http1.blank_before_colon"};
 inline constexpr Rejection kBadFieldName{400, ErrorKind::kMalformed, "http1.invalid_field_name"};
 inline constexpr Rejection kBadFieldValue{400, ErrorKind::kMalformed, "http1.invalid_field_value"};
 inline constexpr Rejection kBadHead{400, ErrorKind::kMalformed, "http1.invalid_head"};
 inline constexpr Rejection kEmptyLines{400, ErrorKind::kMalformed, "http1.empty_lines"};
 inline constexpr Rejection kCutHead{400, ErrorKind::kMalformed, "http1.incomplete_head"};
-inline constexpr Rejection kHeadTooLarge{431, ErrorKind::kHeadersTooLarge, "http1.headers_too_large"};
-inline constexpr Rejection kTooManyFields{431, ErrorKind::kHeadersTooLarge, "http1.too_many_headers"};
+inline constexpr Rejection kHeadTooLarge{431, ErrorKind::kHeadersTooLarge,
+                                         "http1.headers_too_large"};
+inline constexpr Rejection kTooManyFields{431, ErrorKind::kHeadersTooLarge,
+                                          "http1.too_many_headers"};
 inline constexpr Rejection kBadMethod{400, ErrorKind::kMalformed, "http1.invalid_method"};
 inline constexpr Rejection kBadTarget{400, ErrorKind::kMalformed, "http1.invalid_url"};
 inline constexpr Rejection kBadVersion{400, ErrorKind::kMalformed, "http1.invalid_version"};
@@ -35,10 +38,12 @@ inline constexpr Rejection kNoHost{400, ErrorKind::kMalformed, "missing_host_hea
 inline constexpr Rejection kBadHost{400, ErrorKind::kMalformed, "http1.invalid_host"};
 inline constexpr Rejection kManyHosts{400, ErrorKind::kMalformed, "http1.multiple_hosts"};
 inline constexpr Rejection kBadLength{400, ErrorKind::kMalformed, "http1.invalid_content_length"};
-inline constexpr Rejection kManyLengths{400, ErrorKind::kMalformed, "http1.multiple_content_length"};
-inline constexpr Rejection kLengthAndCoding{
-    400, ErrorKind::kMalformed, "http1.content_length_and_chunked_not_allowed"};
-inline constexpr Rejection kBadCoding{400, ErrorKind::kMalformed, "http1.invalid_transfer_encoding"};
+inline constexpr Rejection kManyLengths{400, ErrorKind::kMalformed,
+                                        "http1.multiple_content_length"};
+inline constexpr Rejection kLengthAndCoding{400, ErrorKind::kMalformed,
+                                            "http1.content_length_and_chunked_not_allowed"};
+inline constexpr Rejection kBadCoding{400, ErrorKind::kMalformed,
+                                      "http1.invalid_transfer_encoding"};
 inline constexpr Rejection kOtherCoding{501, ErrorKind::kUnsupported,
                                         "http1.unsupported_transfer_encoding"};
 inline constexpr Rejection kCodingInHttp10{400, ErrorKind::kMalformed,

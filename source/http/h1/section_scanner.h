@@ -1,5 +1,5 @@
-// Finds the empty line that ends a head or a trailer section, over any number of calls and slices, looking
-// at each byte once. It refuses a line end without CR at once. Belongs to a codec.
+// Finds the empty line that ends a head or a trailer section, over any number of calls and slices,
+// looking at each byte once. It refuses a line end without CR at once. Belongs to a codec.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,15 @@ namespace weir::http::h1 {
 class SectionScanner {
  public:
   struct Found {
-    size_t size = 0;                 // Of the section with its empty line; 0 when it is not complete.
+    size_t size = 0;  // Of the section with its empty line; 0 when it is not complete.
     const Rejection* why = nullptr;  // Set when it can never be right.
   };
-  // Goes on where the call before stopped; `in` must still begin with the same section. More than `limit`
-  // bytes without an end are refused.
+  // Goes on where the call before stopped; `in` must still begin with the same section. More than
+  // `limit` bytes without an end are refused.
   Found Find(buffer::Buffer& in, size_t limit);
-  // Parses a section in one piece: what the first slice holds is tried at once, since it is usually whole,
-  // and else when its end has come. `parse` is Parsed(char* begin, char* end) and may be called twice.
+  // Parses a section in one piece: what the first slice holds is tried at once, since it is usually
+  // whole, and else when its end has come. `parse` is Parsed(char* begin, char* end) and may be
+  // called twice.
   template <typename Parse>
   Found Read(buffer::Buffer& in, size_t limit, Parse parse) {
     if (scanned_ == 0) {

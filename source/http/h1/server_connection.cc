@@ -69,7 +69,8 @@ ServerConnection::Step ServerConnection::ReadHead(buffer::Buffer& in) {
   if (found.size == 0) return Starve();
   HeadFacts facts;
   Target target;
-  if (const Rejection* why = CheckHead(line, table, facts, target)) return Reject(*why), Step::kGoOn;
+  if (const Rejection* why = CheckHead(line, table, facts, target))
+    return Reject(*why), Step::kGoOn;
   StartRequest(line, table, facts, target, in, found.size);
   return Step::kGoOn;
 }
@@ -78,7 +79,8 @@ const Rejection* ServerConnection::CheckHead(const RequestLine& line, FieldTable
                                              HeadFacts& facts, Target& target) const {
   const bool is_10 = line.version == Protocol::kHttp10;
   if (is_10 && !options_.accept_http_10) return &kHttp10;
-  if (table.byte_size() + line.target.size() > options_.limits.max_header_bytes) return &kHeadTooLarge;
+  if (table.byte_size() + line.target.size() > options_.limits.max_header_bytes)
+    return &kHeadTooLarge;
   if (const Rejection* why = ParseTarget(line, options_.allow_absolute_url, target)) return why;
   if (const Rejection* why = ReadHeadFacts(table, FramingFields::kCount, facts)) return why;
   if (facts.host_count > 1) return &kManyHosts;
@@ -100,8 +102,8 @@ const Rejection* ServerConnection::CheckHead(const RequestLine& line, FieldTable
 }
 
 void ServerConnection::StartRequest(const RequestLine& line, FieldTable& table,
-                                    const HeadFacts& facts, const Target& target, buffer::Buffer& in,
-                                    size_t head_size) {
+                                    const HeadFacts& facts, const Target& target,
+                                    buffer::Buffer& in, size_t head_size) {
   version_ = line.version;
   is_head_ = line.method == "HEAD";
   persistent_ = !facts.close && (version_ == Protocol::kHttp11 || facts.keep_alive);
@@ -113,8 +115,8 @@ void ServerConnection::StartRequest(const RequestLine& line, FieldTable& table,
   head.headers.arena().Keep(in.FrontBlock());
   head.method = line.method;
   head.scheme = options_.scheme;
-  head.authority = facts.host_count == 0 ? head.headers.arena().Copy(target.authority)
-                                         : target.authority;
+  head.authority =
+      facts.host_count == 0 ? head.headers.arena().Copy(target.authority) : target.authority;
   head.path = target.path;
   head.version = version_;
   head.expects_continue = facts.expects_continue && version_ == Protocol::kHttp11;

@@ -5,8 +5,8 @@
 //     │   (no body: straight to kAnswering)            │ last request: "connection: close"
 //     └─ refused ─▶ kFailed                            └──────▶ kClosing
 //
-// An answer that is complete before its request ends the connection: what the client still sends is not read
-// as a request. Owned by the connection, on its worker.
+// An answer that is complete before its request ends the connection: what the client still sends is
+// not read as a request. Owned by the connection, on its worker.
 #pragma once
 
 #include "source/http/h1/body_decoder.h"
@@ -61,7 +61,8 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   // The bytes ended while the message did not: waits, or when no more can come ends the stream.
   Step Starve();
   void Reject(const Rejection& why);
-  // What was encoded contradicts the declared length: the connection ends before the message looks whole.
+  // What was encoded contradicts the declared length: the connection ends before the message looks
+  // whole.
   void CutOff(std::string_view detail);
   // True when the stream can go: reset, cut off, or answered (whether or not its request was read).
   bool StreamIsOver() const;

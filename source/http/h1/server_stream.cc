@@ -6,8 +6,8 @@
 namespace weir::http::h1 {
 namespace {
 
-// What the head says on the wire about the bytes after it. nullopt: its declared length is no empty body,
-// and yet the head is to end the message.
+// What the head says on the wire about the bytes after it. nullopt: its declared length is no empty
+// body, and yet the head is to end the message.
 std::optional<WireHead> FrameAnswer(const ResponseHead& head, bool is_head, bool end,
                                     Protocol version) {
   const bool has_length = head.framing.kind == Framing::kLength;

@@ -25,7 +25,8 @@ const Rejection* ReadVersion(const char* text, Protocol& version) {
     version = Protocol::kHttp11;
     return nullptr;
   }
-  if (std::memcmp(text, "HTTP/", 5) != 0 || !IsDigit(text[5]) || text[6] != '.' || !IsDigit(text[7])) {
+  if (std::memcmp(text, "HTTP/", 5) != 0 || !IsDigit(text[5]) || text[6] != '.' ||
+      !IsDigit(text[7])) {
     return &kBadVersion;
   }
   if (text[5] != '1') return &kOtherVersion;
@@ -38,7 +39,8 @@ bool IsConnectTarget(std::string_view target) {
   const size_t colon = target.rfind(':');
   if (colon == std::string_view::npos || !IsValidAuthority(target)) return false;
   const std::string_view port = target.substr(colon + 1);
-  return !port.empty() && port.find_first_not_of('0') != std::string_view::npos && port.back() != ']';
+  return !port.empty() && port.find_first_not_of('0') != std::string_view::npos &&
+         port.back() != ']';
 }
 
 const Rejection* ParseAbsoluteForm(const RequestLine& line, Target& target) {
@@ -105,13 +107,15 @@ Parsed ParseStatusLine(char* begin, char* end, StatusLine& line) {
   if (code[-1] != ' ' || !IsDigit(code[0]) || !IsDigit(code[1]) || !IsDigit(code[2])) {
     return {.why = &kBadStatusLine};
   }
-  line.status = static_cast<uint16_t>((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
+  line.status =
+      static_cast<uint16_t>((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
   if (line.status < 100 || line.status > 599) return {.why = &kBadStatusLine};
   // A reason phrase may be empty, and so may the blank before it.
   if (code[3] != ' ' && code[3] != '\r') return {.why = &kBadStatusLine};
   const char* const stop = FindValueEnd(code + 3, end);
   if (end - stop < 2) return {};
-  if (stop[0] != '\r' || stop[1] != '\n') return {.why = stop[0] == '\n' ? &kBareLf : &kBadStatusLine};
+  if (stop[0] != '\r' || stop[1] != '\n')
+    return {.why = stop[0] == '\n' ? &kBareLf : &kBadStatusLine};
   return {.next = begin + (stop + 2 - begin)};
 }
 

@@ -1,4 +1,5 @@
-// Request lines, request targets and status lines (RFC 9112, 3 and 4). Pure; views into what was parsed.
+// Request lines, request targets and status lines (RFC 9112, 3 and 4). Pure; views into what was
+// parsed.
 #pragma once
 
 #include <cstdint>

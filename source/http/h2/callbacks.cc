@@ -47,7 +47,8 @@ struct CallbackBodies {
     Self(user_data).OnData(stream_id, ToText(bytes, size));
     return 0;
   }
-  static int OnStreamClose(nghttp2_session*, int32_t stream_id, uint32_t error_code, void* user_data) {
+  static int OnStreamClose(nghttp2_session*, int32_t stream_id, uint32_t error_code,
+                           void* user_data) {
     Self(user_data).OnStreamClose(stream_id, error_code);
     return 0;
   }
@@ -59,8 +60,8 @@ struct CallbackBodies {
     Self(user_data).OnFrameNotSent(*frame);
     return 0;
   }
-  static int SendData(nghttp2_session*, nghttp2_frame* frame, const uint8_t* frame_header, size_t length,
-                      nghttp2_data_source*, void* user_data) {
+  static int SendData(nghttp2_session*, nghttp2_frame* frame, const uint8_t* frame_header,
+                      size_t length, nghttp2_data_source*, void* user_data) {
     return Self(user_data).SendData(frame->hd.stream_id, ToText(frame_header, 9), length)
                ? 0
                : NGHTTP2_ERR_PAUSE;
@@ -79,7 +80,8 @@ const nghttp2_session_callbacks* Callbacks::Get() {
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, CallbackBodies::OnBeginHeaders);
     nghttp2_session_callbacks_set_on_header_callback(made, CallbackBodies::OnHeader);
     nghttp2_session_callbacks_set_on_invalid_header_callback(made, CallbackBodies::OnInvalidHeader);
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, CallbackBodies::OnInvalidFrame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made,
+                                                                 CallbackBodies::OnInvalidFrame);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, CallbackBodies::OnFrameReceived);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, CallbackBodies::OnDataChunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, CallbackBodies::OnStreamClose);

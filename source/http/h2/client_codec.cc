@@ -16,8 +16,12 @@ class ResponseStream final : public ClientStream {
   }
 
   void EncodeHeaders(const RequestHead& head, bool end) override;
-  void EncodeBody(buffer::Buffer& data, bool end) override { connection_.EncodeBody(state, data, end); }
-  void EncodeTrailers(const HeaderMap& trailers) override { connection_.EncodeTrailers(state, trailers); }
+  void EncodeBody(buffer::Buffer& data, bool end) override {
+    connection_.EncodeBody(state, data, end);
+  }
+  void EncodeTrailers(const HeaderMap& trailers) override {
+    connection_.EncodeTrailers(state, trailers);
+  }
   void Reset(const StreamError& error) override { connection_.Reset(state, error); }
   void SetReadPaused(bool paused) override { connection_.SetReadPaused(state, paused); }
   size_t buffered() const override { return state.pending.size(); }
@@ -33,7 +37,8 @@ void ResponseStream::EncodeHeaders(const RequestHead& head, bool end) {
   if (state.given_up || state.error || state.closed) return;
   WEIR_DCHECK(!state.head_encoded, "one request a stream");
   if (head.framing.kind == Framing::kLength) {
-    if (end && head.framing.length != 0) return connection_.CutOff(state, "http2.content_length_mismatch");
+    if (end && head.framing.length != 0)
+      return connection_.CutOff(state, "http2.content_length_mismatch");
     state.declared = head.framing.length;
   }
   state.is_head = head.method == "HEAD";
@@ -101,7 +106,8 @@ void ClientSide::OnHead(int32_t, StreamState* stream, const HeaderBlock& block, 
     return connection_.Refuse(*stream, "http2.headers_too_large", ErrorKind::kHeadersTooLarge);
   }
   const uint16_t status = block.status();
-  if (status == 0) return connection_.Refuse(*stream, "http2.invalid_status", ErrorKind::kMalformed);
+  if (status == 0)
+    return connection_.Refuse(*stream, "http2.invalid_status", ErrorKind::kMalformed);
   ClientStreamHandler& receiver = streams_[stream->slot]->receiver;
   block.FillResponse(end, stream->is_head, receiver.response_head());
   if (status < 200) {

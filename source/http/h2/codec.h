@@ -1,9 +1,9 @@
 // The HTTP/2 codecs (RFC 9113) over nghttp2: how connections make them, and what may be set.
 //
-// nghttp2 keeps the frames, HPACK and the windows; this folder keeps what it leaves open: the grammar of
-// heads, limits, protections against floods, back-pressure and the two steps of a graceful GOAWAY.
-// FinishTurn turns what was encoded into bytes; SetOutputBlocked(true) stops that, and the streams hold
-// their bytes. One worker; the connection owns the codec.
+// nghttp2 keeps the frames, HPACK and the windows; this folder keeps what it leaves open: the
+// grammar of heads, limits, protections against floods, back-pressure and the two steps of a
+// graceful GOAWAY. FinishTurn turns what was encoded into bytes; SetOutputBlocked(true) stops that,
+// and the streams hold their bytes. One worker; the connection owns the codec.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace weir::http::h2 {
 // Names and defaults as in Http2ProtocolOptions.
 struct Options {
   CodecLimits limits;
-  // RequestHead::scheme of every request: "http", or "https" behind TLS; ":scheme" is checked and dropped.
-  // Must outlive the codec (a literal).
+  // RequestHead::scheme of every request: "http", or "https" behind TLS; ":scheme" is checked and
+  // dropped. Must outlive the codec (a literal).
   std::string_view scheme = "http";
   uint32_t max_concurrent_streams = 1024;
   uint32_t initial_stream_window_size = 16 * 1024 * 1024;      // 65,535 to 2^31-1.

@@ -8,13 +8,18 @@
 namespace weir::http::h2 {
 namespace {
 
-const uint8_t* ToBytes(std::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
+const uint8_t* ToBytes(std::string_view text) {
+  return reinterpret_cast<const uint8_t*>(text.data());
+}
 
-void Forget(std::vector<StreamState*>& list, const StreamState* stream) { std::erase(list, stream); }
+void Forget(std::vector<StreamState*>& list, const StreamState* stream) {
+  std::erase(list, stream);
+}
 
 }  // namespace
 
-Connection::Connection(Role role, Endpoint& endpoint, buffer::BlockPool& pool, const Options& options)
+Connection::Connection(Role role, Endpoint& endpoint, buffer::BlockPool& pool,
+                       const Options& options)
     : role_(role),
       endpoint_(endpoint),
       pool_(pool),
@@ -53,8 +58,9 @@ void Connection::SendPreface() {
     settings.push_back({NGHTTP2_SETTINGS_ENABLE_PUSH, 0});
   }
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
-  nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
-                                        static_cast<int32_t>(options_.initial_connection_window_size));
+  nghttp2_session_set_local_window_size(
+      session_, NGHTTP2_FLAG_NONE, 0,
+      static_cast<int32_t>(options_.initial_connection_window_size));
 }
 
 CodecState Connection::Decode(buffer::Buffer& in) {
@@ -176,8 +182,8 @@ void Connection::StartDrain() {
   if (final_goaway_ || failed_) return;
   if (role_ == Role::kServer) {
     if (draining_) return FinalGoaway();
-    // RFC 9113, 6.8: first a GOAWAY that refuses nothing; when the PING that follows it (OnFrameSent) is
-    // answered, the client knows, and the second names the last stream.
+    // RFC 9113, 6.8: first a GOAWAY that refuses nothing; when the PING that follows it
+    // (OnFrameSent) is answered, the client knows, and the second names the last stream.
     nghttp2_submit_shutdown_notice(session_);
   }
   draining_ = true;
@@ -186,8 +192,9 @@ void Connection::StartDrain() {
 
 void Connection::FinalGoaway() {
   final_goaway_ = true;
-  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
-                        NGHTTP2_NO_ERROR, nullptr, 0);
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
+                        nullptr, 0);
   endpoint_.OnOutput();
 }
 
@@ -212,8 +219,8 @@ void Connection::Fail() {
 
 CodecState Connection::Result() const {
   if (failed_) return CodecState::kFailed;
-  const bool ending = final_goaway_ || goaway_received_ || input_ended_ ||
-                      (draining_ && role_ == Role::kClient);
+  const bool ending =
+      final_goaway_ || goaway_received_ || input_ended_ || (draining_ && role_ == Role::kClient);
   return ending && streams_.empty() ? CodecState::kClosing : CodecState::kOpen;
 }
 

@@ -1,9 +1,10 @@
 // One nghttp2 session and its streams: what the server and the client codec have in common.
 //
-// nghttp2's callbacks run inside Decode (mem_recv) and inside Pump (mem_send). Heads and bodies are delivered
-// from the first; ends of streams are only noted there, and told by SettleStreams, which Decode, FinishTurn
-// and Abort call last. So no stream object dies while nghttp2 or a receiver is on the stack.
-// Encode calls hand frames to nghttp2's queue; Pump makes bytes of them while the output has room.
+// nghttp2's callbacks run inside Decode (mem_recv) and inside Pump (mem_send). Heads and bodies are
+// delivered from the first; ends of streams are only noted there, and told by SettleStreams, which
+// Decode, FinishTurn and Abort call last. So no stream object dies while nghttp2 or a receiver is
+// on the stack. Encode calls hand frames to nghttp2's queue; Pump makes bytes of them while the
+// output has room.
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -23,9 +24,10 @@ namespace weir::http::h2 {
 // The half of a codec that differs between server and client.
 class Endpoint {
  public:
-  // A header block that opens a message is complete: the first of a stream, or one after 1xx answers.
-  // `stream` is null for a request that has no stream object yet.
-  virtual void OnHead(int32_t stream_id, StreamState* stream, const HeaderBlock& block, bool end) = 0;
+  // A header block that opens a message is complete: the first of a stream, or one after 1xx
+  // answers. `stream` is null for a request that has no stream object yet.
+  virtual void OnHead(int32_t stream_id, StreamState* stream, const HeaderBlock& block,
+                      bool end) = 0;
   // SETTINGS or GOAWAY came from the peer.
   virtual void OnPeerLimits() = 0;
   virtual void OnOutput() = 0;
@@ -138,9 +140,9 @@ class Connection {
   HeaderList list_;
   FloodGuard floods_;
   std::vector<StreamState*> streams_;
-  std::vector<StreamState*> ended_;    // To be told and let go.
-  std::vector<StreamState*> resumed_;  // To be delivered what they hold.
-  std::vector<StreamState*> watched_;  // Back-pressure may have changed.
+  std::vector<StreamState*> ended_;       // To be told and let go.
+  std::vector<StreamState*> resumed_;     // To be delivered what they hold.
+  std::vector<StreamState*> watched_;     // Back-pressure may have changed.
   ErrorKind failure_ = ErrorKind::kNone;  // Noted; Fail acts on it.
   std::string_view failure_detail_;
   bool failed_ = false;

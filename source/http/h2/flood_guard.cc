@@ -9,9 +9,8 @@ std::string_view FloodGuard::OnFrame(uint8_t type, uint8_t flags, size_t payload
     case NGHTTP2_DATA:
     case NGHTTP2_HEADERS:
     case NGHTTP2_CONTINUATION: {
-      const uint8_t ends = type == NGHTTP2_CONTINUATION
-                               ? NGHTTP2_FLAG_END_HEADERS
-                               : NGHTTP2_FLAG_END_STREAM;
+      const uint8_t ends =
+          type == NGHTTP2_CONTINUATION ? NGHTTP2_FLAG_END_HEADERS : NGHTTP2_FLAG_END_STREAM;
       if (payload_bytes > 0 || (flags & ends) != 0) {
         empty_frames_ = 0;
       } else if (++empty_frames_ > options_.max_consecutive_inbound_frames_with_empty_payload) {

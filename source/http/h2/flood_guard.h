@@ -1,5 +1,5 @@
-// Counts what a peer can send cheaply and we must work for (the floods of CVE-2019-9511 to 9518, rapid reset
-// CVE-2023-44487). Limits and defaults are Envoy's. Belongs to one connection.
+// Counts what a peer can send cheaply and we must work for (the floods of CVE-2019-9511 to 9518,
+// rapid reset CVE-2023-44487). Limits and defaults are Envoy's. Belongs to one connection.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ class FloodGuard {
 
   // Each returns the word for the limit that was exceeded, or "" while all is well.
   std::string_view OnFrame(uint8_t type, uint8_t flags, size_t payload_bytes);
-  // A stream that ended before its answer began: reset by the peer, or refused for its head or body.
+  // A stream that ended before its answer began: reset by the peer, or refused for its head or
+  // body.
   std::string_view OnPrematureEnd();
 
   void OnStreamOpened() { ++streams_; }

@@ -60,7 +60,8 @@ void HeaderBlock::Add(std::string_view name, std::string_view value) {
   }
   text_.append(name);
   text_.append(value);
-  fields_.push_back(Field{at, static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size()), id});
+  fields_.push_back(
+      Field{at, static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size()), id});
 }
 
 void HeaderBlock::AddPseudo(std::string_view name, uint32_t at, size_t size) {
@@ -167,8 +168,8 @@ void HeaderBlock::CopyFields(const char* text, HeaderMap& headers) const {
       joined = true;
       continue;
     }
-    headers.AddView({text + field.at, field.name_size}, {text + field.at + field.name_size, field.value_size},
-                    field.id);
+    headers.AddView({text + field.at, field.name_size},
+                    {text + field.at + field.name_size, field.value_size}, field.id);
   }
 }
 

@@ -1,7 +1,8 @@
-// The fields of one HEADERS frame with its CONTINUATIONs while they are decoded, and the head made of them.
+// The fields of one HEADERS frame with its CONTINUATIONs while they are decoded, and the head made
+// of them.
 //
-// A connection has one: header blocks are never interleaved (RFC 9113, 4.3). Fields above the limits are
-// counted and not kept. Making a head copies the text once, into the head's arena.
+// A connection has one: header blocks are never interleaved (RFC 9113, 4.3). Fields above the
+// limits are counted and not kept. Making a head copies the text once, into the head's arena.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,12 @@ class HeaderBlock {
 
   void Start();
   void Add(std::string_view name, std::string_view value);
-  // The decoded list is larger than the limits allow: names, values and 32 a field; cookies count one by one.
+  // The decoded list is larger than the limits allow: names, values and 32 a field; cookies count
+  // one by one.
   bool too_large() const { return too_large_; }
 
-  // Whether the fields are a request that may be forwarded; empty when they are, else the rule that is
-  // broken (RFC 9113, 8.3.1 and 8.2.2, and the grammar of RFC 9110).
+  // Whether the fields are a request that may be forwarded; empty when they are, else the rule that
+  // is broken (RFC 9113, 8.3.1 and 8.2.2, and the grammar of RFC 9110).
   std::string_view CheckRequest() const;
   bool IsConnect() const { return method_ == "CONNECT"; }
   bool IsHead() const { return method_ == "HEAD"; }
@@ -47,7 +49,9 @@ class HeaderBlock {
     HeaderId id;
   };
   void AddPseudo(std::string_view name, uint32_t at, size_t size);
-  std::string_view Name(const Field& field) const { return {text_.data() + field.at, field.name_size}; }
+  std::string_view Name(const Field& field) const {
+    return {text_.data() + field.at, field.name_size};
+  }
   std::string_view Value(const Field& field) const {
     return {text_.data() + field.at + field.name_size, field.value_size};
   }
@@ -60,7 +64,9 @@ class HeaderBlock {
     uint32_t size = 0;
     bool set = false;
   };
-  std::string_view ViewOf(const Pseudo& pseudo) const { return {text_.data() + pseudo.at, pseudo.size}; }
+  std::string_view ViewOf(const Pseudo& pseudo) const {
+    return {text_.data() + pseudo.at, pseudo.size};
+  }
 
   const CodecLimits& limits_;
   std::string text_;

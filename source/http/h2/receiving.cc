@@ -84,7 +84,8 @@ void Connection::OnHeadersFrame(const nghttp2_frame& frame) {
 
 void Connection::OnData(int32_t stream_id, std::string_view bytes) {
   StreamState* const stream = Find(stream_id);
-  if (stream == nullptr || stream->given_up || stream->error) return Consume(stream_id, bytes.size());
+  if (stream == nullptr || stream->given_up || stream->error)
+    return Consume(stream_id, bytes.size());
   const std::string_view front = input_->Front();
   if (bytes.size() >= kShareFrom && bytes.data() >= front.data() &&
       bytes.data() + bytes.size() <= front.data() + front.size()) {
@@ -134,7 +135,8 @@ void Connection::OnStreamClose(int32_t stream_id, uint32_t error_code) {
   if (stream->given_up || stream->error) {
     // The end is known.
   } else if (stream->peer_reset) {
-    // RST_STREAM (NO_ERROR) behind a whole answer only says that the rest of the request is not wanted.
+    // RST_STREAM (NO_ERROR) behind a whole answer only says that the rest of the request is not
+    // wanted.
     if (!(answered && error_code == NGHTTP2_NO_ERROR)) {
       stream->error = FromPeersReset(error_code, side());
     }

@@ -30,7 +30,8 @@ int Connection::SubmitResponse(StreamState& stream, bool end) {
   stream.end_encoded = end;
   const nghttp2_data_provider provider = Callbacks::DataProvider();
   endpoint_.OnOutput();
-  return nghttp2_submit_response(session_, stream.id, list_.data(), list_.size(), end ? nullptr : &provider);
+  return nghttp2_submit_response(session_, stream.id, list_.data(), list_.size(),
+                                 end ? nullptr : &provider);
 }
 
 int32_t Connection::SubmitRequest(StreamState& stream, bool end) {
@@ -44,8 +45,8 @@ int32_t Connection::SubmitRequest(StreamState& stream, bool end) {
 }
 
 void Connection::SubmitInformational(StreamState& stream) {
-  nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, stream.id, nullptr, list_.data(), list_.size(),
-                         nullptr);
+  nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, stream.id, nullptr, list_.data(),
+                         list_.size(), nullptr);
   endpoint_.OnOutput();
 }
 
@@ -133,7 +134,8 @@ void Connection::OnFrameSent(const nghttp2_frame& frame) {
     if (frame.goaway.error_code != NGHTTP2_NO_ERROR) {
       NoteFailure(ErrorKind::kMalformed, "http2.protocol_error");
     } else if (draining_ && !final_goaway_) {
-      nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);  // Overtakes what is queued, not this.
+      nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE,
+                          nullptr);  // Overtakes what is queued, not this.
     }
   }
   if (frame.hd.type == NGHTTP2_DATA) floods_.OnDataFrameSent();
@@ -164,7 +166,8 @@ void Connection::OnFrameNotSent(const nghttp2_frame& frame) {
 void Connection::Reset(StreamState& stream, const StreamError& error) {
   if (stream.given_up || stream.error) return;
   stream.given_up = true;
-  if (stream.id != 0 && !stream.closed) RefuseStream(stream.id, ResetCode(error, role_ == Role::kServer));
+  if (stream.id != 0 && !stream.closed)
+    RefuseStream(stream.id, ResetCode(error, role_ == Role::kServer));
   stream.pending.Clear();
   End(stream);
   endpoint_.OnOutput();
@@ -173,10 +176,9 @@ void Connection::Reset(StreamState& stream, const StreamError& error) {
 void Connection::CutOff(StreamState& stream, std::string_view detail) {
   if (stream.id != 0 && !stream.closed) RefuseStream(stream.id, NGHTTP2_INTERNAL_ERROR);
   stream.pending.Clear();
-  stream.error =
-      StreamError{.kind = ErrorKind::kLocalReset,
-                  .side = role_ == Role::kServer ? Side::kUpstream : Side::kDownstream,
-                  .detail = detail};
+  stream.error = StreamError{.kind = ErrorKind::kLocalReset,
+                             .side = role_ == Role::kServer ? Side::kUpstream : Side::kDownstream,
+                             .detail = detail};
   End(stream);
   endpoint_.OnOutput();
 }

@@ -11,12 +11,17 @@ class ServerSide;
 
 class RequestStream final : public ServerStream {
  public:
-  RequestStream(Connection& connection, buffer::BlockPool& pool) : state(pool), connection_(connection) {}
+  RequestStream(Connection& connection, buffer::BlockPool& pool)
+      : state(pool), connection_(connection) {}
 
   void EncodeInformational(const ResponseHead& head) override;
   void EncodeHeaders(const ResponseHead& head, bool end) override;
-  void EncodeBody(buffer::Buffer& data, bool end) override { connection_.EncodeBody(state, data, end); }
-  void EncodeTrailers(const HeaderMap& trailers) override { connection_.EncodeTrailers(state, trailers); }
+  void EncodeBody(buffer::Buffer& data, bool end) override {
+    connection_.EncodeBody(state, data, end);
+  }
+  void EncodeTrailers(const HeaderMap& trailers) override {
+    connection_.EncodeTrailers(state, trailers);
+  }
   void Reset(const StreamError& error) override { connection_.Reset(state, error); }
   void SetReadPaused(bool paused) override { connection_.SetReadPaused(state, paused); }
   size_t buffered() const override { return state.pending.size(); }
@@ -40,7 +45,8 @@ void RequestStream::EncodeHeaders(const ResponseHead& head, bool end) {
   WEIR_DCHECK(!state.head_encoded, "one answer a request");
   state.no_body = state.is_head || head.status == 204 || head.status == 304;
   if (!state.no_body && head.framing.kind == Framing::kLength) {
-    if (end && head.framing.length != 0) return connection_.CutOff(state, "http2.content_length_mismatch");
+    if (end && head.framing.length != 0)
+      return connection_.CutOff(state, "http2.content_length_mismatch");
     state.declared = head.framing.length;
   }
   connection_.list().SetResponse(head, state.is_head);
@@ -83,7 +89,8 @@ class ServerSide final : public ServerCodec, private Endpoint {
 void ServerSide::OnHead(int32_t stream_id, StreamState*, const HeaderBlock& block, bool end) {
   connection_.floods().OnStreamOpened();
   const std::string_view why = block.too_large() ? "" : block.CheckRequest();
-  if (block.too_large() || !why.empty()) connection_.CheckFlood(connection_.floods().OnPrematureEnd());
+  if (block.too_large() || !why.empty())
+    connection_.CheckFlood(connection_.floods().OnPrematureEnd());
   if (block.too_large()) return connection_.SubmitRefusal(stream_id, 431);
   if (!why.empty()) return connection_.RefuseStream(stream_id, NGHTTP2_PROTOCOL_ERROR);
   if (block.IsConnect()) return connection_.SubmitRefusal(stream_id, 501);

@@ -1,5 +1,5 @@
-// What a codec knows of one HTTP/2 stream. Owned by the codec's stream object; nghttp2 holds its address from
-// the head on until its own on_stream_close.
+// What a codec knows of one HTTP/2 stream. Owned by the codec's stream object; nghttp2 holds its
+// address from the head on until its own on_stream_close.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace weir::http::h2 {
 struct StreamState {
   explicit StreamState(buffer::BlockPool& pool) : received(pool), pending(pool) {}
 
-  int32_t id = 0;  // 0 until a client's request head is encoded.
+  int32_t id = 0;     // 0 until a client's request head is encoded.
   uint32_t slot = 0;  // In the connection's table.
   StreamHandler* handler = nullptr;
 
@@ -37,7 +37,7 @@ struct StreamState {
   std::optional<uint64_t> declared;  // Bytes that the declared length still asks for.
   bool head_encoded = false;
   bool end_encoded = false;
-  bool no_body = false;   // The answer to HEAD, 204, 304: what is encoded after the head is dropped.
+  bool no_body = false;  // The answer to HEAD, 204, 304: what is encoded after the head is dropped.
   bool deferred = false;  // nghttp2 waits for more bytes.
   bool is_head = false;   // The request's method is HEAD.
 
@@ -46,9 +46,9 @@ struct StreamState {
   bool watched = false;
 
   // The end. `error` is delivered before the stream is let go.
-  bool given_up = false;     // Reset from our side: nothing more is delivered.
-  bool peer_reset = false;   // RST_STREAM came.
-  bool closed = false;       // nghttp2 has let it go, or never knew it.
+  bool given_up = false;    // Reset from our side: nothing more is delivered.
+  bool peer_reset = false;  // RST_STREAM came.
+  bool closed = false;      // nghttp2 has let it go, or never knew it.
   StreamError error;
 };
 

@@ -1,5 +1,5 @@
-// The HTTP/1.1 client codec must judge bytes the same whole and cut at any place. The first input byte is the
-// size of the pieces, and its highest bit asks with HEAD.
+// The HTTP/1.1 client codec must judge bytes the same whole and cut at any place. The first input
+// byte is the size of the pieces, and its highest bit asks with HEAD.
 #include <cstdint>
 #include <string>
 

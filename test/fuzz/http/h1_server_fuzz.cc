@@ -1,5 +1,5 @@
-// The HTTP/1.1 server codec must judge bytes the same whole and cut at any place. The first input byte is the
-// size of the pieces.
+// The HTTP/1.1 server codec must judge bytes the same whole and cut at any place. The first input
+// byte is the size of the pieces.
 #include <cstdint>
 #include <string>
 
@@ -35,8 +35,8 @@ Outcome Run(std::string_view bytes, size_t piece) {
   codec->FinishTurn();
   for (auto& request : server.requests) {
     if (!request->received.ended) continue;
-    outcome.messages += StrCat(request->head.method, " ", request->head.authority, request->head.path, "\n",
-                               request->received.body, "\n");
+    outcome.messages += StrCat(request->head.method, " ", request->head.authority,
+                               request->head.path, "\n", request->received.body, "\n");
     for (const HeaderField& field : request->head.headers) {
       WEIR_CHECK(HeaderMap::IsValidName(field.name), "an invalid name came through");
       WEIR_CHECK(HeaderMap::IsValidValue(field.value), "an invalid value came through");
@@ -44,7 +44,8 @@ Outcome Run(std::string_view bytes, size_t piece) {
     }
   }
   codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed});
-  for (auto& request : server.requests) WEIR_CHECK(request->received.closed, "a stream was not closed");
+  for (auto& request : server.requests)
+    WEIR_CHECK(request->received.closed, "a stream was not closed");
   return outcome;
 }
 

@@ -1,5 +1,6 @@
-// The HTTP/2 server codec under arbitrary frames: every stream ends once, and nothing that it lets through
-// breaks the grammar. The input is what follows the client's preface; its first byte is the size of the pieces.
+// The HTTP/2 server codec under arbitrary frames: every stream ends once, and nothing that it lets
+// through breaks the grammar. The input is what follows the client's preface; its first byte is the
+// size of the pieces.
 #include <cstdint>
 #include <string>
 

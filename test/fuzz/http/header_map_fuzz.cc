@@ -1,4 +1,5 @@
-// The header map against a plain list of pairs. Each input byte is an operation on one of a few names.
+// The header map against a plain list of pairs. Each input byte is an operation on one of a few
+// names.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -12,7 +13,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace weir;
   using namespace weir::http;
-  const std::vector<std::string> names = {"host", "x-a", "x-b", "cookie", "x-request-id", "te", "x-c", "via"};
+  const std::vector<std::string> names = {"host",         "x-a", "x-b", "cookie",
+                                          "x-request-id", "te",  "x-c", "via"};
   buffer::BlockPool pool;
   buffer::Arena arena(pool);
   HeaderMap map(arena);

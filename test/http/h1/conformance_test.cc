@@ -1,5 +1,5 @@
-// Replays test/conformance/h1_cases.jsonl and h1_response_cases.jsonl against the codecs: each case whole, one
-// byte at a time, in pieces of seven, and behind another request.
+// Replays test/conformance/h1_cases.jsonl and h1_response_cases.jsonl against the codecs: each case
+// whole, one byte at a time, in pieces of seven, and behind another request.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -145,7 +145,7 @@ TEST(RequestConformance, EveryCaseIsJudgedTheSameHoweverItIsCut) {
     }
     SCOPED_TRACE(StrCat(test.id(), " pipelined"));
     const Outcome outcome = Replay("GET /before HTTP/1.1\r\nHost: a.example\r\n\r\n" + request,
-                                SIZE_MAX / 2, test.Flag("half_close"), options);
+                                   SIZE_MAX / 2, test.Flag("half_close"), options);
     SCOPED_TRACE(outcome.events.substr(0, 600));
     Judge(test, outcome, 1);
     ++judged;
@@ -161,7 +161,7 @@ struct ResponseOutcome {
 };
 
 ResponseOutcome ReplayResponse(const std::string& method, const std::string& bytes, size_t piece,
-                            bool closes) {
+                               bool closes) {
   buffer::BlockPool pool;
   Options options;
   ResponseOutcome outcome;
@@ -212,8 +212,8 @@ TEST(ResponseConformance, EveryCaseIsJudgedTheSameHoweverItIsCut) {
     const std::string request = test.Text("request");
     for (size_t piece : {bytes.size() + 1, size_t{7}, size_t{1}}) {
       SCOPED_TRACE(StrCat(test.id(), " in pieces of ", piece, ": ", test.Text("note")));
-      const ResponseOutcome outcome = ReplayResponse(request.substr(0, request.find(' ')), bytes, piece,
-                                                  test.Flag("upstream_closes"));
+      const ResponseOutcome outcome = ReplayResponse(request.substr(0, request.find(' ')), bytes,
+                                                     piece, test.Flag("upstream_closes"));
       SCOPED_TRACE(outcome.events.substr(0, 600));
       const auto allowed = test.Numbers("status");
       EXPECT_EQ(std::count(allowed.begin(), allowed.end(), outcome.status), 1) << outcome.status;

@@ -1,5 +1,5 @@
-// A bare proxy over the two HTTP/1.1 codecs: what it reads from the client it writes to the upstream, and back.
-// All objects are reused, as a session reuses them.
+// A bare proxy over the two HTTP/1.1 codecs: what it reads from the client it writes to the
+// upstream, and back. All objects are reused, as a session reuses them.
 #pragma once
 
 #include "source/http/h1/codec.h"

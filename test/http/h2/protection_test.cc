@@ -12,7 +12,10 @@ namespace {
 class Server {
  public:
   explicit Server(Options given = {})
-      : options(given), recorded(pool), codec(CreateServerCodec(recorded, pool, options)), in_(pool) {}
+      : options(given),
+        recorded(pool),
+        codec(CreateServerCodec(recorded, pool, options)),
+        in_(pool) {}
   ~Server() { codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed}); }
 
   CodecState Send(std::string_view bytes) {
@@ -60,12 +63,14 @@ struct Flood {
 };
 
 TEST(Floods, TheLimitHoldsAndOnePastItEndsTheConnection) {
-  const FieldList post = {{":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}};
+  const FieldList post = {
+      {":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}};
   const std::string empty_data = Data(1, "", false);
   const std::string priority = Frame(kPriority, 0, 1, std::string("\0\0\0\0\x10", 5));
   const std::string window = Frame(kWindowUpdate, 0, 0, std::string("\0\0\0\1", 4));
   const Flood floods[] = {
-      {"empty DATA", Headers(1, post, false) + empty_data, empty_data, "http2.inbound_empty_frames_flood"},
+      {"empty DATA", Headers(1, post, false) + empty_data, empty_data,
+       "http2.inbound_empty_frames_flood"},
       {"PRIORITY", Headers(1, post, false) + Repeat(priority, 200), priority,
        "http2.inbound_priority_frames_flood"},
       {"WINDOW_UPDATE", Headers(1, post, false) + Repeat(window, 7), window,
@@ -224,8 +229,11 @@ TEST(Windows, APausedStreamGivesNoWindow) {
   options.initial_stream_window_size = 65535;
   options.initial_connection_window_size = 65535;
   Server server(options);
-  server.recorded.on_headers = [](RecordedRequest& request) { request.stream->SetReadPaused(true); };
-  const FieldList post = {{":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}};
+  server.recorded.on_headers = [](RecordedRequest& request) {
+    request.stream->SetReadPaused(true);
+  };
+  const FieldList post = {
+      {":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}};
   server.Send(ClientPreface() + Headers(1, post, false));
   server.output.clear();
   server.Send(Repeat(Data(1, std::string(16000, 'x'), false), 4));

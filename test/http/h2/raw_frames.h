@@ -1,5 +1,5 @@
-// HTTP/2 frames written by hand, so that tests can send what no library would: fields are HPACK literals
-// without indexing or Huffman coding (RFC 7541, 6.2.2).
+// HTTP/2 frames written by hand, so that tests can send what no library would: fields are HPACK
+// literals without indexing or Huffman coding (RFC 7541, 6.2.2).
 #pragma once
 
 #include <string>
@@ -37,7 +37,8 @@ inline std::string Number(uint32_t value, int bytes) {
   return out;
 }
 
-inline std::string Frame(uint8_t type, uint8_t flags, uint32_t stream_id, std::string_view payload) {
+inline std::string Frame(uint8_t type, uint8_t flags, uint32_t stream_id,
+                         std::string_view payload) {
   std::string out = Number(static_cast<uint32_t>(payload.size()), 3);
   out.push_back(static_cast<char>(type));
   out.push_back(static_cast<char>(flags));
@@ -80,8 +81,8 @@ inline std::string Headers(uint32_t stream_id, const FieldList& fields, bool end
   size_t at = 0;
   do {
     const std::string part = block.substr(at, kMaxFrame);
-    const uint8_t flags = static_cast<uint8_t>((at == 0 && end ? kEndStream : 0) |
-                                               (at + part.size() == block.size() ? kEndHeaders : 0));
+    const uint8_t flags = static_cast<uint8_t>(
+        (at == 0 && end ? kEndStream : 0) | (at + part.size() == block.size() ? kEndHeaders : 0));
     out += Frame(at == 0 ? kHeaders : kContinuation, flags, stream_id, part);
     at += part.size();
   } while (at < block.size());
@@ -92,7 +93,9 @@ inline std::string Data(uint32_t stream_id, std::string_view bytes, bool end) {
   return Frame(kData, end ? kEndStream : 0, stream_id, bytes);
 }
 
-inline std::string ClientPreface() { return std::string(kHttp2Preface) + Frame(kSettings, 0, 0, ""); }
+inline std::string ClientPreface() {
+  return std::string(kHttp2Preface) + Frame(kSettings, 0, 0, "");
+}
 
 inline const FieldList kGet = {
     {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a.example"}};
