@@ -210,8 +210,12 @@ class RecordedResponse final : public ClientStreamHandler {
   void OnTrailers(HeaderMap& trailers) override { received.Trailers(trailers); }
   void OnReset(const StreamError& error) override { received.Reset(error); }
   void OnBackpressure(bool blocked) override { received.Backpressure(blocked); }
-  void OnStreamClosed() override { received.Closed(); }
+  void OnStreamClosed() override {
+    received.Closed();
+    if (on_closed) on_closed();
+  }
 
+  std::function<void()> on_closed;
   buffer::Arena arena;
   ResponseHead head;
   Received received;

@@ -1,0 +1,104 @@
+// The HTTP/1.1 client codec: which connections may carry another request.
+#include <gtest/gtest.h>
+
+#include "source/http/h1/codec.h"
+#include "test/http/recording_handler.h"
+
+namespace weir::http::h1 {
+namespace {
+
+class ClientConnectionTest : public testing::Test {
+ protected:
+  ClientConnectionTest() {
+    head_.method = "GET";
+    head_.authority = "a.example";
+    head_.path = "/";
+  }
+  ~ClientConnectionTest() override {
+    codec_->Abort(StreamError{.kind = ErrorKind::kConnectionClosed});
+  }
+  CodecState Receive(std::string_view bytes) {
+    in_.Append(bytes);
+    return codec_->Decode(in_);
+  }
+
+  buffer::BlockPool pool_;
+  Options options_;
+  RecordingClient client_;
+  std::unique_ptr<ClientCodec> codec_ = CreateClientCodec(client_, pool_, options_);
+  RecordedResponse response_{pool_, client_.events, "response"};
+  buffer::Arena arena_{pool_};
+  RequestHead head_{arena_};
+  buffer::Buffer in_{pool_};
+};
+
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+TEST_F(ClientConnectionTest, BytesBehindAnAnswerNeverMeetARequestMadeAtItsEnd) {
+  bool could_open = false;
+  response_.on_closed = [&] { could_open = codec_->can_open_stream(); };
+  codec_->NewStream(response_).EncodeHeaders(head_, true);
+  EXPECT_NE(static_cast<int>(Receive(std::string(kOk) + std::string(kOk))),
+            static_cast<int>(CodecState::kOpen));
+  EXPECT_TRUE(response_.received.closed);
+  EXPECT_FALSE(could_open);
+}
+
+TEST_F(ClientConnectionTest, BytesOnAnIdleConnectionEndIt) {
+  EXPECT_EQ(Receive("HTTP/1.1 408 Request Timeout\r\n\r\n"), CodecState::kFailed);
+  EXPECT_EQ(client_.errors.size(), 1u);
+  EXPECT_FALSE(codec_->can_open_stream());
+}
+
+TEST_F(ClientConnectionTest, AnAnswerBeforeTheRequestIsNone) {
+  codec_->NewStream(response_);
+  EXPECT_EQ(Receive(kOk), CodecState::kFailed);
+  EXPECT_TRUE(response_.received.reset);
+  EXPECT_EQ(response_.status, 0);
+}
+
+TEST_F(ClientConnectionTest, WhatMayBeUsedAgain) {
+  const struct {
+    const char* answer;
+    bool reusable;
+  } cases[] = {
+      {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true},
+      {"HTTP/1.1 204 No Content\r\n\r\n", true},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", false},
+      {"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", false},
+      {"HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n", true},
+      {"HTTP/1.1 200 OK\r\n\r\n", false},
+  };
+  for (const auto& test : cases) {
+    SCOPED_TRACE(test.answer);
+    auto codec = CreateClientCodec(client_, pool_, options_);
+    RecordedResponse response(pool_, client_.events, "response");
+    codec->NewStream(response).EncodeHeaders(head_, true);
+    buffer::Buffer in(pool_);
+    in.Append(test.answer);
+    codec->Decode(in);
+    EXPECT_EQ(codec->can_open_stream(), test.reusable);
+    codec->DecodeEnd();
+    EXPECT_TRUE(response.received.ended);
+    EXPECT_TRUE(response.received.closed);
+  }
+}
+
+TEST_F(ClientConnectionTest, ARequestAsBytes) {
+  head_.headers.Add(HeaderId::kTe, "trailers");
+  head_.framing = BodyFraming{Framing::kLength, 2};
+  head_.method = "POST";
+  head_.expects_continue = true;
+  ClientStream& stream = codec_->NewStream(response_);
+  stream.EncodeHeaders(head_, false);
+  buffer::Buffer body(pool_);
+  body.Append("ok");
+  stream.EncodeBody(body, true);
+  EXPECT_EQ(codec_->output().ToString(),
+            "POST / HTTP/1.1\r\nhost: a.example\r\nte: trailers\r\nexpect: 100-continue\r\n"
+            "connection: te\r\ncontent-length: 2\r\n\r\nok");
+}
+
+}  // namespace
+}  // namespace weir::http::h1
