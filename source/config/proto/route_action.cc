@@ -27,11 +27,15 @@ WeightedClusters DecodeWeighted(const pb::WeightedCluster& message, const Scope&
   scope.IgnoreSet(message, {"runtime_key_prefix"}, "there is no runtime layer: the weights hold");
   scope.IgnoreSet(message, {"total_weight"}, "the sum of the weights is taken");
   WeightedClusters decoded;
+  bool all_given = true;
   for (int i = 0; i < message.clusters_size(); ++i) {
     const pb::WeightedCluster::ClusterWeight& weight = message.clusters(i);
     const Scope item = scope.Item("clusters", i);
     if (weight.name().empty()) item.Field("name").Error("a cluster is missing");
-    if (!weight.has_weight()) item.Field("weight").Error("a weight is missing");
+    if (!weight.has_weight()) {
+      item.Field("weight").Error("a weight is missing");
+      all_given = false;
+    }
     CheckCluster(weight.name(), item.Field("name"), limits);
     WeightedCluster cluster;
     cluster.name = weight.name();
@@ -41,7 +45,7 @@ WeightedClusters DecodeWeighted(const pb::WeightedCluster& message, const Scope&
     decoded.total_weight += cluster.weight;
     decoded.clusters.push_back(std::move(cluster));
   }
-  if (decoded.total_weight == 0 || decoded.total_weight > UINT32_MAX) {
+  if (all_given && (decoded.total_weight == 0 || decoded.total_weight > UINT32_MAX)) {
     scope.Field("clusters")
         .Error("the sum of the weights must be from 1 to 4294967295", StrCat(decoded.total_weight));
     decoded.total_weight = std::max<uint64_t>(decoded.total_weight, 1);

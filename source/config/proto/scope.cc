@@ -45,7 +45,7 @@ void Scope::RefuseSet(const google::protobuf::Message& message,
   }
   for (const std::string_view field : fields) {
     if (!IsSet(message, field)) continue;
-    Field(field).Error(StrCat("field `", field, "` of ", message.GetDescriptor()->full_name(),
+    Field(field).Error(StrCat("field \"", field, "\" of ", message.GetDescriptor()->full_name(),
                               " is not supported"));
   }
 }

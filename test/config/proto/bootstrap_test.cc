@@ -1,0 +1,118 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "test/config/proto/decoding.h"
+
+namespace weir::config::proto {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kDynamic = R"(
+node: { id: n1, cluster: c1 }
+admin:
+  address: { socket_address: { address: 127.0.0.1, port_value: 9901 } }
+  access_log:
+  - name: out
+    typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog }
+stats_config: { stats_tags: [ { tag_name: site, fixed_value: east } ] }
+stats_flush_interval: 5s
+dynamic_resources:
+  ads_config:
+    api_type: DELTA_GRPC
+    transport_api_version: V3
+    grpc_services: [ { envoy_grpc: { cluster_name: xds }, initial_metadata: [ { key: Token, value: t } ] } ]
+  lds_config: { ads: {}, resource_api_version: V3 }
+  cds_config: { path_config_source: { path: /etc/cds.yaml } }
+static_resources:
+  clusters:
+  - name: xds
+    type: STRICT_DNS
+    http2_protocol_options: {}
+    load_assignment: { cluster_name: xds, endpoints: [ { lb_endpoints: [ { endpoint: { address: { socket_address: { address: control, port_value: 18000 } } } } ] } ] }
+)";
+
+TEST(DecodeBootstrap, ReadsWhatAControlPlaneNeeds) {
+  const BootstrapOutcome outcome = ReadBootstrap(kDynamic);
+  ASSERT_TRUE(outcome.bootstrap.has_value()) << testing::PrintToString(outcome.errors);
+  const Bootstrap& bootstrap = *outcome.bootstrap;
+  EXPECT_EQ(bootstrap.node_id, "n1");
+  EXPECT_EQ(bootstrap.node_cluster, "c1");
+  EXPECT_FALSE(bootstrap.node_bytes.empty());
+  EXPECT_EQ(bootstrap.admin_address->ToString(), "127.0.0.1:9901");
+  EXPECT_EQ(bootstrap.admin_access_logs.size(), 1u);
+  EXPECT_TRUE(bootstrap.ads->delta);
+  EXPECT_EQ(bootstrap.ads->cluster, "xds");
+  EXPECT_THAT(bootstrap.ads->initial_metadata, ElementsAre(testing::Pair("token", "t")));
+  EXPECT_EQ(bootstrap.lds.kind, ConfigSource::Kind::kAds);
+  EXPECT_EQ(bootstrap.cds.kind, ConfigSource::Kind::kPath);
+  EXPECT_EQ(bootstrap.cds.path, "/etc/cds.yaml");
+  EXPECT_EQ(bootstrap.clusters[0]->type, DiscoveryType::kStrictDns);
+  EXPECT_THAT(bootstrap.stats_tags, ElementsAre(testing::Pair("site", "east")));
+  EXPECT_THAT(outcome.ignored, ElementsAre("stats_flush_interval"));
+}
+
+TEST(DecodeBootstrap, AnEmptyOneIsFine) { EXPECT_TRUE(ReadBootstrap("").bootstrap.has_value()); }
+
+TEST(DecodeBootstrap, RefusesByNameAndPath) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"{dynamic_resources: {lds_config: {ads: {}}}}",
+       "dynamic_resources.lds_config: `ads` needs dynamic_resources.ads_config"},
+      {"{dynamic_resources: {cds_config: {self: {}}}}",
+       "dynamic_resources.cds_config: `self` has no meaning"},
+      {"{dynamic_resources: {cds_config: {api_config_source: {api_type: GRPC}}}}",
+       "dynamic_resources.cds_config.api_config_source: field \"api_config_source\""},
+      {"{dynamic_resources: {ads_config: {api_type: GRPC, transport_api_version: V3, "
+       "grpc_services: [{envoy_grpc: {cluster_name: none}}]}}}",
+       "grpc_services[0].envoy_grpc.cluster_name: there is no static cluster of this name"},
+      {"{dynamic_resources: {ads_config: {api_type: GRPC, grpc_services: [{envoy_grpc: "
+       "{cluster_name: a}}]}}, static_resources: {clusters: [{name: a, load_assignment: "
+       "{cluster_name: a}}]}}",
+       "transport_api_version: must be V3"},
+      {"{static_resources: {clusters: [{name: a, load_assignment: {cluster_name: a}}, {name: a, "
+       "load_assignment: {cluster_name: a}}]}}",
+       "static_resources.clusters[1].name: there is a cluster of this name already"},
+      {"{stats_config: {stats_tags: [{tag_name: a, regex: b}]}}",
+       "stats_config.stats_tags[0].regex: field \"regex\""},
+      {"{admin: {address: {socket_address: {address: localhost, port_value: 1}}}}",
+       "admin.address.socket_address.address: is not an IP address"},
+  };
+  for (const auto& [yaml, error] : cases) {
+    EXPECT_THAT(ReadBootstrap(yaml).errors, ElementsAre(HasSubstr(error))) << yaml;
+  }
+}
+
+std::string WithStaticListener(std::string_view validate) {
+  return R"(
+static_resources:
+  clusters: [ { name: web, load_assignment: { cluster_name: web } } ]
+  listeners:
+  - address: { socket_address: { address: 127.0.0.1, port_value: 8080 } }
+    filter_chains:
+    - filters:
+      - name: hcm
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: web
+          http_filters: [ { name: r, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } } ]
+          route_config:
+            name: local
+            virtual_hosts: [ { name: v, domains: ["*"], routes: [ { match: { prefix: / }, route: { cluster: wbe } } ] } ]
+)" + std::string(validate);
+}
+
+TEST(DecodeBootstrap, StaticRoutesNameStaticClusters) {
+  EXPECT_THAT(ReadBootstrap(WithStaticListener("")).errors,
+              ElementsAre(HasSubstr(
+                  "static_resources.listeners[0].filter_chains[0].filters[0].typed_config."
+                  "route_config.virtual_hosts[0].routes[0].route.cluster: there is no such "
+                  "cluster; did you mean 'web'?, got \"wbe\"")));
+  const BootstrapOutcome outcome =
+      ReadBootstrap(WithStaticListener("            validate_clusters: false\n"));
+  ASSERT_TRUE(outcome.bootstrap.has_value());
+  EXPECT_EQ(outcome.bootstrap->listeners[0]->name, "127.0.0.1:8080");
+}
+
+}  // namespace
+}  // namespace weir::config::proto

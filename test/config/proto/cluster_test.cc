@@ -1,0 +1,186 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "test/config/proto/decoding.h"
+
+namespace weir::config::proto {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kType = schema::kClusterTypeUrl;
+constexpr std::string_view kEndpointsType = schema::kClusterLoadAssignmentTypeUrl;
+
+TEST(DecodeCluster, HasEnvoysDefaults) {
+  const auto cluster = Decoded<Cluster>(kType, "{name: a, load_assignment: {cluster_name: a}}");
+  ASSERT_NE(cluster, nullptr);
+  Cluster expected;
+  expected.name = "a";
+  expected.endpoints = std::make_shared<Endpoints>(Endpoints{.cluster_name = "a"});
+  EXPECT_TRUE(*cluster == expected);
+}
+
+TEST(DecodeCluster, ReadsEverything) {
+  const auto cluster = Decoded<Cluster>(kType, R"(
+name: a
+alt_stat_name: b
+type: EDS
+eds_cluster_config: { service_name: svc, eds_config: { ads: {}, initial_fetch_timeout: 0s } }
+connect_timeout: 0.25s
+per_connection_buffer_limit_bytes: 32768
+lb_policy: LEAST_REQUEST
+least_request_lb_config: { choice_count: 4 }
+common_lb_config: { healthy_panic_threshold: { value: 0 }, close_connections_on_host_set_change: true }
+circuit_breakers:
+  thresholds:
+  - { max_connections: 1, max_pending_requests: 2, max_requests: 3, max_retries: 4 }
+  - { priority: HIGH, max_requests: 9 }
+upstream_connection_options: { tcp_keepalive: { keepalive_time: 30 } }
+dns_lookup_family: V4_ONLY
+dns_refresh_rate: 2s
+dns_failure_refresh_rate: { base_interval: 1s }
+respect_dns_ttl: true
+typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+    common_http_protocol_options: { idle_timeout: 60s, max_requests_per_connection: 7 }
+    explicit_http_config: { http2_protocol_options: { max_concurrent_streams: 50 } }
+)");
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->type, DiscoveryType::kEds);
+  EXPECT_EQ(cluster->endpoints, nullptr);
+  EXPECT_EQ(cluster->eds_source.kind, ConfigSource::Kind::kAds);
+  EXPECT_EQ(cluster->eds_source.initial_fetch_timeout.count(), 0);
+  EXPECT_EQ(cluster->eds_service_name, "svc");
+  EXPECT_EQ(cluster->connect_timeout, std::chrono::milliseconds(250));
+  EXPECT_EQ(cluster->balancer, BalancerKind::kLeastRequest);
+  EXPECT_EQ(cluster->choice_count, 4u);
+  EXPECT_EQ(cluster->healthy_panic_threshold, 0u);
+  EXPECT_EQ(cluster->breakers.max_pending_requests, 2u);
+  EXPECT_EQ(cluster->high_breakers.max_requests, 9u);
+  EXPECT_EQ(cluster->high_breakers.max_connections, 1024u);
+  EXPECT_EQ(cluster->keepalive.idle_seconds, 30u);
+  EXPECT_EQ(cluster->dns_family, net::DnsFamily::kV4Only);
+  EXPECT_EQ(cluster->dns_failure_refresh_max, std::chrono::seconds(10));
+  EXPECT_EQ(cluster->protocol, Cluster::Protocol::kHttp2);
+  EXPECT_EQ(cluster->http2.max_concurrent_streams, 50u);
+  EXPECT_EQ(cluster->idle_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(cluster->max_requests_per_connection, 7u);
+}
+
+TEST(DecodeCluster, TheDeprecatedFieldStillMeansHttp2) {
+  const auto cluster = Decoded<Cluster>(
+      kType, "{name: a, http2_protocol_options: {}, load_assignment: {cluster_name: a}}");
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->protocol, Cluster::Protocol::kHttp2);
+}
+
+TEST(DecodeCluster, TakesTheFirstPolicyThatIsSupported) {
+  const auto cluster = Decoded<Cluster>(kType, R"(
+name: a
+lb_policy: LOAD_BALANCING_POLICY_CONFIG
+load_assignment: { cluster_name: a }
+load_balancing_policy:
+  policies:
+  - typed_extension_config:
+      name: maglev
+      typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.maglev.v3.Maglev }
+  - typed_extension_config:
+      name: least
+      typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest, choice_count: 3 }
+)");
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->balancer, BalancerKind::kLeastRequest);
+  EXPECT_EQ(cluster->choice_count, 3u);
+}
+
+TEST(DecodeCluster, ResolvesNamesForStrictDnsAlone) {
+  constexpr std::string_view kAssignment =
+      "load_assignment: {cluster_name: a, endpoints: [{lb_endpoints: [{endpoint: {address: "
+      "{socket_address: {address: web.local, port_value: 80}}}}]}]}}";
+  const auto cluster =
+      Decoded<Cluster>(kType, "{name: a, type: STRICT_DNS, " + std::string(kAssignment));
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(std::get<DnsName>(cluster->endpoints->endpoints[0].address),
+            (DnsName{"web.local", 80}));
+  EXPECT_THAT(Decode(kType, "{name: a, type: STATIC, " + std::string(kAssignment)).errors,
+              ElementsAre(HasSubstr("load_assignment.endpoints[0].lb_endpoints[0].endpoint.address."
+                                    "socket_address.address: is not an IP address")));
+}
+
+TEST(DecodeCluster, RefusesByNameAndPath) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"type: LOGICAL_DNS", "type: value LOGICAL_DNS"},
+      {"lb_policy: RING_HASH", "lb_policy: value RING_HASH"},
+      {"transport_socket: {name: tls}", "transport_socket: field \"transport_socket\" of"},
+      {"health_checks: [{timeout: 1s}]", "health_checks"},
+      {"type: EDS", "eds_cluster_config.eds_config: a cluster of type EDS needs it"},
+      {"eds_cluster_config: {eds_config: {ads: {}}}",
+       "eds_cluster_config: can be given for a cluster of type EDS alone"},
+      {"connect_timeout: 0s", "connect_timeout: "},
+      {"wait_for_warm_on_init: false", "wait_for_warm_on_init: false is not supported"},
+      {"circuit_breakers: {thresholds: [{}, {}]}",
+       "circuit_breakers.thresholds[1].priority: there are thresholds for this priority already"},
+      {"http2_protocol_options: {connection_keepalive: {timeout: 1s}}",
+       "http2_protocol_options.connection_keepalive: field \"connection_keepalive\""},
+      {"dns_failure_refresh_rate: {base_interval: 2s, max_interval: 1s}",
+       "dns_failure_refresh_rate.max_interval: must not be less"},
+      {"lb_policy: LOAD_BALANCING_POLICY_CONFIG", "load_balancing_policy: lb_policy"},
+      {"typed_extension_protocol_options: {other: {'@type': "
+       "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, "
+       "explicit_http_config: {http_protocol_options: {}}}}",
+       "typed_extension_protocol_options[\"other\"]: protocol options are not supported"},
+  };
+  for (const auto& [field, error] : cases) {
+    const Outcome outcome = Decode(kType, "name: a\n" + std::string(field));
+    EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(error))) << field;
+  }
+  EXPECT_THAT(Decode(kType, "{type: STATIC}").errors, ElementsAre(HasSubstr("[string.min_len=1]")));
+}
+
+TEST(DecodeEndpoints, ReadsLocalitiesWeightsAndHealth) {
+  const auto endpoints = Decoded<Endpoints>(kEndpointsType, R"(
+cluster_name: a
+policy: { overprovisioning_factor: 100 }
+endpoints:
+- locality: { region: r, zone: z, sub_zone: s }
+  load_balancing_weight: 5
+  lb_endpoints:
+  - endpoint: { address: { socket_address: { address: 10.0.0.1, port_value: 80 } }, hostname: h }
+    health_status: DRAINING
+    load_balancing_weight: 3
+- lb_endpoints:
+  - endpoint: { address: { pipe: { path: /run/x.sock } } }
+)");
+  ASSERT_NE(endpoints, nullptr);
+  EXPECT_EQ(endpoints->overprovisioning_factor, 100u);
+  EXPECT_EQ(endpoints->localities[0], (Locality{"r", "z", "s", 5}));
+  const Endpoint& first = endpoints->endpoints[0];
+  EXPECT_EQ(std::get<net::Address>(first.address).ToString(), "10.0.0.1:80");
+  EXPECT_EQ(first.hostname, "h");
+  EXPECT_EQ(first.health, HealthStatus::kDraining);
+  EXPECT_EQ(first.weight, 3u);
+  EXPECT_EQ(endpoints->endpoints[1].locality, 1u);
+  EXPECT_EQ(endpoints->endpoints[1].weight, 1u);
+}
+
+TEST(DecodeEndpoints, RefusesPriorities) {
+  EXPECT_THAT(
+      Decode(kEndpointsType, "{cluster_name: a, endpoints: [{priority: 1}]}").errors,
+      ElementsAre(HasSubstr("endpoints[0].priority: priorities above 0 are not supported")));
+}
+
+TEST(DecodeResource, ErrorsCarryTypeAndName) {
+  schema::Diagnostics diagnostics;
+  const NoDataReader data;
+  EXPECT_FALSE(DecodeResource(kType, "\xFF\xFF", {AllDecoders(), data}, diagnostics).has_value());
+  EXPECT_FALSE(DecodeResource("type.googleapis.com/x.Y", "", {AllDecoders(), data}, diagnostics)
+                   .has_value());
+  ASSERT_EQ(diagnostics.error_count(), 2u);
+  EXPECT_EQ(diagnostics.all()[0].type_url, kType);
+  EXPECT_THAT(diagnostics.all()[1].message, HasSubstr("resources of type type.googleapis.com/x.Y"));
+}
+
+}  // namespace
+}  // namespace weir::config::proto

@@ -1,0 +1,202 @@
+#include "source/extensions/access_logs/file/config.h"
+#include "source/extensions/access_logs/stream/config.h"
+#include "source/extensions/listener/tls_inspector/config.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "test/config/proto/decoding.h"
+
+namespace weir::config::proto {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kType = schema::kListenerTypeUrl;
+
+const HttpConnectionManager& ManagerOf(const Listener& listener) {
+  return *std::get<std::shared_ptr<const HttpConnectionManager>>(
+      listener.filter_chains[0]->terminal);
+}
+
+TEST(DecodeListener, HasEnvoysDefaults) {
+  const auto listener = Decoded<Listener>(kType, HttpListener());
+  ASSERT_NE(listener, nullptr);
+  EXPECT_EQ(listener->address.ToString(), "127.0.0.1:8080");
+  EXPECT_EQ(listener->buffer_limit, 1024u * 1024);
+  HttpConnectionManager expected;
+  expected.stat_prefix = "web";
+  expected.rds_name = "routes";
+  expected.rds_source.kind = ConfigSource::Kind::kAds;
+  expected.suppress_envoy_headers = true;
+  EXPECT_TRUE(ManagerOf(*listener) == expected);
+}
+
+TEST(DecodeListener, ReadsTheConnectionManager) {
+  const auto listener = Decoded<Listener>(kType, HttpListener(R"(
+      codec_type: HTTP2
+      stream_idle_timeout: 0s
+      request_timeout: 1s
+      max_request_headers_kb: 8
+      common_http_protocol_options: { idle_timeout: 5s, max_headers_count: 7, headers_with_underscores_action: REJECT_REQUEST }
+      http2_protocol_options: { initial_stream_window_size: 65535 }
+      stream_error_on_invalid_http_message: true
+      server_name: weir
+      server_header_transformation: PASS_THROUGH
+      use_remote_address: true
+      generate_request_id: false
+      path_with_escaped_slashes_action: REJECT_REQUEST
+      access_log:
+      - name: stdout
+        typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog }
+      - name: file
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+          path: /tmp/log
+          log_format: { json_format: { took: "%DURATION%" }, omit_empty_values: true }
+)"));
+  ASSERT_NE(listener, nullptr);
+  const HttpConnectionManager& manager = ManagerOf(*listener);
+  EXPECT_EQ(manager.codec, CodecType::kHttp2);
+  EXPECT_EQ(manager.stream_idle_timeout.count(), 0);
+  EXPECT_EQ(manager.request_timeout, milliseconds(1000));
+  EXPECT_EQ(manager.max_request_headers_kb, 8u);
+  EXPECT_EQ(manager.idle_timeout, milliseconds(5000));
+  EXPECT_EQ(manager.max_headers_count, 7u);
+  EXPECT_EQ(manager.underscores, UnderscoresInHeaders::kReject);
+  EXPECT_EQ(manager.http2.initial_stream_window_size, 65535u);
+  EXPECT_TRUE(manager.http2.stream_error_on_invalid_http_message);
+  EXPECT_EQ(manager.server_header, ServerHeader::kPassThrough);
+  EXPECT_FALSE(manager.generate_request_id);
+  EXPECT_EQ(manager.escaped_slashes, PathNormalization::kReject);
+  ASSERT_EQ(manager.access_logs.size(), 2u);
+  EXPECT_EQ(manager.access_logs[0].config->extension_name(), "envoy.access_loggers.stdout");
+  const auto& file = dynamic_cast<const extensions::access_logs::file::FileAccessLogConfig&>(
+      *manager.access_logs[1].config);
+  EXPECT_EQ(file.path, "/tmp/log");
+  EXPECT_FALSE(file.format == format::LogFormat());
+}
+
+TEST(DecodeListener, ReadsChainsAndListenerFilters) {
+  const auto listener = Decoded<Listener>(kType, R"(
+name: tcp
+address: { pipe: { path: /run/x.sock, mode: 384 } }
+listener_filters:
+- name: tls_inspector
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector, max_client_hello_size: 1024 }
+listener_filters_timeout: 1s
+drain_type: MODIFY_ONLY
+traffic_direction: OUTBOUND
+filter_chains:
+- name: sni
+  filter_chain_match:
+    destination_port: 443
+    prefix_ranges: [ { address_prefix: 10.1.2.3, prefix_len: 8 } ]
+    server_names: ["*.Example.com"]
+    transport_protocol: tls
+    application_protocols: [h2]
+    source_type: EXTERNAL
+    source_ports: [1, 2]
+  filters:
+  - name: tcp
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+      stat_prefix: t
+      weighted_clusters: { clusters: [ { name: a, weight: 1 }, { name: b, weight: 2 } ] }
+      idle_timeout: 0s
+default_filter_chain:
+  filters:
+  - name: tcp
+    typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: c }
+)");
+  ASSERT_NE(listener, nullptr);
+  EXPECT_EQ(listener->address.path(), "/run/x.sock");
+  EXPECT_EQ(listener->address.mode(), 0600u);
+  EXPECT_TRUE(listener->drain_on_modify_only);
+  EXPECT_EQ(listener->direction, Listener::Direction::kOutbound);
+  const auto& inspector =
+      dynamic_cast<const extensions::listener::tls_inspector::TlsInspectorConfig&>(
+          *listener->listener_filters[0].config);
+  EXPECT_EQ(inspector.max_client_hello_size, 1024u);
+  EXPECT_EQ(inspector.initial_read_buffer_size, 1024u);
+  const FilterChainMatch& match = listener->filter_chains[0]->match;
+  EXPECT_EQ(match.destination_port, 443);
+  EXPECT_EQ(match.destination_ranges[0].ToString(), "10.0.0.0/8");
+  EXPECT_THAT(match.server_names, ElementsAre("*.example.com"));
+  EXPECT_EQ(match.source_type, FilterChainMatch::SourceType::kExternal);
+  const auto& proxy =
+      *std::get<std::shared_ptr<const TcpProxy>>(listener->filter_chains[0]->terminal);
+  EXPECT_EQ(proxy.total_weight, 3u);
+  EXPECT_EQ(proxy.idle_timeout.count(), 0);
+  ASSERT_NE(listener->default_filter_chain, nullptr);
+}
+
+TEST(DecodeListener, RefusesByNameAndPath) {
+  constexpr std::string_view kManager = "filter_chains[0].filters[0].typed_config.";
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"      strip_any_host_port: true\n", "strip_any_host_port: field \"strip_any_host_port\""},
+      {"      tracing: {}\n", "tracing: field \"tracing\" of"},
+      {"      codec_type: HTTP3\n", "codec_type: value HTTP3"},
+      {"      upgrade_configs: [{upgrade_type: websocket}]\n", "upgrade_configs: field"},
+      {"      internal_address_config: {unix_sockets: true}\n",
+       "internal_address_config.unix_sockets: field \"unix_sockets\""},
+      {"      access_log: [{name: a, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: /x, "
+       "log_format: {text_format: '%NO%'}}}]\n",
+       "access_log[0].typed_config.log_format.text_format: operator 'NO'"},
+      {"      access_log: [{name: a, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector}}]\n",
+       "access_log[0].typed_config: is not an access log but a listener filter"},
+      {"      access_log: [{name: a, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.access_loggers.wasm.v3.WasmAccessLog}}]\n",
+       "access_log[0].typed_config"},
+  };
+  for (const auto& [extra, error] : cases) {
+    const Outcome outcome = Decode(kType, HttpListener(extra));
+    EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(error))) << extra;
+    EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(kManager))) << extra;
+  }
+  EXPECT_THAT(Decode(kType, HttpListener("transparent: true\n")).errors,
+              ElementsAre(HasSubstr("transparent: field \"transparent\"")));
+}
+
+TEST(DecodeListener, ChainsEndWithATerminalFilter) {
+  constexpr std::string_view kHead =
+      "{name: a, address: {socket_address: {address: 127.0.0.1, port_value: 1}}, filter_chains: [";
+  constexpr std::string_view kTcp =
+      "{name: t, typed_config: {'@type': "
+      "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, "
+      "cluster: c}}";
+  const std::string head(kHead), tcp(kTcp);
+  EXPECT_THAT(Decode(kType, head + "]}").errors,
+              ElementsAre(HasSubstr("filter_chains: a listener needs a filter chain")));
+  EXPECT_THAT(Decode(kType, head + "{}]}").errors,
+              ElementsAre(HasSubstr("filter_chains[0].filters: a chain needs a terminal filter")));
+  EXPECT_THAT(Decode(kType, head + "{filters: [" + tcp + "," + tcp + "]}]}").errors,
+              ElementsAre(HasSubstr("filters[0]: a terminal filter must be the last")));
+  EXPECT_THAT(
+      Decode(kType, head + "{transport_socket: {name: x}, filters: [" + tcp + "]}]}").errors,
+      ElementsAre(HasSubstr("filter_chains[0].transport_socket: field \"transport_socket\"")));
+  EXPECT_THAT(Decode(kType, head + "{filter_chain_match: {server_names: ['a.*.b']}, filters: [" +
+                                tcp + "]}]}")
+                  .errors,
+              ElementsAre(HasSubstr("filter_chain_match.server_names[0]: must be a name")));
+}
+
+TEST(DecodeListener, TheRouterIsTheLastFilter) {
+  std::string yaml = HttpListener();
+  const size_t filters = yaml.find("      - name: router");
+  const std::string router = yaml.substr(filters);
+  yaml.resize(filters);
+  EXPECT_THAT(Decode(kType, yaml).errors,
+              ElementsAre(HasSubstr("http_filters: the router filter is missing")));
+  std::string second = router;
+  second.replace(second.find("router"), 6, "again!");
+  EXPECT_THAT(Decode(kType, yaml + router + second).errors,
+              ElementsAre(HasSubstr("http_filters[0]: the router must be the last HTTP filter")));
+}
+
+}  // namespace
+}  // namespace weir::config::proto
