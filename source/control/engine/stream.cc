@@ -103,7 +103,10 @@ absl::Status Stream::OnRequest(const Request& request, Time now, std::vector<Res
   if (!type.OnRequest(request, now)) return absl::OkStatus();
   if (first && type.type_url() == kClusterType) AssumeHeld(type, request);
   // What a client brings along is rolled over like any other change.
-  if (first && type.resumed()) StartRollout(now);
+  if (first && type.resumed()) {
+    resumed_ = true;
+    StartRollout(now);
+  }
   // A late answer gives the phase its time again.
   if (timed_out_ && waited && !type.waiting()) Enter(phase_, now);
   Advance(now, out);
@@ -116,12 +119,11 @@ void Stream::AssumeHeld(TypeStream& clusters, const Request& request) {
   if (options_.variant != Variant::kSotw || request.version_info.empty()) return;
   const TypeView* target = newest_->Find(kClusterType);
   if (target != nullptr && target->version().Hex() == request.version_info) return;
+  // Back to the version that it names: of a later one that it refused it may have taken a part.
   for (const auto& view : history_) {
-    if (view->version().Hex() != request.version_info) continue;
     clusters.AssumeHeld(*view);
-    return;
+    if (view->version().Hex() == request.version_info) return;
   }
-  for (const auto& view : history_) clusters.AssumeHeld(*view);
 }
 
 void Stream::SetSnapshot(SnapshotPtr snapshot, Time now, std::vector<Response>& out) {
@@ -219,7 +221,8 @@ RolloutView Stream::ViewOf(const TypeStream& type) const {
 // A client that brings routes from an earlier stream gets the new ones when it has the clusters for
 // them.
 bool Stream::MustWait(const TypeStream& type) const {
-  if (IsEarly(type.type_url()) || type.answered() || !type.resumed()) return false;
+  // One type that says so is enough: who refused its only routes has no version of them to show.
+  if (IsEarly(type.type_url()) || type.answered() || !resumed_) return false;
   return phase_ == Phase::kMake && !timed_out_ &&
          types_.contains({RankOf(kClusterType), std::string(kClusterType)});
 }

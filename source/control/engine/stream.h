@@ -97,6 +97,7 @@ class Stream {
   const Time connected_;
   std::optional<Node> node_;
   bool wrap_ = false;
+  bool resumed_ = false;  // The client holds something from an earlier stream.
 
   // In the order of sending: rank, then type URL.
   std::map<std::pair<int, std::string>, std::unique_ptr<TypeStream>> types_;

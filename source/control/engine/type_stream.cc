@@ -173,6 +173,8 @@ std::optional<Response> TypeStream::Next(const RolloutView& view, uint64_t& next
   due |=
       !answered_ && (subscription_.wildcard() || (full_state_ && !subscription_.names().empty()));
   response.resources = full_state_ && due ? FullState(view) : response.changed;
+  // What the client was only assumed to hold is new as far as anybody knows.
+  if (full_state_ && !answered_) response.changed = response.resources;
   forced_.clear();
   dirty_ = false;
   answered_ = true;

@@ -101,6 +101,7 @@ class TypeStream {
   void OnAck(Time now);
   void OnNack(const Rejection& rejection, Time now);
   std::vector<std::string> ChangedInPending() const;
+  ResourcePtr NextAssumed(const std::string& name, const ContentHash& refused);
 
   bool NothingNew(const RolloutView& view) const;
   std::vector<std::string> Candidates(const RolloutView& view) const;
@@ -122,6 +123,7 @@ class TypeStream {
   bool answered_ = false;
   bool resumed_ = false;
   HashMap<Known> known_;
+  HashMap<std::vector<ResourcePtr>> assumed_;  // Earlier content that a returning client may hold.
   HashMap<Force> forced_;
   HashSet kept_;      // Known names that the target lacks and that stay for now.
   HashSet refusals_;  // Known names whose `refused` is set.

@@ -124,7 +124,9 @@ std::vector<std::string> TypeStream::ChangedInPending() const {
 void TypeStream::OnNack(const Rejection& rejection, Time now) {
   std::vector<std::string> changed = ChangedInPending();
   std::vector<std::string> named;
-  for (const std::string& name : changed) {
+  for (const std::string& name : pending_->names) {
+    const auto known = known_.find(name);
+    if (known == known_.end() || known->second.sent == nullptr) continue;
     if (Mentions(rejection.message, name)) named.push_back(name);
   }
   if (!named.empty()) {
@@ -137,6 +139,9 @@ void TypeStream::OnNack(const Rejection& rejection, Time now) {
   for (const std::string& name : changed) {
     Known& known = known_.find(name)->second;
     known.refused = known.hash;
+    // It was taken for accepted, by an assumption that was wrong.
+    if (known.acked != nullptr && known.acked->hash == known.hash) known.acked = nullptr;
+    if (known.acked == nullptr) known.acked = NextAssumed(name, known.hash);
     refusals_.insert(name);
   }
   last_refused_ = changed.empty();
@@ -154,6 +159,19 @@ void TypeStream::Follow(std::string_view name) {
   forced_.try_emplace(std::string(name), Force::kFollow);
 }
 
+// What a returning client may have besides what it has just refused; the newest first, each once.
+ResourcePtr TypeStream::NextAssumed(const std::string& name, const ContentHash& refused) {
+  const auto found = assumed_.find(name);
+  if (found == assumed_.end()) return nullptr;
+  std::vector<ResourcePtr>& rest = found->second;
+  while (!rest.empty()) {
+    ResourcePtr next = std::move(rest.front());
+    rest.erase(rest.begin());
+    if (next->hash != refused) return next;
+  }
+  return nullptr;
+}
+
 void TypeStream::AssumeHeld(const TypeView& view) {
   for (const ResourcePtr& resource : view.resources()) {
     if (!subscription_.Covers(resource->name)) continue;
@@ -162,9 +180,8 @@ void TypeStream::AssumeHeld(const TypeView& view) {
     if (fresh) {
       known.sent = resource;
       known.hash = resource->hash;
-    } else if (known.acked == nullptr && known.hash != resource->hash) {
-      known.acked =
-          resource;  // Of an earlier view: what it may have when it refuses the later one.
+    } else if (known.hash != resource->hash) {
+      assumed_[resource->name].push_back(resource);
     }
   }
   dirty_ = true;
