@@ -189,57 +189,58 @@ TEST(Pool, AConnectThatIsNotAnsweredTimesOut) {
 }
 
 // When connections end, by table: settings, what happens after one request, how many are open then.
+struct EndCase {
+  std::string name;
+  std::function<void(config::Cluster&)> set;
+  std::function<void(World&)> then;
+  size_t open;
+};
+void Request(World& world) {
+  Call call(world);
+  call.Go(world.Get());
+  world.loop.RunReady();
+  EXPECT_EQ(call.result, "200 10.0.0.1:80");
+}
+const EndCase kEndCases[] = {
+    {"kept", [](auto&) {}, [](World& w) { w.loop.RunFor(seconds(3599)); }, 1},
+    {"an hour idle", [](auto&) {}, [](World& w) { w.loop.RunFor(seconds(3601)); }, 0},
+    {"idle for less", [](auto& c) { c.idle_timeout = seconds(2); },
+     [](World& w) { w.loop.RunFor(milliseconds(1990)); }, 1},
+    {"idle too long", [](auto& c) { c.idle_timeout = seconds(2); },
+     [](World& w) { w.loop.RunFor(milliseconds(2010)); }, 0},
+    {"used in between", [](auto& c) { c.idle_timeout = seconds(2); },
+     [](World& w) {
+       w.loop.RunFor(milliseconds(1500));
+       Request(w);
+       w.loop.RunFor(milliseconds(1500));
+     },
+     1},
+    {"idle again", [](auto& c) { c.idle_timeout = seconds(2); },
+     [](World& w) {
+       w.loop.RunFor(milliseconds(1500));
+       Request(w);
+       w.loop.RunFor(milliseconds(2010));
+     },
+     0},
+    {"no idle timeout", [](auto& c) { c.idle_timeout = seconds(0); },
+     [](World& w) { w.loop.RunFor(std::chrono::hours(30)); }, 1},
+    {"one request each", [](auto& c) { c.max_requests_per_connection = 1; }, [](World&) {}, 0},
+    {"one of two requests", [](auto& c) { c.max_requests_per_connection = 2; }, [](World&) {}, 1},
+    {"two of two requests", [](auto& c) { c.max_requests_per_connection = 2; }, Request, 0},
+    {"young", [](auto& c) { c.max_connection_duration = seconds(5); },
+     [](World& w) { w.loop.RunFor(milliseconds(4990)); }, 1},
+    {"old", [](auto& c) { c.max_connection_duration = seconds(5); },
+     [](World& w) { w.loop.RunFor(milliseconds(5010)); }, 0},
+    {"closed by the upstream", [](auto&) {}, [](World& w) { w.servers[0]->CloseAll(); }, 0},
+    {"reset by the upstream", [](auto&) {},
+     [](World& w) { w.network.ResetAll(w.servers[0]->address()); }, 0},
+    {"drained by the upstream", [](auto&) {}, [](World& w) { w.servers[0]->DrainAll(); }, 0},
+    {"bytes that nobody asked for", [](auto&) {},
+     [](World& w) { w.servers[0]->WriteRaw("HTTP/1.1 408 Request Timeout\r\n\r\n"); }, 0},
+};
+
 TEST(Pool, ConnectionsEndWhenTheirLimitsSay) {
-  struct Case {
-    std::string name;
-    std::function<void(config::Cluster&)> set;
-    std::function<void(World&)> then;
-    size_t open;
-  };
-  const auto request = [](World& world) {
-    Call call(world);
-    call.Go(world.Get());
-    world.loop.RunReady();
-    EXPECT_EQ(call.result, "200 10.0.0.1:80");
-  };
-  const Case cases[] = {
-      {"kept", [](auto&) {}, [](World& w) { w.loop.RunFor(seconds(3599)); }, 1},
-      {"an hour idle", [](auto&) {}, [](World& w) { w.loop.RunFor(seconds(3601)); }, 0},
-      {"idle for less", [](auto& c) { c.idle_timeout = seconds(2); },
-       [](World& w) { w.loop.RunFor(milliseconds(1990)); }, 1},
-      {"idle too long", [](auto& c) { c.idle_timeout = seconds(2); },
-       [](World& w) { w.loop.RunFor(milliseconds(2010)); }, 0},
-      {"used in between", [](auto& c) { c.idle_timeout = seconds(2); },
-       [&](World& w) {
-         w.loop.RunFor(milliseconds(1500));
-         request(w);
-         w.loop.RunFor(milliseconds(1500));
-       },
-       1},
-      {"idle again", [](auto& c) { c.idle_timeout = seconds(2); },
-       [&](World& w) {
-         w.loop.RunFor(milliseconds(1500));
-         request(w);
-         w.loop.RunFor(milliseconds(2010));
-       },
-       0},
-      {"no idle timeout", [](auto& c) { c.idle_timeout = seconds(0); },
-       [](World& w) { w.loop.RunFor(std::chrono::hours(30)); }, 1},
-      {"one request each", [](auto& c) { c.max_requests_per_connection = 1; }, [](World&) {}, 0},
-      {"one of two requests", [](auto& c) { c.max_requests_per_connection = 2; }, [](World&) {}, 1},
-      {"two of two requests", [](auto& c) { c.max_requests_per_connection = 2; }, request, 0},
-      {"young", [](auto& c) { c.max_connection_duration = seconds(5); },
-       [](World& w) { w.loop.RunFor(milliseconds(4990)); }, 1},
-      {"old", [](auto& c) { c.max_connection_duration = seconds(5); },
-       [](World& w) { w.loop.RunFor(milliseconds(5010)); }, 0},
-      {"closed by the upstream", [](auto&) {}, [](World& w) { w.servers[0]->CloseAll(); }, 0},
-      {"reset by the upstream", [](auto&) {},
-       [](World& w) { w.network.ResetAll(w.servers[0]->address()); }, 0},
-      {"drained by the upstream", [](auto&) {}, [](World& w) { w.servers[0]->DrainAll(); }, 0},
-      {"bytes that nobody asked for", [](auto&) {},
-       [](World& w) { w.servers[0]->WriteRaw("HTTP/1.1 408 Request Timeout\r\n\r\n"); }, 0},
-  };
-  for (const Case& c : cases) {
+  for (const EndCase& c : kEndCases) {
     for (auto protocol : {config::Cluster::Protocol::kHttp1, kHttp2}) {
       SCOPED_TRACE(c.name + (protocol == kHttp2 ? ", HTTP/2" : ", HTTP/1"));
       World world;
@@ -247,12 +248,12 @@ TEST(Pool, ConnectionsEndWhenTheirLimitsSay) {
       config::Cluster cluster = Web(protocol);
       c.set(cluster);
       world.Install(cluster, {kA});
-      request(world);
+      Request(world);
       c.then(world);
       world.loop.RunReady();
       EXPECT_EQ(world.servers[0]->open(), c.open);
       EXPECT_EQ(world.Get().stats().upstream_cx_active.value(), static_cast<int64_t>(c.open));
-      request(world);
+      Request(world);
     }
   }
 }
