@@ -23,7 +23,8 @@ std::string HostOf(std::string_view authority) {
   return AsciiLower(host);
 }
 
-// Dotted decimal, or IPv6 in brackets. Not the other spellings of IPv4 (0x7f.1): browsers normalise those away.
+// Dotted decimal, or IPv6 in brackets. Not the other spellings of IPv4 (0x7f.1): browsers normalise
+// those away.
 bool IsIpLiteral(std::string_view host) {
   in6_addr address;
   if (host.starts_with('[') && host.ends_with(']')) {
@@ -38,13 +39,15 @@ bool ReadsOnly(std::string_view method) { return method == "GET" || method == "H
 
 bool IsAllowedHost(std::string_view authority, std::span<const std::string> names) {
   const std::string host = HostOf(authority);
-  return host == "localhost" || IsIpLiteral(host) || std::find(names.begin(), names.end(), host) != names.end();
+  return host == "localhost" || IsIpLiteral(host) ||
+         std::find(names.begin(), names.end(), host) != names.end();
 }
 
 std::optional<Page> Refuse(const Request& request, std::span<const std::string> names) {
   if (!IsAllowedHost(request.authority, names)) {
     return TextPage(403,
-                    "The Host of this request is no IP address, not localhost, and no name that this server was "
+                    "The Host of this request is no IP address, not localhost, and no name that "
+                    "this server was "
                     "given.\n");
   }
   if (ReadsOnly(request.method)) return std::nullopt;
@@ -52,7 +55,8 @@ std::optional<Page> Refuse(const Request& request, std::span<const std::string> 
       !request.origin.has_value() ||
       EqualsIgnoreCase(*request.origin, StrCat(request.scheme, "://", request.authority));
   // "none": the user's own doing, such as an address typed in.
-  const bool same_site = !request.sec_fetch_site.has_value() || *request.sec_fetch_site == "same-origin" ||
+  const bool same_site = !request.sec_fetch_site.has_value() ||
+                         *request.sec_fetch_site == "same-origin" ||
                          *request.sec_fetch_site == "none";
   if (same_origin && same_site) return std::nullopt;
   return TextPage(403, "Only pages of this server itself may change its state.\n");

@@ -32,7 +32,8 @@ std::string AddLevel(std::string_view component, std::string_view level, Levels&
   const auto parsed_level = log::ParseLevel(level);
   if (!parsed_level.has_value()) return StrCat("there is no level \"", level, "\"");
   if (component.empty()) {
-    for (size_t i = 0; i < kComponents; ++i) levels.emplace_back(static_cast<log::Component>(i), *parsed_level);
+    for (size_t i = 0; i < kComponents; ++i)
+      levels.emplace_back(static_cast<log::Component>(i), *parsed_level);
     return "";
   }
   const auto parsed_component = log::ParseComponent(component);
@@ -58,7 +59,7 @@ std::string AddPaths(std::string_view list, Levels& levels) {
 Page LoggingPage(const Inputs&, const Query& query) {
   Levels levels;
   for (const auto& [name, value] : query.all()) {
-    std::string error = name == "paths" ? AddPaths(value, levels)
+    std::string error = name == "paths"   ? AddPaths(value, levels)
                         : name == "level" ? AddLevel("", value, levels)
                         : name.empty()    ? StrCat("\"=", value, "\" names no component")
                                           : AddLevel(name, value, levels);
@@ -69,14 +70,20 @@ Page LoggingPage(const Inputs&, const Query& query) {
   for (const auto& [component, level] : levels) shown[static_cast<size_t>(component)] = level;
   Page page = TextPage(200, "active loggers:\n");
   for (size_t i = 0; i < kComponents; ++i) {
-    StrAppend(page.body, "  ", log::NameOf(static_cast<log::Component>(i)), ": ", log::NameOf(shown[i]), "\n");
+    StrAppend(page.body, "  ", log::NameOf(static_cast<log::Component>(i)), ": ",
+              log::NameOf(shown[i]), "\n");
   }
-  if (!levels.empty()) page.action = Action{.kind = Action::Kind::kSetLogLevels, .levels = std::move(levels)};
+  if (!levels.empty())
+    page.action = Action{.kind = Action::Kind::kSetLogLevels, .levels = std::move(levels)};
   return page;
 }
 
-Page FailHealthCheckPage(const Inputs&, const Query&) { return Done({.kind = Action::Kind::kFailHealthCheck}); }
-Page PassHealthCheckPage(const Inputs&, const Query&) { return Done({.kind = Action::Kind::kPassHealthCheck}); }
+Page FailHealthCheckPage(const Inputs&, const Query&) {
+  return Done({.kind = Action::Kind::kFailHealthCheck});
+}
+Page PassHealthCheckPage(const Inputs&, const Query&) {
+  return Done({.kind = Action::Kind::kPassHealthCheck});
+}
 Page QuitPage(const Inputs&, const Query&) { return Done({.kind = Action::Kind::kQuit}); }
 
 Page DrainListenersPage(const Inputs&, const Query& query) {

@@ -24,10 +24,14 @@ uint64_t GaugeValue(int64_t value) { return value < 0 ? 0 : static_cast<uint64_t
 // By name, as Envoy has them.
 std::vector<Metric> MetricsOf(const HostStatus& host) {
   return {
-      {"cx_active", "GAUGE", GaugeValue(host.cx_active)}, {"cx_connect_fail", "COUNTER", host.cx_connect_fail},
-      {"cx_total", "COUNTER", host.cx_total},             {"rq_active", "GAUGE", GaugeValue(host.rq_active)},
-      {"rq_error", "COUNTER", host.rq_error},             {"rq_success", "COUNTER", host.rq_success},
-      {"rq_timeout", "COUNTER", host.rq_timeout},         {"rq_total", "COUNTER", host.rq_total},
+      {"cx_active", "GAUGE", GaugeValue(host.cx_active)},
+      {"cx_connect_fail", "COUNTER", host.cx_connect_fail},
+      {"cx_total", "COUNTER", host.cx_total},
+      {"rq_active", "GAUGE", GaugeValue(host.rq_active)},
+      {"rq_error", "COUNTER", host.rq_error},
+      {"rq_success", "COUNTER", host.rq_success},
+      {"rq_timeout", "COUNTER", host.rq_timeout},
+      {"rq_total", "COUNTER", host.rq_total},
   };
 }
 
@@ -41,7 +45,8 @@ std::string_view HealthFlags(std::string_view health) {
 std::vector<const ClusterStatus*> ByName(const View& view) {
   std::vector<const ClusterStatus*> clusters;
   for (const ClusterStatus& cluster : view.clusters) clusters.push_back(&cluster);
-  std::sort(clusters.begin(), clusters.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  std::sort(clusters.begin(), clusters.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
   return clusters;
 }
 
@@ -80,7 +85,8 @@ std::string Text(const View& view) {
     StrAppend(out, cluster->name, "::observability_name::", cluster->name, "\n");
     AppendLimits(out, cluster->name, "default", cluster->default_priority);
     AppendLimits(out, cluster->name, "high", cluster->high_priority);
-    StrAppend(out, cluster->name, "::added_via_api::", cluster->added_via_api ? "true" : "false", "\n");
+    StrAppend(out, cluster->name, "::added_via_api::", cluster->added_via_api ? "true" : "false",
+              "\n");
     if (!cluster->eds_service_name.empty()) {
       StrAppend(out, cluster->name, "::eds_service_name::", cluster->eds_service_name, "\n");
     }
@@ -91,7 +97,9 @@ std::string Text(const View& view) {
 
 void FillLimits(Draft thresholds, std::string_view priority, const ClusterStatus::Limits& limits) {
   thresholds.Enum("priority", priority);
-  const auto set = [&](std::string_view field, uint32_t value) { thresholds.Sub(field).Number("value", value); };
+  const auto set = [&](std::string_view field, uint32_t value) {
+    thresholds.Sub(field).Number("value", value);
+  };
   set("max_connections", limits.max_connections);
   set("max_pending_requests", limits.max_pending_requests);
   set("max_requests", limits.max_requests);
@@ -101,13 +109,19 @@ void FillLimits(Draft thresholds, std::string_view priority, const ClusterStatus
 void FillHost(Draft status, const HostStatus& host) {
   FillAddress(host.address, status.Sub("address"));
   for (const Metric& metric : MetricsOf(host)) {
-    status.Add("stats").Enum("type", metric.type).Number("value", metric.value).Text("name", metric.name);
+    status.Add("stats")
+        .Enum("type", metric.type)
+        .Number("value", metric.value)
+        .Text("name", metric.name);
   }
   const bool known = !host.health.empty() && host.health != "UNKNOWN";
   status.Sub("health_status").Enum("eds_health_status", known ? host.health : "HEALTHY");
   status.Number("weight", host.weight).Text("hostname", host.hostname);
   if (host.region.empty() && host.zone.empty() && host.sub_zone.empty()) return;
-  status.Sub("locality").Text("region", host.region).Text("zone", host.zone).Text("sub_zone", host.sub_zone);
+  status.Sub("locality")
+      .Text("region", host.region)
+      .Text("zone", host.zone)
+      .Text("sub_zone", host.sub_zone);
 }
 
 std::string Json(const View& view) {
@@ -123,7 +137,7 @@ std::string Json(const View& view) {
     FillLimits(breakers.Add("thresholds"), "HIGH", cluster->high_priority);
     for (const HostStatus& host : cluster->hosts) FillHost(status.Add("host_statuses"), host);
   }
-  return schema::MessageToJson(*message) + "\n";
+  return schema::MessageToJson(*message);
 }
 
 }  // namespace

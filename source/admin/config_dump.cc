@@ -27,23 +27,47 @@ struct Shape {
   std::string_view warming_list;  // Empty: warming resources are in dynamic_list.
   std::string_view resource;      // In an element.
 };
-constexpr std::string_view kBootstrapTypeUrl = "type.googleapis.com/envoy.config.bootstrap.v3.Bootstrap";
-constexpr Shape kClusters = {schema::kClusterTypeUrl, "envoy.admin.v3.ClustersConfigDump", "version_info",
-                             "static_clusters", "dynamic_active_clusters", "dynamic_warming_clusters", "cluster"};
-constexpr Shape kEndpoints = {schema::kClusterLoadAssignmentTypeUrl, "envoy.admin.v3.EndpointsConfigDump", "",
-                              "static_endpoint_configs", "dynamic_endpoint_configs", "", "endpoint_config"};
-constexpr Shape kListeners = {schema::kListenerTypeUrl, "envoy.admin.v3.ListenersConfigDump", "version_info",
-                              "static_listeners", "dynamic_listeners", "", "listener"};
-constexpr Shape kRoutes = {schema::kRouteConfigurationTypeUrl, "envoy.admin.v3.RoutesConfigDump", "",
-                           "static_route_configs", "dynamic_route_configs", "", "route_config"};
+constexpr std::string_view kBootstrapTypeUrl =
+    "type.googleapis.com/envoy.config.bootstrap.v3.Bootstrap";
+constexpr Shape kClusters = {schema::kClusterTypeUrl,
+                             "envoy.admin.v3.ClustersConfigDump",
+                             "version_info",
+                             "static_clusters",
+                             "dynamic_active_clusters",
+                             "dynamic_warming_clusters",
+                             "cluster"};
+constexpr Shape kEndpoints = {schema::kClusterLoadAssignmentTypeUrl,
+                              "envoy.admin.v3.EndpointsConfigDump",
+                              "",
+                              "static_endpoint_configs",
+                              "dynamic_endpoint_configs",
+                              "",
+                              "endpoint_config"};
+constexpr Shape kListeners = {schema::kListenerTypeUrl,
+                              "envoy.admin.v3.ListenersConfigDump",
+                              "version_info",
+                              "static_listeners",
+                              "dynamic_listeners",
+                              "",
+                              "listener"};
+constexpr Shape kRoutes = {schema::kRouteConfigurationTypeUrl,
+                           "envoy.admin.v3.RoutesConfigDump",
+                           "",
+                           "static_route_configs",
+                           "dynamic_route_configs",
+                           "",
+                           "route_config"};
 
 // The records that are wished for, by name.
 std::vector<const ResourceRecord*> RecordsOf(const ResourceSet& set, const DumpWish& wish) {
   std::vector<const ResourceRecord*> records;
-  set.records.ForEach([&](const std::string& name, const std::shared_ptr<const ResourceRecord>& record) {
-    if (wish.name == nullptr || re2::RE2::FullMatch(name, *wish.name)) records.push_back(record.get());
-  });
-  std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  set.records.ForEach(
+      [&](const std::string& name, const std::shared_ptr<const ResourceRecord>& record) {
+        if (wish.name == nullptr || re2::RE2::FullMatch(name, *wish.name))
+          records.push_back(record.get());
+      });
+  std::sort(records.begin(), records.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
   return records;
 }
 
@@ -96,7 +120,8 @@ std::unique_ptr<Message> DumpOf(const Shape& shape, const View& view, const Dump
         FillListener(*record, dump.Add(shape.dynamic_list));
       } else {
         // What was refused from the start is not active either.
-        const bool warming = !shape.warming_list.empty() && (record->warming || record->bytes == nullptr);
+        const bool warming =
+            !shape.warming_list.empty() && (record->warming || record->bytes == nullptr);
         FillDynamic(shape, *record, dump.Add(warming ? shape.warming_list : shape.dynamic_list));
       }
     }
@@ -115,7 +140,8 @@ std::unique_ptr<Message> BootstrapDump(const View& view) {
 // Null when nothing was ignored.
 std::unique_ptr<Message> IgnoredDump(const View& view, const DumpWish& wish) {
   auto dump = std::make_unique<weir::admin::v1::IgnoredConfigDump>();
-  const auto add = [&](std::string_view type_url, const std::string& name, const std::vector<std::string>& fields) {
+  const auto add = [&](std::string_view type_url, const std::string& name,
+                       const std::vector<std::string>& fields) {
     if (fields.empty()) return;
     auto& resource = *dump->add_resources();
     resource.set_type_url(std::string(type_url));
@@ -124,7 +150,8 @@ std::unique_ptr<Message> IgnoredDump(const View& view, const DumpWish& wish) {
   };
   add(kBootstrapTypeUrl, "", view.bootstrap_ignored);
   for (const ResourceSet& set : view.resources) {
-    for (const ResourceRecord* record : RecordsOf(set, wish)) add(set.type_url, record->name, record->ignored);
+    for (const ResourceRecord* record : RecordsOf(set, wish))
+      add(set.type_url, record->name, record->ignored);
   }
   if (dump->resources().empty()) return nullptr;
   return dump;

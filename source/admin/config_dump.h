@@ -1,4 +1,5 @@
-// The messages of /config_dump: one for each kind of configuration, as envoy.admin.v3 has them. Pure.
+// The messages of /config_dump: one for each kind of configuration, as envoy.admin.v3 has them.
+// Pure.
 #pragma once
 
 #include <memory>
@@ -18,8 +19,10 @@ struct DumpWish {
   bool endpoints = false;
 };
 
-// BootstrapConfigDump, ClustersConfigDump, EndpointsConfigDump, ListenersConfigDump, RoutesConfigDump, and last, where
-// something was ignored, weir.admin.v1.IgnoredConfigDump. Resources by name. Secrets are still in them.
-std::vector<std::unique_ptr<google::protobuf::Message>> DumpMessages(const View& view, const DumpWish& wish);
+// BootstrapConfigDump, ClustersConfigDump, EndpointsConfigDump, ListenersConfigDump,
+// RoutesConfigDump, and last, where something was ignored, weir.admin.v1.IgnoredConfigDump.
+// Resources by name. Secrets are still in them.
+std::vector<std::unique_ptr<google::protobuf::Message>> DumpMessages(const View& view,
+                                                                     const DumpWish& wish);
 
 }  // namespace weir::admin

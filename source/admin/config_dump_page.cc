@@ -31,7 +31,8 @@ struct Elements {
 
 Elements ElementsOf(Messages dumps, std::string_view resource) {
   for (const auto& dump : dumps) {
-    const FieldDescriptor* const field = dump->GetDescriptor()->FindFieldByName(std::string(resource));
+    const FieldDescriptor* const field =
+        dump->GetDescriptor()->FindFieldByName(std::string(resource));
     if (field == nullptr) continue;
     if (!field->is_repeated() || field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
       return {{},
@@ -65,11 +66,13 @@ bool ApplyMask(const FieldMask& mask, Messages& messages) {
 std::string Json(Messages messages) {
   const auto all = NewDraftMessage("envoy.admin.v3.ConfigDump");
   for (auto& message : messages) {
-    Draft(*all).Add("configs").Text("type_url", schema::TypeUrlOf(*message->GetDescriptor()))
+    Draft(*all)
+        .Add("configs")
+        .Text("type_url", schema::TypeUrlOf(*message->GetDescriptor()))
         .Text("value", message->SerializePartialAsString());
     message.reset();
   }
-  return schema::MessageToJson(*all) + "\n";
+  return schema::MessageToJson(*all);
 }
 
 }  // namespace
@@ -80,8 +83,8 @@ Page ConfigDumpPage(const Inputs& inputs, const Query& query) {
     name.emplace(std::string(*pattern), re2::RE2::Quiet);
     if (!name->ok()) return TextPage(400, StrCat("invalid name_regex: ", name->error(), "\n"));
   }
-  Messages messages = DumpMessages(
-      *inputs.view, {.name = name.has_value() ? &*name : nullptr, .endpoints = query.Has("include_eds")});
+  Messages messages = DumpMessages(*inputs.view, {.name = name.has_value() ? &*name : nullptr,
+                                                  .endpoints = query.Has("include_eds")});
   if (const auto resource = query.Get("resource"); resource.has_value() && !resource->empty()) {
     Elements elements = ElementsOf(std::move(messages), *resource);
     if (elements.error.has_value()) return *std::move(elements.error);
@@ -89,7 +92,8 @@ Page ConfigDumpPage(const Inputs& inputs, const Query& query) {
   }
   const FieldMask mask(query.Get("mask").value_or(""));
   if (!mask.empty() && !ApplyMask(mask, messages)) {
-    return TextPage(400, StrCat("FieldMask ", *query.Get("mask"), " could not be successfully applied.\n"));
+    return TextPage(
+        400, StrCat("FieldMask ", *query.Get("mask"), " could not be successfully applied.\n"));
   }
   return JsonPage(Json(std::move(messages)));
 }

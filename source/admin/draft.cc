@@ -33,7 +33,8 @@ std::unique_ptr<Message> NewDraftMessage(std::string_view type) {
 }
 
 const FieldDescriptor& Draft::Field(std::string_view name) const {
-  const FieldDescriptor* const field = message_->GetDescriptor()->FindFieldByName(std::string(name));
+  const FieldDescriptor* const field =
+      message_->GetDescriptor()->FindFieldByName(std::string(name));
   WEIR_CHECK(field != nullptr, "a field of the message");
   return *field;
 }
@@ -63,7 +64,8 @@ Draft& Draft::Flag(std::string_view field, bool value) {
 Draft& Draft::Enum(std::string_view field, std::string_view value) {
   const FieldDescriptor& descriptor = Field(field);
   const auto* const found = descriptor.enum_type()->FindValueByName(std::string(value));
-  if (found != nullptr && found->number() != 0) message_->GetReflection()->SetEnum(message_, &descriptor, found);
+  if (found != nullptr && found->number() != 0)
+    message_->GetReflection()->SetEnum(message_, &descriptor, found);
   return *this;
 }
 
@@ -96,7 +98,8 @@ Draft Draft::Add(std::string_view field) {
 }
 
 bool Draft::FromText(std::string_view name, std::string_view text) {
-  const FieldDescriptor* const field = message_->GetDescriptor()->FindFieldByName(std::string(name));
+  const FieldDescriptor* const field =
+      message_->GetDescriptor()->FindFieldByName(std::string(name));
   if (field == nullptr) return false;
   const std::optional<uint64_t> number = ParseUint64(text);
   switch (field->cpp_type()) {
@@ -125,8 +128,10 @@ bool Draft::FromText(std::string_view name, std::string_view text) {
       }
       return false;
     case FieldDescriptor::CPPTYPE_MESSAGE: {
-      if (field->message_type()->well_known_type() != Descriptor::WELLKNOWNTYPE_DURATION) return false;
-      const auto seconds = text.ends_with('s') ? ParseUint64(text.substr(0, text.size() - 1)) : std::nullopt;
+      if (field->message_type()->well_known_type() != Descriptor::WELLKNOWNTYPE_DURATION)
+        return false;
+      const auto seconds =
+          text.ends_with('s') ? ParseUint64(text.substr(0, text.size() - 1)) : std::nullopt;
       if (seconds.has_value()) Seconds(name, std::chrono::seconds(*seconds));
       return seconds.has_value();
     }

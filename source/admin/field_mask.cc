@@ -17,7 +17,9 @@ using google::protobuf::Reflection;
 
 namespace {
 
-bool IsAny(const Descriptor& type) { return type.well_known_type() == Descriptor::WELLKNOWNTYPE_ANY; }
+bool IsAny(const Descriptor& type) {
+  return type.well_known_type() == Descriptor::WELLKNOWNTYPE_ANY;
+}
 
 bool IsPlainMessage(const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_map();
@@ -61,8 +63,8 @@ void FieldMask::Trim(Message& message, const Node& node) {
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
     const auto child = node.children.find(field->name());
-    const bool kept = child != node.children.end() &&
-                      (child->second.children.empty() || IsPlainMessage(*field));
+    const bool kept =
+        child != node.children.end() && (child->second.children.empty() || IsPlainMessage(*field));
     if (!kept) {
       reflection.ClearField(&message, field);
     } else if (!IsPlainMessage(*field)) {
@@ -81,7 +83,8 @@ void FieldMask::TrimAny(Message& any, const Node& node) {
   const Descriptor& type = *any.GetDescriptor();
   const Reflection& reflection = *any.GetReflection();
   const FieldDescriptor* const value = type.FindFieldByNumber(2);
-  const auto content = schema::NewMessageByTypeUrl(reflection.GetString(any, type.FindFieldByNumber(1)));
+  const auto content =
+      schema::NewMessageByTypeUrl(reflection.GetString(any, type.FindFieldByNumber(1)));
   // What cannot be opened has no field that could be asked for.
   if (content == nullptr || !content->ParsePartialFromString(reflection.GetString(any, value))) {
     reflection.ClearField(&any, value);

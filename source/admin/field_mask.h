@@ -1,4 +1,5 @@
-// Showing a part of a message: the paths of a FieldMask, followed through lists and through `Any`. Pure.
+// Showing a part of a message: the paths of a FieldMask, followed through lists and through `Any`.
+// Pure.
 #pragma once
 
 #include <functional>
@@ -12,7 +13,8 @@ namespace weir::admin {
 
 class FieldMask {
  public:
-  // Comma-separated paths of field names as the API has them: "cluster.name,version_info". Empty text: no paths.
+  // Comma-separated paths of field names as the API has them: "cluster.name,version_info". Empty
+  // text: no paths.
   explicit FieldMask(std::string_view text);
 
   bool empty() const { return root_.children.empty(); }

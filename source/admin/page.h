@@ -34,10 +34,16 @@ struct Inputs {
 
 // What the server is to do, before it sends the page.
 struct Action {
-  enum class Kind : uint8_t { kFailHealthCheck, kPassHealthCheck, kDrainListeners, kQuit, kSetLogLevels };
+  enum class Kind : uint8_t {
+    kFailHealthCheck,
+    kPassHealthCheck,
+    kDrainListeners,
+    kQuit,
+    kSetLogLevels
+  };
   Kind kind;
-  bool graceful = false;      // kDrainListeners
-  bool inbound_only = false;  // kDrainListeners
+  bool graceful = false;                                      // kDrainListeners
+  bool inbound_only = false;                                  // kDrainListeners
   std::vector<std::pair<log::Component, log::Level>> levels;  // kSetLogLevels
 };
 
@@ -53,8 +59,12 @@ struct Page {
   std::optional<Action> action = std::nullopt;
 };
 
-inline Page TextPage(uint16_t status, std::string body) { return {.status = status, .body = std::move(body)}; }
-inline Page JsonPage(std::string body) { return {.content_type = kJsonType, .body = std::move(body)}; }
+inline Page TextPage(uint16_t status, std::string body) {
+  return {.status = status, .body = std::move(body)};
+}
+inline Page JsonPage(std::string body) {
+  return {.content_type = kJsonType, .body = std::move(body)};
+}
 
 // The fields that every answer of the admin server carries beside content-type.
 using HeaderPair = std::pair<std::string_view, std::string_view>;
@@ -62,7 +72,8 @@ inline constexpr HeaderPair kCommonHeaders[] = {
     {"cache-control", "no-cache, max-age=0"},
     {"x-content-type-options", "nosniff"},
     {"content-security-policy",
-     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+     "frame-ancestors 'none'"},
 };
 
 }  // namespace weir::admin

@@ -15,7 +15,8 @@ constexpr PageParameter kStatsParameters[] = {
     {"type", "Counters, Gauges, Histograms, TextReadouts or All"},
     {"format", "json or prometheus; else text"},
 };
-constexpr PageParameter kPrometheusParameters[] = {kStatsParameters[0], kStatsParameters[1], kStatsParameters[2]};
+constexpr PageParameter kPrometheusParameters[] = {kStatsParameters[0], kStatsParameters[1],
+                                                   kStatsParameters[2]};
 constexpr PageParameter kFormatParameter[] = {{"format", "json; else text"}};
 constexpr PageParameter kConfigDumpParameters[] = {
     {"resource", "one list of the dump, such as dynamic_active_clusters"},
@@ -38,29 +39,49 @@ Page IndexPage(const Inputs&, const Query&);
 
 constexpr PageEntry kPages[] = {
     {"/", "this list as a page", Effect::kNone, false, {}, IndexPage},
-    {"/clusters", "clusters, their limits, hosts and counters", Effect::kNone, true, kFormatParameter, ClustersPage},
-    {"/config_dump", "the configuration in force, what was refused and what was ignored", Effect::kNone, true,
-     kConfigDumpParameters, ConfigDumpPage},
-    {"/drain_listeners", "stops listeners", Effect::kChanges, false, kDrainParameters, DrainListenersPage},
-    {"/healthcheck/fail", "makes the server answer health checks as draining", Effect::kChanges, false, {},
+    {"/clusters", "clusters, their limits, hosts and counters", Effect::kNone, true,
+     kFormatParameter, ClustersPage},
+    {"/config_dump", "the configuration in force, what was refused and what was ignored",
+     Effect::kNone, true, kConfigDumpParameters, ConfigDumpPage},
+    {"/drain_listeners", "stops listeners", Effect::kChanges, false, kDrainParameters,
+     DrainListenersPage},
+    {"/healthcheck/fail",
+     "makes the server answer health checks as draining",
+     Effect::kChanges,
+     false,
+     {},
      FailHealthCheckPage},
-    {"/healthcheck/ok", "takes /healthcheck/fail back", Effect::kChanges, false, {}, PassHealthCheckPage},
+    {"/healthcheck/ok",
+     "takes /healthcheck/fail back",
+     Effect::kChanges,
+     false,
+     {},
+     PassHealthCheckPage},
     {"/help", "this list as text", Effect::kNone, false, {}, HelpPage},
-    {"/listeners", "listeners and their addresses", Effect::kNone, true, kFormatParameter, ListenersPage},
-    {"/logging", "log levels by component; sets them by POST", Effect::kMayChange, false, kLoggingParameters,
-     LoggingPage},
+    {"/listeners", "listeners and their addresses", Effect::kNone, true, kFormatParameter,
+     ListenersPage},
+    {"/logging", "log levels by component; sets them by POST", Effect::kMayChange, false,
+     kLoggingParameters, LoggingPage},
     {"/memory", "the heap in bytes", Effect::kNone, false, {}, MemoryPage},
     {"/quitquitquit", "ends the server", Effect::kChanges, false, {}, QuitPage},
     {"/ready", "200 and LIVE, or 503 and the state", Effect::kNone, true, {}, ReadyPage},
-    {"/server_info", "version, state, uptime, options and node", Effect::kNone, true, {}, ServerInfoPage},
-    {"/stats", "counters, gauges and histograms", Effect::kNone, false, kStatsParameters, StatsPage},
-    {"/stats/prometheus", "the same for Prometheus", Effect::kNone, false, kPrometheusParameters, PrometheusPage},
+    {"/server_info",
+     "version, state, uptime, options and node",
+     Effect::kNone,
+     true,
+     {},
+     ServerInfoPage},
+    {"/stats", "counters, gauges and histograms", Effect::kNone, false, kStatsParameters,
+     StatsPage},
+    {"/stats/prometheus", "the same for Prometheus", Effect::kNone, false, kPrometheusParameters,
+     PrometheusPage},
 };
 
 std::string ListOfPages() {
   std::string text = "admin commands are:\n";
   for (const PageEntry& page : kPages) {
-    StrAppend(text, "  ", page.path, page.effect == Effect::kChanges ? " (POST): " : ": ", page.help, "\n");
+    StrAppend(text, "  ", page.path, page.effect == Effect::kChanges ? " (POST): " : ": ",
+              page.help, "\n");
     for (const PageParameter& parameter : page.parameters) {
       StrAppend(text, "      ", parameter.name, ": ", parameter.help, "\n");
     }
@@ -75,11 +96,20 @@ std::string HtmlEscaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -88,21 +118,24 @@ std::string HtmlEscaped(std::string_view text) {
 Page IndexPage(const Inputs&, const Query&) {
   std::string html =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Weir admin</title>\n"
-      "<style>body{font:15px sans-serif;margin:2em}td{padding:.25em 1.5em .25em 0;vertical-align:top}"
+      "<style>body{font:15px sans-serif;margin:2em}td{padding:.25em 1.5em .25em "
+      "0;vertical-align:top}"
       "li{color:#555}ul{margin:.2em 0;padding-left:1.2em}form{margin:0}</style></head>\n"
       "<body><h1>Weir admin</h1>\n<table>\n";
   for (const PageEntry& page : kPages) {
     StrAppend(html, "<tr><td>");
     if (page.effect == Effect::kChanges) {
-      StrAppend(html, "<form method=\"post\" action=\"", page.path.substr(1), "\"><button>", page.path.substr(1),
-                "</button></form>");
+      StrAppend(html, "<form method=\"post\" action=\"", page.path.substr(1), "\"><button>",
+                page.path.substr(1), "</button></form>");
     } else {
-      StrAppend(html, "<a href=\"", page.path == "/" ? "./" : page.path.substr(1), "\">", page.path, "</a>");
+      StrAppend(html, "<a href=\"", page.path == "/" ? "./" : page.path.substr(1), "\">", page.path,
+                "</a>");
     }
     StrAppend(html, "</td><td>", HtmlEscaped(page.help));
     if (!page.parameters.empty()) html += "<ul>";
     for (const PageParameter& parameter : page.parameters) {
-      StrAppend(html, "<li><code>", HtmlEscaped(parameter.name), "</code>: ", HtmlEscaped(parameter.help), "</li>");
+      StrAppend(html, "<li><code>", HtmlEscaped(parameter.name),
+                "</code>: ", HtmlEscaped(parameter.help), "</li>");
     }
     if (!page.parameters.empty()) html += "</ul>";
     html += "</td></tr>\n";
@@ -114,8 +147,8 @@ Page IndexPage(const Inputs&, const Query&) {
 // Nothing when the method fits.
 std::string_view NeededMethod(const PageEntry& page, const Request& request) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  const bool changes =
-      page.effect == Effect::kChanges || (page.effect == Effect::kMayChange && !request.query.empty());
+  const bool changes = page.effect == Effect::kChanges ||
+                       (page.effect == Effect::kMayChange && !request.query.empty());
   if (request.method == "POST" || (reads && !changes)) return "";
   return changes ? "POST" : "GET";
 }
@@ -135,7 +168,8 @@ Page Answer(const Request& request, const Inputs& inputs) {
   const PageEntry* const page = FindPage(request.path);
   if (page == nullptr) return TextPage(404, StrCat("invalid path. ", ListOfPages()));
   if (const std::string_view needed = NeededMethod(*page, request); !needed.empty()) {
-    Page refusal = TextPage(405, StrCat("Method ", request.method, " not allowed, ", needed, " required.\n"));
+    Page refusal =
+        TextPage(405, StrCat("Method ", request.method, " not allowed, ", needed, " required.\n"));
     refusal.allow = needed == "POST" ? "POST" : "GET, HEAD, POST";
     return refusal;
   }

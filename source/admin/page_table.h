@@ -15,9 +15,9 @@
 namespace weir::admin {
 
 enum class Effect : uint8_t {
-  kNone,         // GET, HEAD and POST alike.
-  kChanges,      // POST alone.
-  kMayChange,    // POST when there is a query.
+  kNone,       // GET, HEAD and POST alike.
+  kChanges,    // POST alone.
+  kMayChange,  // POST when there is a query.
 };
 
 struct PageParameter {
@@ -39,8 +39,8 @@ std::span<const PageEntry> AllPages();
 // Null when there is none of that path.
 const PageEntry* FindPage(std::string_view path);
 
-// The page; 404 with the list of pages for an unknown path, 405 where the method does not fit. `inputs.view` may be
-// null when the page needs none.
+// The page; 404 with the list of pages for an unknown path, 405 where the method does not fit.
+// `inputs.view` may be null when the page needs none.
 Page Answer(const Request& request, const Inputs& inputs);
 
 }  // namespace weir::admin

@@ -1,4 +1,5 @@
-// The pages, each a function of its inputs and the request. Their paths, help and parameters are in page_table.cc.
+// The pages, each a function of its inputs and the request. Their paths, help and parameters are in
+// page_table.cc.
 #pragma once
 
 #include "source/admin/page.h"

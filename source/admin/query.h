@@ -1,5 +1,5 @@
-// The query of an admin request: names and values in order, percent escapes resolved. '+' is a plus, as regular
-// expressions need it. Pure.
+// The query of an admin request: names and values in order, percent escapes resolved. '+' is a
+// plus, as regular expressions need it. Pure.
 #pragma once
 
 #include <optional>

@@ -15,15 +15,20 @@ namespace weir::admin {
 namespace {
 
 ServerState StateOf(const View& view) {
-  return view.state == ServerState::kLive && view.health_check_failed ? ServerState::kDraining : view.state;
+  return view.state == ServerState::kLive && view.health_check_failed ? ServerState::kDraining
+                                                                      : view.state;
 }
 
 std::string_view NameOf(ServerState state) {
   switch (state) {
-    case ServerState::kLive: return "LIVE";
-    case ServerState::kDraining: return "DRAINING";
-    case ServerState::kPreInitializing: return "PRE_INITIALIZING";
-    case ServerState::kInitializing: return "INITIALIZING";
+    case ServerState::kLive:
+      return "LIVE";
+    case ServerState::kDraining:
+      return "DRAINING";
+    case ServerState::kPreInitializing:
+      return "PRE_INITIALIZING";
+    case ServerState::kInitializing:
+      return "INITIALIZING";
   }
   return "";
 }
@@ -48,7 +53,7 @@ Page ServerInfoPage(const Inputs& inputs, const Query&) {
   options.Number("concurrency", view.concurrency);
   for (const auto& [name, value] : view.command_line_options) options.FromText(name, value);
   info.Parse("node", view.node_bytes);
-  return JsonPage(schema::MessageToJson(*message, {.always_print_primitives = true}) + "\n");
+  return JsonPage(schema::MessageToJson(*message, {.always_print_primitives = true}));
 }
 
 Page MemoryPage(const Inputs&, const Query&) {
@@ -58,13 +63,14 @@ Page MemoryPage(const Inputs&, const Query&) {
       .Number("allocated", heap.uordblks + heap.hblkhd)
       .Number("heap_size", heap.arena + heap.hblkhd)
       .Number("pageheap_free", heap.fordblks);
-  return JsonPage(schema::MessageToJson(*message, {.always_print_primitives = true}) + "\n");
+  return JsonPage(schema::MessageToJson(*message, {.always_print_primitives = true}));
 }
 
 Page ListenersPage(const Inputs& inputs, const Query& query) {
   std::vector<const ListenerStatus*> listeners;
   for (const ListenerStatus& listener : inputs.view->listeners) listeners.push_back(&listener);
-  std::sort(listeners.begin(), listeners.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  std::sort(listeners.begin(), listeners.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
   if (query.Get("format") != "json") {
     std::string text;
     for (const ListenerStatus* listener : listeners) {
@@ -78,7 +84,7 @@ Page ListenersPage(const Inputs& inputs, const Query& query) {
     status.Text("name", listener->name);
     FillAddress(listener->address, status.Sub("local_address"));
   }
-  return JsonPage(schema::MessageToJson(*message) + "\n");
+  return JsonPage(schema::MessageToJson(*message));
 }
 
 }  // namespace weir::admin

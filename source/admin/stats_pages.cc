@@ -33,7 +33,10 @@ Selection Read(const stats::Registry& registry, const Query& query) {
   } else if (type == "textreadouts") {
     return {};  // There are none.
   } else if (type != "all") {
-    return {{}, TextPage(400, "invalid &type= param: it is Counters, Gauges, Histograms, TextReadouts or All\n")};
+    return {{},
+            TextPage(
+                400,
+                "invalid &type= param: it is Counters, Gauges, Histograms, TextReadouts or All\n")};
   }
   auto selected = stats::Select(registry.Read(wanted.used_only), wanted);
   if (!selected.ok()) return {{}, TextPage(400, StrCat(MessageOf(selected.status()), "\n"))};
