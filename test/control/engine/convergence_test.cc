@@ -143,7 +143,7 @@ class Run {
 };
 
 void Runs(Variant variant) {
-  for (uint32_t seed = 1; seed <= 600; ++seed) {
+  for (uint32_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE(StrCat("seed ", seed));
     Run run(variant, seed);
     run.Play(250);
