@@ -168,7 +168,8 @@ void FilterChain::PassTrailers(Direction direction, size_t at, http::HeaderMap& 
                                     ? entry.filter().OnRequestTrailers(trailers)
                                     : entry.filter().OnResponseTrailers(trailers);
     if (result == FilterResult::kPause || hold.paused) {
-      hold.trailers = &trailers;
+      hold.trailers = std::make_unique<http::HeaderMap>(owner_.request().headers.arena());
+      hold.trailers->CopyFrom(trailers);
       hold.paused = true;
       if (result == FilterResult::kContinue) Release(direction, at);
       return;
@@ -210,7 +211,7 @@ void FilterChain::Release(Direction direction, size_t at) {
   hold.paused = false;
   hold.resume = false;
   const bool had_bytes = hold.bytes.has_value() && !hold.bytes->empty();
-  http::HeaderMap* const trailers = std::exchange(hold.trailers, nullptr);
+  const std::unique_ptr<http::HeaderMap> trailers = std::move(hold.trailers);
   const bool end = std::exchange(hold.end, false);
   if (std::exchange(hold.over_limit, false)) owner_.OnHoldLimit(direction, false);
   if (std::exchange(hold.headers, false)) {

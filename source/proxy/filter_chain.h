@@ -87,7 +87,7 @@ class FilterChain {
     bool over_limit = false;
     bool whole_body = false;
     std::optional<buffer::Buffer> bytes;
-    http::HeaderMap* trailers = nullptr;  // In the head's arena or the codec's; lives until the stream ends.
+    std::unique_ptr<http::HeaderMap> trailers;  // A copy: the codec's are there during the call only.
   };
   class Entry;  // One filter as its host.
 

@@ -366,6 +366,9 @@ void RouterFilter::FinishResponse() {
 void RouterFilter::CountStatus(uint16_t status) {
   cluster_->stats().upstream_rq_.Inc(status);
   cluster_->stats().upstream_rq_completed.Inc();
+  if (attempt_.host() == nullptr) return;
+  upstream::HostStats& host = attempt_.host()->stats();
+  (status < 500 ? host.rq_success : host.rq_error).Inc();
 }
 
 void RouterFilter::OnAttemptError(const StreamError& error) {

@@ -17,6 +17,8 @@ using http::StreamError;
 constexpr size_t kReadSize = buffer::BlockPool::kBlockSize;
 // Answers made without waiting that one turn takes out of a pipeline before others get their turn.
 constexpr int kPipelinedPerTurn = 32;
+// Writes of one connection in one turn: a fast reader of a large answer must not keep the others waiting.
+constexpr int kWritesPerTurn = 8;
 
 http::CodecLimits LimitsOf(const config::HttpConnectionManager& config, size_t buffer_limit) {
   http::CodecLimits limits;
@@ -260,17 +262,7 @@ void Session::OnTurnEnd() {
     if (requests_.empty()) owner_.OnSessionEnd();
     return;
   }
-  if (codec_ != nullptr && state_ == State::kOpen) {
-    codec_state_ = codec_->FinishTurn();
-    // Requests that waited for the answer before theirs.
-    for (int i = 0; i < kPipelinedPerTurn && !in_.empty() && codec_state_ == CodecState::kOpen; ++i) {
-      const size_t before = in_.size();
-      codec_state_ = codec_->Decode(in_);
-      if (in_.size() == before) break;
-      if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->FinishTurn();
-      if (i + 1 == kPipelinedPerTurn) QueueTurnEnd();
-    }
-  }
+  if (codec_ != nullptr && state_ == State::kOpen) AdvanceCodec();
   Flush();
   if (state_ == State::kClosed) return;
   if (state_ == State::kClosing || codec_state_ == CodecState::kFailed ||
@@ -281,10 +273,29 @@ void Session::OnTurnEnd() {
   UpdateTimers();
 }
 
+// Lets finished streams go, and takes up the requests that waited for the answer before theirs.
+void Session::AdvanceCodec() {
+  if (codec_state_ == CodecState::kFailed) return;
+  codec_state_ = codec_->FinishTurn();
+  for (int i = 0; codec_state_ == CodecState::kOpen; ++i) {
+    if (in_.empty() && !decode_again_) return;
+    if (i == kPipelinedPerTurn) return QueueTurnEnd();
+    const size_t before = in_.size();
+    const bool again = std::exchange(decode_again_, false);
+    codec_state_ = codec_->Decode(in_);
+    if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->FinishTurn();
+    if (in_.size() == before && !again) return;
+  }
+}
+
 void Session::Flush() {
   if (codec_ == nullptr || state_ >= State::kLingering) return;
   buffer::Buffer& output = codec_->output();
-  if (!output.empty()) {
+  for (int round = 0; !output.empty() && !write_blocked_; ++round) {
+    if (round == kWritesPerTurn) {
+      QueueTurnEnd();
+      break;
+    }
     const size_t before = output.size();
     const net::IoResult result = stream_->Write(output);
     context_.stats.downstream_cx_tx_bytes_total.Add(before - output.size());
@@ -293,13 +304,17 @@ void Session::Flush() {
             true, net::ByteStream::CloseMode::kReset);
       return;
     }
+    write_blocked_ = !output.empty();
+    if (write_blocked_) break;
+    // A codec whose output was full makes more of it now.
+    if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->FinishTurn();
   }
   const bool above = output.size() > config_.buffer_limit;
   const bool below = output.size() <= config_.buffer_limit / 2;
   if (above != output_blocked_ && (above || below)) {
     output_blocked_ = above;
     codec_->SetOutputBlocked(above);
-    QueueTurnEnd();
+    if (!above) OnReadResumed();
   }
 }
 

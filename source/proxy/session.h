@@ -63,16 +63,24 @@ class Session final : public net::ByteStreamHandler,
   // net::ByteStreamHandler
   void OnConnected() override {}
   void OnReadable() override { Read(); }
-  void OnWritable() override { QueueTurnEnd(); }
+  void OnWritable() override {
+    write_blocked_ = false;
+    QueueTurnEnd();
+  }
   void OnFailed(std::string_view reason) override;
   // http::ServerCodecHandler
   http::ServerStreamHandler& OnRequestStart(http::ServerStream& stream) override;
   void OnConnectionError(const http::StreamError& error) override;
-  void OnOutput() override { QueueTurnEnd(); }
+  void OnOutput() override {
+    if (!write_blocked_) QueueTurnEnd();
+  }
   // RequestOwner
   const RequestContext& context() override { return context_; }
   void BeforeResponse() override;
-  void OnReadResumed() override { QueueTurnEnd(); }
+  void OnReadResumed() override {
+    decode_again_ = true;
+    QueueTurnEnd();
+  }
   const router::RouteIndex* RoutesOf(const generation::WorkerGeneration::Pin& pin) override;
   void OnRequestDone(RequestStream& stream) override;
 
@@ -89,6 +97,7 @@ class Session final : public net::ByteStreamHandler,
   void Decode();
   void OnPeerEnd();
   void OnTurnEnd();
+  void AdvanceCodec();
   void Flush();
   void UpdateTimers();
   void BeginClosing();
@@ -110,7 +119,9 @@ class Session final : public net::ByteStreamHandler,
   State state_ = State::kOpen;
   http::CodecState codec_state_ = http::CodecState::kOpen;
   bool read_stopped_ = false;   // Unread bytes may wait in the kernel.
+  bool decode_again_ = false;   // The codec may hold events back that it may give now.
   bool peer_ended_ = false;
+  bool write_blocked_ = false;  // The transport is full: OnWritable comes.
   bool output_blocked_ = false;
   bool draining_ = false;
   bool drain_counted_ = false;

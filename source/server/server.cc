@@ -14,30 +14,6 @@ namespace {
 // How often the share of told clients grows while listeners drain gracefully.
 constexpr event::Duration kClosingShareStep = std::chrono::seconds(1);
 
-// Where gRPC finds the control plane: the first endpoint of the static cluster that ads_config names.
-absl::StatusOr<xds::GrpcTarget> TargetOf(const config::Bootstrap& bootstrap) {
-  const config::AdsConfig& ads = *bootstrap.ads;
-  for (const auto& cluster : bootstrap.clusters) {
-    if (cluster->name != ads.cluster) continue;
-    if (cluster->endpoints == nullptr || cluster->endpoints->endpoints.empty()) {
-      return InvalidArgument(StrCat("ads_config: cluster \"", ads.cluster, "\" has no endpoint"));
-    }
-    xds::GrpcTarget target;
-    const config::Endpoint& endpoint = cluster->endpoints->endpoints.front();
-    if (const auto* dns = std::get_if<config::DnsName>(&endpoint.address)) {
-      target.target = StrCat("dns:///", dns->host, ":", dns->port);
-    } else {
-      const net::Address& address = std::get<net::Address>(endpoint.address);
-      target.target = address.is_ip() ? address.ToString() : StrCat("unix:", address.path());
-    }
-    target.authority = ads.authority;
-    target.initial_metadata = ads.initial_metadata;
-    return target;
-  }
-  return InvalidArgument(StrCat("dynamic_resources.ads_config: cluster \"", ads.cluster,
-                                "\" is none of static_resources.clusters"));
-}
-
 }  // namespace
 
 struct Server::Stats {
@@ -57,8 +33,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const config::Bootstrap& 
   std::unique_ptr<Server> server(new Server(bootstrap, platform, extensions, std::move(options)));
   WEIR_RETURN_IF_ERROR(server->CompileStatic());
   if (bootstrap.ads.has_value()) {
-    WEIR_ASSIGN_OR_RETURN(const xds::GrpcTarget target, TargetOf(bootstrap));
-    server->transport_ = platform.make_transport(target);
+    WEIR_ASSIGN_OR_RETURN(server->transport_, platform.make_transport(bootstrap));
   }
   return server;
 }
@@ -191,12 +166,11 @@ admin::ServerState Server::state() const {
 
 // --- Draining ------------------------------------------------------------------------------------------------
 
-void Server::Shutdown(std::function<void()> done) {
+void Server::Shutdown(event::Duration deadline, std::function<void()> done) {
   draining_ = true;
   UpdateState();
   auto left = std::make_shared<size_t>(workers_.size());
   event::Loop& main_loop = platform_.main_loop;
-  const event::Duration deadline = options_.drain_time;
   OnWorkers([left, done = std::move(done), &main_loop, deadline](Worker& worker) {
     worker.Shutdown(deadline, [left, done, &main_loop] {
       main_loop.Post([left, done] {

@@ -26,7 +26,7 @@
 #include "source/server/dynamic_config.h"
 #include "source/server/worker.h"
 #include "source/stats/registry.h"
-#include "source/xds/grpc_transport.h"
+#include "source/xds/transport.h"
 
 namespace weir::server {
 
@@ -46,7 +46,8 @@ struct ServerPlatform {
   stats::Registry& registry;
   std::vector<WorkerSeat> workers;  // At least one.
   uint64_t seed;
-  std::function<std::unique_ptr<xds::Transport>(const xds::GrpcTarget&)> make_transport;
+  // For a bootstrap with ads_config.
+  std::function<absl::StatusOr<std::unique_ptr<xds::Transport>>(const config::Bootstrap&)> make_transport;
   xds::ParseFile parse_file;
 };
 
@@ -80,9 +81,9 @@ class Server {
   absl::Status Start();
   admin::ServerState state() const;
 
-  // Listeners stop accepting; connections are told to end, and closed at the drain time. `done` comes on the
-  // main loop when every worker is empty.
-  void Shutdown(std::function<void()> done);
+  // Listeners stop accepting; connections are told to end, and closed when `deadline` has passed. `done` comes on
+  // the main loop when every worker is empty. Called again: the new deadline holds.
+  void Shutdown(event::Duration deadline, std::function<void()> done);
   // /healthcheck/fail and /ok: draining without an end.
   void FailHealthCheck(bool failed);
   // /drain_listeners. `graceful`: over the drain time a growing share of answers tells its client to go, and
@@ -121,10 +122,10 @@ class Server {
   ResourceBook book_;
   ListenSockets sockets_;
   std::vector<std::shared_ptr<const generation::Listener>> static_listeners_;
+  std::unique_ptr<xds::Transport> transport_;  // Outlives the client in dynamic_.
   DynamicConfig dynamic_;
   ClusterDirector clusters_;
   ListenerDirector listeners_;
-  std::unique_ptr<xds::Transport> transport_;
   std::unique_ptr<Stats> stats_;
   std::vector<std::unique_ptr<Worker>> workers_;
 

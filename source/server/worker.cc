@@ -93,6 +93,7 @@ void Worker::SetDraining(double closing_share) {
 }
 
 void Worker::Shutdown(event::Duration deadline, std::function<void()> done) {
+  if (stopping_) return shutdown_deadline_.Enable(deadline);
   stopping_ = true;
   shutdown_done_ = std::move(done);
   drain_.closing_share = 1;

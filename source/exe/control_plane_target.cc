@@ -1,0 +1,32 @@
+#include "source/exe/control_plane_target.h"
+
+#include <variant>
+
+#include "source/base/status.h"
+
+namespace weir::exe {
+
+absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap) {
+  const config::AdsConfig& ads = *bootstrap.ads;
+  for (const auto& cluster : bootstrap.clusters) {
+    if (cluster->name != ads.cluster) continue;
+    if (cluster->endpoints == nullptr || cluster->endpoints->endpoints.empty()) {
+      return InvalidArgument(StrCat("ads_config: cluster \"", ads.cluster, "\" has no endpoint"));
+    }
+    xds::GrpcTarget target;
+    const config::Endpoint& endpoint = cluster->endpoints->endpoints.front();
+    if (const auto* dns = std::get_if<config::DnsName>(&endpoint.address)) {
+      target.target = StrCat("dns:///", dns->host, ":", dns->port);
+    } else {
+      const net::Address& address = std::get<net::Address>(endpoint.address);
+      target.target = address.is_ip() ? address.ToString() : StrCat("unix:", address.path());
+    }
+    target.authority = ads.authority;
+    target.initial_metadata = ads.initial_metadata;
+    return target;
+  }
+  return InvalidArgument(StrCat("dynamic_resources.ads_config: cluster \"", ads.cluster,
+                                "\" is none of static_resources.clusters"));
+}
+
+}  // namespace weir::exe

@@ -1,0 +1,14 @@
+#include "source/exe/extensions.h"
+#include "source/extensions/access_logs/file/file.h"
+#include "source/extensions/access_logs/stream/stream.h"
+#include "source/extensions/listener/tls_inspector/tls_inspector.h"
+
+namespace weir::exe {
+
+void RegisterFactories(filter::Factories& factories) {
+  extensions::access_logs::file::RegisterFactory(factories);
+  extensions::access_logs::stream::RegisterFactory(factories);
+  extensions::listener::tls_inspector::RegisterFactory(factories);
+}
+
+}  // namespace weir::exe
