@@ -11,7 +11,8 @@ namespace weir::router {
 namespace {
 
 std::string_view WithoutQuery(std::string_view path) {
-  return path.substr(0, path.find_first_of("?#"));
+  const auto is_end = [](char c) { return c == '?' || c == '#'; };
+  return {path.begin(), std::find_if(path.begin(), path.end(), is_end)};
 }
 
 // Without ":port"; an IPv6 address keeps its brackets.
