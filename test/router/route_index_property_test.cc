@@ -14,12 +14,13 @@ using config::PathPrefix;
 using config::PathRegex;
 using config::PathSeparatedPrefix;
 
-// Few letters, so that paths often share prefixes and often match; a high one among them, for
-// signedness.
+// Few letters, so that paths often share prefixes and match, yet nodes with many children; two are
+// above 127, for signedness.
 std::string RandomPath(event::Random& random, size_t max_length) {
-  constexpr std::string_view kLetters = "/ab\xC3";
+  constexpr std::string_view kLetters = "/aabbcd\xC3\xA9";
   std::string path = "/";
-  for (uint64_t i = random.Below(max_length); i > 0; --i) path += kLetters[random.Below(4)];
+  for (uint64_t i = random.Below(max_length); i > 0; --i)
+    path += kLetters[random.Below(kLetters.size())];
   return path;
 }
 
