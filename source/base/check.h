@@ -10,10 +10,10 @@ namespace weir {
 
 }  // namespace weir
 
-#define WEIR_CHECK(condition, why)                                                    \
-  do {                                                                                \
-    if (!(condition)) [[unlikely]]                                                    \
-      ::weir::CheckFailed(__FILE__, __LINE__, #condition, why);                       \
+#define WEIR_CHECK(condition, why)                              \
+  do {                                                          \
+    if (!(condition)) [[unlikely]]                              \
+      ::weir::CheckFailed(__FILE__, __LINE__, #condition, why); \
   } while (false)
 
 // For hot paths: compiled away when NDEBUG is set.

@@ -12,7 +12,8 @@ namespace {
 
 constexpr size_t kComponents = static_cast<size_t>(Component::kCount);
 constexpr std::array<std::string_view, kComponents> kComponentNames = {
-    "main", "config", "connection", "http", "router", "upstream", "xds", "admin", "control", "file"};
+    "main",     "config", "connection", "http",    "router",
+    "upstream", "xds",    "admin",      "control", "file"};
 constexpr std::array<std::string_view, 7> kLevelNames = {"trace", "debug",    "info", "warn",
                                                          "error", "critical", "off"};
 
@@ -26,8 +27,8 @@ State& GetState() {
   static State* const state = [] {
     auto* made = new State;
     for (auto& level : made->levels) level.store(Level::kInfo, std::memory_order_relaxed);
-    made->logger = std::make_shared<spdlog::logger>(
-        "weir", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->logger =
+        std::make_shared<spdlog::logger>("weir", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->logger->set_pattern("[%Y-%m-%d %T.%e][%t]%v");
     made->logger->set_level(spdlog::level::trace);
     made->logger->flush_on(spdlog::level::warn);
@@ -81,9 +82,7 @@ bool SetFile(const std::string& path) {
   }
 }
 
-bool Enabled(Component component, Level level) {
-  return level >= LevelOf(component);
-}
+bool Enabled(Component component, Level level) { return level >= LevelOf(component); }
 
 void Write(Component component, Level level, std::string_view text) {
   GetState().logger->log(static_cast<spdlog::level::level_enum>(level), "[{}][{}] {}",

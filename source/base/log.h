@@ -2,9 +2,10 @@
 //
 //   WEIR_LOG(kConfig, kWarn, "rejected ", name, ": ", MessageOf(status));
 //
-// Any thread. A line is formatted only when its component logs at that level (one relaxed load). Levels
-// are set at start by -l and --component-log-level and at run time by the admin server's /logging.
-// Secrets never come here: what is logged of a configuration went through schema's redaction.
+// Any thread. A line is formatted only when its component logs at that level (one relaxed load).
+// Levels are set at start by -l and --component-log-level and at run time by the admin server's
+// /logging. Secrets never come here: what is logged of a configuration went through schema's
+// redaction.
 #pragma once
 
 #include <atomic>
@@ -22,7 +23,17 @@ namespace weir::log {
 enum class Level : uint8_t { kTrace, kDebug, kInfo, kWarn, kError, kCritical, kOff };
 
 enum class Component : uint8_t {
-  kMain, kConfig, kConnection, kHttp, kRouter, kUpstream, kXds, kAdmin, kControl, kFile, kCount,
+  kMain,
+  kConfig,
+  kConnection,
+  kHttp,
+  kRouter,
+  kUpstream,
+  kXds,
+  kAdmin,
+  kControl,
+  kFile,
+  kCount,
 };
 
 std::string_view NameOf(Level level);
@@ -43,9 +54,9 @@ void Write(Component component, Level level, std::string_view text);
 
 }  // namespace weir::log
 
-#define WEIR_LOG(component, level, ...)                                                      \
-  do {                                                                                       \
-    if (::weir::log::Enabled(::weir::log::Component::component, ::weir::log::Level::level))  \
-      ::weir::log::Write(::weir::log::Component::component, ::weir::log::Level::level,       \
-                         ::weir::StrCat(__VA_ARGS__));                                       \
+#define WEIR_LOG(component, level, ...)                                                     \
+  do {                                                                                      \
+    if (::weir::log::Enabled(::weir::log::Component::component, ::weir::log::Level::level)) \
+      ::weir::log::Write(::weir::log::Component::component, ::weir::log::Level::level,      \
+                         ::weir::StrCat(__VA_ARGS__));                                      \
   } while (false)

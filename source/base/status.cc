@@ -5,8 +5,7 @@
 namespace weir {
 
 absl::Status FromErrno(int error_number, std::string_view what) {
-  const std::string text =
-      StrCat(what, ": ", std::system_category().message(error_number));
+  const std::string text = StrCat(what, ": ", std::system_category().message(error_number));
   switch (error_number) {
     case EADDRINUSE:
     case EEXIST:

@@ -1,7 +1,9 @@
-// Status plumbing: the two macros that pass an error on, and constructors that take std::string_view.
+// Status plumbing: the two macros that pass an error on, and constructors that take
+// std::string_view.
 //
 // Setting things up (parsing, creating, binding) reports through absl::Status and absl::StatusOr.
-// What goes wrong in flight is an http::StreamError instead. Thread-safe: everything here is a value.
+// What goes wrong in flight is an http::StreamError instead. Thread-safe: everything here is a
+// value.
 #pragma once
 
 #include <string>
@@ -13,8 +15,8 @@
 #include "source/base/strings.h"
 
 // Returns the status of `expr` from the enclosing function when it is not OK.
-#define WEIR_RETURN_IF_ERROR(expr)                         \
-  do {                                                     \
+#define WEIR_RETURN_IF_ERROR(expr)                                                   \
+  do {                                                                               \
     if (absl::Status weir_status_ = (expr); !weir_status_.ok()) return weir_status_; \
   } while (false)
 

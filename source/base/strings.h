@@ -1,4 +1,5 @@
-// Conversions between the standard's and Abseil's strings, and the ASCII text functions of the field.
+// Conversions between the standard's and Abseil's strings, and the ASCII text functions of the
+// field.
 //
 // Debian's Abseil has a string_view of its own which does not convert by itself; interfaces of this
 // project use the standard's. All functions are pure.
@@ -23,10 +24,10 @@ namespace strings_internal {
 // One piece of StrCat: text, a character or a number, rendered without an allocation.
 class Piece {
  public:
-  Piece(std::string_view s) : view_(s) {}             // NOLINT(google-explicit-constructor)
-  Piece(const std::string& s) : view_(s) {}           // NOLINT(google-explicit-constructor)
-  Piece(const char* s) : view_(s) {}                  // NOLINT(google-explicit-constructor)
-  Piece(absl::string_view s) : view_(ToStd(s)) {}     // NOLINT(google-explicit-constructor)
+  Piece(std::string_view s) : view_(s) {}          // NOLINT(google-explicit-constructor)
+  Piece(const std::string& s) : view_(s) {}        // NOLINT(google-explicit-constructor)
+  Piece(const char* s) : view_(s) {}               // NOLINT(google-explicit-constructor)
+  Piece(absl::string_view s) : view_(ToStd(s)) {}  // NOLINT(google-explicit-constructor)
   template <std::integral T>
     requires(!std::same_as<T, char> && !std::same_as<T, bool>)
   Piece(T value) {  // NOLINT(google-explicit-constructor)
@@ -97,6 +98,7 @@ void AppendJsonEscaped(std::string& out, std::string_view s);
 size_t EditDistance(std::string_view a, std::string_view b);
 
 // The candidate nearest to `name`, or nothing when none is near enough to be meant.
-std::optional<std::string> Nearest(std::string_view name, const std::vector<std::string>& candidates);
+std::optional<std::string> Nearest(std::string_view name,
+                                   const std::vector<std::string>& candidates);
 
 }  // namespace weir

@@ -1,7 +1,8 @@
 // The memory of one request: a bump allocator over pooled blocks that dies whole.
 //
-// Header maps put the values that they change here; codecs hand over the blocks that header views point
-// into (Keep). One worker; no destructors are run for what is placed here, so only trivial things go in.
+// Header maps put the values that they change here; codecs hand over the blocks that header views
+// point into (Keep). One worker; no destructors are run for what is placed here, so only trivial
+// things go in.
 #pragma once
 
 #include <cstddef>

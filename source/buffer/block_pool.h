@@ -1,8 +1,8 @@
 // Memory for bytes in flight: fixed blocks from a pool that belongs to one worker.
 //
-// A BlockRef keeps a block alive; the count is not atomic, since a block never leaves its worker. The pool
-// keeps at most `max_free_blocks` unused blocks and gives the rest back, so that memory follows use. A pool
-// outlives all its blocks: its destructor checks that none is left.
+// A BlockRef keeps a block alive; the count is not atomic, since a block never leaves its worker.
+// The pool keeps at most `max_free_blocks` unused blocks and gives the rest back, so that memory
+// follows use. A pool outlives all its blocks: its destructor checks that none is left.
 #pragma once
 
 #include <cstddef>
@@ -60,7 +60,8 @@ class BlockPool {
   BlockPool& operator=(const BlockPool&) = delete;
   ~BlockPool();
 
-  // An empty block of at least `capacity` bytes: a pooled one up to kBlockSize, one of its own size above.
+  // An empty block of at least `capacity` bytes: a pooled one up to kBlockSize, one of its own size
+  // above.
   BlockRef Take(uint32_t capacity = kBlockSize);
 
   // Bytes in blocks that are referenced now, and in blocks kept for reuse.

@@ -1,8 +1,10 @@
-// A queue of bytes made of slices of pooled blocks: read into at the back, parsed and drained at the front.
+// A queue of bytes made of slices of pooled blocks: read into at the back, parsed and drained at
+// the front.
 //
-// One owner, one worker. An empty Buffer holds no block, so an idle connection costs nothing here. Moving
-// bytes between buffers moves slices and copies nothing, except that short slices are merged.
-// Views returned stay valid until the bytes are drained, unless the caller keeps the block by a BlockRef.
+// One owner, one worker. An empty Buffer holds no block, so an idle connection costs nothing here.
+// Moving bytes between buffers moves slices and copies nothing, except that short slices are
+// merged. Views returned stay valid until the bytes are drained, unless the caller keeps the block
+// by a BlockRef.
 #pragma once
 
 #include <sys/uio.h>
@@ -42,11 +44,12 @@ class Buffer {
   void Append(std::string_view bytes);
   // Shares the bytes of `slice`.
   void Append(Slice slice);
-  // Moves the first `n` bytes of `other` (all by default) to the back of this one. Never calls anybody.
+  // Moves the first `n` bytes of `other` (all by default) to the back of this one. Never calls
+  // anybody.
   void MoveFrom(Buffer& other, size_t n = SIZE_MAX);
 
-  // Room for at least `min_bytes` contiguous bytes at the back; Commit says how many were filled. The room
-  // is at most what is left in the last block, or a new block.
+  // Room for at least `min_bytes` contiguous bytes at the back; Commit says how many were filled.
+  // The room is at most what is left in the last block, or a new block.
   std::span<char> Reserve(size_t min_bytes = 1);
   void Commit(size_t n);
 
@@ -56,7 +59,8 @@ class Buffer {
 
   // The first contiguous piece; empty when the buffer is.
   std::string_view Front() const;
-  // The first `n` bytes as one view, copied into one block when they are not there already; n <= size().
+  // The first `n` bytes as one view, copied into one block when they are not there already; n <=
+  // size().
   std::string_view Linearize(size_t n);
   // The block behind Front(), for who keeps views into it. The buffer must not be empty.
   const BlockRef& FrontBlock() const;
@@ -67,7 +71,9 @@ class Buffer {
   std::string ToString() const;
 
  private:
-  std::span<const Slice> slices() const { return {slices_.data() + first_, slices_.size() - first_}; }
+  std::span<const Slice> slices() const {
+    return {slices_.data() + first_, slices_.size() - first_};
+  }
 
   BlockPool* pool_;
   size_t size_ = 0;

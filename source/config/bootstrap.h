@@ -16,8 +16,8 @@ namespace weir::config {
 // ApiConfigSource of ads_config. The cluster must be one of the static ones.
 struct AdsConfig {
   bool delta = false;
-  std::string cluster;       // envoy_grpc.cluster_name
-  std::string authority;     // empty: the cluster's name
+  std::string cluster;    // envoy_grpc.cluster_name
+  std::string authority;  // empty: the cluster's name
   std::vector<std::pair<std::string, std::string>> initial_metadata;
   friend bool operator==(const AdsConfig&, const AdsConfig&) = default;
 };

@@ -55,26 +55,27 @@ struct Cluster {
   std::string name;
   std::string alt_stat_name;  // Stats use it in place of the name when not empty.
   DiscoveryType type = DiscoveryType::kStatic;
-  // kStatic, kStrictDns: inline. kEds: null, comes by eds_source under eds_service_name (or the name).
+  // kStatic, kStrictDns: inline. kEds: null, comes by eds_source under eds_service_name (or the
+  // name).
   std::shared_ptr<const Endpoints> endpoints;
   ConfigSource eds_source;
   std::string eds_service_name;
 
   BalancerKind balancer = BalancerKind::kRoundRobin;
-  uint32_t choice_count = 2;           // least_request
-  double active_request_bias = 1.0;    // least_request with weights
+  uint32_t choice_count = 2;              // least_request
+  double active_request_bias = 1.0;       // least_request with weights
   uint32_t healthy_panic_threshold = 50;  // percent; 0 switches it off
   bool close_connections_on_host_set_change = false;
 
   std::chrono::milliseconds connect_timeout{5000};
-  uint32_t buffer_limit = 1024 * 1024;  // per_connection_buffer_limit_bytes
-  std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none
-  uint32_t max_requests_per_connection = 0;             // 0: unlimited
-  std::chrono::milliseconds max_connection_duration{0}; // 0: none
+  uint32_t buffer_limit = 1024 * 1024;                   // per_connection_buffer_limit_bytes
+  std::chrono::milliseconds idle_timeout{3600 * 1000};   // 0: none
+  uint32_t max_requests_per_connection = 0;              // 0: unlimited
+  std::chrono::milliseconds max_connection_duration{0};  // 0: none
   uint32_t max_response_headers_kb = 60;
   uint32_t max_headers_count = 100;
-  CircuitBreakers breakers;            // Priority DEFAULT.
-  CircuitBreakers high_breakers;       // Priority HIGH.
+  CircuitBreakers breakers;       // Priority DEFAULT.
+  CircuitBreakers high_breakers;  // Priority HIGH.
   net::TcpKeepalive keepalive;
 
   // explicit_http_config, or use_downstream_protocol_config.
@@ -97,7 +98,8 @@ struct Cluster {
 // A warm cluster as a generation holds it: what it is, and where it is now.
 struct ClusterEntry {
   std::shared_ptr<const Cluster> config;
-  std::shared_ptr<const Endpoints> endpoints;  // Resolved addresses alone; null when none came in time.
+  std::shared_ptr<const Endpoints>
+      endpoints;  // Resolved addresses alone; null when none came in time.
   friend bool operator==(const ClusterEntry&, const ClusterEntry&) = default;  // By pointer.
 };
 

@@ -1,4 +1,5 @@
-// The endpoints of a cluster (envoy.config.endpoint.v3.ClusterLoadAssignment) as an immutable value.
+// The endpoints of a cluster (envoy.config.endpoint.v3.ClusterLoadAssignment) as an immutable
+// value.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,14 @@
 namespace weir::config {
 
 // envoy.config.core.v3.HealthStatus
-enum class HealthStatus : uint8_t { kUnknown, kHealthy, kUnhealthy, kDraining, kTimeout, kDegraded };
+enum class HealthStatus : uint8_t {
+  kUnknown,
+  kHealthy,
+  kUnhealthy,
+  kDraining,
+  kTimeout,
+  kDegraded
+};
 // "HEALTHY" and so on, as xDS writes it.
 std::string_view NameOf(HealthStatus health);
 

@@ -26,14 +26,23 @@ struct FilterChainMatch {
   std::string transport_protocol;         // "tls", "raw_buffer" or ""
   std::vector<std::string> application_protocols;
   std::vector<net::CidrRange> direct_source_ranges;
-  enum class SourceType : uint8_t { kAny, kSameIpOrLoopback, kExternal } source_type = SourceType::kAny;
+  enum class SourceType : uint8_t {
+    kAny,
+    kSameIpOrLoopback,
+    kExternal
+  } source_type = SourceType::kAny;
   std::vector<net::CidrRange> source_ranges;
   std::vector<uint16_t> source_ports;
   friend bool operator==(const FilterChainMatch&, const FilterChainMatch&) = default;
 };
 
 enum class CodecType : uint8_t { kAuto, kHttp1, kHttp2 };
-enum class PathNormalization : uint8_t { kKeep, kReject, kUnescapeAndRedirect, kUnescapeAndForward };
+enum class PathNormalization : uint8_t {
+  kKeep,
+  kReject,
+  kUnescapeAndRedirect,
+  kUnescapeAndForward
+};
 enum class UnderscoresInHeaders : uint8_t { kAllow, kReject, kDrop };
 enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
 
@@ -52,7 +61,7 @@ struct HttpConnectionManager {
   Http2Options http2;
   uint32_t max_request_headers_kb = 60;
   uint32_t max_headers_count = 100;
-  std::chrono::milliseconds idle_timeout{3600 * 1000};        // 0: none, as for all of these
+  std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none, as for all of these
   std::chrono::milliseconds max_connection_duration{0};
   std::chrono::milliseconds max_stream_duration{0};
   uint32_t max_requests_per_connection = 0;
@@ -82,7 +91,8 @@ struct HttpConnectionManager {
 // envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
 struct TcpProxy {
   std::string stat_prefix;
-  std::vector<std::pair<std::string, uint64_t>> clusters;  // One with weight 1, or weighted_clusters.
+  std::vector<std::pair<std::string, uint64_t>>
+      clusters;  // One with weight 1, or weighted_clusters.
   uint64_t total_weight = 1;
   std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none
   uint32_t max_connect_attempts = 1;
@@ -94,7 +104,8 @@ struct FilterChain {
   std::string name;
   FilterChainMatch match;
   std::vector<NamedExtension> network_filters;  // Before the terminal one.
-  std::variant<std::shared_ptr<const HttpConnectionManager>, std::shared_ptr<const TcpProxy>> terminal;
+  std::variant<std::shared_ptr<const HttpConnectionManager>, std::shared_ptr<const TcpProxy>>
+      terminal;
   std::shared_ptr<const ExtensionConfig> transport_socket;  // Null: raw_buffer.
   std::chrono::milliseconds transport_socket_connect_timeout{0};
   // By meaning, not by pointer: an equal chain keeps its connections.
@@ -114,7 +125,11 @@ struct Listener {
   uint32_t buffer_limit = 1024 * 1024;                      // per_connection_buffer_limit_bytes
   uint32_t max_connections_to_accept_per_socket_event = 0;  // 0: unlimited
   bool drain_on_modify_only = false;                        // DrainType MODIFY_ONLY
-  enum class Direction : uint8_t { kUnspecified, kInbound, kOutbound } direction = Direction::kUnspecified;
+  enum class Direction : uint8_t {
+    kUnspecified,
+    kInbound,
+    kOutbound
+  } direction = Direction::kUnspecified;
   std::vector<NamedExtension> access_logs;
 
   // By meaning: an equal listener goes on undisturbed.

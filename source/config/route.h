@@ -1,5 +1,5 @@
-// A route table (envoy.config.route.v3.RouteConfiguration) as an immutable value. router compiles it into an
-// index; a request pins the compiled table. Defaults are Envoy's.
+// A route table (envoy.config.route.v3.RouteConfiguration) as an immutable value. router compiles
+// it into an index; a request pins the compiled table. Defaults are Envoy's.
 #pragma once
 
 #include <chrono>
@@ -11,28 +11,36 @@
 #include <vector>
 
 #include "source/config/source.h"
-#include "source/format/header_changes.h"
 #include "source/format/formatter.h"
+#include "source/format/header_changes.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
 #include "source/match/regex.h"
 
 namespace weir::config {
 
-struct PathPrefix { std::string value; };
-struct PathExact { std::string value; };
+struct PathPrefix {
+  std::string value;
+};
+struct PathExact {
+  std::string value;
+};
 // path_separated_prefix: "/api" matches "/api" and "/api/x", not "/apix".
-struct PathSeparatedPrefix { std::string value; };
+struct PathSeparatedPrefix {
+  std::string value;
+};
 // safe_regex: the whole path without the query must match.
-struct PathRegex { match::Regex value; };
+struct PathRegex {
+  match::Regex value;
+};
 using PathMatch = std::variant<PathPrefix, PathExact, PathSeparatedPrefix, PathRegex>;
 
 struct RouteMatch {
   PathMatch path;
   bool case_sensitive = true;
-  std::vector<match::HeaderMatcher> headers;   // all of them
-  std::vector<match::QueryMatcher> query;      // all of them
-  bool grpc_only = false;                      // content-type application/grpc[+...]
+  std::vector<match::HeaderMatcher> headers;  // all of them
+  std::vector<match::QueryMatcher> query;     // all of them
+  bool grpc_only = false;                     // content-type application/grpc[+...]
   std::optional<Fraction> runtime_fraction;
 };
 
@@ -62,7 +70,9 @@ struct RetryPolicy {
   std::chrono::milliseconds back_off_max{250};
 };
 
-struct ClusterName { std::string value; };
+struct ClusterName {
+  std::string value;
+};
 struct WeightedCluster {
   std::string name;
   uint64_t weight = 0;
@@ -84,23 +94,24 @@ struct RegexRewrite {
 struct RouteAction {
   std::variant<ClusterName, WeightedClusters> cluster;
   uint16_t cluster_not_found_code = 503;
-  std::string prefix_rewrite;             // empty: none
+  std::string prefix_rewrite;  // empty: none
   std::optional<RegexRewrite> regex_rewrite;
-  std::string host_rewrite;               // host_rewrite_literal; empty: none
+  std::string host_rewrite;  // host_rewrite_literal; empty: none
   bool append_x_forwarded_host = false;
-  std::chrono::milliseconds timeout{15000};                  // 0: none
-  std::optional<std::chrono::milliseconds> idle_timeout;     // Nothing: the connection manager's. 0: none
+  std::chrono::milliseconds timeout{15000};  // 0: none
+  std::optional<std::chrono::milliseconds>
+      idle_timeout;  // Nothing: the connection manager's. 0: none
   std::optional<std::chrono::milliseconds> max_stream_duration;
-  std::optional<RetryPolicy> retry;       // Its own, else the virtual host's.
-  bool high_priority = false;             // RoutingPriority HIGH
+  std::optional<RetryPolicy> retry;  // Its own, else the virtual host's.
+  bool high_priority = false;        // RoutingPriority HIGH
 };
 
 struct RedirectAction {
-  std::string scheme;      // scheme_redirect, "https" for https_redirect; empty: kept
-  std::string host;        // empty: kept
-  uint32_t port = 0;       // 0: kept
-  std::string path;        // path_redirect, may bring its own query; empty: kept
-  std::string prefix;      // prefix_rewrite of the matched prefix; with has_prefix
+  std::string scheme;  // scheme_redirect, "https" for https_redirect; empty: kept
+  std::string host;    // empty: kept
+  uint32_t port = 0;   // 0: kept
+  std::string path;    // path_redirect, may bring its own query; empty: kept
+  std::string prefix;  // prefix_rewrite of the matched prefix; with has_prefix
   bool has_prefix = false;
   std::optional<RegexRewrite> regex_rewrite;
   uint16_t status = 301;

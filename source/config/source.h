@@ -11,12 +11,13 @@ namespace weir::config {
 struct ConfigSource {
   // kNone: the resource is inline. kSelf: whatever stream the naming resource came by.
   enum class Kind { kNone, kAds, kSelf, kPath } kind = Kind::kNone;
-  std::string path;  // kPath: the file, watched.
+  std::string path;                                        // kPath: the file, watched.
   std::chrono::milliseconds initial_fetch_timeout{15000};  // 0: none.
   friend bool operator==(const ConfigSource&, const ConfigSource&) = default;
 };
 
-// envoy.type.v3.FractionalPercent in parts of a million; the default_value of a RuntimeFractionalPercent.
+// envoy.type.v3.FractionalPercent in parts of a million; the default_value of a
+// RuntimeFractionalPercent.
 struct Fraction {
   uint32_t per_million = 1'000'000;
   // Whether a draw with the random number `random` is inside.

@@ -1,11 +1,13 @@
-// The loop over Linux' epoll: one a thread, for workers, the main thread and the admin server alike.
+// The loop over Linux' epoll: one a thread, for workers, the main thread and the admin server
+// alike.
 //
 //   Create -> Register, timers, posts ... -> Run (until Stop, from any thread)
 //
-// Everything but Post and Stop is for the thread that runs it (before Run: for the one that made it).
-// Descriptors are registered once, edge-triggered, for both directions. An event that the kernel reported
-// together with one whose handling closed its descriptor is dropped: no handler hears of a descriptor
-// after Unregister or Forget, and a new one with the same number does not get the old one's event.
+// Everything but Post and Stop is for the thread that runs it (before Run: for the one that made
+// it). Descriptors are registered once, edge-triggered, for both directions. An event that the
+// kernel reported together with one whose handling closed its descriptor is dropped: no handler
+// hears of a descriptor after Unregister or Forget, and a new one with the same number does not get
+// the old one's event.
 #pragma once
 
 #include <sys/epoll.h>
@@ -59,8 +61,8 @@ class EpollLoop final : public Loop {
   void Rearm(int fd, uint32_t events = kBothDirections);
   // No event any more; the descriptor stays open.
   void Unregister(int fd);
-  // The same for a descriptor that the caller closes right after and that was never duplicated: the kernel
-  // removes it by itself.
+  // The same for a descriptor that the caller closes right after and that was never duplicated: the
+  // kernel removes it by itself.
   void Forget(int fd);
 
   // Loop:

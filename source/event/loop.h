@@ -1,11 +1,12 @@
-// The event loop as everything above sees it: time, timers, posts, the end of a turn, deferred death.
+// The event loop as everything above sees it: time, timers, posts, the end of a turn, deferred
+// death.
 //
-// One loop a thread. A turn: read the clock once, run what the kernel (or the simulator) reported, due
-// timers and posted functions, then the turn-end tasks (writes are flushed there), then destroy what was
-// deferred. All calls but Post are for the loop's own thread.
+// One loop a thread. A turn: read the clock once, run what the kernel (or the simulator) reported,
+// due timers and posted functions, then the turn-end tasks (writes are flushed there), then destroy
+// what was deferred. All calls but Post are for the loop's own thread.
 //
-// No callback runs inside the call that started the operation: Arm, Post, AtTurnEnd and DeferDelete only
-// note; what they ask for happens later in the turn or in a later one.
+// No callback runs inside the call that started the operation: Arm, Post, AtTurnEnd and DeferDelete
+// only note; what they ask for happens later in the turn or in a later one.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +56,8 @@ class Loop {
   virtual void Arm(Timer& timer, Duration delay) = 0;
   virtual void Disarm(Timer& timer) = 0;
 
-  // Runs `task` on the loop's thread in a later turn, in the order posted. Any thread. A task posted to a
-  // loop that has ended is destroyed without being run.
+  // Runs `task` on the loop's thread in a later turn, in the order posted. Any thread. A task
+  // posted to a loop that has ended is destroyed without being run.
   virtual void Post(std::function<void()> task) = 0;
   virtual void AtTurnEnd(TurnEndTask& task) = 0;
   virtual void DeferDelete(std::unique_ptr<DeferredDeletable> object) = 0;

@@ -135,7 +135,8 @@ uint64_t TimerWheel::FindNextTick() {
   const std::optional<SlotAt> first = FirstSlot();
   WEIR_CHECK(first.has_value(), "a timer is armed and in no slot");
   if (first->level == 0) return first->start;
-  // All of a lower slot is due before any of a higher one, so the first of this slot is the first of all.
+  // All of a lower slot is due before any of a higher one, so the first of this slot is the first
+  // of all.
   uint64_t least = UINT64_MAX;
   int seen = 0;
   TimerLink& head = levels_[first->level].slots[first->slot];

@@ -1,12 +1,14 @@
 // Timers on a wheel of wheels: arming, moving and cancelling cost constant time and no allocation.
 //
-// Time is counted in ticks of Timer::kTick. Six levels of 64 slots: a slot of level L spans 64^L ticks, and
-// a timer lies in the level of the highest digit (base 64) in which its due tick differs from the present
-// one. When the present reaches a slot of a higher level, its timers move down; those of level 0 fire.
-// What is due beyond 64^6 ticks (two years) waits in the highest level and is looked at again.
+// Time is counted in ticks of Timer::kTick. Six levels of 64 slots: a slot of level L spans 64^L
+// ticks, and a timer lies in the level of the highest digit (base 64) in which its due tick differs
+// from the present one. When the present reaches a slot of a higher level, its timers move down;
+// those of level 0 fire. What is due beyond 64^6 ticks (two years) waits in the highest level and
+// is looked at again.
 //
-// Used by composition in each Loop, on the loop's thread. Every slot has a bit that says that it may hold
-// timers; a bit may be stale after a cancellation and is cleared when it is next looked at.
+// Used by composition in each Loop, on the loop's thread. Every slot has a bit that says that it
+// may hold timers; a bit may be stale after a cancellation and is cleared when it is next looked
+// at.
 #pragma once
 
 #include <array>
@@ -30,13 +32,13 @@ class TimerWheel {
   void Arm(Timer& timer, MonotonicTime now, Duration delay);
   void Disarm(Timer& timer);
 
-  // When Advance has something to do: the time of the first timer, or earlier where the first one was
-  // cancelled or many lie close together (one more short turn). Nothing when no timer is armed.
+  // When Advance has something to do: the time of the first timer, or earlier where the first one
+  // was cancelled or many lie close together (one more short turn). Nothing when no timer is armed.
   // Remembered until that time, so that a turn without due timers looks at no slot.
   std::optional<MonotonicTime> NextDue();
 
-  // Fires all that is due at `now`, in the order of their ticks. What is armed meanwhile with a delay of 0
-  // waits for the next call. Returns how many fired.
+  // Fires all that is due at `now`, in the order of their ticks. What is armed meanwhile with a
+  // delay of 0 waits for the next call. Returns how many fired.
   size_t Advance(MonotonicTime now);
 
   // Timers armed.

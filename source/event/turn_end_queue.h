@@ -1,7 +1,8 @@
-// What a loop does when its turn ends: the tasks asked for, then the deaths deferred. Loops embed these.
+// What a loop does when its turn ends: the tasks asked for, then the deaths deferred. Loops embed
+// these.
 //
-// Loop's thread. A task queued while the tasks run is run in the next turn (so each runs at most once a
-// turn): a loop that finds the queue not empty does not sleep.
+// Loop's thread. A task queued while the tasks run is run in the next turn (so each runs at most
+// once a turn): a loop that finds the queue not empty does not sleep.
 #pragma once
 
 #include <memory>
@@ -43,7 +44,8 @@ class DeferredDeleteList {
 
  private:
   std::vector<std::unique_ptr<DeferredDeletable>> objects_;
-  std::vector<std::unique_ptr<DeferredDeletable>> dying_;  // A member so that its capacity is reused.
+  std::vector<std::unique_ptr<DeferredDeletable>>
+      dying_;  // A member so that its capacity is reused.
 };
 
 }  // namespace weir::event

@@ -47,8 +47,8 @@ absl::StatusOr<LoadedBootstrap> LoadBootstrap(const Flags& flags,
   std::vector<schema::Unsupported> ignored;
   for (const Text& text : texts) {
     envoy::config::bootstrap::v3::Bootstrap part;
-    read.push_back(schema::ReadMessage({text.text, text.file, text.format}, options.extensions.Known(), part,
-                                       diagnostics));
+    read.push_back(schema::ReadMessage({text.text, text.file, text.format},
+                                       options.extensions.Known(), part, diagnostics));
     ignored.insert(ignored.end(), read.back().ignored.begin(), read.back().ignored.end());
     message.MergeFrom(part);
   }

@@ -1,4 +1,5 @@
-// The bootstrap of weir from its flags: read, merged, checked and decoded, with every error at its place.
+// The bootstrap of weir from its flags: read, merged, checked and decoded, with every error at its
+// place.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,9 @@ namespace weir::exe {
 
 struct LoadedBootstrap {
   config::Bootstrap bootstrap;
-  std::shared_ptr<const std::string> bytes;  // envoy.config.bootstrap.v3.Bootstrap, for /config_dump.
-  std::vector<std::string> ignored;          // "path: reason"
+  std::shared_ptr<const std::string>
+      bytes;                         // envoy.config.bootstrap.v3.Bootstrap, for /config_dump.
+  std::vector<std::string> ignored;  // "path: reason"
 };
 
 // The error has a line for each thing that is wrong: file:line:column: path: what.

@@ -7,7 +7,8 @@
 
 namespace weir::exe {
 
-// The first endpoint of the static cluster that ads_config names; the error says which name leads nowhere.
+// The first endpoint of the static cluster that ads_config names; the error says which name leads
+// nowhere.
 absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap);
 
 }  // namespace weir::exe

@@ -1,5 +1,5 @@
-// The extensions of this project: the one list of decoders, for all three programs, and the one of factories, for
-// weir alone.
+// The extensions of this project: the one list of decoders, for all three programs, and the one of
+// factories, for weir alone.
 #pragma once
 
 #include "source/config/proto/extension_decoders.h"

@@ -10,9 +10,9 @@ namespace {
 using Apply = std::function<absl::Status(Flags& flags, const std::string& value)>;
 
 struct FlagRow {
-  std::string name;      // "--concurrency"
+  std::string name;        // "--concurrency"
   std::string short_name;  // "-c" or ""
-  std::string value;     // What stands for the value in the help; empty: a switch.
+  std::string value;       // What stands for the value in the help; empty: a switch.
   std::string help;
   Apply apply;
 };
@@ -81,7 +81,8 @@ absl::Status SetRestartEpoch(Flags&, const std::string& value) {
   WEIR_ASSIGN_OR_RETURN(const uint64_t epoch, Number(value, UINT32_MAX));
   if (epoch == 0) return absl::OkStatus();
   return InvalidArgument(
-      StrCat("an epoch of ", epoch, " asks for a hot restart, which this program does not do; start it with 0"));
+      StrCat("an epoch of ", epoch,
+             " asks for a hot restart, which this program does not do; start it with 0"));
 }
 
 Apply Text(std::string Flags::* member) {
@@ -98,7 +99,8 @@ Apply Switch(bool Flags::* member) {
   };
 }
 
-// Taken so that command lines written for Envoy work; what it would change there has no meaning here.
+// Taken so that command lines written for Envoy work; what it would change there has no meaning
+// here.
 Apply Accepted() {
   return [](Flags&, const std::string&) { return absl::OkStatus(); };
 }
@@ -106,22 +108,28 @@ Apply Accepted() {
 const std::vector<FlagRow>& Rows() {
   static const std::vector<FlagRow> rows = {
       {"--config-path", "-c", "FILE", "the bootstrap, YAML or JSON", Text(&Flags::config_path)},
-      {"--config-yaml", "", "TEXT", "bootstrap as text, merged over the file", Text(&Flags::config_yaml)},
+      {"--config-yaml", "", "TEXT", "bootstrap as text, merged over the file",
+       Text(&Flags::config_yaml)},
       {"--mode", "", "serve|validate", "validate checks the bootstrap and exits", SetMode},
-      {"--concurrency", "", "N", "worker threads (default: one for each hardware thread)", SetConcurrency},
+      {"--concurrency", "", "N", "worker threads (default: one for each hardware thread)",
+       SetConcurrency},
       {"--log-level", "-l", "LEVEL", "trace, debug, info, warning, error, critical or off",
        [](Flags& flags, const std::string& value) {
          const absl::StatusOr<log::Level> level = LevelOf(value);
          if (level.ok()) flags.log_level = *level;
          return level.status();
        }},
-      {"--component-log-level", "", "C:LEVEL,...", "levels of single components", SetComponentLevels},
-      {"--log-path", "", "FILE", "where the log goes (default: standard error)", Text(&Flags::log_path)},
+      {"--component-log-level", "", "C:LEVEL,...", "levels of single components",
+       SetComponentLevels},
+      {"--log-path", "", "FILE", "where the log goes (default: standard error)",
+       Text(&Flags::log_path)},
       {"--service-node", "", "ID", "node.id, over the bootstrap's", Text(&Flags::service_node)},
-      {"--service-cluster", "", "NAME", "node.cluster, over the bootstrap's", Text(&Flags::service_cluster)},
+      {"--service-cluster", "", "NAME", "node.cluster, over the bootstrap's",
+       Text(&Flags::service_cluster)},
       {"--admin-address-path", "", "FILE", "writes the admin address there once it is bound",
        Text(&Flags::admin_address_path)},
-      {"--drain-time-s", "", "SECONDS", "how long connections may drain (default: 600)", SetDrainTime},
+      {"--drain-time-s", "", "SECONDS", "how long connections may drain (default: 600)",
+       SetDrainTime},
       {"--file-flush-interval-msec", "", "MS", "how often access logs are written (default: 10000)",
        SetFlushInterval},
       {"--allow-unknown-static-fields", "", "", "bootstrap fields that are unknown are ignored",
@@ -130,7 +138,8 @@ const std::vector<FlagRow>& Rows() {
        Switch(&Flags::allow_unknown_static_fields)},
       {"--reject-unknown-dynamic-fields", "", "", "what weir always does for dynamic resources",
        Switch(&Flags::reject_unknown_dynamic_fields)},
-      {"--ignore-unknown-dynamic-fields", "", "", "fields of dynamic resources that are unknown are ignored",
+      {"--ignore-unknown-dynamic-fields", "", "",
+       "fields of dynamic resources that are unknown are ignored",
        Switch(&Flags::ignore_unknown_dynamic_fields)},
       {"--disable-hot-restart", "", "", "accepted: there is no hot restart", Accepted()},
       {"--restart-epoch", "", "N", "0: there is no hot restart", SetRestartEpoch},
@@ -139,8 +148,10 @@ const std::vector<FlagRow>& Rows() {
       {"--parent-shutdown-time-s", "", "SECONDS", "accepted: there is no hot restart", Accepted()},
       {"--drain-strategy", "", "gradual|immediate", "accepted: draining is gradual", Accepted()},
       {"--service-zone", "", "ZONE", "accepted: balancing does not look at zones", Accepted()},
-      {"--local-address-ip-version", "", "v4|v6", "accepted: addresses are taken as written", Accepted()},
-      {"--file-flush-min-size-kb", "", "KB", "accepted: files are written from rings of 256 KiB", Accepted()},
+      {"--local-address-ip-version", "", "v4|v6", "accepted: addresses are taken as written",
+       Accepted()},
+      {"--file-flush-min-size-kb", "", "KB", "accepted: files are written from rings of 256 KiB",
+       Accepted()},
       {"--log-format", "", "FORMAT", "accepted: the log has one format", Accepted()},
       {"--version", "", "", "prints the version", Switch(&Flags::version)},
       {"--help", "-h", "", "prints this", Switch(&Flags::help)},
@@ -159,7 +170,8 @@ absl::Status UnknownFlag(const std::string& name) {
   std::vector<std::string> names;
   for (const FlagRow& row : Rows()) names.push_back(row.name);
   std::string message = StrCat("unknown flag ", name);
-  if (const auto nearest = Nearest(name, names)) StrAppend(message, "; did you mean ", *nearest, "?");
+  if (const auto nearest = Nearest(name, names))
+    StrAppend(message, "; did you mean ", *nearest, "?");
   return InvalidArgument(message);
 }
 
@@ -170,12 +182,14 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     std::string name = arguments[i];
     std::optional<std::string> value;
-    if (const size_t equals = name.find('='); name.starts_with("--") && equals != std::string::npos) {
+    if (const size_t equals = name.find('=');
+        name.starts_with("--") && equals != std::string::npos) {
       value = name.substr(equals + 1);
       name.resize(equals);
     }
     if (!name.starts_with('-')) {
-      return InvalidArgument(StrCat("unexpected argument \"", name, "\"; the bootstrap is given by -c FILE"));
+      return InvalidArgument(
+          StrCat("unexpected argument \"", name, "\"; the bootstrap is given by -c FILE"));
     }
     const FlagRow* const row = FindRow(name);
     if (row == nullptr) return UnknownFlag(name);
@@ -183,7 +197,8 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& arguments) {
       return InvalidArgument(StrCat(name, " takes no value"));
     }
     if (!row->value.empty() && !value.has_value()) {
-      if (i + 1 == arguments.size()) return InvalidArgument(StrCat(name, " needs a value: ", row->value));
+      if (i + 1 == arguments.size())
+        return InvalidArgument(StrCat(name, " needs a value: ", row->value));
       value = arguments[++i];
     }
     const absl::Status status = row->apply(flags, value.value_or(""));

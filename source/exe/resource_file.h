@@ -8,8 +8,8 @@
 
 namespace weir::exe {
 
-// From YAML or JSON (resources with "@type", or a `resources` list as Envoy's files have it), or, for ".pb",
-// from the serialised message. The error has file, line and column. Any thread.
+// From YAML or JSON (resources with "@type", or a `resources` list as Envoy's files have it), or,
+// for ".pb", from the serialised message. The error has file, line and column. Any thread.
 absl::StatusOr<std::string> ParseResourceFile(const std::string& path, std::string_view text);
 
 }  // namespace weir::exe

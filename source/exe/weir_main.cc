@@ -47,7 +47,8 @@ class MachineData final : public config::proto::DataReader {
   }
 };
 
-// SIGTERM and SIGINT ask for the end (a second one for a quick end), SIGUSR1 opens the access logs again.
+// SIGTERM and SIGINT ask for the end (a second one for a quick end), SIGUSR1 opens the access logs
+// again.
 class Signals final : public event::FdHandler {
  public:
   // Before any thread is made: they inherit the mask.
@@ -71,7 +72,8 @@ class Signals final : public event::FdHandler {
  private:
   void OnEvents(uint32_t) override {
     signalfd_siginfo info;
-    while (read(fd_, &info, sizeof(info)) == sizeof(info)) on_signal_(static_cast<int>(info.ssi_signo));
+    while (read(fd_, &info, sizeof(info)) == sizeof(info))
+      on_signal_(static_cast<int>(info.ssi_signo));
   }
 
   int fd_ = -1;
@@ -92,7 +94,8 @@ class Actions final : public server::AdminActions {
     main_loop_.Post([this, failed] { server_->FailHealthCheck(failed); });
   }
   void DrainListeners(bool graceful, bool inbound_only) override {
-    main_loop_.Post([this, graceful, inbound_only] { server_->DrainListeners(graceful, inbound_only); });
+    main_loop_.Post(
+        [this, graceful, inbound_only] { server_->DrainListeners(graceful, inbound_only); });
   }
   void Quit() override { main_loop_.Post(quit_); }
 
@@ -113,15 +116,21 @@ void SetUpLog(const Flags& flags) {
 }
 
 uint32_t WorkerCount(const Flags& flags) {
-  return flags.concurrency > 0 ? flags.concurrency : std::max(1u, std::thread::hardware_concurrency());
+  return flags.concurrency > 0 ? flags.concurrency
+                               : std::max(1u, std::thread::hardware_concurrency());
 }
 
-// The process, put together. Members are destroyed in the reverse order, loops after what lives on them.
+// The process, put together. Members are destroyed in the reverse order, loops after what lives on
+// them.
 class Process {
  public:
   Process(const Flags& flags, LoadedBootstrap loaded, const server::ServerExtensions& extensions,
           server::LogFiles& logs, Signals& signals)
-      : flags_(flags), loaded_(std::move(loaded)), extensions_(extensions), logs_(logs), signals_(signals) {}
+      : flags_(flags),
+        loaded_(std::move(loaded)),
+        extensions_(extensions),
+        logs_(logs),
+        signals_(signals) {}
 
   absl::Status Run();
 
@@ -160,7 +169,8 @@ absl::Status Process::MakePlatform() {
   WEIR_ASSIGN_OR_RETURN(files_, event::SystemFiles::Create(*main_loop_));
   WEIR_ASSIGN_OR_RETURN(resolver_, net::AresResolver::Create(*main_loop_, {}));
   for (uint32_t i = 0; i < WorkerCount(flags_); ++i) {
-    WEIR_ASSIGN_OR_RETURN(auto worker, server::WorkerThread::Create(clock_, StrCat("weir-wrk-", i)));
+    WEIR_ASSIGN_OR_RETURN(auto worker,
+                          server::WorkerThread::Create(clock_, StrCat("weir-wrk-", i)));
     workers_.push_back(std::move(worker));
   }
   WEIR_ASSIGN_OR_RETURN(admin_thread_, server::WorkerThread::Create(clock_, "weir-admin"));
@@ -169,23 +179,23 @@ absl::Status Process::MakePlatform() {
 }
 
 absl::Status Process::MakeServer() {
-  server::ServerPlatform platform{.main_loop = *main_loop_,
-                                  .network = *network_,
-                                  .resolver = *resolver_,
-                                  .files = *files_,
-                                  .executor = *pool_,
-                                  .registry = registry_,
-                                  .workers = {},
-                                  .seed = event::Random::FromSystem().Next(),
-                                  .make_transport = [this](const config::Bootstrap& bootstrap)
-                                      -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
-                                    WEIR_ASSIGN_OR_RETURN(xds::GrpcTarget target,
-                                                          ControlPlaneTarget(bootstrap));
-                                    return std::make_unique<xds::GrpcTransport>(*main_loop_,
-                                                                                std::move(target));
-                                  },
-                                  .parse_file = ParseResourceFile};
-  for (const auto& worker : workers_) platform.workers.push_back({worker->loop(), worker->network()});
+  server::ServerPlatform platform{
+      .main_loop = *main_loop_,
+      .network = *network_,
+      .resolver = *resolver_,
+      .files = *files_,
+      .executor = *pool_,
+      .registry = registry_,
+      .workers = {},
+      .seed = event::Random::FromSystem().Next(),
+      .make_transport = [this](const config::Bootstrap& bootstrap)
+          -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
+        WEIR_ASSIGN_OR_RETURN(xds::GrpcTarget target, ControlPlaneTarget(bootstrap));
+        return std::make_unique<xds::GrpcTransport>(*main_loop_, std::move(target));
+      },
+      .parse_file = ParseResourceFile};
+  for (const auto& worker : workers_)
+    platform.workers.push_back({worker->loop(), worker->network()});
   server::ServerOptions options;
   options.drain_time = flags_.drain_time;
   options.allow_unknown_dynamic_fields = flags_.ignore_unknown_dynamic_fields;
@@ -206,7 +216,8 @@ absl::Status Process::MakeAdmin() {
   for (const config::NamedExtension& extension : loaded_.bootstrap.admin_access_logs) {
     const auto make = extensions_.factories.access_logs.find(extension.config->extension_name());
     if (make == extensions_.factories.access_logs.end()) {
-      return InvalidArgument(StrCat("admin: this program has no access log \"", extension.name, "\""));
+      return InvalidArgument(
+          StrCat("admin: this program has no access log \"", extension.name, "\""));
     }
     WEIR_ASSIGN_OR_RETURN(auto log, make->second(*extension.config, logs_));
     config.access_logs.push_back(std::move(log));
@@ -231,9 +242,8 @@ absl::Status Process::Run() {
   // Threads first: nothing runs any more when the parts are destroyed.
   pool_.reset();
   if (admin_ != nullptr && admin_thread_->running()) {
-    admin_thread_->loop().Post([this] {
-      admin_->Shutdown(event::Duration(0), [this] { admin_thread_->loop().Stop(); });
-    });
+    admin_thread_->loop().Post(
+        [this] { admin_->Shutdown(event::Duration(0), [this] { admin_thread_->loop().Stop(); }); });
     admin_thread_->Join();
   }
   for (auto& worker : workers_) worker->Stop();

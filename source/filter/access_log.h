@@ -9,8 +9,9 @@
 
 namespace weir::filter {
 
-// Where lines go: a file or a standard stream, shared by everyone who names it. Write copies the line into the
-// calling thread's batch and never blocks on the disk; a writer thread takes the batches. Any thread.
+// Where lines go: a file or a standard stream, shared by everyone who names it. Write copies the
+// line into the calling thread's batch and never blocks on the disk; a writer thread takes the
+// batches. Any thread.
 class LogSink {
  public:
   virtual ~LogSink() = default;
@@ -22,7 +23,8 @@ class LogSink {
 class LogSinks {
  public:
   virtual ~LogSinks() = default;
-  // Never fails: a file that cannot be opened is reported once and counted, and its lines are dropped.
+  // Never fails: a file that cannot be opened is reported once and counted, and its lines are
+  // dropped.
   virtual std::shared_ptr<LogSink> Open(const std::string& path) = 0;
 };
 

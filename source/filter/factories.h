@@ -1,6 +1,7 @@
 // The extensions that this program has, by name: from an extension's configuration to its factory.
 //
-// main fills one Factories and hands it to the server; nothing registers itself. Read-only afterwards.
+// main fills one Factories and hands it to the server; nothing registers itself. Read-only
+// afterwards.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,8 @@
 
 namespace weir::filter {
 
-// Keyed by ExtensionConfig::extension_name(). The functions run off the data path, when a generation is built.
+// Keyed by ExtensionConfig::extension_name(). The functions run off the data path, when a
+// generation is built.
 struct Factories {
   template <typename Made, typename... Needs>
   using Map = HashMap<std::function<absl::StatusOr<std::shared_ptr<const Made>>(

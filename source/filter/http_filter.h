@@ -1,13 +1,13 @@
 // HTTP filters: what an extension sees of a request on its way, and what it may do.
 //
-// A filter answers each event with kContinue or kPause. A pause holds everything that comes after this filter
-// (the event itself and the bytes behind it, bounded by the buffer limit); later events still reach the filter
-// that paused. It ends when the filter calls its host's Continue, or answers a later event with kContinue.
-// When the bound is reached, reading stops; a filter that needs the whole body says so and the client gets
-// 413 instead (for a response: 500).
+// A filter answers each event with kContinue or kPause. A pause holds everything that comes after
+// this filter (the event itself and the bytes behind it, bounded by the buffer limit); later events
+// still reach the filter that paused. It ends when the filter calls its host's Continue, or answers
+// a later event with kContinue. When the bound is reached, reading stops; a filter that needs the
+// whole body says so and the client gets 413 instead (for a response: 500).
 //
-// Requests pass the filters in order, responses in reverse. All calls are on the worker's thread; a filter
-// belongs to its stream.
+// Requests pass the filters in order, responses in reverse. All calls are on the worker's thread; a
+// filter belongs to its stream.
 #pragma once
 
 #include <memory>
@@ -44,10 +44,11 @@ struct LocalReply {
 // What a filter may ask of its stream.
 class HttpFilterHost {
  public:
-  // Ends this filter's pause in one direction. What was held goes on from the loop, not from inside.
+  // Ends this filter's pause in one direction. What was held goes on from the loop, not from
+  // inside.
   virtual void Continue(Direction direction) = 0;
-  // Answers and ends the request; nothing that follows reaches later filters. After response headers went
-  // out the stream is reset instead. Takes effect from the loop, not from inside.
+  // Answers and ends the request; nothing that follows reaches later filters. After response
+  // headers went out the stream is reset instead. Takes effect from the loop, not from inside.
   virtual void SendLocalReply(const LocalReply& reply) = 0;
   // The bytes held at this filter in one direction; a filter may change them while it pauses.
   virtual buffer::Buffer& held(Direction direction) = 0;
@@ -68,12 +69,16 @@ class HttpFilter {
   virtual FilterResult OnRequestHeaders(http::RequestHead&, bool /*end*/) {
     return FilterResult::kContinue;
   }
-  virtual FilterResult OnRequestBody(buffer::Buffer&, bool /*end*/) { return FilterResult::kContinue; }
+  virtual FilterResult OnRequestBody(buffer::Buffer&, bool /*end*/) {
+    return FilterResult::kContinue;
+  }
   virtual FilterResult OnRequestTrailers(http::HeaderMap&) { return FilterResult::kContinue; }
   virtual FilterResult OnResponseHeaders(http::ResponseHead&, bool /*end*/) {
     return FilterResult::kContinue;
   }
-  virtual FilterResult OnResponseBody(buffer::Buffer&, bool /*end*/) { return FilterResult::kContinue; }
+  virtual FilterResult OnResponseBody(buffer::Buffer&, bool /*end*/) {
+    return FilterResult::kContinue;
+  }
   virtual FilterResult OnResponseTrailers(http::HeaderMap&) { return FilterResult::kContinue; }
   // The stream is over, however it ended; the host answers no more calls.
   virtual void OnStreamEnd() {}

@@ -1,4 +1,5 @@
-// The access log that puts each record as one line into a sink: what the file and the stream extension share.
+// The access log that puts each record as one line into a sink: what the file and the stream
+// extension share.
 #pragma once
 
 #include <memory>

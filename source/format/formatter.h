@@ -1,5 +1,6 @@
-// The %OPERATOR(...)% formats of access logs, header changes and local replies, compiled once and run many
-// times. Immutable after Create; any thread; Append writes to a string that the caller reuses.
+// The %OPERATOR(...)% formats of access logs, header changes and local replies, compiled once and
+// run many times. Immutable after Create; any thread; Append writes to a string that the caller
+// reuses.
 #pragma once
 
 #include <memory>
@@ -24,7 +25,8 @@ struct FormatContext {
 
 class Formatter {
  public:
-  // The error names the operator, its place in the text and, for a wrong name, the nearest right one.
+  // The error names the operator, its place in the text and, for a wrong name, the nearest right
+  // one.
   static absl::StatusOr<Formatter> Create(std::string_view text);
   // Plain text without operators.
   static Formatter Literal(std::string text);

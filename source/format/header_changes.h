@@ -1,4 +1,5 @@
-// Header fields to add and remove (HeaderValueOption and headers_to_remove), compiled. Immutable, any thread.
+// Header fields to add and remove (HeaderValueOption and headers_to_remove), compiled. Immutable,
+// any thread.
 #pragma once
 
 #include <string>
@@ -29,8 +30,8 @@ struct HeaderChanges {
   std::vector<std::string> remove;  // lower case
 
   bool empty() const { return add.empty() && remove.empty(); }
-  // Removes, then adds. A value that is no valid field value after formatting (a line break from metadata)
-  // is left out.
+  // Removes, then adds. A value that is no valid field value after formatting (a line break from
+  // metadata) is left out.
   void Apply(http::HeaderMap& headers, const FormatContext& context) const;
   friend bool operator==(const HeaderChanges&, const HeaderChanges&) = default;
 };

@@ -3,7 +3,8 @@
 namespace weir::generation {
 
 const config::HttpConnectionManager* Chain::http() const {
-  const auto* http = std::get_if<std::shared_ptr<const config::HttpConnectionManager>>(&config->terminal);
+  const auto* http =
+      std::get_if<std::shared_ptr<const config::HttpConnectionManager>>(&config->terminal);
   return http == nullptr ? nullptr : http->get();
 }
 

@@ -1,7 +1,7 @@
 // A generation: all configuration in force, immutable, shared by all workers.
 //
-// Built by the server off the data path, sharing with the one before what did not change; published by one
-// post to each worker. Parts are freed on the main thread alone (see WorkerGeneration).
+// Built by the server off the data path, sharing with the one before what did not change; published
+// by one post to each worker. Parts are freed on the main thread alone (see WorkerGeneration).
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct Chain {
 struct Listener {
   std::shared_ptr<const config::Listener> config;
   std::shared_ptr<const router::ChainIndex> index;
-  // By the address of the configuration that `index` gives: the chain itself may be the one of an earlier version
-  // whose configuration was equal, so that its connections are left alone.
+  // By the address of the configuration that `index` gives: the chain itself may be the one of an
+  // earlier version whose configuration was equal, so that its connections are left alone.
   absl::flat_hash_map<const config::FilterChain*, std::shared_ptr<const Chain>> chains;
   std::vector<std::shared_ptr<const filter::ListenerFilterFactory>> listener_filters;
   std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;

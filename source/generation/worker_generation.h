@@ -1,8 +1,10 @@
-// A worker's hold on generations: one reference to each that it still uses, and a plain count of its users.
+// A worker's hold on generations: one reference to each that it still uses, and a plain count of
+// its users.
 //
-// Install makes a generation the current one; requests pin the current one and let go when they end. When an
-// older generation has no user left on this worker, its reference is handed to `release`, which posts it to
-// where it may be freed: no worker frees a generation. Worker's thread; owned by the worker.
+// Install makes a generation the current one; requests pin the current one and let go when they
+// end. When an older generation has no user left on this worker, its reference is handed to
+// `release`, which posts it to where it may be freed: no worker frees a generation. Worker's
+// thread; owned by the worker.
 #pragma once
 
 #include <cstdint>

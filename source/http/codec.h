@@ -1,8 +1,8 @@
 // The contract of codecs: bytes in, events out; heads and bodies in, bytes out. No I/O.
 //
-// A connection (proxy's Session downstream, upstream's pool connection) owns the codec and the byte stream. It
-// reads bytes, calls Decode, and at the end of the turn writes output(). Sequences of events on a server
-// stream, each from inside Decode:
+// A connection (proxy's Session downstream, upstream's pool connection) owns the codec and the byte
+// stream. It reads bytes, calls Decode, and at the end of the turn writes output(). Sequences of
+// events on a server stream, each from inside Decode:
 //
 //   OnRequestStart  OnHeaders(end)                                   no body
 //   OnRequestStart  OnHeaders  OnBody* OnBody(end)                   body
@@ -11,11 +11,12 @@
 //
 // On a client stream: OnInformational* (1xx), then OnHeaders and so on, or OnReset.
 //
-// Inside an event the receiver may call any method of its stream (answer at once, reset, pause). Encode calls
-// never call back, but for OutputSignal, which only notes. A stream object is valid until the codec has seen
-// both its ends or a reset; OnStreamClosed is its last event and comes for every stream, once, from Decode,
-// DecodeEnd or the connection's Abort, never from inside an Encode call or Reset: after the last byte was
-// encoded and the peer's end decoded, it comes from FinishTurn, which the connection calls before it flushes.
+// Inside an event the receiver may call any method of its stream (answer at once, reset, pause).
+// Encode calls never call back, but for OutputSignal, which only notes. A stream object is valid
+// until the codec has seen both its ends or a reset; OnStreamClosed is its last event and comes for
+// every stream, once, from Decode, DecodeEnd or the connection's Abort, never from inside an Encode
+// call or Reset: after the last byte was encoded and the peer's end decoded, it comes from
+// FinishTurn, which the connection calls before it flushes.
 #pragma once
 
 #include <cstddef>
@@ -43,8 +44,8 @@ class StreamHandler {
   virtual void OnBody(buffer::Buffer& data, bool end) = 0;
   virtual void OnTrailers(HeaderMap& trailers) = 0;
   virtual void OnReset(const StreamError& error) = 0;
-  // The bytes that this side encoded and the connection has not taken yet went above the high watermark
-  // (true) or fell below the low one (false). Strictly alternating, true first.
+  // The bytes that this side encoded and the connection has not taken yet went above the high
+  // watermark (true) or fell below the low one (false). Strictly alternating, true first.
   virtual void OnBackpressure(bool blocked) = 0;
   // The codec has let the stream go; its Stream object must not be used any more.
   virtual void OnStreamClosed() = 0;
@@ -56,7 +57,8 @@ class StreamHandler {
 // Server side: lives in the receiver of a request.
 class ServerStreamHandler : public StreamHandler {
  public:
-  // Where the codec puts the head; belongs to the handler and is empty when OnRequestStart returned it.
+  // Where the codec puts the head; belongs to the handler and is empty when OnRequestStart returned
+  // it.
   virtual RequestHead& request_head() = 0;
   virtual void OnHeaders(bool end) = 0;
 
@@ -81,15 +83,15 @@ class ClientStreamHandler : public StreamHandler {
 class Stream {
  public:
   virtual ~Stream() = default;
-  // Moves `data` out. After `end` nothing may be encoded. More than the declared length, or an end short of
-  // it, resets the stream: the peer never sees a message that looks whole and is not.
+  // Moves `data` out. After `end` nothing may be encoded. More than the declared length, or an end
+  // short of it, resets the stream: the peer never sees a message that looks whole and is not.
   virtual void EncodeBody(buffer::Buffer& data, bool end) = 0;
   virtual void EncodeTrailers(const HeaderMap& trailers) = 0;
   // Gives the stream up: RST_STREAM, or for HTTP/1 the connection. OnReset does not follow.
   virtual void Reset(const StreamError& error) = 0;
-  // While paused no further OnBody comes (HTTP/2: no window is given; HTTP/1: Decode stops). Not counted:
-  // who has several reasons counts them. Resuming delivers from the next Decode, which the connection
-  // makes at the end of the turn: OnOutput asks for that.
+  // While paused no further OnBody comes (HTTP/2: no window is given; HTTP/1: Decode stops). Not
+  // counted: who has several reasons counts them. Resuming delivers from the next Decode, which the
+  // connection makes at the end of the turn: OnOutput asks for that.
   virtual void SetReadPaused(bool paused) = 0;
   // Bytes encoded and not yet taken by the connection's output.
   virtual size_t buffered() const = 0;
@@ -108,9 +110,9 @@ class ClientStream : public Stream {
 
 enum class CodecState : uint8_t {
   kOpen,
-  kClosing,  // No further stream: flush output(), then close (HTTP/1: after the last answer; HTTP/2: GOAWAY
-             // sent or received and no stream left).
-  kFailed,   // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
+  kClosing,  // No further stream: flush output(), then close (HTTP/1: after the last answer;
+             // HTTP/2: GOAWAY sent or received and no stream left).
+  kFailed,  // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
 };
 
 // What both sides of a codec share. The connection owns it.
@@ -119,15 +121,15 @@ class Codec {
   virtual ~Codec() = default;
   // Consumes from `in` and gives events. What stays in `in` waits for more bytes or for a resume.
   virtual CodecState Decode(buffer::Buffer& in) = 0;
-  // The peer ended its side. Open streams that still wait for bytes are reset (a response that ends with
-  // the connection ends well).
+  // The peer ended its side. Open streams that still wait for bytes are reset (a response that ends
+  // with the connection ends well).
   virtual CodecState DecodeEnd() = 0;
   // The connection is gone: every open stream gets OnReset(error) and OnStreamClosed.
   virtual void Abort(const StreamError& error) = 0;
   // Lets finished streams go; before each flush.
   virtual CodecState FinishTurn() = 0;
-  // Begins to end: HTTP/1 answers the request in flight (or none) and closes, HTTP/2 sends GOAWAY with
-  // the last stream id (twice: first 2^31-1, so that requests on their way are not lost).
+  // Begins to end: HTTP/1 answers the request in flight (or none) and closes, HTTP/2 sends GOAWAY
+  // with the last stream id (twice: first 2^31-1, so that requests on their way are not lost).
   virtual void StartDrain() = 0;
   // Bytes to send; the connection drains it.
   virtual buffer::Buffer& output() = 0;
@@ -140,7 +142,8 @@ class ServerCodecHandler : public OutputSignal {
  public:
   // A request's head is there. The handler for it, valid until OnStreamClosed.
   virtual ServerStreamHandler& OnRequestStart(ServerStream& stream) = 0;
-  // The peer broke the protocol outside of any stream; the counters want to know. Decode returns kFailed.
+  // The peer broke the protocol outside of any stream; the counters want to know. Decode returns
+  // kFailed.
   virtual void OnConnectionError(const StreamError& error) = 0;
 
  protected:
@@ -154,7 +157,8 @@ class ServerCodec : public Codec {
 
 class ClientCodecHandler : public OutputSignal {
  public:
-  // How many streams may be open at once has changed (HTTP/2 SETTINGS), or the peer said GOAWAY (0 new).
+  // How many streams may be open at once has changed (HTTP/2 SETTINGS), or the peer said GOAWAY (0
+  // new).
   virtual void OnStreamLimit(uint32_t max_concurrent) = 0;
   virtual void OnConnectionError(const StreamError& error) = 0;
 
@@ -167,13 +171,15 @@ class ClientCodec : public Codec {
   virtual Protocol protocol() const = 0;
   // A new stream; the caller has seen that can_open_stream().
   virtual ClientStream& NewStream(ClientStreamHandler& handler) = 0;
-  // HTTP/1: no request in flight and the connection is reusable. HTTP/2: below the limit and no GOAWAY.
+  // HTTP/1: no request in flight and the connection is reusable. HTTP/2: below the limit and no
+  // GOAWAY.
   virtual bool can_open_stream() const = 0;
 };
 
 // Limits that both codecs keep. Defaults are Envoy's (HttpConnectionManager, HttpProtocolOptions).
 struct CodecLimits {
-  uint32_t max_header_bytes = 60 * 1024;  // max_request_headers_kb; names and values and 32 a field.
+  uint32_t max_header_bytes =
+      60 * 1024;  // max_request_headers_kb; names and values and 32 a field.
   uint32_t max_header_count = 100;
   uint32_t high_watermark = 1024 * 1024;  // per_connection_buffer_limit_bytes
   // HTTP/2 pauses a stream above this; low watermarks are half of the high ones.

@@ -1,11 +1,11 @@
 // The fields of one message in the order received, repeated ones apart (RFC 9110, 5).
 //
-// Names are lower case; names and values are views into the request's arena or into blocks that it keeps, so
-// filling a map allocates nothing in the usual case. Values hold no CR, LF or NUL: codecs refuse them on
-// input, Add and Set check them (WEIR_DCHECK) for what the proxy writes itself; text from outside that did
-// not come through a codec is checked with IsValidValue first.
-// Framing, authority, scheme, method, path and status are not here: they are members of the heads.
-// One worker; belongs to a head.
+// Names are lower case; names and values are views into the request's arena or into blocks that it
+// keeps, so filling a map allocates nothing in the usual case. Values hold no CR, LF or NUL: codecs
+// refuse them on input, Add and Set check them (WEIR_DCHECK) for what the proxy writes itself; text
+// from outside that did not come through a codec is checked with IsValidValue first. Framing,
+// authority, scheme, method, path and status are not here: they are members of the heads. One
+// worker; belongs to a head.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,8 @@ class HeaderMap {
   HeaderMap(const HeaderMap&) = delete;
   HeaderMap& operator=(const HeaderMap&) = delete;
 
-  // RFC 9110, 5.1 and 5.5: a token; visible characters, SP, HTAB and obs-text, no blank at either end.
+  // RFC 9110, 5.1 and 5.5: a token; visible characters, SP, HTAB and obs-text, no blank at either
+  // end.
   static bool IsValidName(std::string_view name);
   static bool IsValidValue(std::string_view value);
 

@@ -1,9 +1,10 @@
 // Request and response heads as the proxy holds them: unambiguous by construction.
 //
-// The codec that reads a message decides its framing once; the codec that writes it derives the framing
-// fields from `framing` and copies none through. A map in a head never holds: host, content-length,
-// transfer-encoding, te (but for "trailers"), connection and what it names, keep-alive, proxy-connection,
-// upgrade, http2-settings, expect: 100-continue (see `expects_continue`), pseudo-header fields.
+// The codec that reads a message decides its framing once; the codec that writes it derives the
+// framing fields from `framing` and copies none through. A map in a head never holds: host,
+// content-length, transfer-encoding, te (but for "trailers"), connection and what it names,
+// keep-alive, proxy-connection, upgrade, http2-settings, expect: 100-continue (see
+// `expects_continue`), pseudo-header fields.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ enum class Framing : uint8_t { kNone, kLength, kChunked };
 
 struct BodyFraming {
   Framing kind = Framing::kNone;
-  uint64_t length = 0;  // kLength only; 0 is possible (content-length: 0) and kNone has no field at all.
+  uint64_t length =
+      0;  // kLength only; 0 is possible (content-length: 0) and kNone has no field at all.
   friend bool operator==(const BodyFraming&, const BodyFraming&) = default;
 };
 
@@ -32,12 +34,13 @@ struct BodyFraming {
 struct RequestHead {
   explicit RequestHead(buffer::Arena& arena) : headers(arena) {}
 
-  std::string_view method;     // A token; case matters (RFC 9110, 9.1).
-  std::string_view scheme;     // "http" or "https".
-  std::string_view authority;  // uri-host [":" port], checked; lower-casing is left to the matchers.
-  std::string_view path;       // origin-form with query, begins with "/", or "*"; empty for CONNECT.
-  std::string_view protocol;   // ":protocol" of an extended CONNECT (RFC 8441) or the Upgrade token; empty
-                               // for plain requests.
+  std::string_view method;  // A token; case matters (RFC 9110, 9.1).
+  std::string_view scheme;  // "http" or "https".
+  std::string_view
+      authority;              // uri-host [":" port], checked; lower-casing is left to the matchers.
+  std::string_view path;      // origin-form with query, begins with "/", or "*"; empty for CONNECT.
+  std::string_view protocol;  // ":protocol" of an extended CONNECT (RFC 8441) or the Upgrade token;
+                              // empty for plain requests.
   BodyFraming framing;
   Protocol version = Protocol::kHttp11;  // As received.
   bool expects_continue = false;         // Expect: 100-continue.
@@ -51,7 +54,8 @@ struct ResponseHead {
 
   uint16_t status = 0;  // 100 to 599; 1xx only as informational.
   BodyFraming framing;
-  // The answer to HEAD and a 304 may name a length that no body follows; forwarded as content-length.
+  // The answer to HEAD and a 304 may name a length that no body follows; forwarded as
+  // content-length.
   std::optional<uint64_t> represented_length;
   Protocol version = Protocol::kHttp11;
   HeaderMap headers;

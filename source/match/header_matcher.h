@@ -1,6 +1,7 @@
 // envoy.config.route.v3.HeaderMatcher as a value. Pure; any thread.
 //
-// Repeated fields are joined by "," before they are matched, as Envoy does. The pseudo-header names ":method",
+// Repeated fields are joined by "," before they are matched, as Envoy does. The pseudo-header names
+// ":method",
 // ":path", ":authority" (and "host") and ":scheme" are answered from the head.
 #pragma once
 
@@ -31,12 +32,14 @@ struct HeaderMatcher {
   bool invert = false;
   bool treat_missing_as_empty = false;
 
-  // A missing field matches nothing but `present: false`, also when inverted, unless treat_missing_as_empty.
+  // A missing field matches nothing but `present: false`, also when inverted, unless
+  // treat_missing_as_empty.
   bool Matches(const http::RequestHead& head) const;
   friend bool operator==(const HeaderMatcher&, const HeaderMatcher&) = default;
 };
 
-// The value that `name` (lower case, pseudo-headers among them) has in `head`; joined in the head's arena.
+// The value that `name` (lower case, pseudo-headers among them) has in `head`; joined in the head's
+// arena.
 std::optional<std::string_view> HeaderValue(const http::RequestHead& head, std::string_view name);
 
 }  // namespace weir::match

@@ -20,7 +20,8 @@ class Regex {
 
   bool FullMatch(std::string_view text) const;
   bool PartialMatch(std::string_view text) const;
-  // Every match replaced by `substitution`, where \1 stands for the first group (RegexMatchAndSubstitute).
+  // Every match replaced by `substitution`, where \1 stands for the first group
+  // (RegexMatchAndSubstitute).
   std::string ReplaceAll(std::string_view text, const std::string& substitution) const;
   // Whether the groups that `substitution` names exist; the error says which does not.
   absl::Status CheckSubstitution(const std::string& substitution) const;

@@ -1,14 +1,17 @@
-// A connection as bytes both ways: TCP, UNIX, TLS around either, or a pair in memory. No call blocks, and no
-// call runs a callback: Read, Write, Close and Connect report at once by their result, and what happens
-// later comes to the handler from the loop.
+// A connection as bytes both ways: TCP, UNIX, TLS around either, or a pair in memory. No call
+// blocks, and no call runs a callback: Read, Write, Close and Connect report at once by their
+// result, and what happens later comes to the handler from the loop.
 //
-//   stream->SetHandler(&me)          before anything else; may be changed (a listener filter hands over)
-//   OnConnected                      once, for streams made by Network::Connect and for TLS handshakes
-//   OnReadable -> Read until kAgain  edge-triggered: after kAgain the next OnReadable says there is more;
-//                                    who stops reading earlier calls Read again by itself when it resumes
+//   stream->SetHandler(&me)          before anything else; may be changed (a listener filter hands
+//   over) OnConnected                      once, for streams made by Network::Connect and for TLS
+//   handshakes OnReadable -> Read until kAgain  edge-triggered: after kAgain the next OnReadable
+//   says there is more;
+//                                    who stops reading earlier calls Read again by itself when it
+//                                    resumes
 //   OnWritable                       after a Write that left bytes behind: room again
 //   OnFailed                         the peer reset the connection, or connecting failed
-//   Close, then destroy              no event comes after Close; destroying closes with a reset if need be
+//   Close, then destroy              no event comes after Close; destroying closes with a reset if
+//   need be
 //
 // One owner, on the loop's thread. An object may be destroyed from its own callback only through
 // Loop::DeferDelete.
@@ -24,7 +27,8 @@
 namespace weir::net {
 
 enum class IoOutcome {
-  kOk,     // `bytes` moved; for Read there may be more, for Write all is taken or the kernel took a part.
+  kOk,     // `bytes` moved; for Read there may be more, for Write all is taken or the kernel took a
+           // part.
   kAgain,  // Nothing now; an event will tell.
   kEof,    // Read only: the peer has ended its side; nothing more comes.
   kError,  // Reset or broken; the stream is dead.
@@ -59,15 +63,16 @@ class ByteStream {
   virtual ~ByteStream() = default;
 
   virtual void SetHandler(ByteStreamHandler* handler) = 0;
-  // Appends at most about `limit` bytes to `into` (never less than one when something is there). kOk says
-  // that more may be there: call again; kAgain that all was read.
+  // Appends at most about `limit` bytes to `into` (never less than one when something is there).
+  // kOk says that more may be there: call again; kAgain that all was read.
   virtual IoResult Read(buffer::Buffer& into, size_t limit) = 0;
-  // Drains from `from` what the transport took. kOk with bytes left in `from`: the transport is full,
-  // OnWritable follows.
+  // Drains from `from` what the transport took. kOk with bytes left in `from`: the transport is
+  // full, OnWritable follows.
   virtual IoResult Write(buffer::Buffer& from) = 0;
   // Ends our side after all that was written; reading goes on.
   virtual void ShutdownWrite() = 0;
-  // Ends both sides and all events. kReset sends RST, so that the peer sees a failure rather than an end.
+  // Ends both sides and all events. kReset sends RST, so that the peer sees a failure rather than
+  // an end.
   enum class CloseMode { kNormal, kReset };
   virtual void Close(CloseMode mode) = 0;
 

@@ -1,9 +1,9 @@
 // The network of one loop, as a seam: connect, open listening sockets, accept.
 //
-// Listening sockets outlive listeners: `ListenSocket` is opened (and kept, and closed) by the server on the
-// main thread, one for each worker with SO_REUSEPORT (a UNIX socket is one for all), and passed to each
-// worker, whose Network accepts from it. A new version of a listener with the same address takes over the
-// same sockets, so nothing queued in the kernel is lost.
+// Listening sockets outlive listeners: `ListenSocket` is opened (and kept, and closed) by the
+// server on the main thread, one for each worker with SO_REUSEPORT (a UNIX socket is one for all),
+// and passed to each worker, whose Network accepts from it. A new version of a listener with the
+// same address takes over the same sockets, so nothing queued in the kernel is lost.
 #pragma once
 
 #include <functional>
@@ -26,8 +26,8 @@ struct TcpKeepalive {
 };
 
 struct ListenOptions {
-  int backlog = 0;         // 0: the system's net.core.somaxconn.
-  bool reuse_port = true;  // IP only.
+  int backlog = 0;           // 0: the system's net.core.somaxconn.
+  bool reuse_port = true;    // IP only.
   bool ipv4_compat = false;  // An IPv6 socket that takes IPv4 too.
   bool freebind = false;
   bool transparent = false;
@@ -51,19 +51,21 @@ struct ConnectOptions {
 class AcceptHandler {
  public:
   virtual void OnAccept(std::unique_ptr<ByteStream> stream) = 0;
-  // accept(2) failed for want of descriptors or memory; accepting pauses and is tried again by itself.
+  // accept(2) failed for want of descriptors or memory; accepting pauses and is tried again by
+  // itself.
   virtual void OnAcceptError(std::string_view reason) = 0;
 
  protected:
   ~AcceptHandler() = default;
 };
 
-// Accepting from one socket on one loop. Destroying it stops; what the kernel has queued stays queued for
-// the next Acceptor of that socket.
+// Accepting from one socket on one loop. Destroying it stops; what the kernel has queued stays
+// queued for the next Acceptor of that socket.
 class Acceptor {
  public:
   virtual ~Acceptor() = default;
-  // Accepts, now, all that the kernel has queued (each to OnAccept). Before a socket is closed for good.
+  // Accepts, now, all that the kernel has queued (each to OnAccept). Before a socket is closed for
+  // good.
   virtual void AcceptQueued() = 0;
 };
 
@@ -71,16 +73,16 @@ class Network {
  public:
   virtual ~Network() = default;
 
-  // Main thread. `count` sockets bound to one address (port 0: the first one chooses). With reuse_port a
-  // probe bind without it comes first, so that a port in use by another process is an error that names
-  // the address.
+  // Main thread. `count` sockets bound to one address (port 0: the first one chooses). With
+  // reuse_port a probe bind without it comes first, so that a port in use by another process is an
+  // error that names the address.
   virtual absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> OpenListenSockets(
       const Address& address, const ListenOptions& options, size_t count) = 0;
   // Worker's thread. At most `accepts_per_turn` connections are accepted in one turn.
   virtual std::unique_ptr<Acceptor> Accept(ListenSocket& socket, AcceptHandler& handler,
                                            uint32_t accepts_per_turn) = 0;
-  // Begins to connect; the outcome comes to the stream's handler (OnConnected or OnFailed), also when it
-  // is known at once.
+  // Begins to connect; the outcome comes to the stream's handler (OnConnected or OnFailed), also
+  // when it is known at once.
   virtual std::unique_ptr<ByteStream> Connect(const Address& address,
                                               const ConnectOptions& options) = 0;
 };

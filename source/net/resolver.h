@@ -29,8 +29,8 @@ class DnsQuery {
 class Resolver {
  public:
   virtual ~Resolver() = default;
-  // Calls `done` once from the loop, never from inside. NotFound: the name has no address; Unavailable:
-  // no answer.
+  // Calls `done` once from the loop, never from inside. NotFound: the name has no address;
+  // Unavailable: no answer.
   virtual std::unique_ptr<DnsQuery> Resolve(
       std::string_view name, DnsFamily family,
       std::function<void(absl::StatusOr<ResolvedAddresses>)> done) = 0;

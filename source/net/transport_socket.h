@@ -1,7 +1,8 @@
 // The transport-socket contract: what turns the kernel's byte stream into the one the codec sees.
 //
-// A factory is immutable and shared by workers; raw_buffer's gives the stream back as it is, TLS's wraps it.
-// The wrapped stream reports OnConnected when its handshake is done (a raw accepted stream never does).
+// A factory is immutable and shared by workers; raw_buffer's gives the stream back as it is, TLS's
+// wraps it. The wrapped stream reports OnConnected when its handshake is done (a raw accepted
+// stream never does).
 #pragma once
 
 #include <memory>

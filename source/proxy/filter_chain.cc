@@ -64,11 +64,9 @@ class FilterChain::Entry final : public filter::HttpFilterHost {
 
 FilterChain::FilterChain(event::Loop& loop, buffer::BlockPool& blocks, FilterChainOwner& owner,
                          size_t hold_limit)
-    : blocks_(blocks),
-      loop_(loop),
-      owner_(owner),
-      hold_limit_(hold_limit),
-      act_([this] { ActAtTurnEnd(); }) {}
+    : blocks_(blocks), loop_(loop), owner_(owner), hold_limit_(hold_limit), act_([this] {
+        ActAtTurnEnd();
+      }) {}
 
 FilterChain::~FilterChain() { End(); }
 
@@ -112,10 +110,9 @@ void FilterChain::PassHeaders(Direction direction, size_t at, bool end) {
   for (; at < entries_.size(); ++at) {
     if (ended_ || reply_ != nullptr) return;
     Entry& entry = EntryAt(direction, at);
-    const FilterResult result =
-        direction == Direction::kRequest
-            ? entry.filter().OnRequestHeaders(owner_.request(), end)
-            : entry.filter().OnResponseHeaders(owner_.response(), end);
+    const FilterResult result = direction == Direction::kRequest
+                                    ? entry.filter().OnRequestHeaders(owner_.request(), end)
+                                    : entry.filter().OnResponseHeaders(owner_.response(), end);
     if (result == FilterResult::kPause) {
       Hold& hold = entry.hold(direction);
       hold.paused = true;
@@ -195,13 +192,11 @@ void FilterChain::HoldBytes(Direction direction, Entry& entry, buffer::Buffer& d
     return;
   }
   if (direction == Direction::kRequest) {
-    entry.SendLocalReply({.status = 413,
-                          .body = "Payload Too Large",
-                          .details = "request_payload_too_large"});
+    entry.SendLocalReply(
+        {.status = 413, .body = "Payload Too Large", .details = "request_payload_too_large"});
   } else {
-    entry.SendLocalReply({.status = 500,
-                          .body = "Internal Server Error",
-                          .details = "response_payload_too_large"});
+    entry.SendLocalReply(
+        {.status = 500, .body = "Internal Server Error", .details = "response_payload_too_large"});
   }
 }
 

@@ -3,9 +3,10 @@
 //   request:   filter 0, 1, ... n-1 -> RequestSink (the router)
 //   response:  filter n-1, ... 1, 0 -> ResponseSink (the client's stream)
 //
-// Each filter has, for each direction, its own hold: whether it pauses, whether the head is still held, the
-// bytes, the end. What a filter lets go runs on to the next one from there. Continue and SendLocalReply only
-// take a note: they act at the end of the turn. Owned by the RequestStream, on the worker's thread.
+// Each filter has, for each direction, its own hold: whether it pauses, whether the head is still
+// held, the bytes, the end. What a filter lets go runs on to the next one from there. Continue and
+// SendLocalReply only take a note: they act at the end of the turn. Owned by the RequestStream, on
+// the worker's thread.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +62,8 @@ class FilterChainOwner : public RequestSink, public ResponseSink {
 class FilterChain {
  public:
   // `hold_limit`: bytes that a pause may hold in one direction.
-  FilterChain(event::Loop& loop, buffer::BlockPool& blocks, FilterChainOwner& owner, size_t hold_limit);
+  FilterChain(event::Loop& loop, buffer::BlockPool& blocks, FilterChainOwner& owner,
+              size_t hold_limit);
   FilterChain(const FilterChain&) = delete;
   FilterChain& operator=(const FilterChain&) = delete;
   ~FilterChain();
@@ -81,13 +83,14 @@ class FilterChain {
  private:
   struct Hold {
     bool paused = false;
-    bool resume = false;    // Continue was called.
-    bool headers = false;   // The head has not gone further than this filter.
-    bool end = false;       // The end came without trailers.
+    bool resume = false;   // Continue was called.
+    bool headers = false;  // The head has not gone further than this filter.
+    bool end = false;      // The end came without trailers.
     bool over_limit = false;
     bool whole_body = false;
     std::optional<buffer::Buffer> bytes;
-    std::unique_ptr<http::HeaderMap> trailers;  // A copy: the codec's are there during the call only.
+    std::unique_ptr<http::HeaderMap>
+        trailers;  // A copy: the codec's are there during the call only.
   };
   class Entry;  // One filter as its host.
 

@@ -19,11 +19,13 @@
 
 namespace weir::proxy {
 
-// The blocks of counters of one worker by stat_prefix, made at first use. They live as long as the worker.
+// The blocks of counters of one worker by stat_prefix, made at first use. They live as long as the
+// worker.
 template <typename Stats>
 class StatsByPrefix {
  public:
-  StatsByPrefix(stats::Registry& registry, std::string_view scope) : registry_(registry), scope_(scope) {}
+  StatsByPrefix(stats::Registry& registry, std::string_view scope)
+      : registry_(registry), scope_(scope) {}
 
   Stats& Get(const std::string& stat_prefix) {
     auto& block = blocks_[stat_prefix];
@@ -39,8 +41,8 @@ class StatsByPrefix {
   HashMap<std::unique_ptr<stats::Block<Stats>>> blocks_;
 };
 
-// How much of the connections that finish a request are told to go: 0 none, 1 all. Set by a post from the
-// server while listeners drain gradually.
+// How much of the connections that finish a request are told to go: 0 none, 1 all. Set by a post
+// from the server while listeners drain gradually.
 struct DrainState {
   double closing_share = 0;
 };

@@ -58,9 +58,8 @@ void TrustClient(const config::HttpConnectionManager& config, stream_info::Strea
       const std::string peer = connection.remote_address.ip().ToString();
       const auto before = head.headers.GetJoined("x-forwarded-for");
       head.headers.Set(HeaderId::kXForwardedFor,
-                       before.has_value()
-                           ? head.headers.arena().Concat({*before, ",", peer})
-                           : std::string_view(peer));
+                       before.has_value() ? head.headers.arena().Concat({*before, ",", peer})
+                                          : std::string_view(peer));
     }
   } else if (const auto ip = ForwardedFor(head.headers, config.xff_num_trusted_hops)) {
     info.downstream_remote_address = net::Address::Ip(*ip, 0);
@@ -142,8 +141,7 @@ bool PrepareRequest(const config::HttpConnectionManager& config, stream_info::St
     head.headers.Set(HeaderId::kXEnvoyExternalAddress, client);
   }
   const bool regenerate = config.use_remote_address && !config.preserve_external_request_id;
-  if (config.generate_request_id &&
-      (regenerate || !head.headers.Has(HeaderId::kXRequestId))) {
+  if (config.generate_request_id && (regenerate || !head.headers.Has(HeaderId::kXRequestId))) {
     head.headers.Set(HeaderId::kXRequestId, NewRequestId(random, head.headers.arena()));
   }
   if (!config.via.empty()) head.headers.Add(HeaderId::kVia, config.via);
@@ -194,7 +192,8 @@ void FinishResponse(const config::HttpConnectionManager& config, const http::Req
       head.headers.Set(HeaderId::kServer, config.server_name);
       break;
     case config::ServerHeader::kAppendIfAbsent:
-      if (!head.headers.Has(HeaderId::kServer)) head.headers.Add(HeaderId::kServer, config.server_name);
+      if (!head.headers.Has(HeaderId::kServer))
+        head.headers.Add(HeaderId::kServer, config.server_name);
       break;
     case config::ServerHeader::kPassThrough:
       break;
@@ -215,15 +214,21 @@ namespace {
 // The gRPC status for an HTTP status, as gRPC's mapping document has it.
 int GrpcStatusFor(uint16_t status) {
   switch (status) {
-    case 400: return 13;
-    case 401: return 16;
-    case 403: return 7;
-    case 404: return 12;
+    case 400:
+      return 13;
+    case 401:
+      return 16;
+    case 403:
+      return 7;
+    case 404:
+      return 12;
     case 429:
     case 502:
     case 503:
-    case 504: return 14;
-    default: return 2;
+    case 504:
+      return 14;
+    default:
+      return 2;
   }
 }
 

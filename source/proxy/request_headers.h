@@ -1,5 +1,6 @@
-// What the connection manager does to every request and response before and after the filters: who the client
-// is, what must not come from outside, what the proxy adds. Functions of their arguments.
+// What the connection manager does to every request and response before and after the filters: who
+// the client is, what must not come from outside, what the proxy adds. Functions of their
+// arguments.
 #pragma once
 
 #include <string_view>
@@ -13,13 +14,13 @@
 
 namespace weir::proxy {
 
-// Fields with an underscore, the trusted client address, x-forwarded-for and -proto, x-envoy-* fields of
-// external clients, x-request-id, via. False: the request is refused (underscores).
+// Fields with an underscore, the trusted client address, x-forwarded-for and -proto, x-envoy-*
+// fields of external clients, x-request-id, via. False: the request is refused (underscores).
 bool PrepareRequest(const config::HttpConnectionManager& config, stream_info::StreamInfo& info,
                     event::Random& random, http::RequestHead& head);
 
-// RFC 3986, 6.2.2 and 5.2.4 on the path before the query, as the configuration asks: percent-encoded
-// unreserved characters, dot segments, repeated and escaped slashes.
+// RFC 3986, 6.2.2 and 5.2.4 on the path before the query, as the configuration asks:
+// percent-encoded unreserved characters, dot segments, repeated and escaped slashes.
 enum class PathOutcome : unsigned char { kUnchanged, kChanged, kRedirect, kRefused };
 PathOutcome NormalizePath(const config::HttpConnectionManager& config, http::RequestHead& head);
 

@@ -1,5 +1,5 @@
-// The memory of a request, reused: arena, heads and their tables keep their capacity from one to the next, so
-// that a request in steady state allocates nothing.
+// The memory of a request, reused: arena, heads and their tables keep their capacity from one to
+// the next, so that a request in steady state allocates nothing.
 //
 // One pool a worker; at most `max_free` are kept, so that memory follows use.
 #pragma once
@@ -14,7 +14,8 @@
 namespace weir::proxy {
 
 struct RequestMemory {
-  explicit RequestMemory(buffer::BlockPool& blocks) : arena(blocks), request(arena), response(arena) {}
+  explicit RequestMemory(buffer::BlockPool& blocks)
+      : arena(blocks), request(arena), response(arena) {}
 
   buffer::Arena arena;
   http::RequestHead request;

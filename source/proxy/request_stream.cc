@@ -39,7 +39,8 @@ RequestStream::~RequestStream() {
   platform_.request_memory.Return(std::move(memory_));
 }
 
-// --- The request, from the codec to the router ---------------------------------------------------------------
+// --- The request, from the codec to the router
+// ---------------------------------------------------------------
 
 void RequestStream::OnHeaders(bool end) {
   http::RequestHead& head = memory_->request;
@@ -52,6 +53,7 @@ void RequestStream::OnHeaders(bool end) {
   Progress();
   if (config_.request_timeout.count() > 0 && !end) request_timeout_.Enable(config_.request_timeout);
   if (config_.max_stream_duration.count() > 0) max_duration_.Enable(config_.max_stream_duration);
+  if (head.expects_continue && !end) AnswerExpectation();
   // Clean what came from outside, find the client, normalise the path.
   if (!Accept()) return;
   // The newest configuration, for as long as this request lives.
@@ -65,19 +67,21 @@ void RequestStream::OnHeaders(bool end) {
     idle_timeout_ = *idle;
     Progress();
   }
-  // The client waits for a word before it sends the body.
-  if (head.expects_continue && !end && response_ == ResponseState::kNone && !continue_sent_) {
-    continue_sent_ = true;
-    memory_->response.Clear();
-    memory_->response.status = 100;
-    stream_->EncodeInformational(memory_->response);
-    memory_->response.Clear();
-  }
+}
+
+// The client waits for a word before it sends the body: it gets it here, and the upstream is not
+// asked.
+void RequestStream::AnswerExpectation() {
+  memory_->request.expects_continue = false;
+  continue_sent_ = true;
+  memory_->response.Clear();
+  memory_->response.status = 100;
+  stream_->EncodeInformational(memory_->response);
+  memory_->response.Clear();
 }
 
 bool RequestStream::Accept() {
   http::RequestHead& head = memory_->request;
-  head.headers.Remove(http::HeaderId::kExpect);
   if (!PrepareRequest(config_, info_, platform_.random, head)) {
     Answer({.status = 400, .body = "", .details = "http1.unexpected_underscore"});
     return false;
@@ -164,7 +168,8 @@ void RequestStream::OnHoldLimit(filter::Direction direction, bool reached) {
   }
 }
 
-// --- The response, from the router to the codec --------------------------------------------------------------
+// --- The response, from the router to the codec
+// --------------------------------------------------------------
 
 void RequestStream::SendInformational() {
   if (response_ != ResponseState::kNone || stream_ == nullptr) return;
@@ -176,8 +181,7 @@ void RequestStream::SendInformational() {
 void RequestStream::OnResponseHeaders(bool end) {
   if (response_ != ResponseState::kNone || stream_ == nullptr) return;
   http::ResponseHead& head = memory_->response;
-  FinishResponse(config_, memory_->request,
-                 platform_.date.At(platform_.loop.WallNow()), head);
+  FinishResponse(config_, memory_->request, platform_.date.At(platform_.loop.WallNow()), head);
   info_.response_code = head.status;
   info_.response_header_bytes = head.headers.byte_size();
   info_.response_begin = platform_.loop.Now();
@@ -215,7 +219,8 @@ void RequestStream::ResponseEnded() {
       std::chrono::duration_cast<std::chrono::milliseconds>(now - info_.start).count()));
 }
 
-// --- Answers made here, and errors ---------------------------------------------------------------------------
+// --- Answers made here, and errors
+// ---------------------------------------------------------------------------
 
 void RequestStream::Fail(const StreamError& error) {
   const ErrorAnswer answer = AnswerFor(error);
@@ -279,7 +284,8 @@ void RequestStream::OnMaxDuration() {
   Fail({ErrorKind::kMaxDuration, Side::kDownstream, false, "max_duration_timeout"});
 }
 
-// --- The end -------------------------------------------------------------------------------------------------
+// --- The end
+// -------------------------------------------------------------------------------------------------
 
 void RequestStream::OnBackpressure(bool blocked) { router_.PauseResponse(blocked); }
 
@@ -293,9 +299,10 @@ void RequestStream::OnRouterIdle() { MaybeDone(); }
 void RequestStream::Log() {
   if (std::exchange(logged_, true)) return;
   if (info_.end == event::MonotonicTime{}) info_.end = platform_.loop.Now();
-  const format::FormatContext context{.info = info_,
-                                      .request = &memory_->request,
-                                      .response = response_started() ? &memory_->response : nullptr};
+  const format::FormatContext context{
+      .info = info_,
+      .request = &memory_->request,
+      .response = response_started() ? &memory_->response : nullptr};
   for (const auto& log : owner_.context().chain.access_logs) log->Log(context);
 }
 

@@ -3,8 +3,9 @@
 //   codec -> RequestStream -> FilterChain -> RouterFilter -> upstream
 //   codec <- RequestStream <- FilterChain <- RouterFilter <- upstream
 //
-// The whole path of a request can be read in OnHeaders (in) and OnResponseHeaders (out). Owned by the Session;
-// lives until the downstream codec and the router's try have both let go of it. Worker's thread.
+// The whole path of a request can be read in OnHeaders (in) and OnResponseHeaders (out). Owned by
+// the Session; lives until the downstream codec and the router's try have both let go of it.
+// Worker's thread.
 #pragma once
 
 #include <cstdint>
@@ -83,7 +84,9 @@ class RequestStream final : public event::DeferredDeletable,
   void OnHoldLimit(filter::Direction direction, bool reached) override;
   void OnRequestHeaders(bool end) override { router_.OnRequestHeaders(end); }
   void OnRequestBody(buffer::Buffer& data, bool end) override { router_.OnRequestBody(data, end); }
-  void OnRequestTrailers(http::HeaderMap& trailers) override { router_.OnRequestTrailers(trailers); }
+  void OnRequestTrailers(http::HeaderMap& trailers) override {
+    router_.OnRequestTrailers(trailers);
+  }
   void OnResponseHeaders(bool end) override;
   void OnResponseBody(buffer::Buffer& data, bool end) override;
   void OnResponseTrailers(http::HeaderMap& trailers) override;
@@ -97,6 +100,7 @@ class RequestStream final : public event::DeferredDeletable,
   void OnRouterIdle() override;
   RequestMemory& memory() override { return *memory_; }
 
+  void AnswerExpectation();
   bool Accept();  // Checks and prepares the head; false when it was answered.
   void RequestEnded();
   void ResponseEnded();

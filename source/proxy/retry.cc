@@ -11,12 +11,18 @@ using http::ErrorKind;
 
 uint32_t GrpcBit(uint64_t status) {
   switch (status) {  // grpc status codes
-    case 1: return config::kRetryOnGrpcCancelled;
-    case 4: return config::kRetryOnGrpcDeadlineExceeded;
-    case 8: return config::kRetryOnGrpcResourceExhausted;
-    case 13: return config::kRetryOnGrpcInternal;
-    case 14: return config::kRetryOnGrpcUnavailable;
-    default: return 0;
+    case 1:
+      return config::kRetryOnGrpcCancelled;
+    case 4:
+      return config::kRetryOnGrpcDeadlineExceeded;
+    case 8:
+      return config::kRetryOnGrpcResourceExhausted;
+    case 13:
+      return config::kRetryOnGrpcInternal;
+    case 14:
+      return config::kRetryOnGrpcUnavailable;
+    default:
+      return 0;
   }
 }
 
@@ -31,13 +37,15 @@ bool Retry::Wants(const http::StreamError& error) const {
       return (on & (config::kRetryOn5xx | config::kRetryOnGatewayError | config::kRetryOnReset |
                     config::kRetryOnConnectFailure)) != 0;
     case ErrorKind::kRefusedStream:
-      return (on & (config::kRetryOn5xx | config::kRetryOnReset | config::kRetryOnRefusedStream)) != 0;
+      return (on & (config::kRetryOn5xx | config::kRetryOnReset | config::kRetryOnRefusedStream)) !=
+             0;
     case ErrorKind::kConnectionClosed:
     case ErrorKind::kStreamReset:
     case ErrorKind::kMalformed:
     case ErrorKind::kPerTryTimeout:
       if (error.unprocessed && (on & config::kRetryOnResetBeforeRequest) != 0) return true;
-      return (on & (config::kRetryOn5xx | config::kRetryOnGatewayError | config::kRetryOnReset)) != 0;
+      return (on & (config::kRetryOn5xx | config::kRetryOnGatewayError | config::kRetryOnReset)) !=
+             0;
     default:
       return false;
   }

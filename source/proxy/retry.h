@@ -21,12 +21,13 @@ class Retry {
   bool any_left() const { return left_ > 0; }
   uint32_t made() const { return enabled() ? policy_->num_retries - left_ : 0; }
 
-  // Whether the policy wants this outcome tried again. Pure; whether any is left is asked apart, so that
-  // reaching the limit can be counted and flagged (URX).
+  // Whether the policy wants this outcome tried again. Pure; whether any is left is asked apart, so
+  // that reaching the limit can be counted and flagged (URX).
   bool Wants(const http::StreamError& error) const;
   bool Wants(const http::ResponseHead& response) const;
 
-  // Takes one and says how long to wait: uniform in [0, (2^n - 1) * base), at most the policy's greatest.
+  // Takes one and says how long to wait: uniform in [0, (2^n - 1) * base), at most the policy's
+  // greatest.
   event::Duration Take(uint64_t random);
 
  private:

@@ -64,7 +64,8 @@ std::optional<std::chrono::milliseconds> RouterFilter::stream_idle_timeout() con
   return action_ == nullptr ? std::nullopt : action_->idle_timeout;
 }
 
-// --- The request ---------------------------------------------------------------------------------------------
+// --- The request
+// ---------------------------------------------------------------------------------------------
 
 void RouterFilter::OnRequestHeaders(bool end) {
   request_ended_ = end;
@@ -117,8 +118,7 @@ void RouterFilter::Redirect() {
       decision_.route == nullptr ? kToHttps
                                  : std::get<config::RedirectAction>(decision_.route->action);
   const config::Route& route = decision_.route == nullptr ? kNoRoute : *decision_.route;
-  const std::string location =
-      router::RedirectLocation(redirect, route, host_.memory().request);
+  const std::string location = router::RedirectLocation(redirect, route, host_.memory().request);
   state_ = State::kDone;
   stats_.rq_redirect.Inc();
   host_.Answer({.status = redirect.status, .details = "direct_response", .location = location});
@@ -172,8 +172,7 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
     head.authority = host_rewrite;
   }
   if (!settings_.suppress_envoy_headers && action.timeout.count() > 0) {
-    head.headers.Set(HeaderId::kXEnvoyExpectedRqTimeoutMs,
-                     StrCat(action.timeout.count()));
+    head.headers.Set(HeaderId::kXEnvoyExpectedRqTimeoutMs, StrCat(action.timeout.count()));
   }
 }
 
@@ -206,20 +205,21 @@ void RouterFilter::RequestEnded() {
 // A request that may be tried again keeps a copy of its body, up to the buffer limit.
 void RouterFilter::KeepForReplay(const buffer::Buffer& data) {
   if (!replay_.has_value()) return;
-  if (state_ == State::kResponding ||
-      replay_->size() + data.size() > settings_.buffer_limit) {
+  if (state_ == State::kResponding || replay_->size() + data.size() > settings_.buffer_limit) {
     replay_.reset();
     return;
   }
   AppendCopy(*replay_, data);
 }
 
-// --- Tries ---------------------------------------------------------------------------------------------------
+// --- Tries
+// ---------------------------------------------------------------------------------------------------
 
 void RouterFilter::StartAttempt() {
   if (!idle()) return;  // The last try's stream is still closing: OnAttemptIdle starts this one.
   if (state_ == State::kWaiting) {
-    // The cluster of today; one that was removed meanwhile is kept by the retry's lease and serves on.
+    // The cluster of today; one that was removed meanwhile is kept by the retry's lease and serves
+    // on.
     upstream::Cluster* const today = platform_.clusters.Find(*decision_.cluster);
     if (today != nullptr) cluster_ = today;
     state_ = State::kTrying;
@@ -227,16 +227,15 @@ void RouterFilter::StartAttempt() {
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   ++upstream.attempts;
   if (decision_.virtual_host->include_request_attempt_count) {
-    host_.memory().request.headers.Set(HeaderId::kXEnvoyAttemptCount,
-                                       StrCat(upstream.attempts));
+    host_.memory().request.headers.Set(HeaderId::kXEnvoyAttemptCount, StrCat(upstream.attempts));
   }
   upstream.cluster_name = *decision_.cluster;
   head_sent_ = false;
   end_sent_ = false;
-  const config::RetryPolicy* policy =
-      action_->retry.has_value() ? &*action_->retry
-      : decision_.virtual_host->retry.has_value() ? &*decision_.virtual_host->retry
-                                                  : nullptr;
+  const config::RetryPolicy* policy = action_->retry.has_value() ? &*action_->retry
+                                      : decision_.virtual_host->retry.has_value()
+                                          ? &*decision_.virtual_host->retry
+                                          : nullptr;
   if (policy != nullptr && policy->per_try_timeout.has_value() &&
       policy->per_try_timeout->count() > 0) {
     per_try_timeout_.Enable(*policy->per_try_timeout);
@@ -325,12 +324,10 @@ void RouterFilter::OnAttemptHeaders(bool end) {
   if (!settings_.suppress_envoy_headers) {
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
         platform_.loop.Now() - info.upstream.first_byte_sent);
-    response.headers.Set(HeaderId::kXEnvoyUpstreamServiceTime,
-                         StrCat(waited.count()));
+    response.headers.Set(HeaderId::kXEnvoyUpstreamServiceTime, StrCat(waited.count()));
   }
   if (decision_.virtual_host->include_attempt_count_in_response) {
-    response.headers.Set(HeaderId::kXEnvoyAttemptCount,
-                         StrCat(info.upstream.attempts));
+    response.headers.Set(HeaderId::kXEnvoyAttemptCount, StrCat(info.upstream.attempts));
   }
   if (end) FinishResponse();
   chain_.ResponseHeaders(end);
@@ -355,12 +352,13 @@ void RouterFilter::FinishResponse() {
   upstream.last_byte_received = platform_.loop.Now();
   timeout_.Disable();
   per_try_timeout_.Disable();
-  cluster_->stats().upstream_rq_time.Record(static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(platform_.loop.Now() -
-                                                            upstream.first_byte_sent)
-          .count()));
+  cluster_->stats().upstream_rq_time.Record(
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                platform_.loop.Now() - upstream.first_byte_sent)
+                                .count()));
   // An answer before the end of the request: the rest is not sent.
-  if (!end_sent_) attempt_.Reset({ErrorKind::kLocalReset, Side::kUpstream, false, "early_response"});
+  if (!end_sent_)
+    attempt_.Reset({ErrorKind::kLocalReset, Side::kUpstream, false, "early_response"});
 }
 
 void RouterFilter::CountStatus(uint16_t status) {
@@ -460,7 +458,8 @@ void RouterFilter::OnAttemptIdle() {
   }
 }
 
-// --- The response's way back ---------------------------------------------------------------------------------
+// --- The response's way back
+// ---------------------------------------------------------------------------------
 
 void RouterFilter::PauseResponse(bool paused) {
   const bool was_paused = response_pauses_ > 0;

@@ -1,8 +1,9 @@
-// The end of the filter chain: decides where a request goes, sends it there, tries again where the policy wants
-// it, and brings the answer back into the chain.
+// The end of the filter chain: decides where a request goes, sends it there, tries again where the
+// policy wants it, and brings the answer back into the chain.
 //
-// Owned by the RequestStream, on the worker's thread. Timeouts: the route's timeout runs from the end of the
-// request to the end of the response, over all tries; per_try_timeout covers one try from its start.
+// Owned by the RequestStream, on the worker's thread. Timeouts: the route's timeout runs from the
+// end of the request to the end of the response, over all tries; per_try_timeout covers one try
+// from its start.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +58,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void OnRequestBody(buffer::Buffer& data, bool end) override;
   void OnRequestTrailers(http::HeaderMap& trailers) override;
 
-  // The client takes the response more slowly than it comes (true), or has caught up. Counted by reason.
+  // The client takes the response more slowly than it comes (true), or has caught up. Counted by
+  // reason.
   void PauseResponse(bool paused);
   // The request is over: what is under way upstream is given up.
   void Abort();
@@ -115,7 +117,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   upstream::Cluster* retry_leased_in_ = nullptr;  // Kept alive by the lease.
   UpstreamAttempt attempt_;
 
-  // The request as far as the present try has not taken it, and all of it while it may be tried again.
+  // The request as far as the present try has not taken it, and all of it while it may be tried
+  // again.
   bool request_ended_ = false;
   bool head_sent_ = false;
   bool end_sent_ = false;

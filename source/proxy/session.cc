@@ -17,7 +17,8 @@ using http::StreamError;
 constexpr size_t kReadSize = buffer::BlockPool::kBlockSize;
 // Answers made without waiting that one turn takes out of a pipeline before others get their turn.
 constexpr int kPipelinedPerTurn = 32;
-// Writes of one connection in one turn: a fast reader of a large answer must not keep the others waiting.
+// Writes of one connection in one turn: a fast reader of a large answer must not keep the others
+// waiting.
 constexpr int kWritesPerTurn = 8;
 
 http::CodecLimits LimitsOf(const config::HttpConnectionManager& config, size_t buffer_limit) {
@@ -80,13 +81,15 @@ Session::~Session() {
   }
   codec_.reset();
   HttpStats& stats = context_.stats;
-  if (std::holds_alternative<http::h1::Options>(codec_options_)) stats.downstream_cx_http1_active.Dec();
-  if (std::holds_alternative<http::h2::Options>(codec_options_)) stats.downstream_cx_http2_active.Dec();
+  if (std::holds_alternative<http::h1::Options>(codec_options_))
+    stats.downstream_cx_http1_active.Dec();
+  if (std::holds_alternative<http::h2::Options>(codec_options_))
+    stats.downstream_cx_http2_active.Dec();
   stats.downstream_cx_active.Dec();
-  stats.downstream_cx_length_ms.Record(static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(context_.platform.loop.Now() -
-                                                            connection_.start)
-          .count()));
+  stats.downstream_cx_length_ms.Record(
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                context_.platform.loop.Now() - connection_.start)
+                                .count()));
 }
 
 void Session::Start(buffer::Buffer initial) {
@@ -100,7 +103,8 @@ void Session::Start(buffer::Buffer initial) {
   QueueTurnEnd();
 }
 
-// --- In ------------------------------------------------------------------------------------------------------
+// --- In
+// ------------------------------------------------------------------------------------------------------
 
 void Session::Read() {
   if (state_ == State::kLingering) return Discard();
@@ -111,7 +115,8 @@ void Session::Read() {
 // False when there is nothing more to read now.
 bool Session::ReadOnce() {
   if (state_ != State::kOpen || peer_ended_) return false;
-  // A head that is not whole stays in in_, bounded by the codec; so do pipelined requests, bounded here.
+  // A head that is not whole stays in in_, bounded by the codec; so do pipelined requests, bounded
+  // here.
   read_stopped_ = in_.size() >= http().max_request_headers_kb * 1024 + kReadSize;
   if (read_stopped_) return false;
   const net::IoResult result = stream_->Read(in_, kReadSize);
@@ -128,8 +133,9 @@ bool Session::ReadOnce() {
       OnPeerEnd();
       return false;
     case net::IoOutcome::kError:
-      Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
-            true, net::ByteStream::CloseMode::kReset);
+      Abort(
+          {ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
+          true, net::ByteStream::CloseMode::kReset);
       return false;
   }
   return false;
@@ -181,7 +187,8 @@ void Session::MakeCodec(bool http2) {
   const std::string_view scheme = connection_.encrypted ? "https" : "http";
   const http::CodecLimits limits = LimitsOf(http(), config_.buffer_limit);
   if (http2) {
-    http::h2::Options& options = codec_options_.emplace<http::h2::Options>(Http2OptionsOf(http().http2));
+    http::h2::Options& options =
+        codec_options_.emplace<http::h2::Options>(Http2OptionsOf(http().http2));
     options.limits = limits;
     options.scheme = scheme;
     codec_ = http::h2::CreateServerCodec(*this, blocks, options);
@@ -244,7 +251,8 @@ void Session::OnFailed(std::string_view) {
         true, net::ByteStream::CloseMode::kReset);
 }
 
-// --- Out -----------------------------------------------------------------------------------------------------
+// --- Out
+// -----------------------------------------------------------------------------------------------------
 
 void Session::BeforeResponse() {
   const config::HttpConnectionManager& config = http();
@@ -271,6 +279,12 @@ void Session::OnTurnEnd() {
   }
   if (state_ == State::kOpen && read_stopped_) Read();
   UpdateTimers();
+}
+
+// A full transport is not asked again before it says so: a codec signals as long as it has output.
+void Session::OnOutput() {
+  const bool over_mark = !output_blocked_ && codec_->output().size() > config_.buffer_limit;
+  if (!write_blocked_ || over_mark) QueueTurnEnd();
 }
 
 // Lets finished streams go, and takes up the requests that waited for the answer before theirs.
@@ -300,8 +314,9 @@ void Session::Flush() {
     const net::IoResult result = stream_->Write(output);
     context_.stats.downstream_cx_tx_bytes_total.Add(before - output.size());
     if (result.outcome == net::IoOutcome::kError) {
-      Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
-            true, net::ByteStream::CloseMode::kReset);
+      Abort(
+          {ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
+          true, net::ByteStream::CloseMode::kReset);
       return;
     }
     write_blocked_ = !output.empty();
@@ -334,7 +349,8 @@ void Session::UpdateTimers() {
   }
 }
 
-// --- The end -------------------------------------------------------------------------------------------------
+// --- The end
+// -------------------------------------------------------------------------------------------------
 
 void Session::Drain() {
   draining_ = true;
@@ -354,7 +370,8 @@ void Session::Close(bool now) {
   }
 }
 
-// Flushes, shuts the write side and waits for the client to end, so that it reads the whole last answer.
+// Flushes, shuts the write side and waits for the client to end, so that it reads the whole last
+// answer.
 void Session::BeginClosing() {
   if (state_ == State::kOpen) {
     state_ = State::kClosing;

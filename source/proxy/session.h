@@ -5,8 +5,8 @@
 //     |  error, limit    write side shut      delayed_close_timeout  |
 //     +----------------------------------------------------------- --+  reset, failure, deadline
 //
-// Reads go on until the stream says that there is no more; everything encoded in a turn is written once at its
-// end. Owned by the worker's connection; worker's thread.
+// Reads go on until the stream says that there is no more; everything encoded in a turn is written
+// once at its end. Owned by the worker's connection; worker's thread.
 #pragma once
 
 #include <cstdint>
@@ -51,10 +51,11 @@ class Session final : public net::ByteStreamHandler,
 
   // Begins, with the bytes that listener filters have read already.
   void Start(buffer::Buffer initial);
-  // Tells the client to go elsewhere: HTTP/2 by GOAWAY now, HTTP/1 with the next answer. An idle HTTP/1
-  // connection is left open: closing it would race with a request on its way.
+  // Tells the client to go elsewhere: HTTP/2 by GOAWAY now, HTTP/1 with the next answer. An idle
+  // HTTP/1 connection is left open: closing it would race with a request on its way.
   void Drain();
-  // Ends at once what is idle, and what is busy after its last answer; with `now` the busy ones too.
+  // Ends at once what is idle, and what is busy after its last answer; with `now` the busy ones
+  // too.
   void Close(bool now);
 
   bool idle() const { return requests_.empty(); }
@@ -71,9 +72,7 @@ class Session final : public net::ByteStreamHandler,
   // http::ServerCodecHandler
   http::ServerStreamHandler& OnRequestStart(http::ServerStream& stream) override;
   void OnConnectionError(const http::StreamError& error) override;
-  void OnOutput() override {
-    if (!write_blocked_) QueueTurnEnd();
-  }
+  void OnOutput() override;
   // RequestOwner
   const RequestContext& context() override { return context_; }
   void BeforeResponse() override;
@@ -113,13 +112,13 @@ class Session final : public net::ByteStreamHandler,
   SessionOwner& owner_;
   const RequestContext context_;
   std::variant<std::monostate, http::h1::Options, http::h2::Options> codec_options_;
-  std::unique_ptr<http::ServerCodec> codec_;  // Null until the protocol is known.
+  std::unique_ptr<http::ServerCodec> codec_;              // Null until the protocol is known.
   std::vector<std::unique_ptr<RequestStream>> requests_;  // Each knows its place.
   buffer::Buffer in_;
   State state_ = State::kOpen;
   http::CodecState codec_state_ = http::CodecState::kOpen;
-  bool read_stopped_ = false;   // Unread bytes may wait in the kernel.
-  bool decode_again_ = false;   // The codec may hold events back that it may give now.
+  bool read_stopped_ = false;  // Unread bytes may wait in the kernel.
+  bool decode_again_ = false;  // The codec may hold events back that it may give now.
   bool peer_ended_ = false;
   bool write_blocked_ = false;  // The transport is full: OnWritable comes.
   bool output_blocked_ = false;
@@ -130,7 +129,7 @@ class Session final : public net::ByteStreamHandler,
   uint64_t routes_of_generation_ = 0;
   const router::RouteIndex* routes_ = nullptr;
   event::TurnEndTask turn_end_;
-  event::Timer idle_timer_;      // Idle, or lingering.
+  event::Timer idle_timer_;  // Idle, or lingering.
   event::Timer headers_timer_;
   event::Timer duration_timer_;
 };

@@ -101,8 +101,7 @@ void TcpProxy::OnTcpFailed(const http::StreamError& error) {
 
 void TcpProxy::MoveToUpstream() {
   if (ended_) return;
-  const uint64_t moved =
-      Move(*client_, connected_ ? &upstream_->stream() : nullptr, to_upstream_);
+  const uint64_t moved = Move(*client_, connected_ ? &upstream_->stream() : nullptr, to_upstream_);
   stats_.downstream_cx_rx_bytes_total.Add(moved);
   info_.wire_bytes_received += moved;
   info_.request_body_bytes += moved;
@@ -116,7 +115,8 @@ void TcpProxy::MoveToClient() {
   info_.response_body_bytes += moved;
 }
 
-// Reads and writes until either side has no more to do; returns the bytes read. `to` null: not connected yet.
+// Reads and writes until either side has no more to do; returns the bytes read. `to` null: not
+// connected yet.
 uint64_t TcpProxy::Move(net::ByteStream& from, net::ByteStream* to, Flow& flow) {
   uint64_t total = 0;
   bool more = true;

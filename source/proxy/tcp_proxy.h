@@ -3,9 +3,9 @@
 //   client stream -> to_upstream_ -> upstream stream
 //   client stream <- to_client_   <- upstream stream
 //
-// Each direction ends by itself (half-close); the connection is over when both have ended, either side failed or
-// nothing moved for idle_timeout. Reading stops while the other side is full. Owned by the worker's connection;
-// pins the filter chain alone, no generation. Worker's thread.
+// Each direction ends by itself (half-close); the connection is over when both have ended, either
+// side failed or nothing moved for idle_timeout. Reading stops while the other side is full. Owned
+// by the worker's connection; pins the filter chain alone, no generation. Worker's thread.
 #pragma once
 
 #include <cstdint>

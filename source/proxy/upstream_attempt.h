@@ -5,8 +5,9 @@
 //     ^                  | failed         | reset by either side    closed      |
 //     +------------------+                +-----------> kClosing --------------->+
 //
-// The same object serves the tries of a request one after the other. While kOpen or kClosing the codec knows
-// it, so the request must live on; `OnAttemptIdle` says when it need not any more. Worker's thread.
+// The same object serves the tries of a request one after the other. While kOpen or kClosing the
+// codec knows it, so the request must live on; `OnAttemptIdle` says when it need not any more.
+// Worker's thread.
 #pragma once
 
 #include <cstdint>

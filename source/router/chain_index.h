@@ -1,8 +1,10 @@
-// The filter chains of a listener compiled for matching: connection facts in, chain out. Pure, immutable.
+// The filter chains of a listener compiled for matching: connection facts in, chain out. Pure,
+// immutable.
 //
-// Criteria are taken in the order of FilterChainMatch's documentation (destination port, destination range,
-// server name, transport protocol, application protocol, direct source range, source type, source range,
-// source port); at each the most specific value that matches is followed, without going back.
+// Criteria are taken in the order of FilterChainMatch's documentation (destination port,
+// destination range, server name, transport protocol, application protocol, direct source range,
+// source type, source range, source port); at each the most specific value that matches is
+// followed, without going back.
 #pragma once
 
 #include <memory>

@@ -1,10 +1,12 @@
-// A route table compiled for matching: request head in, decision out. Pure: the same function answers live
-// traffic, explain and dry runs. Immutable after Create, shared by workers and pinned by requests.
+// A route table compiled for matching: request head in, decision out. Pure: the same function
+// answers live traffic, explain and dry runs. Immutable after Create, shared by workers and pinned
+// by requests.
 //
-// First match wins, in the order of the configuration, as xDS says; the index only spares the look at routes
-// that cannot match: virtual hosts by hash, then longest suffix, longest prefix and "*"; paths by a trie of
-// literal prefixes and a hash of exact paths, whose candidates come out in configuration order together with
-// the few routes (regular expressions, case-insensitive ones) that have to be tried one by one.
+// First match wins, in the order of the configuration, as xDS says; the index only spares the look
+// at routes that cannot match: virtual hosts by hash, then longest suffix, longest prefix and "*";
+// paths by a trie of literal prefixes and a hash of exact paths, whose candidates come out in
+// configuration order together with the few routes (regular expressions, case-insensitive ones)
+// that have to be tried one by one.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +32,8 @@ struct MatchInput {
 // Everything points into the table, which the request pins.
 struct Decision {
   enum class Kind : uint8_t {
-    kRoute,          // `route` holds a RouteAction; `cluster` is chosen.
-    kRedirect,       // `route` holds a RedirectAction, or is null: to https by require_tls.
+    kRoute,     // `route` holds a RouteAction; `cluster` is chosen.
+    kRedirect,  // `route` holds a RedirectAction, or is null: to https by require_tls.
     kDirectResponse,
     kNoVirtualHost,  // 404 NR
     kNoRoute,        // 404 NR
@@ -60,15 +62,16 @@ class RouteIndex {
   std::unique_ptr<const Index> index_;
 };
 
-// The new path of a request under `route` (prefix_rewrite or nothing), in the head's arena; the old path when
-// nothing is rewritten.
+// The new path of a request under `route` (prefix_rewrite or nothing), in the head's arena; the old
+// path when nothing is rewritten.
 std::string_view RewritePath(const config::Route& route, http::RequestHead& head);
 
 // The Location of a redirect for `head`, whose scheme is kept where the redirect has none.
 std::string RedirectLocation(const config::RedirectAction& redirect, const config::Route& route,
                              const http::RequestHead& head);
 
-// The Location of the redirect that require_tls asks for (a Decision of kRedirect without a route); status 301.
+// The Location of the redirect that require_tls asks for (a Decision of kRedirect without a route);
+// status 301.
 std::string HttpsLocation(const http::RequestHead& head);
 
 }  // namespace weir::router

@@ -47,8 +47,9 @@ absl::Status ClusterDirector::Set(std::shared_ptr<const config::Cluster> cluster
     known = std::make_unique<Known>();
     known->name = cluster->name;
   } else if (known->is_static) {
-    return InvalidArgument(StrCat("cluster \"", cluster->name,
-                                  "\" is one of the bootstrap's static clusters, which cannot be replaced"));
+    return InvalidArgument(
+        StrCat("cluster \"", cluster->name,
+               "\" is one of the bootstrap's static clusters, which cannot be replaced"));
   }
   SetKnown(*known, std::move(cluster));
   return absl::OkStatus();
@@ -103,7 +104,8 @@ void ClusterDirector::TryWarm(Known& known) {
       if (known.waiting_dns != nullptr) return;
       known.waiting_dns = std::make_unique<upstream::StrictDns>(
           known.waiting, resolver_, loop_, random_,
-          [this, &known, cluster = known.waiting](std::shared_ptr<const config::Endpoints> endpoints) {
+          [this, &known,
+           cluster = known.waiting](std::shared_ptr<const config::Endpoints> endpoints) {
             if (known.waiting == cluster) Activate(known);
             if (known.active == cluster) Publish(known, std::move(endpoints));
           });
@@ -113,7 +115,8 @@ void ClusterDirector::TryWarm(Known& known) {
 
 // The waiting version becomes the one in force.
 void ClusterDirector::Activate(Known& known) {
-  const std::shared_ptr<const config::Cluster> before = std::exchange(known.active, std::move(known.waiting));
+  const std::shared_ptr<const config::Cluster> before =
+      std::exchange(known.active, std::move(known.waiting));
   known.waiting = nullptr;
   known.active_dns = std::move(known.waiting_dns);
   if (before != nullptr) UnsubscribeFor(*before);
@@ -161,7 +164,8 @@ void ClusterDirector::Supplied(const std::string& eds_name) {
     if (found == known_.end()) continue;
     Known& known = *found->second;
     if (known.waiting != nullptr) TryWarm(known);
-    const bool uses = known.active != nullptr && known.active->type == config::DiscoveryType::kEds &&
+    const bool uses = known.active != nullptr &&
+                      known.active->type == config::DiscoveryType::kEds &&
                       EdsName(*known.active) == eds_name;
     if (uses) Publish(known, supplies_[eds_name].endpoints);
   }

@@ -1,6 +1,6 @@
-// The clusters that are wanted, and which of them are warm: a cluster enters the next generation once its
-// endpoints are known (EDS), resolved (DNS) or given (static), or its initial_fetch_timeout has passed. Until
-// then its former version, if any, stays in force.
+// The clusters that are wanted, and which of them are warm: a cluster enters the next generation
+// once its endpoints are known (EDS), resolved (DNS) or given (static), or its
+// initial_fetch_timeout has passed. Until then its former version, if any, stays in force.
 //
 // Main thread. `changed` is called whenever active() is another map than before.
 #pragma once

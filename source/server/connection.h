@@ -1,7 +1,8 @@
-// One accepted connection on a worker: listener filters look at its first bytes, a filter chain is chosen, the
-// transport's handshake is done, and an HTTP session or a TCP proxy takes over.
+// One accepted connection on a worker: listener filters look at its first bytes, a filter chain is
+// chosen, the transport's handshake is done, and an HTTP session or a TCP proxy takes over.
 //
-//   kInspecting -> kHandshake -> kServing -> kEnded        any state -> kEnded on failure, timeout or Close
+//   kInspecting -> kHandshake -> kServing -> kEnded        any state -> kEnded on failure, timeout
+//   or Close
 //
 // Owned by the WorkerListener; worker's thread. Pins its chain from the moment it is chosen.
 #pragma once
@@ -29,7 +30,8 @@ class ConnectionOwner {
   virtual void OnInspectionTimeout() = 0;
   // The transport's handshake took too long.
   virtual void OnHandshakeTimeout() = 0;
-  // It is over: to be destroyed through the loop's deferred-delete list. Called from the loop, once.
+  // It is over: to be destroyed through the loop's deferred-delete list. Called from the loop,
+  // once.
   virtual void OnConnectionEnd(Connection& connection) = 0;
 
  protected:

@@ -35,42 +35,50 @@ absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, xds::Trans
                                   std::function<void()> listeners_answered) {
   ClusterDirector& clusters = directors.clusters;
   ListenerDirector& listeners = directors.listeners;
-  Type& cds = AddType(
-      {.type_url = std::string(schema::kClusterTypeUrl),
-       .set = [&clusters](CompiledValue value) {
-         return clusters.Set(std::get<std::shared_ptr<const config::Cluster>>(std::move(value)));
-       },
-       .remove = [&clusters](const std::string& name) { clusters.Remove(name); },
-       .timed_out = [](const std::string&) {},
-       .released = [](const std::string&) {},
-       .first_answer = clusters_answered},
-      true, "cluster_manager.cds.");
+  Type& cds = AddType({.type_url = std::string(schema::kClusterTypeUrl),
+                       .set =
+                           [&clusters](CompiledValue value) {
+                             return clusters.Set(std::get<std::shared_ptr<const config::Cluster>>(
+                                 std::move(value)));
+                           },
+                       .remove = [&clusters](const std::string& name) { clusters.Remove(name); },
+                       .timed_out = [](const std::string&) {},
+                       .released = [](const std::string&) {},
+                       .first_answer = clusters_answered},
+                      true, "cluster_manager.cds.");
   AddType({.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl),
-           .set = [&clusters](CompiledValue value) {
-             clusters.SetEndpoints(std::get<std::shared_ptr<const config::Endpoints>>(std::move(value)));
-             return absl::OkStatus();
-           },
-           // Endpoints follow their cluster: an answer that a name does not exist is one without endpoints.
+           .set =
+               [&clusters](CompiledValue value) {
+                 clusters.SetEndpoints(
+                     std::get<std::shared_ptr<const config::Endpoints>>(std::move(value)));
+                 return absl::OkStatus();
+               },
+           // Endpoints follow their cluster: an answer that a name does not exist is one without
+           // endpoints.
            .remove = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
            .timed_out = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
            .released = [&clusters](const std::string& name) { clusters.ForgetEndpoints(name); },
            .first_answer = nullptr},
           false, "cluster_manager.eds.");
-  Type& lds = AddType(
-      {.type_url = std::string(schema::kListenerTypeUrl),
-       .set = [&listeners](CompiledValue value) {
-         return listeners.Set(std::get<std::shared_ptr<const generation::Listener>>(std::move(value)));
-       },
-       .remove = [&listeners](const std::string& name) { listeners.Remove(name); },
-       .timed_out = [](const std::string&) {},
-       .released = [](const std::string&) {},
-       .first_answer = listeners_answered},
-      true, "listener_manager.lds.");
+  Type& lds =
+      AddType({.type_url = std::string(schema::kListenerTypeUrl),
+               .set =
+                   [&listeners](CompiledValue value) {
+                     return listeners.Set(
+                         std::get<std::shared_ptr<const generation::Listener>>(std::move(value)));
+                   },
+               .remove = [&listeners](const std::string& name) { listeners.Remove(name); },
+               .timed_out = [](const std::string&) {},
+               .released = [](const std::string&) {},
+               .first_answer = listeners_answered},
+              true, "listener_manager.lds.");
   AddType({.type_url = std::string(schema::kRouteConfigurationTypeUrl),
-           .set = [&listeners](CompiledValue value) {
-             listeners.SetRoutes(std::get<std::shared_ptr<const router::RouteIndex>>(std::move(value)));
-             return absl::OkStatus();
-           },
+           .set =
+               [&listeners](CompiledValue value) {
+                 listeners.SetRoutes(
+                     std::get<std::shared_ptr<const router::RouteIndex>>(std::move(value)));
+                 return absl::OkStatus();
+               },
            .remove = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
            .timed_out = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
            .released = [&listeners](const std::string& name) { listeners.ForgetRoutes(name); },
@@ -101,8 +109,8 @@ DynamicConfig::Type& DynamicConfig::AddType(TypeTarget target, bool full_state,
   std::unique_ptr<Type>& type = types_[target.type_url];
   type = std::make_unique<Type>(seams_.registry, stats_prefix,
                                 xds::ResourceType{target.type_url, full_state});
-  type->sink = std::make_unique<TypeSink>(std::move(target), compiler_, seams_.executor,
-                                          seams_.loop, book_);
+  type->sink =
+      std::make_unique<TypeSink>(std::move(target), compiler_, seams_.executor, seams_.loop, book_);
   return *type;
 }
 

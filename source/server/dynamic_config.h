@@ -1,5 +1,5 @@
-// Configuration that comes while the server runs: one xDS stream, watched files, and the subscriptions that
-// clusters and listeners make for what they name.
+// Configuration that comes while the server runs: one xDS stream, watched files, and the
+// subscriptions that clusters and listeners make for what they name.
 //
 // Main thread. Sinks compile on the pool and feed the directors.
 #pragma once
@@ -40,7 +40,8 @@ class DynamicConfig {
   DynamicConfig& operator=(const DynamicConfig&) = delete;
   ~DynamicConfig();
 
-  // The subscriptions of clusters for endpoints, and of listeners for routes; they go to Start's directors.
+  // The subscriptions of clusters for endpoints, and of listeners for routes; they go to Start's
+  // directors.
   Subscriber& endpoint_subscriber() { return endpoints_; }
   Subscriber& route_subscriber() { return routes_; }
 
@@ -48,8 +49,9 @@ class DynamicConfig {
     ClusterDirector& clusters;
     ListenerDirector& listeners;
   };
-  // `transport` may be null when the bootstrap has no ads_config. `clusters_answered` is called once, when the
-  // first answer for all clusters came or did not come in time (at once when there are no dynamic ones).
+  // `transport` may be null when the bootstrap has no ads_config. `clusters_answered` is called
+  // once, when the first answer for all clusters came or did not come in time (at once when there
+  // are no dynamic ones).
   absl::Status Start(const config::Bootstrap& bootstrap, xds::Transport* transport,
                      const Directors& directors, std::function<void()> clusters_answered,
                      std::function<void()> listeners_answered);

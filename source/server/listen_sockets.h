@@ -1,5 +1,5 @@
-// The listening sockets of the process, by address: opened when a listener first asks, shared by all versions
-// and names that ask again, closed when nobody holds them.
+// The listening sockets of the process, by address: opened when a listener first asks, shared by
+// all versions and names that ask again, closed when nobody holds them.
 //
 // Main thread. Workers hold sockets by shared_ptr while they accept from them.
 #pragma once
@@ -20,7 +20,8 @@ class ListenSockets {
 
   ListenSockets(net::Network& network, size_t workers) : network_(network), workers_(workers) {}
 
-  // One socket for each worker (for a UNIX socket: one for all). The error names listener and address.
+  // One socket for each worker (for a UNIX socket: one for all). The error names listener and
+  // address.
   absl::StatusOr<Sockets> Get(const config::Listener& listener);
 
  private:

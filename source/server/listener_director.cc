@@ -25,10 +25,12 @@ bool OnlyChainsDiffer(const config::Listener& a, const config::Listener& b) {
 bool Same(const generation::Listener& a, const generation::Listener& b) {
   const config::Listener& x = *a.config;
   const config::Listener& y = *b.config;
-  if (!OnlyChainsDiffer(x, y) || x.stat_prefix != y.stat_prefix || x.buffer_limit != y.buffer_limit ||
+  if (!OnlyChainsDiffer(x, y) || x.stat_prefix != y.stat_prefix ||
+      x.buffer_limit != y.buffer_limit ||
       x.listener_filters_timeout != y.listener_filters_timeout ||
       x.continue_on_listener_filters_timeout != y.continue_on_listener_filters_timeout ||
-      x.max_connections_to_accept_per_socket_event != y.max_connections_to_accept_per_socket_event ||
+      x.max_connections_to_accept_per_socket_event !=
+          y.max_connections_to_accept_per_socket_event ||
       x.drain_on_modify_only != y.drain_on_modify_only || x.direction != y.direction ||
       !(x.access_logs == y.access_logs) || x.filter_chains.size() != y.filter_chains.size() ||
       (x.default_filter_chain == nullptr) != (y.default_filter_chain == nullptr)) {
@@ -59,8 +61,9 @@ absl::Status ListenerDirector::Set(std::shared_ptr<const generation::Listener> l
   const std::string& name = listener->config->name;
   const auto found = known_.find(name);
   if (found != known_.end() && found->second->is_static) {
-    return InvalidArgument(StrCat("listener \"", name,
-                                  "\" is one of the bootstrap's static listeners, which cannot be replaced"));
+    return InvalidArgument(
+        StrCat("listener \"", name,
+               "\" is one of the bootstrap's static listeners, which cannot be replaced"));
   }
   if (found != known_.end()) return SetKnown(*found->second, std::move(listener));
   auto known = std::make_unique<Known>();

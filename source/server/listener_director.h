@@ -1,6 +1,7 @@
-// The listeners that are wanted, and which of them are warm: a listener enters the next generation once the
-// route tables that its connection managers name are known, or their initial_fetch_timeout has passed. Until
-// then its former version, if any, stays in force. Also the route tables themselves.
+// The listeners that are wanted, and which of them are warm: a listener enters the next generation
+// once the route tables that its connection managers name are known, or their initial_fetch_timeout
+// has passed. Until then its former version, if any, stays in force. Also the route tables
+// themselves.
 //
 // Main thread. `changed` is called whenever active(), routes() or sockets() are others than before.
 #pragma once
@@ -28,7 +29,8 @@ class ListenerDirector {
   ListenerDirector& operator=(const ListenerDirector&) = delete;
   ~ListenerDirector();
 
-  // Binds the address where it is new. Static listeners cannot be replaced or removed by dynamic ones.
+  // Binds the address where it is new. Static listeners cannot be replaced or removed by dynamic
+  // ones.
   absl::Status SetStatic(std::shared_ptr<const generation::Listener> listener);
   absl::Status Set(std::shared_ptr<const generation::Listener> listener);
   void Remove(const std::string& name);

@@ -59,7 +59,8 @@ class LogFiles::File final : public filter::LogSink {
     if (!ring.Put(line)) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
       files_.WakeWriter();
-    } else if (ring.waiting() > kRingBytes / 2 && !asked_.exchange(true, std::memory_order_relaxed)) {
+    } else if (ring.waiting() > kRingBytes / 2 &&
+               !asked_.exchange(true, std::memory_order_relaxed)) {
       files_.WakeWriter();
     }
   }
@@ -79,9 +80,10 @@ class LogFiles::File final : public filter::LogSink {
 
   void OpenAgain() {
     CloseFile();
-    fd_ = path_ == "/dev/stdout"   ? STDOUT_FILENO
-          : path_ == "/dev/stderr" ? STDERR_FILENO
-                                   : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    fd_ = path_ == "/dev/stdout" ? STDOUT_FILENO
+          : path_ == "/dev/stderr"
+              ? STDERR_FILENO
+              : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (fd_ < 0) {
       WEIR_LOG(kFile, kError, "access log ", path_, " cannot be opened: ", std::strerror(errno));
     }

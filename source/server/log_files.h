@@ -1,8 +1,9 @@
 // The access-log files of the process, and the thread that writes them.
 //
-// Each thread that logs has a ring of its own for each file: a record is copied into it with two plain stores and
-// no lock. The writer takes what is there every flush interval, and earlier when a ring is half full. A ring
-// that is full drops the record and counts it. Any thread; outlives every thread that logs.
+// Each thread that logs has a ring of its own for each file: a record is copied into it with two
+// plain stores and no lock. The writer takes what is there every flush interval, and earlier when a
+// ring is half full. A ring that is full drops the record and counts it. Any thread; outlives every
+// thread that logs.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,5 @@
-// The record of every resource: what was accepted, what was refused and why, for /config_dump and for people.
+// The record of every resource: what was accepted, what was refused and why, for /config_dump and
+// for people.
 //
 // Main thread; what it hands out is immutable and shared, so that a page costs nothing here.
 #pragma once
@@ -16,7 +17,8 @@ namespace weir::server {
 class ResourceBook {
  public:
   void Accepted(std::string_view type_url, admin::ResourceRecord record);
-  void Rejected(std::string_view type_url, std::string_view name, admin::ResourceRecord::Error error);
+  void Rejected(std::string_view type_url, std::string_view name,
+                admin::ResourceRecord::Error error);
   void Removed(std::string_view type_url, std::string_view name);
   void SetVersion(std::string_view type_url, std::string_view version);
 

@@ -14,7 +14,8 @@ absl::StatusOr<std::shared_ptr<const Made>> Make(const Functions& functions, std
                                                  Needs&... needs) {
   const auto found = functions.find(config.extension_name());
   if (found == functions.end()) {
-    return InvalidArgument(StrCat("this program has no ", kind, " \"", config.extension_name(), "\""));
+    return InvalidArgument(
+        StrCat("this program has no ", kind, " \"", config.extension_name(), "\""));
   }
   return found->second(config, needs...);
 }
@@ -33,7 +34,8 @@ absl::StatusOr<CompiledResource> ResourceCompiler::Compile(std::string_view type
   } else if (auto* endpoints =
                  std::get_if<std::shared_ptr<const config::Endpoints>>(&decoded->value)) {
     compiled.value = std::move(*endpoints);
-  } else if (auto* routes = std::get_if<std::shared_ptr<const config::RouteTable>>(&decoded->value)) {
+  } else if (auto* routes =
+                 std::get_if<std::shared_ptr<const config::RouteTable>>(&decoded->value)) {
     WEIR_ASSIGN_OR_RETURN(compiled.value, router::RouteIndex::Create(std::move(*routes)));
   } else {
     WEIR_ASSIGN_OR_RETURN(
@@ -46,8 +48,9 @@ absl::StatusOr<CompiledResource> ResourceCompiler::Compile(std::string_view type
 absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::CompileListener(
     std::shared_ptr<const config::Listener> listener) const {
   auto compiled = std::make_shared<generation::Listener>();
-  WEIR_ASSIGN_OR_RETURN(compiled->index, router::ChainIndex::Create(listener->filter_chains,
-                                                                    listener->default_filter_chain));
+  WEIR_ASSIGN_OR_RETURN(
+      compiled->index,
+      router::ChainIndex::Create(listener->filter_chains, listener->default_filter_chain));
   for (const auto& chain : listener->filter_chains) {
     WEIR_ASSIGN_OR_RETURN(compiled->chains[chain.get()], CompileChain(*listener, chain));
   }
@@ -55,9 +58,9 @@ absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::Co
     WEIR_ASSIGN_OR_RETURN(compiled->chains[chain.get()], CompileChain(*listener, chain));
   }
   for (const config::NamedExtension& extension : listener->listener_filters) {
-    WEIR_ASSIGN_OR_RETURN(auto factory, Make<filter::ListenerFilterFactory>(
-                                            factories_.listener_filters, "listener filter",
-                                            *extension.config));
+    WEIR_ASSIGN_OR_RETURN(
+        auto factory, Make<filter::ListenerFilterFactory>(factories_.listener_filters,
+                                                          "listener filter", *extension.config));
     compiled->listener_filters.push_back(std::move(factory));
   }
   for (const config::NamedExtension& extension : listener->access_logs) {
@@ -99,9 +102,9 @@ absl::Status ResourceCompiler::AddHttp(const config::HttpConnectionManager& http
     WEIR_ASSIGN_OR_RETURN(chain.inline_routes, router::RouteIndex::Create(http.routes));
   }
   for (const config::NamedExtension& extension : http.http_filters) {
-    WEIR_ASSIGN_OR_RETURN(auto factory,
-                          Make<filter::HttpFilterFactory>(factories_.http_filters, "HTTP filter",
-                                                          *extension.config));
+    WEIR_ASSIGN_OR_RETURN(
+        auto factory,
+        Make<filter::HttpFilterFactory>(factories_.http_filters, "HTTP filter", *extension.config));
     chain.http_filters.push_back(std::move(factory));
   }
   return absl::OkStatus();
@@ -110,7 +113,8 @@ absl::Status ResourceCompiler::AddHttp(const config::HttpConnectionManager& http
 std::shared_ptr<const generation::Listener> ShareChains(
     std::shared_ptr<const generation::Listener> next, const generation::Listener& before) {
   HashMap<std::vector<std::shared_ptr<const generation::Chain>>> by_name;
-  for (const auto& [configured, chain] : before.chains) by_name[chain->config->name].push_back(chain);
+  for (const auto& [configured, chain] : before.chains)
+    by_name[chain->config->name].push_back(chain);
   auto shared = std::make_shared<generation::Listener>(*next);
   for (auto& [configured, chain] : shared->chains) {
     for (const auto& candidate : by_name[configured->name]) {

@@ -1,5 +1,5 @@
-// From the bytes of a resource to what a generation holds: decoded, validated and compiled. Runs on the pool;
-// everything it refers to is read-only there.
+// From the bytes of a resource to what a generation holds: decoded, validated and compiled. Runs on
+// the pool; everything it refers to is read-only there.
 #pragma once
 
 #include <memory>
@@ -32,7 +32,9 @@ class ResourceCompiler {
   ResourceCompiler(const config::proto::ExtensionDecoders& decoders,
                    const config::proto::DataReader& data, const filter::Factories& factories,
                    filter::LogSinks& log_sinks, bool allow_unknown_fields)
-      : options_{decoders, data, allow_unknown_fields}, factories_(factories), log_sinks_(log_sinks) {}
+      : options_{decoders, data, allow_unknown_fields},
+        factories_(factories),
+        log_sinks_(log_sinks) {}
 
   // The error lists everything that is wrong: path, value, rule. Any thread.
   absl::StatusOr<CompiledResource> Compile(std::string_view type_url, std::string_view bytes) const;
@@ -49,7 +51,8 @@ class ResourceCompiler {
   filter::LogSinks& log_sinks_;
 };
 
-// `next` with the chains of `before` in place of its own where they are equal: those keep their connections.
+// `next` with the chains of `before` in place of its own where they are equal: those keep their
+// connections.
 std::shared_ptr<const generation::Listener> ShareChains(
     std::shared_ptr<const generation::Listener> next, const generation::Listener& before);
 

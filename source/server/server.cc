@@ -66,20 +66,22 @@ Server::~Server() = default;
 void Server::MakeWorkers() {
   event::Loop& main_loop = platform_.main_loop;
   for (size_t i = 0; i < platform_.workers.size(); ++i) {
-    workers_.push_back(std::make_unique<Worker>(WorkerPlatform{
-        .index = static_cast<uint32_t>(i),
-        .loop = platform_.workers[i].loop,
-        .network = platform_.workers[i].network,
-        .registry = platform_.registry,
-        .breakers = breakers_,
-        .seed = random_.Next(),
-        .drain_time = options_.drain_time,
-        .release = [&main_loop](std::shared_ptr<const void> part) {
-          main_loop.Post([part = std::move(part)] {});
-        },
-        .transport = [](const config::ExtensionConfig*) {
-          return std::shared_ptr<const net::TransportSocketFactory>();
-        }}));
+    workers_.push_back(std::make_unique<Worker>(
+        WorkerPlatform{.index = static_cast<uint32_t>(i),
+                       .loop = platform_.workers[i].loop,
+                       .network = platform_.workers[i].network,
+                       .registry = platform_.registry,
+                       .breakers = breakers_,
+                       .seed = random_.Next(),
+                       .drain_time = options_.drain_time,
+                       .release =
+                           [&main_loop](std::shared_ptr<const void> part) {
+                             main_loop.Post([part = std::move(part)] {});
+                           },
+                       .transport =
+                           [](const config::ExtensionConfig*) {
+                             return std::shared_ptr<const net::TransportSocketFactory>();
+                           }}));
   }
 }
 
@@ -87,7 +89,8 @@ absl::Status Server::CompileStatic() {
   for (const auto& listener : bootstrap_.listeners) {
     auto compiled = compiler_.CompileListener(listener);
     if (!compiled.ok()) {
-      return Annotate(compiled.status(), StrCat("static_resources: listener \"", listener->name, "\""));
+      return Annotate(compiled.status(),
+                      StrCat("static_resources: listener \"", listener->name, "\""));
     }
     static_listeners_.push_back(*std::move(compiled));
   }
@@ -119,7 +122,8 @@ void Server::OnWorkers(std::function<void(Worker&)> call) {
   }
 }
 
-// --- Generations ---------------------------------------------------------------------------------------------
+// --- Generations
+// ---------------------------------------------------------------------------------------------
 
 // Whatever changed in this turn goes out as one generation at its end.
 void Server::Changed() { platform_.main_loop.AtTurnEnd(publish_); }
@@ -136,22 +140,25 @@ void Server::Publish() {
              sockets](Worker& worker) { worker.Install(snapshot, sockets); });
 }
 
-// Listeners wait for the first clusters, so that no request finds its cluster missing; the server is live when
-// its first listeners are in force.
+// Listeners wait for the first clusters, so that no request finds its cluster missing; the server
+// is live when its first listeners are in force.
 void Server::UpdateState() {
   if (clusters_answered_ && clusters_.Warming().empty()) listeners_.Open();
   if (!live_ && clusters_answered_ && listeners_answered_ && clusters_.Warming().empty() &&
       listeners_.Warming().empty()) {
     live_ = true;
-    (*stats_->server).initialization_time_ms.Record(static_cast<uint64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(platform_.main_loop.Now() - started_)
-            .count()));
+    (*stats_->server)
+        .initialization_time_ms.Record(
+            static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                      platform_.main_loop.Now() - started_)
+                                      .count()));
     WEIR_LOG(kMain, kInfo, "all clusters and listeners initialized: serving");
   }
   const ClusterDirector::Counts& clusters = clusters_.counts();
   stats_->clusters->Show(clusters.added, clusters.modified, clusters.removed,
                          clusters_.active().size(), clusters_.Warming().size());
-  stats_->listeners->Show(listeners_.counts(), listeners_.active().size(), listeners_.Warming().size());
+  stats_->listeners->Show(listeners_.counts(), listeners_.active().size(),
+                          listeners_.Warming().size());
   stats_->server->state.Set(static_cast<int64_t>(state()));
   stats_->server->live.Set(state() == admin::ServerState::kLive ? 1 : 0);
   stats_->server->concurrency.Set(static_cast<int64_t>(workers_.size()));
@@ -164,7 +171,8 @@ admin::ServerState Server::state() const {
                             : admin::ServerState::kPreInitializing;
 }
 
-// --- Draining ------------------------------------------------------------------------------------------------
+// --- Draining
+// ------------------------------------------------------------------------------------------------
 
 void Server::Shutdown(event::Duration deadline, std::function<void()> done) {
   draining_ = true;
@@ -216,7 +224,8 @@ void Server::RaiseClosingShare() {
   }
 }
 
-// --- For the admin pages -------------------------------------------------------------------------------------
+// --- For the admin pages
+// -------------------------------------------------------------------------------------
 
 std::shared_ptr<admin::View> Server::MakeView() const {
   auto view = std::make_shared<admin::View>();
@@ -262,14 +271,14 @@ std::shared_ptr<admin::View> Server::MakeView() const {
   });
   std::sort(view->clusters.begin(), view->clusters.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
-  listeners_.active().ForEach(
-      [&](const std::string& name, const std::shared_ptr<const generation::Listener>& listener) {
-        const auto sockets = listeners_.sockets().find(name);
-        const net::Address& address = sockets != listeners_.sockets().end() && !sockets->second.empty()
-                                          ? sockets->second.front()->address()
-                                          : listener->config->address;
-        view->listeners.push_back({name, address.ToString()});
-      });
+  listeners_.active().ForEach([&](const std::string& name,
+                                  const std::shared_ptr<const generation::Listener>& listener) {
+    const auto sockets = listeners_.sockets().find(name);
+    const net::Address& address = sockets != listeners_.sockets().end() && !sockets->second.empty()
+                                      ? sockets->second.front()->address()
+                                      : listener->config->address;
+    view->listeners.push_back({name, address.ToString()});
+  });
   std::sort(view->listeners.begin(), view->listeners.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return view;
@@ -278,7 +287,8 @@ std::shared_ptr<admin::View> Server::MakeView() const {
 // Endpoints of the configuration, with the numbers of every worker that has used them.
 void Server::AddHosts(admin::View& view, const std::vector<HostView>& hosts) const {
   HashMap<std::vector<const HostView*>> by_place;
-  for (const HostView& host : hosts) by_place[StrCat(host.cluster, "|", host.address)].push_back(&host);
+  for (const HostView& host : hosts)
+    by_place[StrCat(host.cluster, "|", host.address)].push_back(&host);
   for (admin::ClusterStatus& cluster : view.clusters) {
     const config::ClusterEntry* const entry = clusters_.active().Find(cluster.name);
     if (entry == nullptr || entry->endpoints == nullptr) continue;

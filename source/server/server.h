@@ -1,10 +1,12 @@
-// The proxy: one main loop that orders and publishes configuration, workers that serve, a pool that compiles.
+// The proxy: one main loop that orders and publishes configuration, workers that serve, a pool that
+// compiles.
 //
-// Everything outside is handed in, so that the whole of it runs in one thread, in memory and in virtual time.
+// Everything outside is handed in, so that the whole of it runs in one thread, in memory and in
+// virtual time.
 //
-//   Create     static configuration is compiled and bound; errors say what, where and what would be right
-//   Start      the xDS stream, static clusters and listeners; listeners open when the first clusters are warm
-//   Shutdown   drains; `done` comes when nothing is left
+//   Create     static configuration is compiled and bound; errors say what, where and what would be
+//   right Start      the xDS stream, static clusters and listeners; listeners open when the first
+//   clusters are warm Shutdown   drains; `done` comes when nothing is left
 //
 // Main thread, all of it; destroyed after the loops of its workers have stopped.
 #pragma once
@@ -47,7 +49,8 @@ struct ServerPlatform {
   std::vector<WorkerSeat> workers;  // At least one.
   uint64_t seed;
   // For a bootstrap with ads_config.
-  std::function<absl::StatusOr<std::unique_ptr<xds::Transport>>(const config::Bootstrap&)> make_transport;
+  std::function<absl::StatusOr<std::unique_ptr<xds::Transport>>(const config::Bootstrap&)>
+      make_transport;
   xds::ParseFile parse_file;
 };
 
@@ -81,13 +84,13 @@ class Server {
   absl::Status Start();
   admin::ServerState state() const;
 
-  // Listeners stop accepting; connections are told to end, and closed when `deadline` has passed. `done` comes on
-  // the main loop when every worker is empty. Called again: the new deadline holds.
+  // Listeners stop accepting; connections are told to end, and closed when `deadline` has passed.
+  // `done` comes on the main loop when every worker is empty. Called again: the new deadline holds.
   void Shutdown(event::Duration deadline, std::function<void()> done);
   // /healthcheck/fail and /ok: draining without an end.
   void FailHealthCheck(bool failed);
-  // /drain_listeners. `graceful`: over the drain time a growing share of answers tells its client to go, and
-  // only then listeners stop.
+  // /drain_listeners. `graceful`: over the drain time a growing share of answers tells its client
+  // to go, and only then listeners stop.
   void DrainListeners(bool graceful, bool inbound_only);
   // Everything the admin pages show. `done` runs on the main loop, in a later turn.
   void CollectView(std::function<void(std::shared_ptr<const admin::View>)> done);

@@ -17,7 +17,8 @@ std::span<const stats::Field> ServerStats::Fields() {
       WEIR_STAT_FIELD(ServerStats, kGauge, total_connections, "Downstream connections"),
       WEIR_STAT_FIELD(ServerStats, kGauge, memory_allocated, "Bytes in use of the heap"),
       WEIR_STAT_FIELD(ServerStats, kGauge, memory_heap_size, "Bytes of the heap"),
-      WEIR_STAT_FIELD(ServerStats, kHistogram, initialization_time_ms, "Time until the server was live"),
+      WEIR_STAT_FIELD(ServerStats, kHistogram, initialization_time_ms,
+                      "Time until the server was live"),
   };
   return kFields;
 }
@@ -34,7 +35,8 @@ void ClusterManagerStats::Show(uint64_t added, uint64_t modified, uint64_t remov
 std::span<const stats::Field> ClusterManagerStats::Fields() {
   static constexpr stats::Field kFields[] = {
       WEIR_STAT_FIELD(ClusterManagerStats, kGauge, active_clusters, "Clusters in force"),
-      WEIR_STAT_FIELD(ClusterManagerStats, kGauge, warming_clusters, "Clusters that wait for their endpoints"),
+      WEIR_STAT_FIELD(ClusterManagerStats, kGauge, warming_clusters,
+                      "Clusters that wait for their endpoints"),
       WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_added, "Clusters added"),
       WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_modified, "Clusters changed"),
       WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_removed, "Clusters removed"),
@@ -57,13 +59,16 @@ void ListenerManagerStats::Show(const ListenerDirector::Counts& counts, size_t a
 std::span<const stats::Field> ListenerManagerStats::Fields() {
   static constexpr stats::Field kFields[] = {
       WEIR_STAT_FIELD(ListenerManagerStats, kGauge, total_listeners_active, "Listeners in force"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kGauge, total_listeners_warming, "Listeners that wait for their routes"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kGauge, total_listeners_warming,
+                      "Listeners that wait for their routes"),
       WEIR_STAT_FIELD(ListenerManagerStats, kGauge, workers_started, "1 when the workers run"),
       WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_added, "Listeners added"),
       WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_modified, "Listeners changed"),
       WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_removed, "Listeners removed"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_in_place_updated, "Changes of filter chains alone"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_create_failure, "Listeners that could not be bound"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_in_place_updated,
+                      "Changes of filter chains alone"),
+      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_create_failure,
+                      "Listeners that could not be bound"),
   };
   return kFields;
 }

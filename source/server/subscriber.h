@@ -9,7 +9,8 @@ namespace weir::server {
 
 class Subscriber {
  public:
-  // Counted by name and source; an answer, or its absence in time, comes to the director of that type.
+  // Counted by name and source; an answer, or its absence in time, comes to the director of that
+  // type.
   virtual void Subscribe(const std::string& name, const config::ConfigSource& source) = 0;
   virtual void Unsubscribe(const std::string& name, const config::ConfigSource& source) = 0;
 

@@ -50,7 +50,8 @@ void TypeSink::Apply(Job& job) {
     if (status.ok()) status = target_.set(std::move(compiled->value));
     if (!status.ok()) {
       const std::string error(MessageOf(status));
-      WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", raw.name, "\" ", raw.version, ": ", error);
+      WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", raw.name, "\" ", raw.version,
+               ": ", error);
       book_.Rejected(target_.type_url, raw.name, {raw.version, error, now, raw.bytes});
       verdict.rejections.push_back({raw.name, error});
       continue;
@@ -61,14 +62,17 @@ void TypeSink::Apply(Job& job) {
     record.last_updated = now;
     record.bytes = raw.bytes;
     for (const schema::Unsupported& ignored : compiled->ignored) {
-      record.ignored.push_back(StrCat(ignored.path, ": ", ignored.ToString(), " (", ignored.reason, ")"));
+      record.ignored.push_back(
+          StrCat(ignored.path, ": ", ignored.ToString(), " (", ignored.reason, ")"));
     }
     book_.Accepted(target_.type_url, std::move(record));
   }
   for (const xds::Rejection& malformed : job.update.malformed) {
-    WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", malformed.name, "\": ", malformed.error);
+    WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", malformed.name,
+             "\": ", malformed.error);
     if (malformed.name.empty()) continue;
-    book_.Rejected(target_.type_url, malformed.name, {job.update.version, malformed.error, now, nullptr});
+    book_.Rejected(target_.type_url, malformed.name,
+                   {job.update.version, malformed.error, now, nullptr});
   }
   for (const std::string& name : job.update.removed) {
     target_.remove(name);

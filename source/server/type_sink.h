@@ -1,5 +1,5 @@
-// One resource type's way from the xDS client into the directors: compiled on the pool, applied on the main
-// thread, recorded in the book, and answered (ACK or NACK) at once.
+// One resource type's way from the xDS client into the directors: compiled on the pool, applied on
+// the main thread, recorded in the book, and answered (ACK or NACK) at once.
 #pragma once
 
 #include <functional>

@@ -19,8 +19,8 @@ Worker::Worker(const WorkerPlatform& platform)
       request_memory_(blocks_),
       http_stats_(platform.registry, "http."),
       tcp_stats_(platform.registry, "tcp."),
-      platform_{loop_, random_, blocks_, generations_, clusters_, request_memory_, http_stats_,
-                tcp_stats_, date_, drain_},
+      platform_{loop_,           random_,     blocks_,    generations_, clusters_,
+                request_memory_, http_stats_, tcp_stats_, date_,        drain_},
       next_connection_id_((uint64_t{platform.index} << 48) + 1),
       shutdown_deadline_(platform.loop,
                          [this] {
@@ -42,7 +42,8 @@ void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot,
                      std::shared_ptr<const SocketTable> sockets) {
   if (stopping_) return;
   sockets_ = std::move(sockets);
-  // The one before is held until its last user here has gone, and until this function has compared with it.
+  // The one before is held until its last user here has gone, and until this function has compared
+  // with it.
   generation::WorkerGeneration::Pin before = generations_.PinCurrent();
   clusters_.Install(snapshot->clusters);
   generations_.Install(snapshot);

@@ -1,8 +1,8 @@
-// A worker: everything that serves connections on one loop. It shares nothing with other workers but immutable
-// generations and the process' limits.
+// A worker: everything that serves connections on one loop. It shares nothing with other workers
+// but immutable generations and the process' limits.
 //
-// Made and destroyed on any thread while its loop does not run; every other call is on its loop's thread
-// (WorkerThread posts them).
+// Made and destroyed on any thread while its loop does not run; every other call is on its loop's
+// thread (WorkerThread posts them).
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ struct WorkerPlatform {
   event::Duration drain_time;
   // Takes what may not be freed here; any thread.
   std::function<void(std::shared_ptr<const void>)> release;
-  std::function<std::shared_ptr<const net::TransportSocketFactory>(const config::ExtensionConfig*)> transport;
+  std::function<std::shared_ptr<const net::TransportSocketFactory>(const config::ExtensionConfig*)>
+      transport;
 };
 
 // What /clusters shows of one host on one worker; the numbers go on counting.
@@ -64,8 +65,8 @@ class Worker {
   void StopListeners(const std::function<bool(const config::Listener&)>& chosen);
   // The share of answers that tell their client to go; 1 also sends GOAWAY on every connection.
   void SetDraining(double closing_share);
-  // Ends: listeners stop, connections drain, at the deadline they are closed; then the pools. `done` comes from
-  // the loop when nothing is left.
+  // Ends: listeners stop, connections drain, at the deadline they are closed; then the pools.
+  // `done` comes from the loop when nothing is left.
   void Shutdown(event::Duration deadline, std::function<void()> done);
 
   uint64_t generation() const { return generations_.current().number; }
@@ -74,7 +75,8 @@ class Worker {
   const proxy::Platform& proxy_platform() const { return platform_; }
 
  private:
-  void InstallListener(const std::string& name, const std::shared_ptr<const generation::Listener>& listener);
+  void InstallListener(const std::string& name,
+                       const std::shared_ptr<const generation::Listener>& listener);
   void RetireListener(std::unique_ptr<WorkerListener> listener);
   void CheckShutdown();
 

@@ -1,7 +1,9 @@
-// A listener on one worker: accepts from the worker's socket and owns the connections that came by it.
+// A listener on one worker: accepts from the worker's socket and owns the connections that came by
+// it.
 //
-// A new version of the listener takes effect for connections accepted from then on; open connections whose
-// chain the new version does not have any more are drained, the others are left alone. Worker's thread.
+// A new version of the listener takes effect for connections accepted from then on; open
+// connections whose chain the new version does not have any more are drained, the others are left
+// alone. Worker's thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,8 @@ namespace weir::server {
 
 class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
  public:
-  // `drain_time`: how long drained connections may go on. `next_connection_id` is the worker's counter.
+  // `drain_time`: how long drained connections may go on. `next_connection_id` is the worker's
+  // counter.
   WorkerListener(const proxy::Platform& platform, net::Network& network, stats::Registry& registry,
                  event::Duration drain_time, uint64_t& next_connection_id,
                  std::shared_ptr<const generation::Listener> listener);
@@ -49,7 +52,9 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   // ConnectionOwner
   void OnNoChain() override { stats_->no_filter_chain_match.Inc(); }
   void OnInspectionTimeout() override { stats_->downstream_pre_cx_timeout.Inc(); }
-  void OnHandshakeTimeout() override { stats_->downstream_cx_transport_socket_connect_timeout.Inc(); }
+  void OnHandshakeTimeout() override {
+    stats_->downstream_cx_transport_socket_connect_timeout.Inc();
+  }
   void OnConnectionEnd(Connection& connection) override;
 
   const proxy::Platform& platform_;

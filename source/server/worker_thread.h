@@ -1,7 +1,7 @@
 // A thread with a loop of its own: a worker's, or the admin server's.
 //
-// The loop is there from Create on, so that things can be built on it; Start runs it, Stop ends it and waits.
-// Main thread.
+// The loop is there from Create on, so that things can be built on it; Start runs it, Stop ends it
+// and waits. Main thread.
 #pragma once
 
 #include <memory>

@@ -8,32 +8,32 @@
 namespace weir::stream_info {
 
 // X(enumerator, short name, long name)
-#define WEIR_RESPONSE_FLAGS(X)                                      \
-  X(kFailedLocalHealthCheck, "LH", "FailedLocalHealthCheck")        \
-  X(kNoHealthyUpstream, "UH", "NoHealthyUpstream")                  \
-  X(kUpstreamRequestTimeout, "UT", "UpstreamRequestTimeout")        \
-  X(kLocalReset, "LR", "LocalReset")                                \
-  X(kUpstreamRemoteReset, "UR", "UpstreamRemoteReset")              \
-  X(kUpstreamConnectionFailure, "UF", "UpstreamConnectionFailure")  \
-  X(kUpstreamConnectionTermination, "UC", "UpstreamConnectionTermination") \
-  X(kUpstreamOverflow, "UO", "UpstreamOverflow")                    \
-  X(kNoRouteFound, "NR", "NoRouteFound")                            \
-  X(kUpstreamRetryLimitExceeded, "URX", "UpstreamRetryLimitExceeded") \
-  X(kDownstreamConnectionTermination, "DC", "DownstreamConnectionTermination") \
-  X(kStreamIdleTimeout, "SI", "StreamIdleTimeout")                  \
-  X(kDownstreamProtocolError, "DPE", "DownstreamProtocolError")     \
-  X(kUpstreamProtocolError, "UPE", "UpstreamProtocolError")         \
+#define WEIR_RESPONSE_FLAGS(X)                                                      \
+  X(kFailedLocalHealthCheck, "LH", "FailedLocalHealthCheck")                        \
+  X(kNoHealthyUpstream, "UH", "NoHealthyUpstream")                                  \
+  X(kUpstreamRequestTimeout, "UT", "UpstreamRequestTimeout")                        \
+  X(kLocalReset, "LR", "LocalReset")                                                \
+  X(kUpstreamRemoteReset, "UR", "UpstreamRemoteReset")                              \
+  X(kUpstreamConnectionFailure, "UF", "UpstreamConnectionFailure")                  \
+  X(kUpstreamConnectionTermination, "UC", "UpstreamConnectionTermination")          \
+  X(kUpstreamOverflow, "UO", "UpstreamOverflow")                                    \
+  X(kNoRouteFound, "NR", "NoRouteFound")                                            \
+  X(kUpstreamRetryLimitExceeded, "URX", "UpstreamRetryLimitExceeded")               \
+  X(kDownstreamConnectionTermination, "DC", "DownstreamConnectionTermination")      \
+  X(kStreamIdleTimeout, "SI", "StreamIdleTimeout")                                  \
+  X(kDownstreamProtocolError, "DPE", "DownstreamProtocolError")                     \
+  X(kUpstreamProtocolError, "UPE", "UpstreamProtocolError")                         \
   X(kUpstreamMaxStreamDurationReached, "UMSDR", "UpstreamMaxStreamDurationReached") \
-  X(kDurationTimeout, "DT", "DurationTimeout")                      \
-  X(kNoClusterFound, "NC", "NoClusterFound")                        \
-  X(kOverloadManager, "OM", "OverloadManagerTerminated")            \
+  X(kDurationTimeout, "DT", "DurationTimeout")                                      \
+  X(kNoClusterFound, "NC", "NoClusterFound")                                        \
+  X(kOverloadManager, "OM", "OverloadManagerTerminated")                            \
   X(kDownstreamRemoteReset, "DR", "DownstreamRemoteReset")
 
 enum class ResponseFlag : uint8_t {
 #define WEIR_FLAG_ENUMERATOR(id, short_name, long_name) id,
   WEIR_RESPONSE_FLAGS(WEIR_FLAG_ENUMERATOR)
 #undef WEIR_FLAG_ENUMERATOR
-  kCount,
+      kCount,
 };
 
 // A set of flags. A value.

@@ -1,5 +1,6 @@
-// What is known of a connection and of a stream: filled as they go by listener filters, session, filters and
-// router; read by access logs, header formats, matchers and stats. Plain data on one worker.
+// What is known of a connection and of a stream: filled as they go by listener filters, session,
+// filters and router; read by access logs, header formats, matchers and stats. Plain data on one
+// worker.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +17,11 @@
 
 namespace weir::stream_info {
 
-// Of one downstream connection. Owned by the worker's connection object; lives longer than its streams.
+// Of one downstream connection. Owned by the worker's connection object; lives longer than its
+// streams.
 struct ConnectionInfo {
-  uint64_t id = 0;  // Unique in the process.
-  net::Address local_address;   // As restored by listener filters; chains match on it.
+  uint64_t id = 0;             // Unique in the process.
+  net::Address local_address;  // As restored by listener filters; chains match on it.
   net::Address remote_address;
   net::Address direct_local_address;  // Of the socket.
   net::Address direct_remote_address;
@@ -28,8 +30,9 @@ struct ConnectionInfo {
 
   std::string_view transport_protocol = "raw_buffer";  // "raw_buffer" or "tls".
   std::string server_name;                             // SNI, lower case; "" without.
-  std::vector<std::string> application_protocols;      // Offered in the ClientHello, or the preface found.
-  bool encrypted = false;                              // TLS ended here.
+  std::vector<std::string>
+      application_protocols;  // Offered in the ClientHello, or the preface found.
+  bool encrypted = false;     // TLS ended here.
   std::string_view negotiated_alpn;
 
   std::string filter_chain_name;
@@ -39,17 +42,17 @@ struct ConnectionInfo {
 
 // The upstream half of a stream, of the last attempt.
 struct UpstreamInfo {
-  std::string_view cluster_name;        // Empty until one was chosen; owned by the pinned configuration.
-  net::Address address;                 // %UPSTREAM_HOST%; valid when has_host.
-  std::string_view host_name;           // Endpoint.hostname; owned by the host.
-  net::Address local_address;           // Valid when connected.
+  std::string_view cluster_name;  // Empty until one was chosen; owned by the pinned configuration.
+  net::Address address;           // %UPSTREAM_HOST%; valid when has_host.
+  std::string_view host_name;     // Endpoint.hostname; owned by the host.
+  net::Address local_address;     // Valid when connected.
   bool has_host = false;
   bool connected = false;
   uint64_t connection_id = 0;
   std::optional<http::Protocol> protocol;
   std::string_view transport_failure_reason;
-  uint32_t attempts = 0;                       // %UPSTREAM_REQUEST_ATTEMPT_COUNT%
-  event::MonotonicTime first_byte_sent{};      // Epoch: not yet.
+  uint32_t attempts = 0;                   // %UPSTREAM_REQUEST_ATTEMPT_COUNT%
+  event::MonotonicTime first_byte_sent{};  // Epoch: not yet.
   event::MonotonicTime last_byte_sent{};
   event::MonotonicTime first_byte_received{};
   event::MonotonicTime last_byte_received{};
@@ -66,23 +69,24 @@ struct StreamInfo {
   const ConnectionInfo& connection;
   event::MonotonicTime start{};
   event::SystemTime start_wall{};
-  event::MonotonicTime request_end{};       // Last byte of the request; epoch: not yet.
-  event::MonotonicTime response_begin{};    // First byte to the client.
+  event::MonotonicTime request_end{};     // Last byte of the request; epoch: not yet.
+  event::MonotonicTime response_begin{};  // First byte to the client.
   event::MonotonicTime end{};
 
-  std::optional<http::Protocol> protocol;   // Nothing for TCP.
-  uint16_t response_code = 0;               // 0: none was sent.
-  std::string_view response_code_details;   // Static, or in the request's arena.
+  std::optional<http::Protocol> protocol;  // Nothing for TCP.
+  uint16_t response_code = 0;              // 0: none was sent.
+  std::string_view response_code_details;  // Static, or in the request's arena.
   ResponseFlags flags;
 
-  std::string_view route_name;              // Owned by the pinned route table.
+  std::string_view route_name;  // Owned by the pinned route table.
   std::string_view virtual_host_name;
-  net::Address downstream_remote_address;   // Trusted client address: from x-forwarded-for or the socket.
+  net::Address
+      downstream_remote_address;  // Trusted client address: from x-forwarded-for or the socket.
 
   uint64_t request_header_bytes = 0;
-  uint64_t request_body_bytes = 0;          // %BYTES_RECEIVED%
+  uint64_t request_body_bytes = 0;  // %BYTES_RECEIVED%
   uint64_t response_header_bytes = 0;
-  uint64_t response_body_bytes = 0;         // %BYTES_SENT%
+  uint64_t response_body_bytes = 0;  // %BYTES_SENT%
   uint64_t wire_bytes_received = 0;
   uint64_t wire_bytes_sent = 0;
   UpstreamInfo upstream;

@@ -1,5 +1,5 @@
-// Reads a TLS ClientHello (RFC 8446, 4.1.2; RFC 5246, 7.4.1.2) out of the first bytes of a connection, without
-// answering it: server name, application protocols. Pure; any thread.
+// Reads a TLS ClientHello (RFC 8446, 4.1.2; RFC 5246, 7.4.1.2) out of the first bytes of a
+// connection, without answering it: server name, application protocols. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 namespace weir::tls {
 
 struct ClientHello {
-  std::string server_name;            // Lower case; empty when none was sent.
-  std::vector<std::string> protocols; // ALPN, in the client's order.
+  std::string server_name;             // Lower case; empty when none was sent.
+  std::vector<std::string> protocols;  // ALPN, in the client's order.
 };
 
 enum class HelloOutcome : unsigned char {

@@ -67,8 +67,7 @@ View SmallView() {
   return view;
 }
 
-TEST(ConfigDumpTest, ClustersAreShownByStateWithVersionsAndErrors) {
-  EXPECT_EQ(Get(SmallView(), "/config_dump").body, R"({
+constexpr std::string_view kSmallDump = R"({
  "configs": [
   {
    "@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump",
@@ -160,7 +159,10 @@ TEST(ConfigDumpTest, ClustersAreShownByStateWithVersionsAndErrors) {
   }
  ]
 }
-)");
+)";
+
+TEST(ConfigDumpTest, ClustersAreShownByStateWithVersionsAndErrors) {
+  EXPECT_EQ(Get(SmallView(), "/config_dump").body, kSmallDump);
 }
 
 TEST(ConfigDumpTest, ListenersHaveAStateForEachVersionAndAnError) {

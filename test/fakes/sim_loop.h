@@ -6,8 +6,8 @@
 //   loop.RunFor(std::chrono::seconds(5));     // takes no real time
 //
 // Time moves only inside RunFor and RunUntil, and jumps from one timer to the next. A turn is as in
-// EpollLoop: due timers and posts, turn-end tasks, deferred deaths. One thread; all parts of a simulation
-// (workers, main thread, clients) share the one loop.
+// EpollLoop: due timers and posts, turn-end tasks, deferred deaths. One thread; all parts of a
+// simulation (workers, main thread, clients) share the one loop.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,11 @@ class SimLoop final : public event::Loop, public event::Clock {
   void RunFor(event::Duration duration) { RunUntil(now_ + duration); }
   // Turns without moving the clock, until nothing is left to do at the present time.
   void RunReady();
-  // Until no post, task or timer is left, or the clock has moved by `limit`. True when idle was reached.
-  // Things with periodic timers (health checks, stats flushes) never get idle.
+  // Until no post, task or timer is left, or the clock has moved by `limit`. True when idle was
+  // reached. Things with periodic timers (health checks, stats flushes) never get idle.
   bool RunUntilIdle(event::Duration limit = std::chrono::hours(1));
-  // Until `done` is true after some turn, or the clock has moved by `limit`. Returns the last `done()`.
+  // Until `done` is true after some turn, or the clock has moved by `limit`. Returns the last
+  // `done()`.
   bool RunUntilTrue(const std::function<bool()>& done,
                     event::Duration limit = std::chrono::minutes(1));
 

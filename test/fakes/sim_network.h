@@ -1,16 +1,16 @@
-// The network in memory, in virtual time: connects, listening sockets, streams that are slow, chopped,
-// full, reset or lost, all repeated by the loop's seed.
+// The network in memory, in virtual time: connects, listening sockets, streams that are slow,
+// chopped, full, reset or lost, all repeated by the loop's seed.
 //
 //   SimNetwork network(loop, {.latency = 1ms, .chop = true});
 //   auto sockets = network.OpenListenSockets(address, {}, 2);
 //   network.ResetNext(address, SimNetwork::Towards::kServer, 100);
 //
-// It behaves as the kernel does where that has bitten proxies: events are edges; data and end may come in
-// one event; Read may give bytes together with kAgain; closing with unread bytes, or writing to a peer that
-// has closed, brings a reset; bytes that came before a reset can still be read. A write takes no more than
-// the window leaves, so back-pressure is real.
-// All streams and sockets are gone before the network is: its destructor checks that. (Run the loop once
-// more after closing, so that what was handed to DeferDelete has died.)
+// It behaves as the kernel does where that has bitten proxies: events are edges; data and end may
+// come in one event; Read may give bytes together with kAgain; closing with unread bytes, or
+// writing to a peer that has closed, brings a reset; bytes that came before a reset can still be
+// read. A write takes no more than the window leaves, so back-pressure is real. All streams and
+// sockets are gone before the network is: its destructor checks that. (Run the loop once more after
+// closing, so that what was handed to DeferDelete has died.)
 #pragma once
 
 #include <cstdint>
@@ -48,12 +48,13 @@ class SimNetwork final : public net::Network {
   // For connections made from now on.
   void SetOptions(const SimNetworkOptions& options) { options_ = options; }
 
-  // Connects to `address` are refused though somebody may listen, or never answered; Restore ends both.
+  // Connects to `address` are refused though somebody may listen, or never answered; Restore ends
+  // both.
   void Refuse(const net::Address& address);
   void Drop(const net::Address& address);
   void Restore(const net::Address& address);
-  // Nothing passes between `address` and its clients, in either direction; nothing is lost either. Bytes
-  // and connects go on when it is healed.
+  // Nothing passes between `address` and its clients, in either direction; nothing is lost either.
+  // Bytes and connects go on when it is healed.
   void Cut(const net::Address& address);
   void Heal(const net::Address& address);
   // The next connection to `address` is reset on both sides once `bytes` bytes were sent in that

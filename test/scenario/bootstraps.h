@@ -9,10 +9,10 @@ namespace weir::scenario {
 
 // Pieces of a bootstrap; each has a default that most scenarios keep.
 struct Edge {
-  // Under `routes:` of the one virtual host, indented by eight spaces.
+  // The routes of the one virtual host, without indentation.
   std::string routes =
-      "        - match: { prefix: \"/\" }\n"
-      "          route: { cluster: web }\n";
+      "- match: { prefix: \"/\" }\n"
+      "  route: { cluster: web }\n";
   // Further fields of the connection manager, without indentation, one a line in flow style.
   std::string http_options;
   // Further fields of the cluster, in the same way.
@@ -30,8 +30,8 @@ inline std::string Indented(const std::string& lines, size_t by) {
   return out;
 }
 
-// One listener on 10.0.0.100:80 with a connection manager, one cluster "web". Every finished request is logged as
-// "status flags details bytes".
+// One listener on 10.0.0.100:80 with a connection manager, one cluster "web". Every finished
+// request is logged as "status flags details bytes".
 inline std::string EdgeBootstrap(const Edge& edge = {}) {
   std::string yaml = R"(
 node: { id: n, cluster: c }
@@ -65,7 +65,7 @@ static_resources:
               domains: ["*"]
 )";
   yaml += Indented(edge.virtual_host_options, 14);
-  yaml += "              routes:\n" + Indented(edge.routes, 8);
+  yaml += "              routes:\n" + Indented(edge.routes, 14);
   yaml += R"(
   clusters:
   - name: web
@@ -73,7 +73,8 @@ static_resources:
     connect_timeout: 1s
 )";
   yaml += Indented(edge.cluster_options, 4);
-  yaml += "    load_assignment:\n      cluster_name: web\n      endpoints:\n      - lb_endpoints:\n";
+  yaml +=
+      "    load_assignment:\n      cluster_name: web\n      endpoints:\n      - lb_endpoints:\n";
   for (const std::string& endpoint : edge.endpoints) {
     const size_t colon = endpoint.rfind(':');
     StrAppend(yaml, "        - endpoint: { address: { socket_address: { address: ",

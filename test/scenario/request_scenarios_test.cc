@@ -37,7 +37,7 @@ TEST(RequestScenario, ARequestReachesTheUpstreamAndItsAnswerTheClient) {
   EXPECT_THAT(client.received(), HasSubstr("x-envoy-upstream-service-time: "));
   EXPECT_EQ(BodyOf(client.received()), "ok");
   world.Run();
-  EXPECT_THAT(world.log().lines(), ElementsAre("200 - via_upstream 2\n"));
+  EXPECT_THAT(world.log().lines(), ElementsAre("200 - via_upstream 2"));
   EXPECT_EQ(world.Stat("http.edge.downstream_rq_2xx"), 1);
   EXPECT_EQ(world.Stat("cluster.web.upstream_rq_200"), 1);
 }
@@ -57,10 +57,11 @@ TEST(RequestScenario, KeepAliveUsesOneConnectionOnEachSide) {
 }
 
 TEST(RequestScenario, PipelinedRequestsAreAnsweredInOrder) {
-  World world(EdgeBootstrap({.routes = "- match: { path: /1 }\n"
-                                       "  direct_response: { status: 200, body: { inline_string: one } }\n"
-                                       "- match: { path: /2 }\n"
-                                       "  direct_response: { status: 200, body: { inline_string: two } }\n"}));
+  World world(EdgeBootstrap(
+      {.routes = "- match: { path: /1 }\n"
+                 "  direct_response: { status: 200, body: { inline_string: one } }\n"
+                 "- match: { path: /2 }\n"
+                 "  direct_response: { status: 200, body: { inline_string: two } }\n"}));
   ASSERT_TRUE(world.status().ok()) << world.status();
   Peer& client = world.Connect();
   world.Say(client,
@@ -81,7 +82,8 @@ TEST(RequestScenario, ABodyAndTrailersPassBothWays) {
   EXPECT_THAT(up.last().received(), HasSubstr("content-length: 5\r\n"));
   world.Say(client, "lo");
   EXPECT_EQ(BodyOf(up.last().received()), "hello");
-  world.Say(up.last(), "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+  world.Say(up.last(),
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
   EXPECT_THAT(client.received(), HasSubstr("transfer-encoding: chunked\r\n"));
   EXPECT_THAT(BodyOf(client.received()), HasSubstr("abc"));
 }
@@ -102,7 +104,7 @@ TEST(RequestScenario, NoRouteIs404WithItsFlag) {
   world.Say(client, kGet);
   EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 404 Not Found\r\n"));
   world.Run();
-  EXPECT_THAT(world.log().lines(), ElementsAre("404 NR route_not_found 0\n"));
+  EXPECT_THAT(world.log().lines(), ElementsAre("404 NR route_not_found 0"));
 }
 
 TEST(RequestScenario, ARefusedConnectionIs503WithItsFlag) {
@@ -120,7 +122,8 @@ constexpr char kRetryRoute[] =
     "- match: { prefix: / }\n"
     "  route:\n"
     "    cluster: web\n"
-    "    retry_policy: { retry_on: \"connect-failure,refused-stream,reset,5xx\", num_retries: 2 }\n";
+    "    retry_policy: { retry_on: \"connect-failure,refused-stream,reset,5xx\", num_retries: 2 "
+    "}\n";
 
 TEST(RequestScenario, AResetBeforeTheAnswerIsTriedAgainWithTheBody) {
   World world(EdgeBootstrap({.routes = kRetryRoute}));
@@ -152,7 +155,8 @@ TEST(RequestScenario, RetriesEndWithTheLastAnswerAndTheFlag) {
 }
 
 TEST(RequestScenario, TheRouteTimeoutAnswers504) {
-  World world(EdgeBootstrap({.routes = "- match: { prefix: / }\n  route: { cluster: web, timeout: 2s }\n"}));
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: / }\n  route: { cluster: web, timeout: 2s }\n"}));
   Upstream& up = world.AddUpstream("10.0.0.1:80");
   Peer& client = world.Connect();
   world.Say(client, kGet);
@@ -231,20 +235,22 @@ TEST(RequestScenario, Expect100ContinueIsAnsweredByTheProxy) {
   World world(EdgeBootstrap());
   Upstream& up = world.AddUpstream("10.0.0.1:80");
   Peer& client = world.Connect();
-  world.Say(client, "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n");
+  world.Say(client,
+            "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n");
   EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 100 Continue\r\n\r\n"));
   world.Say(client, "hi");
   EXPECT_EQ(BodyOf(up.last().received()), "hi");
-  EXPECT_THAT(up.last().received(), Not(HasSubstr("expect")));
+  EXPECT_THAT(up.last().received(), Not(HasSubstr("expect:")));
   world.Say(up.last(), kOk);
   EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
 TEST(RequestScenario, RedirectsAndPrefixRewrites) {
-  World world(EdgeBootstrap({.routes = "- match: { prefix: /old }\n"
-                                       "  redirect: { host_redirect: b.example, path_redirect: /new }\n"
-                                       "- match: { prefix: /api/ }\n"
-                                       "  route: { cluster: web, prefix_rewrite: /, host_rewrite_literal: inner }\n"}));
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: /old }\n"
+                 "  redirect: { host_redirect: b.example, path_redirect: /new }\n"
+                 "- match: { prefix: /api/ }\n"
+                 "  route: { cluster: web, prefix_rewrite: /, host_rewrite_literal: inner }\n"}));
   ASSERT_TRUE(world.status().ok()) << world.status();
   Upstream& up = world.AddUpstream("10.0.0.1:80");
   Peer& client = world.Connect();
@@ -256,7 +262,8 @@ TEST(RequestScenario, RedirectsAndPrefixRewrites) {
 }
 
 TEST(RequestScenario, AnIdleClientConnectionIsClosed) {
-  World world(EdgeBootstrap({.http_options = "common_http_protocol_options: { idle_timeout: 10s }"}));
+  World world(
+      EdgeBootstrap({.http_options = "common_http_protocol_options: { idle_timeout: 10s }"}));
   ASSERT_TRUE(world.status().ok()) << world.status();
   Peer& client = world.Connect();
   world.Run(std::chrono::seconds(9));

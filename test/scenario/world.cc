@@ -6,7 +6,8 @@
 
 namespace weir::scenario {
 
-// --- Peer ----------------------------------------------------------------------------------------------------
+// --- Peer
+// ----------------------------------------------------------------------------------------------------
 
 Peer::Peer(buffer::BlockPool& blocks, std::unique_ptr<net::ByteStream> stream)
     : stream_(std::move(stream)), in_(blocks), out_(blocks) {
@@ -56,7 +57,8 @@ void Peer::Flush() {
   if (out_.empty() && std::exchange(end_writes_, false)) stream_->ShutdownWrite();
 }
 
-// --- Upstream ------------------------------------------------------------------------------------------------
+// --- Upstream
+// ------------------------------------------------------------------------------------------------
 
 Upstream::Upstream(fakes::SimNetwork& network, buffer::BlockPool& blocks,
                    const net::Address& address)
@@ -89,7 +91,8 @@ void Upstream::CloseAll() {
   for (auto& connection : connections_) connection->Close();
 }
 
-// --- World ---------------------------------------------------------------------------------------------------
+// --- World
+// ---------------------------------------------------------------------------------------------------
 
 class World::NoData final : public config::proto::DataReader {
  public:
@@ -124,8 +127,8 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
       .registry = registry_,
       .workers = {},
       .seed = options.seed,
-      .make_transport = [this](const config::Bootstrap&)
-          -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
+      .make_transport =
+          [this](const config::Bootstrap&) -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
         auto transport = std::make_unique<fakes::FakeXdsTransport>(loop_);
         xds_ = transport.get();
         return transport;
@@ -173,7 +176,8 @@ Peer& World::Connect(std::string_view address) {
 int64_t World::Stat(std::string_view name) const {
   for (const stats::Reading& reading : registry_.Read()) {
     if (reading.name != name) continue;
-    return reading.kind == stats::Kind::kGauge ? reading.gauge : static_cast<int64_t>(reading.counter);
+    return reading.kind == stats::Kind::kGauge ? reading.gauge
+                                               : static_cast<int64_t>(reading.counter);
   }
   return 0;
 }

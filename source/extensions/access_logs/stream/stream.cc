@@ -12,8 +12,8 @@ void RegisterFactory(filter::Factories& factories) {
   const auto make = [](const config::ExtensionConfig& config, filter::LogSinks& sinks) {
     const auto& stream = static_cast<const StreamAccessLogConfig&>(config);
     const bool out = stream.stream == StreamAccessLogConfig::Stream::kStdout;
-    return std::make_shared<const filter::LineLog>(
-        stream.format, sinks.Open(out ? "/dev/stdout" : "/dev/stderr"));
+    return std::make_shared<const filter::LineLog>(stream.format,
+                                                   sinks.Open(out ? "/dev/stdout" : "/dev/stderr"));
   };
   factories.access_logs[std::string(kStdoutName)] = make;
   factories.access_logs[std::string(kStderrName)] = make;

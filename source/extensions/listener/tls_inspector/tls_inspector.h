@@ -1,4 +1,5 @@
-// The tls_inspector listener filter: fills transport protocol, server name and application protocols.
+// The tls_inspector listener filter: fills transport protocol, server name and application
+// protocols.
 #pragma once
 
 #include "source/filter/factories.h"
