@@ -165,13 +165,14 @@ TEST(ConfigDumpTest, ClustersAreShownByStateWithVersionsAndErrors) {
   EXPECT_EQ(Get(SmallView(), "/config_dump").body, kSmallDump);
 }
 
+std::shared_ptr<const std::string> Listener(std::string_view name) {
+  return Bytes("envoy.config.listener.v3.Listener", "{\"name\":\"" + std::string(name) + "\"}");
+}
+
 TEST(ConfigDumpTest, ListenersHaveAStateForEachVersionAndAnError) {
-  const auto listener = [](std::string_view name) {
-    return Bytes("envoy.config.listener.v3.Listener", "{\"name\":\"" + std::string(name) + "\"}");
-  };
   ResourceSet set{.type_url = std::string(schema::kListenerTypeUrl), .version = "v2"};
-  Put(set, {.name = "a", .version = "v1", .last_updated = At(60), .bytes = listener("a")});
-  Put(set, {.name = "b", .warming = true, .version = "v2", .bytes = listener("b")});
+  Put(set, {.name = "a", .version = "v1", .last_updated = At(60), .bytes = Listener("a")});
+  Put(set, {.name = "b", .warming = true, .version = "v2", .bytes = Listener("b")});
   Put(set, {.name = "c",
             .error = ResourceRecord::Error{.version = "v2", .details = "address: is required"}});
   View view;
