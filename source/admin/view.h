@@ -1,5 +1,6 @@
-// What the admin pages are made from: plain values and shared immutable parts, put together by the server when a
-// page asks, so that a page is a function from a View to text. Belongs to the thread that renders.
+// What the admin pages are made from: plain values and shared immutable parts, put together by the
+// server when a page asks, so that a page is a function from a View to text. Belongs to the thread
+// that renders.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ struct HostStatus {
   uint32_t weight = 1;
   std::string health;  // envoy.config.core.v3.HealthStatus by name
   std::string region, zone, sub_zone;
-  uint64_t cx_total = 0, cx_connect_fail = 0, rq_total = 0, rq_success = 0, rq_error = 0, rq_timeout = 0;
+  uint64_t cx_total = 0, cx_connect_fail = 0, rq_total = 0, rq_success = 0, rq_error = 0,
+           rq_timeout = 0;
   int64_t cx_active = 0, rq_active = 0;
 };
 
@@ -75,8 +77,9 @@ struct View {
   std::string version;  // Of this program, as /server_info shows it.
   event::SystemTime now{};
   std::chrono::seconds uptime_current_epoch{0}, uptime_all_epochs{0};
-  std::vector<std::pair<std::string, std::string>> command_line_options;  // As Envoy's CommandLineOptions.
-  std::string node_bytes;                                                 // envoy.config.core.v3.Node
+  std::vector<std::pair<std::string, std::string>>
+      command_line_options;  // As Envoy's CommandLineOptions.
+  std::string node_bytes;    // envoy.config.core.v3.Node
   std::shared_ptr<const std::string> bootstrap_bytes;
   event::SystemTime bootstrap_last_updated{};
   std::vector<std::string> bootstrap_ignored;

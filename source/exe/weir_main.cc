@@ -200,6 +200,7 @@ absl::Status Process::MakeServer() {
   options.drain_time = flags_.drain_time;
   options.allow_unknown_dynamic_fields = flags_.ignore_unknown_dynamic_fields;
   options.command_line = flags_.given;
+  options.version = VersionText();
   options.bootstrap_bytes = loaded_.bytes;
   options.bootstrap_ignored = loaded_.ignored;
   WEIR_ASSIGN_OR_RETURN(server_, server::Server::Create(loaded_.bootstrap, platform, extensions_,

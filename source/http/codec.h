@@ -112,7 +112,7 @@ enum class CodecState : uint8_t {
   kOpen,
   kClosing,  // No further stream: flush output(), then close (HTTP/1: after the last answer;
              // HTTP/2: GOAWAY sent or received and no stream left).
-  kFailed,  // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
+  kFailed,   // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
 };
 
 // What both sides of a codec share. The connection owns it.

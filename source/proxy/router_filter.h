@@ -90,7 +90,6 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void FinishResponse();
   void CountStatus(uint16_t status);
 
-  http::ResponseHead& attempt_response() override { return host_.memory().response; }
   void OnAttemptReady() override;
   void OnAttemptInformational() override { host_.SendInformational(); }
   void OnAttemptHeaders(bool end) override;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "source/base/log.h"
-#include "source/http/preface.h"
 
 namespace weir::proxy {
 namespace {
@@ -20,39 +19,6 @@ constexpr int kPipelinedPerTurn = 32;
 // Writes of one connection in one turn: a fast reader of a large answer must not keep the others
 // waiting.
 constexpr int kWritesPerTurn = 8;
-
-http::CodecLimits LimitsOf(const config::HttpConnectionManager& config, size_t buffer_limit) {
-  http::CodecLimits limits;
-  limits.max_header_bytes = config.max_request_headers_kb * 1024;
-  limits.max_header_count = config.max_headers_count;
-  limits.high_watermark = static_cast<uint32_t>(buffer_limit);
-  limits.stream_high_watermark = static_cast<uint32_t>(buffer_limit);
-  return limits;
-}
-
-http::h1::Options Http1OptionsOf(const config::HttpConnectionManager& config) {
-  http::h1::Options options;
-  options.accept_http_10 = config.http1.accept_http_10;
-  options.default_host_for_http_10 = config.http1.default_host_for_http_10;
-  options.enable_trailers = config.http1.enable_trailers;
-  options.allow_absolute_url = config.http1.allow_absolute_url;
-  return options;
-}
-
-http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
-  http::h2::Options options;
-  options.max_concurrent_streams = config.max_concurrent_streams;
-  options.initial_stream_window_size = config.initial_stream_window_size;
-  options.initial_connection_window_size = config.initial_connection_window_size;
-  options.hpack_table_size = config.hpack_table_size;
-  options.max_outbound_control_frames = config.max_outbound_control_frames;
-  options.max_consecutive_inbound_frames_with_empty_payload =
-      config.max_consecutive_inbound_frames_with_empty_payload;
-  options.max_inbound_priority_frames_per_stream = config.max_inbound_priority_frames_per_stream;
-  options.max_inbound_window_update_frames_per_data_frame_sent =
-      config.max_inbound_window_update_frames_per_data_frame_sent;
-  return options;
-}
 
 }  // namespace
 
@@ -157,52 +123,6 @@ void Session::Decode() {
   if (codec_ == nullptr && !ChooseCodec()) return;
   if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->Decode(in_);
   QueueTurnEnd();
-}
-
-// False while the preface is not whole.
-bool Session::ChooseCodec() {
-  switch (http().codec) {
-    case config::CodecType::kHttp1:
-      MakeCodec(false);
-      return true;
-    case config::CodecType::kHttp2:
-      MakeCodec(true);
-      return true;
-    case config::CodecType::kAuto:
-      break;
-  }
-  if (!connection_.negotiated_alpn.empty()) {
-    MakeCodec(connection_.negotiated_alpn == "h2");
-    return true;
-  }
-  const size_t looked_at = std::min(in_.size(), http::kHttp2Preface.size());
-  const http::PrefaceMatch match = http::MatchHttp2Preface(in_.Linearize(looked_at));
-  if (match == http::PrefaceMatch::kNeedMore) return false;
-  MakeCodec(match == http::PrefaceMatch::kYes);
-  return true;
-}
-
-void Session::MakeCodec(bool http2) {
-  buffer::BlockPool& blocks = context_.platform.blocks;
-  const std::string_view scheme = connection_.encrypted ? "https" : "http";
-  const http::CodecLimits limits = LimitsOf(http(), config_.buffer_limit);
-  if (http2) {
-    http::h2::Options& options =
-        codec_options_.emplace<http::h2::Options>(Http2OptionsOf(http().http2));
-    options.limits = limits;
-    options.scheme = scheme;
-    codec_ = http::h2::CreateServerCodec(*this, blocks, options);
-    context_.stats.downstream_cx_http2_total.Inc();
-    context_.stats.downstream_cx_http2_active.Inc();
-  } else {
-    http::h1::Options& options = codec_options_.emplace<http::h1::Options>(Http1OptionsOf(http()));
-    options.limits = limits;
-    options.scheme = scheme;
-    codec_ = http::h1::CreateServerCodec(*this, blocks, options);
-    context_.stats.downstream_cx_http1_total.Inc();
-    context_.stats.downstream_cx_http1_active.Inc();
-  }
-  if (draining_) Drain();
 }
 
 http::ServerStreamHandler& Session::OnRequestStart(http::ServerStream& stream) {

@@ -22,7 +22,6 @@ namespace weir::proxy {
 // What the router hears of its try. None of these is called from inside Start or Reset.
 class AttemptHandler {
  public:
-  virtual http::ResponseHead& attempt_response() = 0;
   virtual void OnAttemptReady() = 0;
   virtual void OnAttemptInformational() = 0;
   virtual void OnAttemptHeaders(bool end) = 0;
@@ -42,7 +41,9 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
  public:
   enum class State : uint8_t { kIdle, kPending, kOpen, kClosing };
 
-  explicit UpstreamAttempt(AttemptHandler& handler) : handler_(handler) {}
+  // `response` is where the head of every try's answer goes; it outlives the tries.
+  UpstreamAttempt(AttemptHandler& handler, http::ResponseHead& response)
+      : handler_(handler), response_(response) {}
   UpstreamAttempt(const UpstreamAttempt&) = delete;
   UpstreamAttempt& operator=(const UpstreamAttempt&) = delete;
   ~UpstreamAttempt();
@@ -65,7 +66,7 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   void OnStreamReady() override;
   void OnStreamFailed(const http::StreamError& error) override;
   // http::ClientStreamHandler
-  http::ResponseHead& response_head() override { return handler_.attempt_response(); }
+  http::ResponseHead& response_head() override { return response_; }
   void OnInformational() override;
   void OnHeaders(bool end) override;
   void OnBody(buffer::Buffer& data, bool end) override;
@@ -76,6 +77,7 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
 
  private:
   AttemptHandler& handler_;
+  http::ResponseHead& response_;
   State state_ = State::kIdle;
   std::optional<upstream::StreamRequest> request_;  // Of the last Start.
 };

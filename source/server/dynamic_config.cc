@@ -33,19 +33,40 @@ absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, xds::Trans
                                   const Directors& directors,
                                   std::function<void()> clusters_answered,
                                   std::function<void()> listeners_answered) {
-  ClusterDirector& clusters = directors.clusters;
-  ListenerDirector& listeners = directors.listeners;
-  Type& cds = AddType({.type_url = std::string(schema::kClusterTypeUrl),
-                       .set =
-                           [&clusters](CompiledValue value) {
-                             return clusters.Set(std::get<std::shared_ptr<const config::Cluster>>(
-                                 std::move(value)));
-                           },
-                       .remove = [&clusters](const std::string& name) { clusters.Remove(name); },
-                       .timed_out = [](const std::string&) {},
-                       .released = [](const std::string&) {},
-                       .first_answer = clusters_answered},
-                      true, "cluster_manager.cds.");
+  AddClusterTypes(directors.clusters, clusters_answered);
+  AddListenerTypes(directors.listeners, listeners_answered);
+  if (transport != nullptr) {
+    xds::ClientOptions options;
+    options.variant = bootstrap.ads->delta ? xds::Variant::kDelta : xds::Variant::kSotw;
+    options.node = bootstrap.node_bytes;
+    client_ = std::make_unique<xds::Client>(*transport, seams_.loop, seams_.random,
+                                            *control_plane_stats_, std::move(options));
+    for (std::string_view url : {schema::kClusterTypeUrl, schema::kClusterLoadAssignmentTypeUrl,
+                                 schema::kListenerTypeUrl, schema::kRouteConfigurationTypeUrl}) {
+      Type& type = TypeOf(std::string(url));
+      client_->AddType(type.resource, *type.sink, *type.stats);
+    }
+  }
+  WEIR_RETURN_IF_ERROR(SubscribeAll(TypeOf(std::string(schema::kClusterTypeUrl)), bootstrap.cds));
+  WEIR_RETURN_IF_ERROR(SubscribeAll(TypeOf(std::string(schema::kListenerTypeUrl)), bootstrap.lds));
+  if (client_ != nullptr) client_->Start();
+  if (bootstrap.cds.kind == config::ConfigSource::Kind::kNone) clusters_answered();
+  if (bootstrap.lds.kind == config::ConfigSource::Kind::kNone) listeners_answered();
+  return absl::OkStatus();
+}
+
+void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered) {
+  AddType({.type_url = std::string(schema::kClusterTypeUrl),
+           .set =
+               [&clusters](CompiledValue value) {
+                 return clusters.Set(
+                     std::get<std::shared_ptr<const config::Cluster>>(std::move(value)));
+               },
+           .remove = [&clusters](const std::string& name) { clusters.Remove(name); },
+           .timed_out = [](const std::string&) {},
+           .released = [](const std::string&) {},
+           .first_answer = std::move(answered)},
+          true, "cluster_manager.cds.");
   AddType({.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl),
            .set =
                [&clusters](CompiledValue value) {
@@ -60,18 +81,20 @@ absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, xds::Trans
            .released = [&clusters](const std::string& name) { clusters.ForgetEndpoints(name); },
            .first_answer = nullptr},
           false, "cluster_manager.eds.");
-  Type& lds =
-      AddType({.type_url = std::string(schema::kListenerTypeUrl),
-               .set =
-                   [&listeners](CompiledValue value) {
-                     return listeners.Set(
-                         std::get<std::shared_ptr<const generation::Listener>>(std::move(value)));
-                   },
-               .remove = [&listeners](const std::string& name) { listeners.Remove(name); },
-               .timed_out = [](const std::string&) {},
-               .released = [](const std::string&) {},
-               .first_answer = listeners_answered},
-              true, "listener_manager.lds.");
+}
+
+void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered) {
+  AddType({.type_url = std::string(schema::kListenerTypeUrl),
+           .set =
+               [&listeners](CompiledValue value) {
+                 return listeners.Set(
+                     std::get<std::shared_ptr<const generation::Listener>>(std::move(value)));
+               },
+           .remove = [&listeners](const std::string& name) { listeners.Remove(name); },
+           .timed_out = [](const std::string&) {},
+           .released = [](const std::string&) {},
+           .first_answer = std::move(answered)},
+          true, "listener_manager.lds.");
   AddType({.type_url = std::string(schema::kRouteConfigurationTypeUrl),
            .set =
                [&listeners](CompiledValue value) {
@@ -84,34 +107,14 @@ absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, xds::Trans
            .released = [&listeners](const std::string& name) { listeners.ForgetRoutes(name); },
            .first_answer = nullptr},
           false, "http.rds.");
-  if (transport != nullptr) {
-    xds::ClientOptions options;
-    options.variant = bootstrap.ads->delta ? xds::Variant::kDelta : xds::Variant::kSotw;
-    options.node = bootstrap.node_bytes;
-    client_ = std::make_unique<xds::Client>(*transport, seams_.loop, seams_.random,
-                                            *control_plane_stats_, std::move(options));
-    for (std::string_view url : {schema::kClusterTypeUrl, schema::kClusterLoadAssignmentTypeUrl,
-                                 schema::kListenerTypeUrl, schema::kRouteConfigurationTypeUrl}) {
-      Type& type = TypeOf(std::string(url));
-      client_->AddType(type.resource, *type.sink, *type.stats);
-    }
-  }
-  WEIR_RETURN_IF_ERROR(SubscribeAll(cds, bootstrap.cds));
-  WEIR_RETURN_IF_ERROR(SubscribeAll(lds, bootstrap.lds));
-  if (client_ != nullptr) client_->Start();
-  if (bootstrap.cds.kind == config::ConfigSource::Kind::kNone) clusters_answered();
-  if (bootstrap.lds.kind == config::ConfigSource::Kind::kNone) listeners_answered();
-  return absl::OkStatus();
 }
 
-DynamicConfig::Type& DynamicConfig::AddType(TypeTarget target, bool full_state,
-                                            std::string_view stats_prefix) {
+void DynamicConfig::AddType(TypeTarget target, bool full_state, std::string_view stats_prefix) {
   std::unique_ptr<Type>& type = types_[target.type_url];
   type = std::make_unique<Type>(seams_.registry, stats_prefix,
                                 xds::ResourceType{target.type_url, full_state});
   type->sink =
       std::make_unique<TypeSink>(std::move(target), compiler_, seams_.executor, seams_.loop, book_);
-  return *type;
 }
 
 DynamicConfig::Type& DynamicConfig::TypeOf(const std::string& type_url) {

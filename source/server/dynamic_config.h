@@ -77,7 +77,9 @@ class DynamicConfig {
     uint32_t users = 0;
   };
 
-  Type& AddType(TypeTarget target, bool full_state, std::string_view stats_prefix);
+  void AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered);
+  void AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered);
+  void AddType(TypeTarget target, bool full_state, std::string_view stats_prefix);
   Type& TypeOf(const std::string& type_url);
   absl::Status SubscribeAll(Type& type, const config::ConfigSource& source);
   absl::Status WatchFile(Type& type, const std::string& path);

@@ -22,26 +22,6 @@ bool OnlyChainsDiffer(const config::Listener& a, const config::Listener& b) {
   return a.address == b.address && a.socket == b.socket && a.listener_filters == b.listener_filters;
 }
 
-bool Same(const generation::Listener& a, const generation::Listener& b) {
-  const config::Listener& x = *a.config;
-  const config::Listener& y = *b.config;
-  if (!OnlyChainsDiffer(x, y) || x.stat_prefix != y.stat_prefix ||
-      x.buffer_limit != y.buffer_limit ||
-      x.listener_filters_timeout != y.listener_filters_timeout ||
-      x.continue_on_listener_filters_timeout != y.continue_on_listener_filters_timeout ||
-      x.max_connections_to_accept_per_socket_event !=
-          y.max_connections_to_accept_per_socket_event ||
-      x.drain_on_modify_only != y.drain_on_modify_only || x.direction != y.direction ||
-      !(x.access_logs == y.access_logs) || x.filter_chains.size() != y.filter_chains.size() ||
-      (x.default_filter_chain == nullptr) != (y.default_filter_chain == nullptr)) {
-    return false;
-  }
-  for (size_t i = 0; i < x.filter_chains.size(); ++i) {
-    if (!(*x.filter_chains[i] == *y.filter_chains[i])) return false;
-  }
-  return x.default_filter_chain == nullptr || *x.default_filter_chain == *y.default_filter_chain;
-}
-
 }  // namespace
 
 ListenerDirector::ListenerDirector(ListenSockets& sockets, Subscriber& routes,
@@ -76,7 +56,7 @@ absl::Status ListenerDirector::SetKnown(Known& known,
                                         std::shared_ptr<const generation::Listener> listener) {
   const std::shared_ptr<const generation::Listener>& newest =
       known.waiting != nullptr ? known.waiting : known.active;
-  if (newest != nullptr && Same(*newest, *listener)) return absl::OkStatus();
+  if (newest != nullptr && *newest->config == *listener->config) return absl::OkStatus();
   auto sockets = sockets_.Get(*listener->config);
   if (!sockets.ok()) {
     ++counts_.create_failure;

@@ -22,8 +22,8 @@ struct Server::Stats {
         clusters(registry, stats::Scope{"cluster_manager.", ""}),
         listeners(registry, stats::Scope{"listener_manager.", ""}) {}
   stats::Block<ServerStats> server;
-  stats::Block<ClusterManagerStats> clusters;
-  stats::Block<ListenerManagerStats> listeners;
+  stats::Block<ClusterDirectorStats> clusters;
+  stats::Block<ListenerDirectorStats> listeners;
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const config::Bootstrap& bootstrap,
@@ -230,6 +230,7 @@ void Server::RaiseClosingShare() {
 std::shared_ptr<admin::View> Server::MakeView() const {
   auto view = std::make_shared<admin::View>();
   view->state = state();
+  view->version = options_.version;
   view->health_check_failed = health_check_failed_;
   view->now = platform_.main_loop.WallNow();
   view->uptime_all_epochs = view->uptime_current_epoch =

@@ -65,6 +65,7 @@ struct ServerExtensions {
 struct ServerOptions {
   event::Duration drain_time = std::chrono::seconds(600);
   bool allow_unknown_dynamic_fields = false;
+  std::string version;
   // For /server_info, as Envoy names them.
   std::vector<std::pair<std::string, std::string>> command_line;
   std::shared_ptr<const std::string> bootstrap_bytes;

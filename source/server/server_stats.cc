@@ -23,8 +23,8 @@ std::span<const stats::Field> ServerStats::Fields() {
   return kFields;
 }
 
-void ClusterManagerStats::Show(uint64_t added, uint64_t modified, uint64_t removed, size_t active,
-                               size_t warming) {
+void ClusterDirectorStats::Show(uint64_t added, uint64_t modified, uint64_t removed, size_t active,
+                                size_t warming) {
   Raise(cluster_added, added);
   Raise(cluster_modified, modified);
   Raise(cluster_removed, removed);
@@ -32,20 +32,20 @@ void ClusterManagerStats::Show(uint64_t added, uint64_t modified, uint64_t remov
   warming_clusters.Set(static_cast<int64_t>(warming));
 }
 
-std::span<const stats::Field> ClusterManagerStats::Fields() {
+std::span<const stats::Field> ClusterDirectorStats::Fields() {
   static constexpr stats::Field kFields[] = {
-      WEIR_STAT_FIELD(ClusterManagerStats, kGauge, active_clusters, "Clusters in force"),
-      WEIR_STAT_FIELD(ClusterManagerStats, kGauge, warming_clusters,
+      WEIR_STAT_FIELD(ClusterDirectorStats, kGauge, active_clusters, "Clusters in force"),
+      WEIR_STAT_FIELD(ClusterDirectorStats, kGauge, warming_clusters,
                       "Clusters that wait for their endpoints"),
-      WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_added, "Clusters added"),
-      WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_modified, "Clusters changed"),
-      WEIR_STAT_FIELD(ClusterManagerStats, kCounter, cluster_removed, "Clusters removed"),
+      WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, cluster_added, "Clusters added"),
+      WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, cluster_modified, "Clusters changed"),
+      WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, cluster_removed, "Clusters removed"),
   };
   return kFields;
 }
 
-void ListenerManagerStats::Show(const ListenerDirector::Counts& counts, size_t active,
-                                size_t warming) {
+void ListenerDirectorStats::Show(const ListenerDirector::Counts& counts, size_t active,
+                                 size_t warming) {
   Raise(listener_added, counts.added);
   Raise(listener_modified, counts.modified);
   Raise(listener_removed, counts.removed);
@@ -56,18 +56,18 @@ void ListenerManagerStats::Show(const ListenerDirector::Counts& counts, size_t a
   workers_started.Set(1);
 }
 
-std::span<const stats::Field> ListenerManagerStats::Fields() {
+std::span<const stats::Field> ListenerDirectorStats::Fields() {
   static constexpr stats::Field kFields[] = {
-      WEIR_STAT_FIELD(ListenerManagerStats, kGauge, total_listeners_active, "Listeners in force"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kGauge, total_listeners_warming,
+      WEIR_STAT_FIELD(ListenerDirectorStats, kGauge, total_listeners_active, "Listeners in force"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kGauge, total_listeners_warming,
                       "Listeners that wait for their routes"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kGauge, workers_started, "1 when the workers run"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_added, "Listeners added"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_modified, "Listeners changed"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_removed, "Listeners removed"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_in_place_updated,
+      WEIR_STAT_FIELD(ListenerDirectorStats, kGauge, workers_started, "1 when the workers run"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_added, "Listeners added"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_modified, "Listeners changed"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_removed, "Listeners removed"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_in_place_updated,
                       "Changes of filter chains alone"),
-      WEIR_STAT_FIELD(ListenerManagerStats, kCounter, listener_create_failure,
+      WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_create_failure,
                       "Listeners that could not be bound"),
   };
   return kFields;

@@ -17,7 +17,7 @@ struct ServerStats {
 };
 
 // Written by the main thread from the directors' counts.
-struct ClusterManagerStats {
+struct ClusterDirectorStats {
   stats::Gauge active_clusters, warming_clusters;
   stats::Counter cluster_added, cluster_modified, cluster_removed;
 
@@ -25,7 +25,7 @@ struct ClusterManagerStats {
   static std::span<const stats::Field> Fields();
 };
 
-struct ListenerManagerStats {
+struct ListenerDirectorStats {
   stats::Gauge total_listeners_active, total_listeners_warming, workers_started;
   stats::Counter listener_added, listener_modified, listener_removed, listener_in_place_updated;
   stats::Counter listener_create_failure;

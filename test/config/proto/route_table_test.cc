@@ -11,8 +11,7 @@ using ::testing::IsEmpty;
 
 constexpr std::string_view kType = schema::kRouteConfigurationTypeUrl;
 
-TEST(DecodeRouteTable, ReadsWhatItSays) {
-  const auto table = Decoded<RouteTable>(kType, R"yaml(
+constexpr std::string_view kWholeTable = R"yaml(
 name: routes
 ignore_port_in_host_matching: true
 internal_only_headers: [X-Internal]
@@ -54,7 +53,10 @@ virtual_hosts:
     route: { cluster: web, regex_rewrite: { pattern: { regex: "^/a/(.*)" }, substitution: '/\1'
 }
 }
-)yaml");
+)yaml";
+
+TEST(DecodeRouteTable, ReadsWhatItSays) {
+  const auto table = Decoded<RouteTable>(kType, kWholeTable);
   ASSERT_NE(table, nullptr);
   EXPECT_TRUE(table->ignore_port_in_host_matching);
   EXPECT_THAT(table->internal_only_headers, ElementsAre("x-internal"));
