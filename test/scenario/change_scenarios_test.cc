@@ -1,0 +1,265 @@
+// Changes of configuration while requests flow: what is streamed, what is refused, what stays.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "source/schema/resource_type.h"
+#include "test/scenario/control_plane.h"
+#include "test/scenario/world.h"
+
+namespace weir::scenario {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr char kGet[] = "GET /x HTTP/1.1\r\nhost: a.example\r\n\r\n";
+constexpr char kOk[] = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+constexpr char kDynamicBootstrap[] = R"(
+node: { id: n, cluster: c }
+dynamic_resources:
+  ads_config:
+    api_type: GRPC
+    transport_api_version: V3
+    grpc_services: [{ envoy_grpc: { cluster_name: control_plane } }]
+  lds_config: { resource_api_version: V3, ads: {} }
+  cds_config: { resource_api_version: V3, ads: {} }
+static_resources:
+  clusters:
+  - name: control_plane
+    load_assignment:
+      cluster_name: control_plane
+      endpoints:
+      - lb_endpoints:
+        - endpoint: { address: { socket_address: { address: 10.0.0.99, port_value: 18000 } } }
+)";
+
+std::string Cluster(const std::string& name, const std::string& more = "") {
+  return "- \"@type\": type.googleapis.com/envoy.config.cluster.v3.Cluster\n  name: " + name +
+         "\n  type: EDS\n  eds_cluster_config: { eds_config: { resource_api_version: V3, ads: {} } "
+         "}\n" +
+         more;
+}
+
+std::string Endpoints(const std::string& cluster, const std::string& ip) {
+  return "- \"@type\": type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment\n"
+         "  cluster_name: " +
+         cluster +
+         "\n  endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: " +
+         ip + ", port_value: 80 } } } }] }]\n";
+}
+
+std::string Listener(const std::string& name, int port) {
+  return "- \"@type\": type.googleapis.com/envoy.config.listener.v3.Listener\n  name: " + name +
+         "\n  address: { socket_address: { address: 10.0.0.100, port_value: " +
+         std::to_string(port) +
+         R"( } }
+  filter_chains:
+  - filters:
+    - name: http
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+        stat_prefix: edge
+        rds: { route_config_name: routes, config_source: { resource_api_version: V3, ads: {} } }
+        http_filters:
+        - name: router
+          typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+)";
+}
+
+std::string Routes(const std::string& cluster) {
+  return "- \"@type\": type.googleapis.com/envoy.config.route.v3.RouteConfiguration\n  name: "
+         "routes\n"
+         "  virtual_hosts: [{ name: v, domains: [\"*\"], routes: [{ match: { prefix: / }, route: { "
+         "cluster: " +
+         cluster + " } }] }]\n";
+}
+
+// A world that has been given one listener, its routes, and the cluster "one" at 10.0.0.1.
+struct Streamed {
+  Streamed() : world(kDynamicBootstrap), control(world) {
+    control.Send(schema::kClusterTypeUrl, "c1", Cluster("one"));
+    control.Send(schema::kClusterLoadAssignmentTypeUrl, "e1", Endpoints("one", "10.0.0.1"));
+    control.Send(schema::kListenerTypeUrl, "l1", Listener("edge", 80));
+    control.Send(schema::kRouteConfigurationTypeUrl, "r1", Routes("one"));
+  }
+
+  World world;
+  ControlPlane control;
+};
+
+TEST(ChangeScenario, EverythingIsStreamedAndAsksForWhatItNames) {
+  World world(kDynamicBootstrap);
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  ControlPlane control(world);
+  control.Send(schema::kClusterTypeUrl, "c1", Cluster("one"));
+  EXPECT_EQ(control.AnswerTo("c1"), "");
+  EXPECT_THAT(control.Asked(schema::kClusterLoadAssignmentTypeUrl), ElementsAre("one"));
+  EXPECT_NE(world.server().state(), admin::ServerState::kLive);
+  control.Send(schema::kClusterLoadAssignmentTypeUrl, "e1", Endpoints("one", "10.0.0.1"));
+  control.Send(schema::kListenerTypeUrl, "l1", Listener("edge", 80));
+  EXPECT_THAT(control.Asked(schema::kRouteConfigurationTypeUrl), ElementsAre("routes"));
+  control.Send(schema::kRouteConfigurationTypeUrl, "r1", Routes("one"));
+  EXPECT_EQ(world.server().state(), admin::ServerState::kLive);
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  up.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST(ChangeScenario, AConnectionOutlivesAChangeOfRoutesAndTheNextRequestTakesThem) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  Upstream& two = world.AddUpstream("10.0.0.2:80");
+  one.AnswerAll(kOk);
+  two.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  EXPECT_EQ(one.answered(), 1u);
+  streamed.control.Send(schema::kClusterTypeUrl, "c2", Cluster("one") + Cluster("two"));
+  streamed.control.Send(schema::kClusterLoadAssignmentTypeUrl, "e2", Endpoints("two", "10.0.0.2"));
+  streamed.control.Send(schema::kRouteConfigurationTypeUrl, "r2", Routes("two"));
+  world.Say(client, kGet);
+  EXPECT_EQ(two.answered(), 1u);
+  EXPECT_FALSE(client.ended());
+  EXPECT_EQ(world.Stat("http.edge.downstream_cx_total"), 1);
+}
+
+TEST(ChangeScenario, ARequestUnderWaySurvivesTheRemovalOfItsCluster) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  streamed.control.Send(schema::kClusterTypeUrl, "c2", "");
+  world.Say(one.last(), kOk);
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  world.Say(client, kGet);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(world.Stat("http.edge.no_cluster"), 1);
+}
+
+TEST(ChangeScenario, ARejectedResourceKeepsItsLastGoodVersionAndTheOthersApply) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  one.AnswerAll(kOk);
+  streamed.control.Send(
+      schema::kClusterTypeUrl, "c2",
+      Cluster("one",
+              "  health_checks: [{ timeout: 1s, interval: 1s, unhealthy_threshold: 1, "
+              "healthy_threshold: 1, tcp_health_check: {} }]\n") +
+          Cluster("two"));
+  EXPECT_THAT(streamed.control.AnswerTo("c2"), HasSubstr("one"));
+  EXPECT_THAT(streamed.control.AnswerTo("c2"), HasSubstr("health_checks"));
+  EXPECT_THAT(streamed.control.AnswerTo("c2"), Not(HasSubstr("two")));
+  EXPECT_THAT(streamed.control.Asked(schema::kClusterLoadAssignmentTypeUrl),
+              testing::UnorderedElementsAre("one", "two"));
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST(ChangeScenario, TrafficGoesOnWhenTheControlPlaneIsGone) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  one.AnswerAll(kOk);
+  streamed.control.Kill();
+  world.Run(std::chrono::minutes(5));
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_GT(world.xds().opened(), 5u);
+}
+
+TEST(ChangeScenario, ARemovedListenerTellsItsConnectionsAndTakesNoNewOnes) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  one.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  EXPECT_THAT(client.TakeReceived(), Not(HasSubstr("connection: close")));
+  streamed.control.Send(schema::kListenerTypeUrl, "l2", "");
+  world.Say(client, kGet);
+  EXPECT_THAT(client.TakeReceived(), HasSubstr("connection: close"));
+  Peer& late = world.Connect();
+  EXPECT_TRUE(late.failed());
+}
+
+TEST(ChangeScenario, AnEqualListenerIsLeftAlone) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  one.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  client.TakeReceived();
+  streamed.control.Send(schema::kListenerTypeUrl, "l2",
+                        Listener("edge", 80) + Listener("more", 81));
+  world.Say(client, kGet);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(client.received(), Not(HasSubstr("connection: close")));
+  EXPECT_EQ(world.Stat("listener_manager.listener_modified"), 0);
+}
+
+TEST(ChangeScenario, ManyChangesUnderLoadLoseNothing) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Streamed streamed;
+    World& world = streamed.world;
+    Upstream& one = world.AddUpstream("10.0.0.1:80");
+    Upstream& two = world.AddUpstream("10.0.0.2:80");
+    one.AnswerAll(kOk);
+    two.AnswerAll(kOk);
+    streamed.control.Send(schema::kClusterTypeUrl, "c", Cluster("one") + Cluster("two"));
+    streamed.control.Send(schema::kClusterLoadAssignmentTypeUrl, "e", Endpoints("two", "10.0.0.2"));
+    event::Random random(seed);
+    size_t sent = 0, answered = 0;
+    std::vector<Peer*> clients;
+    for (int i = 0; i < 4; ++i) clients.push_back(&world.Connect());
+    for (int step = 0; step < 60; ++step) {
+      for (Peer* client : clients) {
+        client->Send(kGet);
+        ++sent;
+      }
+      const std::string version = "v" + std::to_string(step);
+      switch (random.Below(4)) {
+        case 0:
+          streamed.control.Send(schema::kRouteConfigurationTypeUrl, version,
+                                Routes(random.Below(2) == 0 ? "one" : "two"));
+          break;
+        case 1:
+          streamed.control.Send(schema::kClusterLoadAssignmentTypeUrl, version,
+                                Endpoints("one", random.Below(2) == 0 ? "10.0.0.1" : "10.0.0.2"));
+          break;
+        case 2:
+          streamed.control.Send(
+              schema::kListenerTypeUrl, version,
+              Listener("edge", 80) + (random.Below(2) == 0 ? Listener("more", 81) : ""));
+          break;
+        default:
+          streamed.control.Send(
+              schema::kClusterTypeUrl, version,
+              Cluster("one", random.Below(2) == 0 ? "  connect_timeout: 2s\n" : "") +
+                  Cluster("two"));
+      }
+      world.Run();
+      for (Peer* client : clients) {
+        const std::string answer = client->TakeReceived();
+        if (answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nok")) ++answered;
+        EXPECT_FALSE(client->ended());
+      }
+    }
+    EXPECT_EQ(answered, sent);
+  }
+}
+
+}  // namespace
+}  // namespace weir::scenario
