@@ -60,7 +60,7 @@ HelloOutcome JoinRecords(std::string_view bytes, std::string& handshake) {
     if (length == 0 || length > kMaxRecord) return HelloOutcome::kMalformed;
     const std::string_view body = bytes.substr(kRecordHeader, length);
     handshake.append(body);
-    if (handshake[0] != kClientHelloMessage) return HelloOutcome::kMalformed;
+    if (!handshake.empty() && handshake[0] != kClientHelloMessage) return HelloOutcome::kMalformed;
     if (handshake.size() >= 4) {
       const size_t message = static_cast<size_t>(static_cast<uint8_t>(handshake[1])) << 16 |
                              static_cast<size_t>(static_cast<uint8_t>(handshake[2])) << 8 |
