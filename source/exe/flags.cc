@@ -132,7 +132,7 @@ const std::vector<FlagRow>& Rows() {
        SetDrainTime},
       {"--file-flush-interval-msec", "", "MS", "how often access logs are written (default: 10000)",
        SetFlushInterval},
-      {"--allow-unknown-static-fields", "", "", "bootstrap fields that are unknown are ignored",
+      {"--allow-unknown-static-fields", "", "", "accepted: the bootstrap is always checked whole",
        Switch(&Flags::allow_unknown_static_fields)},
       {"--allow-unknown-fields", "", "", "the same, by its old name",
        Switch(&Flags::allow_unknown_static_fields)},
