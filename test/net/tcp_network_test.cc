@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "gtest/gtest.h"
 #include "source/base/status.h"
@@ -22,11 +23,16 @@ class TcpNetworkTest : public ::testing::Test {
     EXPECT_TRUE(sockets.ok()) << MessageOf(sockets.status());
     return *std::move(sockets);
   }
-  static std::string TemporaryPath(const std::string& name) {
-    const char* directory = std::getenv("TEST_TMPDIR");
-    return std::string(directory != nullptr ? directory : "/tmp") + "/" + name;
+  ~TcpNetworkTest() override { std::filesystem::remove_all(directory_); }
+  std::string TemporaryPath(const std::string& name) const { return directory_ + "/" + name; }
+
+  // Not below TEST_TMPDIR, which may be longer than the path of a socket may be.
+  static std::string MakeDirectory() {
+    char name[] = "/tmp/weir_net_XXXXXX";
+    return mkdtemp(name);
   }
 
+  const std::string directory_ = MakeDirectory();
   KernelNetwork net_;
   buffer::BlockPool pool_;
   const Address loopback_ = *Address::Parse("127.0.0.1:0");
