@@ -5,6 +5,7 @@
 #include "source/base/log.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
+#include "source/control/engine/engine.h"
 #include "source/control/validation/diagnostic_proto.h"
 #include "source/schema/resource_type.h"
 
@@ -74,8 +75,26 @@ std::string LabelOf(const store::Revision& revision) {
 
 absl::StatusOr<std::unique_ptr<Configuration>> Configuration::Create(Options options) {
   std::unique_ptr<Configuration> configuration(new Configuration(std::move(options)));
+  if (configuration->options_.remember) WEIR_RETURN_IF_ERROR(configuration->Remember());
   WEIR_RETURN_IF_ERROR(configuration->Load());
   return configuration;
+}
+
+absl::Status Configuration::Remember() const {
+  WEIR_ASSIGN_OR_RETURN(
+      const std::vector<uint64_t> revisions,
+      options_.store->RevisionsOf(engine::kClusterType, engine::Engine::kRememberedViews));
+  for (auto revision = revisions.rbegin(); revision != revisions.rend(); ++revision) {
+    WEIR_ASSIGN_OR_RETURN(const std::vector<store::StoredResource> stored,
+                          options_.store->LoadAt(*revision, engine::kClusterType));
+    std::vector<ResourcePtr> clusters;
+    for (const store::StoredResource& one : stored) {
+      clusters.push_back(validation::Restore(one.type_url, one.name, one.bytes, one.source));
+    }
+    WEIR_ASSIGN_OR_RETURN(SnapshotPtr earlier, Snapshot::Build("", std::move(clusters), nullptr));
+    options_.remember(std::move(earlier));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Configuration::Load() {

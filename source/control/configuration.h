@@ -34,6 +34,9 @@ class Configuration {
     validation::Validator validator;
     std::function<store::WallTime()> now;
     std::function<void(engine::SnapshotPtr)> publish;
+    // Is told by Create, before the first `publish`, of the clusters of earlier revisions, oldest
+    // first: what proxies may hold that come back after a restart. May be empty.
+    std::function<void(engine::SnapshotPtr)> remember;
   };
   // Publishes what the store holds.
   static absl::StatusOr<std::unique_ptr<Configuration>> Create(Options options);
@@ -77,6 +80,7 @@ class Configuration {
 
   explicit Configuration(Options options) : options_(std::move(options)) {}
   absl::Status Load() WEIR_EXCLUDES(mutex_);
+  absl::Status Remember() const;
   template <typename Request>
   Set ReadInputs(const Request& request, schema::Diagnostics& diagnostics) const;
   v1::PushResponse PushLocked(Set inputs, const v1::PushRequest& request,

@@ -111,6 +111,12 @@ void EngineThread::SetSnapshot(engine::SnapshotPtr snapshot) {
   });
 }
 
+void EngineThread::RememberClusters(engine::SnapshotPtr earlier) {
+  Post([earlier = std::move(earlier)](engine::Engine& engine, engine::Time) {
+    engine.RememberClusters(*earlier);
+  });
+}
+
 std::vector<engine::NodeStatus> EngineThread::Status() {
   auto promise = std::make_shared<std::promise<std::vector<engine::NodeStatus>>>();
   std::future<std::vector<engine::NodeStatus>> future = promise->get_future();

@@ -47,6 +47,8 @@ class EngineThread {
   void Receive(const Sink* sink, std::string bytes);
   void Close(const Sink* sink);
   void SetSnapshot(engine::SnapshotPtr snapshot);
+  // Of an earlier revision; before the first SetSnapshot.
+  void RememberClusters(engine::SnapshotPtr earlier);
   // Waits for the engine's thread; not to be called on it. Empty after Stop().
   std::vector<engine::NodeStatus> Status();
   void Stop() WEIR_EXCLUDES(mutex_);

@@ -27,6 +27,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const event::Clock& clock
   parts.publish = [&engine](engine::SnapshotPtr snapshot) {
     engine.SetSnapshot(std::move(snapshot));
   };
+  parts.remember = [&engine](engine::SnapshotPtr earlier) {
+    engine.RememberClusters(std::move(earlier));
+  };
   WEIR_ASSIGN_OR_RETURN(server->configuration_, Configuration::Create(std::move(parts)));
   server->discovery_ = std::make_unique<DiscoveryService>(engine);
   server->config_ = std::make_unique<ConfigService>(*server->configuration_, engine, clock);

@@ -5,6 +5,8 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "envoy/service/discovery/v3/ads.grpc.pb.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
@@ -39,8 +41,12 @@ resources:
 
 class ServerTest : public testing::Test {
  protected:
-  ServerTest() {
-    auto server = Server::Create(clock_, {});
+  ServerTest() { Start(""); }
+
+  // In place of the one before, if any.
+  void Start(const std::string& store_path) {
+    server_.reset();
+    auto server = Server::Create(clock_, {.store_path = store_path});
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     const auto port = server_->Listen("127.0.0.1:0");
@@ -212,6 +218,37 @@ TEST_F(ServerTest, ADirectoryIsTakenWholeOrNotAtAll) {
   for (const v1::Diagnostic& one : after.source_diagnostics()) {
     EXPECT_EQ(one.severity(), v1::Diagnostic::WARNING) << one.message();
   }
+}
+
+// What a proxy routes to while the control plane is away must not vanish before its routes have
+// moved, although the new process has never met the proxy.
+TEST_F(ServerTest, AReturningClientKeepsItsClustersOverARestart) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "restart.db";
+  std::filesystem::remove(path);
+  Start(path.string());
+  ASSERT_TRUE(Push(kWeb).applied());
+  discovery::DiscoveryRequest request;
+  request.mutable_node()->set_id("node-1");
+  request.set_type_url(kCluster);
+  discovery::DiscoveryResponse response;
+  {
+    grpc::ClientContext context;
+    auto stream = ads_->StreamAggregatedResources(&context);
+    ASSERT_TRUE(stream->Write(request));
+    ASSERT_TRUE(stream->Read(&response));
+    ASSERT_EQ(response.resources_size(), 1);
+    context.TryCancel();
+  }
+  std::string moved = kWeb;
+  for (size_t at; (at = moved.find(": one")) != std::string::npos;) moved.replace(at, 5, ": two");
+  ASSERT_TRUE(Push(moved, true).applied());
+
+  Start(path.string());
+  auto stream = ads_->StreamAggregatedResources(&context_);
+  request.set_version_info(response.version_info());
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.resources_size(), 2) << "the old cluster and the new one";
 }
 
 TEST_F(ServerTest, AStreamWithoutANodeIsClosed) {

@@ -17,7 +17,25 @@ uint64_t Engine::Open(StreamOptions options, std::string peer, Time now) {
   return id;
 }
 
-void Engine::Close(uint64_t stream) { streams_.erase(stream); }
+void Engine::Close(uint64_t stream) {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return;
+  Depart(*found->second);
+  streams_.erase(found);
+}
+
+void Engine::Depart(const Stream& stream) {
+  if (!stream.node()) return;
+  HashMap<ClusterHistory::View>& remembered = history_.partly_held;
+  ClusterHistory::View held = stream.PartlyHeldClusters();
+  if (held == nullptr) {
+    remembered.erase(stream.node()->id);
+    return;
+  }
+  // Rather an arbitrary one forgotten than memory that grows with every client there ever was.
+  if (remembered.size() >= kRememberedNodes) remembered.erase(remembered.begin());
+  remembered[stream.node()->id] = std::move(held);
+}
 
 void Engine::Emit(uint64_t stream, std::vector<Response>& responses, std::vector<Outgoing>& out) {
   for (const Response& response : responses) {
@@ -37,7 +55,7 @@ void Engine::OnRequest(uint64_t stream, std::string_view bytes, Time now,
   Emit(stream, responses, out);
   if (status.ok()) return;
   out.push_back({stream, {}, std::move(status)});
-  streams_.erase(found);
+  Close(stream);
 }
 
 void Engine::SetSnapshot(SnapshotPtr snapshot, Time now, std::vector<Outgoing>& out) {
@@ -78,10 +96,11 @@ void Engine::RememberClusters(const Snapshot& earlier) {
   }
 }
 
-void Engine::Remember(std::shared_ptr<const TypeView> view) {
-  if (!history_.empty() && history_.front()->version() == view->version()) return;
-  history_.insert(history_.begin(), std::move(view));
-  if (history_.size() > kRememberedViews) history_.pop_back();
+void Engine::Remember(ClusterHistory::View view) {
+  std::vector<ClusterHistory::View>& views = history_.views;
+  if (!views.empty() && views.front()->version() == view->version()) return;
+  views.insert(views.begin(), std::move(view));
+  if (views.size() > kRememberedViews) views.pop_back();
 }
 
 std::optional<Time> Engine::NextDeadline() const {

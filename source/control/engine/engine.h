@@ -47,8 +47,10 @@ class Engine {
   // streams.
   size_t Retry(std::string_view node_id, Time now, std::vector<Outgoing>& out);
 
-  // What returning clients may still hold, for a server that has just started: the cluster
-  // resources of the revision before the newest. Call before the first stream.
+  // As many states of the clusters are remembered, for clients that come back with one of them.
+  static constexpr size_t kRememberedViews = 16;
+  // What returning clients may still hold, for a server that has just started: the clusters of
+  // earlier revisions, the oldest first. Call before SetSnapshot and the first stream.
   void RememberClusters(const Snapshot& earlier);
 
   std::optional<Time> NextDeadline() const;
@@ -59,10 +61,11 @@ class Engine {
   std::vector<NodeStatus> Status() const;
 
  private:
-  static constexpr size_t kRememberedViews = 16;
+  static constexpr size_t kRememberedNodes = 4096;
 
   void Emit(uint64_t stream, std::vector<Response>& responses, std::vector<Outgoing>& out);
-  void Remember(std::shared_ptr<const TypeView> view);
+  void Remember(ClusterHistory::View view);
+  void Depart(const Stream& stream);
 
   SnapshotPtr snapshot_;
   ClusterHistory history_;

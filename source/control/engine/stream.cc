@@ -84,9 +84,13 @@ std::string Stream::TypeOf(const Request& request) const {
   return request.type_url.empty() ? options_.only_type : request.type_url;
 }
 
-TypeStream* Stream::FindType(std::string_view type_url) {
+const TypeStream* Stream::FindType(std::string_view type_url) const {
   const auto found = types_.find({RankOf(type_url), std::string(type_url)});
   return found == types_.end() ? nullptr : found->second.get();
+}
+
+TypeStream* Stream::FindType(std::string_view type_url) {
+  return const_cast<TypeStream*>(std::as_const(*this).FindType(type_url));
 }
 
 TypeStream& Stream::TypeFor(const std::string& type_url) {
@@ -101,9 +105,9 @@ absl::Status Stream::OnRequest(const Request& request, Time now, std::vector<Res
   const bool first = !type.requested();
   const bool waited = type.waiting();
   if (!type.OnRequest(request, now)) return absl::OkStatus();
-  if (first && type.type_url() == kClusterType) AssumeHeld(type, request);
+  const bool holds = first && type.type_url() == kClusterType && AssumeHeld(type, request);
   // What a client brings along is rolled over like any other change.
-  if (first && type.resumed()) {
+  if (holds || (first && type.resumed())) {
     resumed_ = true;
     StartRollout(now);
   }
@@ -114,16 +118,32 @@ absl::Status Stream::OnRequest(const Request& request, Time now, std::vector<Res
 }
 
 // A SotW client that comes back with another version than ours does not say what it holds. What it
-// may still route to must stay until its routes have moved.
-void Stream::AssumeHeld(TypeStream& clusters, const Request& request) {
-  if (options_.variant != Variant::kSotw || request.version_info.empty()) return;
-  const TypeView* target = newest_->Find(kClusterType);
-  if (target != nullptr && target->version().Hex() == request.version_info) return;
-  // Back to the version that it names: of a later one that it refused it may have taken a part.
-  for (const auto& view : history_) {
-    clusters.AssumeHeld(*view);
-    if (view->version().Hex() == request.version_info) return;
+// may still route to must stay until its routes have moved. Whether something was assumed.
+bool Stream::AssumeHeld(TypeStream& clusters, const Request& request) {
+  if (options_.variant != Variant::kSotw) return false;
+  if (request.version_info.empty()) {
+    const auto found = history_.partly_held.find(node_->id);
+    if (found == history_.partly_held.end()) return false;
+    clusters.AssumeHeld(*found->second);
+    return true;
   }
+  const TypeView* target = newest_->Find(kClusterType);
+  if (target != nullptr && target->version().Hex() == request.version_info) return false;
+  // Back to the version that it names: of a later one that it refused it may have taken a part.
+  for (const ClusterHistory::View& view : history_.views) {
+    clusters.AssumeHeld(*view);
+    if (view->version().Hex() == request.version_info) break;
+  }
+  return true;
+}
+
+ClusterHistory::View Stream::PartlyHeldClusters() const {
+  const TypeStream* clusters = FindType(kClusterType);
+  if (!node_ || options_.variant != Variant::kSotw || clusters == nullptr) return nullptr;
+  if (clusters->ever_accepted() || clusters->resumed()) return nullptr;
+  std::vector<ResourcePtr> held = clusters->Held();
+  if (held.empty()) return nullptr;
+  return std::make_shared<TypeView>(std::string(kClusterType), std::move(held), nullptr);
 }
 
 void Stream::SetSnapshot(SnapshotPtr snapshot, Time now, std::vector<Response>& out) {
@@ -255,7 +275,7 @@ bool Stream::AnyWaiting(bool early_types) const {
   });
 }
 
-// Accepted, or no longer of interest: the cluster is gone or the client dropped it.
+// Accepted, or no longer of interest: the client has dropped the cluster or was told to.
 void Stream::PruneAwaited() {
   if (awaited_endpoints_.empty()) return;
   const TypeStream* endpoints = FindType(kEndpointType);
@@ -263,7 +283,14 @@ void Stream::PruneAwaited() {
   absl::erase_if(awaited_endpoints_, [&](const auto& entry) {
     const auto& [name, cluster] = entry;
     if (endpoints != nullptr && endpoints->requested() && endpoints->Accepted(name)) return true;
-    return !clusters->Wants(cluster) || newest_->FindResource(kClusterType, cluster) == nullptr;
+    return !clusters->Wants(cluster) || !clusters->Has(cluster);
+  });
+}
+
+// Clusters that only old routes use do not count, for as long as no snapshot has them again.
+bool Stream::AwaitsEndpoints() const {
+  return std::any_of(awaited_endpoints_.begin(), awaited_endpoints_.end(), [&](const auto& entry) {
+    return newest_->FindResource(kClusterType, entry.second) != nullptr;
   });
 }
 
@@ -272,7 +299,7 @@ bool Stream::MakeDone() {
     if (!IsEarly(type->type_url()) || !type->requested()) continue;
     if (type->refused() || type->through() < rolling_->sequence()) return false;
   }
-  if (awaited_endpoints_.empty()) return true;
+  if (!AwaitsEndpoints()) return true;
   // A client that answers everything and still does not ask for endpoints does not use them from
   // here.
   if (!timed_out_ || AnyWaiting(true)) return false;

@@ -44,8 +44,14 @@ struct StreamOptions {
   bool wrap_sotw = false;  // Wrap SotW resources for clients that list the feature (C8).
 };
 
-// Cluster views of earlier snapshots, newest first: what a returning client may hold.
-using ClusterHistory = std::vector<std::shared_ptr<const TypeView>>;
+// What a returning client may hold.
+struct ClusterHistory {
+  using View = std::shared_ptr<const TypeView>;
+  std::vector<View> views;  // Of earlier snapshots, newest first.
+  // By node: what SotW clients took of answers that they refused, when they never accepted one and
+  // so come back without a version.
+  HashMap<View> partly_held;
+};
 
 class Stream {
  public:
@@ -64,14 +70,19 @@ class Stream {
   std::optional<Time> deadline() const { return deadline_; }
   uint64_t id() const { return id_; }
   Variant variant() const { return options_.variant; }
+  // What the client has of the clusters, if it has accepted no answer with them: see
+  // ClusterHistory::partly_held. Null when there is nothing to remember.
+  ClusterHistory::View PartlyHeldClusters() const;
+  const std::optional<Node>& node() const { return node_; }
   NodeStatus Status() const;
 
  private:
   absl::Status CheckFirst(const Request& request);
   std::string TypeOf(const Request& request) const;
   TypeStream& TypeFor(const std::string& type_url);
+  const TypeStream* FindType(std::string_view type_url) const;
   TypeStream* FindType(std::string_view type_url);
-  void AssumeHeld(TypeStream& clusters, const Request& request);
+  bool AssumeHeld(TypeStream& clusters, const Request& request);
 
   void Advance(Time now, std::vector<Response>& out);
   void SendDue(Time now, std::vector<Response>& out);
@@ -81,6 +92,7 @@ class Stream {
 
   bool Step(Time now);
   void PruneAwaited();
+  bool AwaitsEndpoints() const;
   bool MakeDone();
   bool AllSettled(bool early_types) const;
   bool AnyAnswered(bool early_types) const;

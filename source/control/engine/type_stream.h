@@ -59,6 +59,11 @@ class TypeStream {
   // The first request said that the client holds something from an earlier stream.
   bool resumed() const { return resumed_; }
   bool waiting() const { return pending_.has_value(); }
+  // The client has accepted a whole response on this stream.
+  bool ever_accepted() const { return acks_ > 0; }
+  // What the client may have by now, sorted by name: what it was sent, of what it refused the one
+  // before.
+  std::vector<ResourcePtr> Held() const;
   // The client refuses something that it is to have, or refused the last response.
   bool refused() const { return refused_; }
   // Nothing outstanding, nothing refused, nothing to send, as of the last Next().
@@ -70,6 +75,9 @@ class TypeStream {
   // exist.
   bool Accepted(std::string_view name) const;
   bool Wants(std::string_view name) const { return requested_ && subscription_.Covers(name); }
+
+  // The client was sent it, or said that it holds it, and was not told since that it is gone.
+  bool Has(std::string_view name) const;
 
   const std::string& type_url() const { return type_url_; }
   TypeStatus Status() const;

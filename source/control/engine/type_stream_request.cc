@@ -187,6 +187,17 @@ void TypeStream::AssumeHeld(const TypeView& view) {
   dirty_ = true;
 }
 
+std::vector<ResourcePtr> TypeStream::Held() const {
+  std::vector<ResourcePtr> held;
+  for (const auto& [name, known] : known_) {
+    const ResourcePtr& resource = known.refused ? known.acked : known.sent;
+    if (resource != nullptr) held.push_back(resource);
+  }
+  std::sort(held.begin(), held.end(),
+            [](const ResourcePtr& a, const ResourcePtr& b) { return a->name < b->name; });
+  return held;
+}
+
 void TypeStream::Retry() {
   for (const std::string& name : refusals_) {
     const auto known = known_.find(name);
@@ -196,6 +207,11 @@ void TypeStream::Retry() {
   }
   refusals_.clear();
   last_refused_ = false;
+}
+
+bool TypeStream::Has(std::string_view name) const {
+  const auto known = known_.find(name);
+  return known != known_.end() && !known->second.absent;
 }
 
 bool TypeStream::Accepted(std::string_view name) const {

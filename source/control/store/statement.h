@@ -22,12 +22,12 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
 
   Statement& Bind(std::string_view text) {
-    sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
-                      SQLITE_TRANSIENT);
+    // Of a null pointer SQLite would make NULL; so below.
+    sqlite3_bind_text(statement_, ++bound_, text.empty() ? "" : text.data(),
+                      static_cast<int>(text.size()), SQLITE_TRANSIENT);
     return *this;
   }
   Statement& BindBlob(std::string_view bytes) {
-    // Of a null pointer SQLite would make NULL.
     sqlite3_bind_blob(statement_, ++bound_, bytes.empty() ? "" : bytes.data(),
                       static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
     return *this;

@@ -177,12 +177,27 @@ absl::StatusOr<std::vector<StoredResource>> Store::Load() const {
   return ReadAll(statement);
 }
 
-absl::StatusOr<std::vector<StoredResource>> Store::LoadAt(uint64_t revision) const {
+absl::StatusOr<std::vector<StoredResource>> Store::LoadAt(uint64_t revision,
+                                                          std::string_view type_url) const {
   Statement statement(database_, StrCat(kSelect,
                                         "WHERE r.since <= ?1 AND (r.until = 0 OR r.until > ?1) "
+                                        "AND (?2 = '' OR r.type_url = ?2) "
                                         "ORDER BY r.type_url, r.name"));
-  statement.Bind(static_cast<int64_t>(revision));
+  statement.Bind(static_cast<int64_t>(revision)).Bind(type_url);
   return ReadAll(statement);
+}
+
+absl::StatusOr<std::vector<uint64_t>> Store::RevisionsOf(std::string_view type_url,
+                                                         size_t limit) const {
+  Statement statement(database_,
+                      "SELECT since FROM resources WHERE type_url = ?1 "
+                      "UNION SELECT until FROM resources WHERE type_url = ?1 AND until > 0 "
+                      "ORDER BY 1 DESC LIMIT ?2");
+  statement.Bind(type_url).Bind(static_cast<int64_t>(limit));
+  std::vector<uint64_t> numbers;
+  while (statement.Row()) numbers.push_back(static_cast<uint64_t>(statement.Number(0)));
+  WEIR_RETURN_IF_ERROR(statement.status());
+  return numbers;
 }
 
 absl::StatusOr<std::vector<Revision>> Store::Revisions(size_t limit) const {

@@ -62,8 +62,11 @@ class Store {
 
   // What is in force, sorted by type URL and name.
   absl::StatusOr<std::vector<StoredResource>> Load() const;
-  // As it was in force at `revision`.
-  absl::StatusOr<std::vector<StoredResource>> LoadAt(uint64_t revision) const;
+  // What was in force at `revision`; of one type alone unless `type_url` is empty.
+  absl::StatusOr<std::vector<StoredResource>> LoadAt(uint64_t revision,
+                                                     std::string_view type_url = {}) const;
+  // The newest revisions, at most `limit`, that changed something of the type; newest first.
+  absl::StatusOr<std::vector<uint64_t>> RevisionsOf(std::string_view type_url, size_t limit) const;
   // Newest first, at most `limit`.
   absl::StatusOr<std::vector<Revision>> Revisions(size_t limit) const;
   // The newest; number 0 in a new store.

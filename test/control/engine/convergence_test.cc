@@ -1,8 +1,12 @@
-// Random interleavings of snapshots, requests, answers and reconnects: the model client always ends
-// with the newest snapshot, and no route in force ever leads nowhere on the way.
+// Random interleavings of snapshots, requests, answers, reconnects and restarts of the server: the
+// model client always ends with the newest snapshot, and no route in force ever leads nowhere on
+// the way. WEIR_SEEDS in the environment plays more than the usual number of seeds.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <random>
 
 #include "envoy/service/discovery/v3/discovery.pb.h"
@@ -15,7 +19,7 @@ namespace {
 
 class Run {
  public:
-  Run(Variant variant, uint32_t seed) : random_(seed), client_(engine_, variant) {
+  Run(Variant variant, uint32_t seed) : random_(seed), client_(*engine_, variant) {
     Publish(false);
     client_.Connect(now_);
   }
@@ -28,6 +32,8 @@ class Run {
         Publish(true);
       } else if (dice < 10) {
         client_.Connect(now_);
+      } else if (dice < 11 && client_.can_tell_what_it_holds()) {
+        Restart();
       } else {
         Turn();
       }
@@ -47,13 +53,13 @@ class Run {
   }
 
   void Check() {
-    const std::vector<NodeStatus> status = engine_.Status();
+    const std::vector<NodeStatus> status = engine_->Status();
     ASSERT_EQ(status.size(), 1u);
     EXPECT_EQ(status[0].phase, Phase::kSettled) << status[0].stuck_why;
     EXPECT_FALSE(status[0].stuck);
     for (const char* type : {"c", "l", "e", "r"}) {
       std::map<std::string, std::string> wanted;
-      if (const TypeView* view = engine_.snapshot()->Find(TypeUrlOf(type))) {
+      if (const TypeView* view = engine_->snapshot()->Find(TypeUrlOf(type))) {
         for (const ResourcePtr& resource : view->resources())
           wanted[resource->name] = ContentOf(*resource);
       }
@@ -75,6 +81,20 @@ class Run {
     return StrCat(may_be_bad && Pick(12) == 0 ? "bad" : "v", Pick(4));
   }
 
+  // Another server process, which has read the history from its store.
+  void Restart() {
+    client_.journal().push_back("server restarts");
+    engine_ = std::make_unique<Engine>();
+    const size_t remembered = std::min(snapshots_.size(), Engine::kRememberedViews);
+    for (size_t i = snapshots_.size() - remembered; i < snapshots_.size(); ++i) {
+      engine_->RememberClusters(*snapshots_[i]);
+    }
+    std::vector<Outgoing> out;
+    engine_->SetSnapshot(snapshots_.back(), now_, out);
+    client_.set_engine(*engine_);
+    client_.Connect(now_);
+  }
+
   void Turn() {
     std::vector<Outgoing> out;
     if (client_.HasInbox() && (Pick(2) == 0 || !client_.HasOutbox())) {
@@ -87,7 +107,7 @@ class Run {
 
   void Tick() {
     std::vector<Outgoing> out;
-    if (engine_.NextDeadline() && *engine_.NextDeadline() <= now_) engine_.OnTimer(now_, out);
+    if (engine_->NextDeadline() && *engine_->NextDeadline() <= now_) engine_->OnTimer(now_, out);
     Deliver(out);
   }
 
@@ -128,22 +148,26 @@ class Run {
     for (const ResourcePtr& resource : resources) StrAppend(shown, " ", ContentOf(*resource));
     client_.journal().push_back(std::move(shown));
     auto snapshot =
-        Snapshot::Build(StrCat("r", published_), std::move(resources), engine_.snapshot().get());
+        Snapshot::Build(StrCat("r", published_), std::move(resources), engine_->snapshot().get());
     ASSERT_TRUE(snapshot.ok()) << snapshot.status();
     std::vector<Outgoing> out;
-    engine_.SetSnapshot(*std::move(snapshot), now_, out);
+    snapshots_.push_back(*snapshot);
+    engine_->SetSnapshot(*std::move(snapshot), now_, out);
     Deliver(out);
   }
 
   std::mt19937 random_;
   Time now_{std::chrono::seconds(1)};
-  Engine engine_;
+  std::unique_ptr<Engine> engine_ = std::make_unique<Engine>();
+  std::vector<SnapshotPtr> snapshots_;  // All, the oldest first.
   ModelClient client_;
   int published_ = 0;
 };
 
 void Runs(Variant variant) {
-  for (uint32_t seed = 1; seed <= 300; ++seed) {
+  const char* const seeds = std::getenv("WEIR_SEEDS");
+  const uint32_t last = seeds == nullptr ? 300 : static_cast<uint32_t>(std::atoi(seeds));
+  for (uint32_t seed = 1; seed <= last; ++seed) {
     SCOPED_TRACE(StrCat("seed ", seed));
     Run run(variant, seed);
     run.Play(250);

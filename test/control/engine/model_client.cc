@@ -37,8 +37,8 @@ std::vector<std::string> ReferencesOf(const std::string& content) {
 }
 
 void ModelClient::Connect(Time now) {
-  engine_.Close(stream_);
-  stream_ = engine_.Open({.variant = variant_}, "peer", now);
+  engine_->Close(stream_);
+  stream_ = engine_->Open({.variant = variant_}, "peer", now);
   node_sent_ = false;
   inbox_.clear();
   outbox_.clear();
@@ -48,6 +48,12 @@ void ModelClient::Connect(Time now) {
   if (!wanted_["e"].empty()) First("e");
   if (listeners_asked_) First("l");
   if (!wanted_["r"].empty()) First("r");
+}
+
+bool ModelClient::can_tell_what_it_holds() const {
+  const auto accepted = versions_.find("c");
+  const bool has_version = accepted != versions_.end() && !accepted->second.empty();
+  return variant_ == Variant::kDelta || has_version || !held_.contains("c");
 }
 
 void ModelClient::First(const std::string& type) {
@@ -235,7 +241,7 @@ void ModelClient::SendOne(Time now, std::vector<Outgoing>& out) {
   const std::string request = outbox_.front();
   journal_.push_back("  sends " + Shown(request));
   outbox_.pop_front();
-  engine_.OnRequest(stream_, request, now, out);
+  engine_->OnRequest(stream_, request, now, out);
 }
 
 // A route that has worked goes on working; the first one of a client may come before what it needs.

@@ -16,7 +16,13 @@ namespace weir::control::engine {
 
 class ModelClient {
  public:
-  ModelClient(Engine& engine, Variant variant) : engine_(engine), variant_(variant) {}
+  ModelClient(Engine& engine, Variant variant) : engine_(&engine), variant_(variant) {}
+
+  // Another server in the place of the one before; Connect() comes next.
+  void set_engine(Engine& engine) { engine_ = &engine; }
+  // A client that has never accepted whole clusters cannot tell a server that knows nothing of it
+  // what it holds (SotW).
+  bool can_tell_what_it_holds() const;
 
   // A new stream; what the client holds it keeps.
   void Connect(Time now);
@@ -58,7 +64,7 @@ class ModelClient {
   void CheckRoutes();
   std::string Shown(const std::string& request) const;
 
-  Engine& engine_;
+  Engine* engine_;
   const Variant variant_;
   uint64_t stream_ = 0;
   bool node_sent_ = false;

@@ -171,6 +171,43 @@ TEST(Rollout, AReturningClientKeepsItsClustersUntilItsRoutesHaveMoved) {
   EXPECT_EQ(script.Run("ack r"), "c{new=1}");
 }
 
+// It has no version to name, and routes to what it took of the answer that it refused.
+TEST(Rollout, AReturningClientThatNeverAcceptedAWholeAnswerKeepsItsClustersToo) {
+  Script script(Variant::kSotw);
+  script.Run("config c/bad=1>bad c/old=1>old e/old=1 r/x=old l/web=1>x");
+  EXPECT_EQ(script.Run("c"), "c{bad=1 old=1}");
+  script.Run("nack c bad: no");
+  EXPECT_EQ(script.Run("e bad old"), "e{old=1}");
+  script.Run("ack e");
+  EXPECT_EQ(script.Run("l"), "l{web=1}");
+  script.Run("ack l");
+  EXPECT_EQ(script.Run("r x"), "r{x=old}");
+  script.Run("ack r");
+  script.Run("reconnect");
+  script.Run(kNew);
+  EXPECT_EQ(script.Run("c"), "c{new=1 old=1}");
+  EXPECT_EQ(script.Run("r x version:anything"), "");
+  script.Run("ack c");
+  script.Run("e new old");
+  EXPECT_EQ(script.Run("ack e"), "r{x=new}");
+  EXPECT_EQ(script.Run("ack r"), "c{new=1}");
+}
+
+// What stays for old routes alone may be wanted again before they have moved.
+TEST(Rollout, AClusterThatComesBackInTheMiddleHasItsEndpointsWaitedFor) {
+  Script script = Settled(kSotw);
+  const std::string version = script.StatusOf("c").acked_version;
+  script.Run("config c/third=1>third e/third=1 r/x=third l/web=1>x");
+  script.Run(kNew);
+  script.Run("reconnect");
+  EXPECT_EQ(script.Run("c version:" + version), "c{new=1 old=1 third=1}");
+  script.Run("r x version:anything");
+  script.Run("config c/third=1>third e/third=1 r/x=third l/web=1>x");
+  EXPECT_EQ(script.Run("ack c"), "");
+  script.Run("e third");
+  EXPECT_EQ(script.Run("ack e"), "r{x=third}");
+}
+
 TEST(Rollout, AReturningDeltaClientKeepsThemToo) {
   Script script(Variant::kDelta);
   script.Run(kNew);

@@ -83,6 +83,9 @@ Script::Script(Variant variant, std::string_view only_type)
 }
 
 void Script::Reconnect() {
+  // As the engine does when a stream ends.
+  if (stream_ != nullptr) history_.partly_held["node"] = stream_->PartlyHeldClusters();
+  if (history_.partly_held["node"] == nullptr) history_.partly_held.clear();
   StreamOptions options;
   options.variant = variant_;
   options.only_type = only_type_;
@@ -139,7 +142,7 @@ std::string Script::Run(std::string_view action) {
   const auto [verb, rest] = Cut(action, ' ');
   if (verb == "config") {
     if (const TypeView* clusters = snapshot_->Find(kClusterType)) {
-      history_.insert(history_.begin(), std::make_shared<const TypeView>(*clusters));
+      history_.views.insert(history_.views.begin(), std::make_shared<const TypeView>(*clusters));
     }
     snapshot_ = SnapshotOf(rest, snapshot_.get());
     stream_->SetSnapshot(snapshot_, now_, responses_);

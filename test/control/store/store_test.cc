@@ -89,11 +89,27 @@ TEST_F(StoreTest, EveryRevisionCanBeReadAgain) {
   EXPECT_EQ(Names(store->LoadAt(2)), "a=2 b=1 ");
   EXPECT_EQ(Names(store->LoadAt(3)), "b=1 ");
   EXPECT_EQ(Names(store->Load()), "b=1 ");
+  EXPECT_EQ(Names(store->LoadAt(2, engine::kClusterType)), "a=2 b=1 ");
+  EXPECT_EQ(Names(store->LoadAt(2, engine::kRouteType)), "");
   const auto revisions = store->Revisions(2);
   ASSERT_TRUE(revisions.ok());
   ASSERT_EQ(revisions->size(), 2u);
   EXPECT_EQ((*revisions)[0].number, 3u);
   EXPECT_EQ((*revisions)[1].message, "2");
+}
+
+TEST_F(StoreTest, TheRevisionsThatChangedATypeAreKnown) {
+  auto store = Open();
+  StoredResource route = Cluster("r", "1");
+  route.type_url = engine::kRouteType;
+  ASSERT_TRUE(store->Commit(0, About("1"), {Cluster("a", "1"), Cluster("b", "1")}, {}).ok());
+  ASSERT_TRUE(store->Commit(1, About("2"), {route}, {}).ok());
+  ASSERT_TRUE(store->Commit(2, About("3"), {Cluster("a", "2")}, {}).ok());
+  ASSERT_TRUE(store->Commit(3, About("4"), {}, {{std::string(engine::kClusterType), "b"}}).ok());
+  EXPECT_EQ(*store->RevisionsOf(engine::kClusterType, 10), (std::vector<uint64_t>{4, 3, 1}));
+  EXPECT_EQ(*store->RevisionsOf(engine::kClusterType, 2), (std::vector<uint64_t>{4, 3}));
+  EXPECT_EQ(*store->RevisionsOf(engine::kRouteType, 10), (std::vector<uint64_t>{2}));
+  EXPECT_TRUE(store->RevisionsOf(engine::kListenerType, 10)->empty());
 }
 
 TEST_F(StoreTest, ACommitOnAnotherRevisionThanTheNewestDoesNothing) {
