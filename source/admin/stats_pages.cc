@@ -31,7 +31,7 @@ Selection Read(const stats::Registry& registry, const Query& query) {
   } else if (type == "histograms") {
     wanted.type = stats::Query::Type::kHistograms;
   } else if (type == "textreadouts") {
-    return {};  // There are none.
+    wanted.type = stats::Query::Type::kTextReadouts;
   } else if (type != "all") {
     return {{},
             TextPage(
@@ -43,12 +43,23 @@ Selection Read(const stats::Registry& registry, const Query& query) {
   return {*std::move(selected), std::nullopt};
 }
 
+// The default, too, for "summary" and "none".
+std::optional<stats::HistogramView> ViewOf(std::string_view name) {
+  using View = stats::HistogramView;
+  if (name == "summary" || name == "none") return View::kSummary;
+  if (name == "cumulative") return View::kCumulative;
+  if (name == "disjoint") return View::kDisjoint;
+  if (name == "detailed") return View::kDetailed;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Page PrometheusPage(const Inputs& inputs, const Query& query) {
   Selection selection = Read(inputs.registry, query);
   if (selection.error.has_value()) return *std::move(selection.error);
-  return {.content_type = kPrometheusType, .body = stats::RenderPrometheus(selection.readings)};
+  return {.content_type = kPrometheusType,
+          .body = stats::RenderPrometheus(selection.readings, query.Has("text_readouts"))};
 }
 
 Page StatsPage(const Inputs& inputs, const Query& query) {
@@ -57,10 +68,15 @@ Page StatsPage(const Inputs& inputs, const Query& query) {
   if (format != "text" && format != "json") {
     return TextPage(400, "usage: /stats, /stats?format=json or /stats?format=prometheus\n");
   }
+  const auto view = ViewOf(query.Get("histogram_buckets").value_or("summary"));
+  if (!view.has_value()) {
+    return TextPage(400,
+                    "usage: /stats?histogram_buckets=(summary|cumulative|disjoint|detailed)\n");
+  }
   Selection selection = Read(inputs.registry, query);
   if (selection.error.has_value()) return *std::move(selection.error);
-  if (format == "json") return JsonPage(stats::RenderJson(selection.readings));
-  return TextPage(200, stats::RenderText(selection.readings));
+  if (format == "json") return JsonPage(stats::RenderJson(selection.readings, *view));
+  return TextPage(200, stats::RenderText(selection.readings, *view));
 }
 
 }  // namespace weir::admin

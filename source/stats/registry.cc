@@ -1,81 +1,54 @@
 #include "source/stats/registry.h"
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <tuple>
 
 #include "source/base/check.h"
 #include "source/base/strings.h"
+#include "source/stats/field_sum.h"
 #include "source/stats/tags.h"
 
 namespace weir::stats {
 namespace {
 
-// The worth of one field: of dead blocks, or summed while reading.
-struct FieldSum {
-  uint64_t counter = 0;
-  int64_t gauge = 0;
-  std::map<uint64_t, uint64_t> buckets;
-  uint64_t histogram_sum = 0;
-  std::map<uint16_t, uint64_t> statuses;  // 0: without a code
-};
-
-template <typename T>
-const T& Member(const void* data, const Field& field) {
-  return *reinterpret_cast<const T*>(static_cast<const char*>(data) + field.offset);
-}
-
-void AddField(const void* data, const Field& field, FieldSum& sum) {
-  switch (field.kind) {
-    case Kind::kCounter:
-      sum.counter += Member<Counter>(data, field).value();
-      break;
-    case Kind::kGauge:
-      sum.gauge += Member<Gauge>(data, field).value();
-      break;
-    case Kind::kHistogram: {
-      const Histogram::Snapshot read = Member<Histogram>(data, field).Read();
-      sum.histogram_sum += read.sum;
-      for (const auto& [bound, count] : read.buckets) sum.buckets[bound] += count;
-      break;
-    }
-    case Kind::kStatusCounters:
-    case Kind::kStatusClassCounters: {
-      const auto& counters = Member<StatusCounters>(data, field);
-      if (const uint64_t n = counters.value(0); n != 0) sum.statuses[0] += n;
-      for (uint16_t status = 100; status < 600; ++status) {
-        if (const uint64_t n = counters.value(status); n != 0) sum.statuses[status] += n;
-      }
-      break;
-    }
-  }
-}
-
-// Gauges are states of a living block: nothing of them remains.
-void Fold(const void* data, std::span<const Field> fields, std::vector<FieldSum>& into) {
-  into.resize(fields.size());
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].kind != Kind::kGauge) AddField(data, fields[i], into[i]);
-  }
-}
-
 // Turns summed fields of one scope into readings.
 class Writer {
  public:
-  Writer(const ScopeName& scope, bool used_only, std::vector<Reading>& out)
-      : scope_(scope), used_only_(used_only), out_(out) {}
+  Writer(const NamePolicy& policy, bool used_only, std::vector<Reading>& out)
+      : policy_(policy), used_only_(used_only), out_(out) {}
 
-  void Write(const Field& field, const FieldSum& sum) {
+  // What is written from now on is of this scope.
+  void Begin(const Scope& scope) {
+    scope_ = NameScope(scope.prefix, scope.instance, scope.suffix,
+                       [this](std::string_view tag) { return policy_.Keeps(tag); });
+  }
+
+  // `interval` is a histogram's; null when there is none yet.
+  void Write(const Field& field, const FieldSum& sum, const Histogram::Snapshot* interval) {
     switch (field.kind) {
       case Kind::kCounter:
-        if (!used_only_ || sum.counter != 0)
-          Add(field.name, Kind::kCounter, field).counter = sum.counter;
+        if (!used_only_ || sum.counter != 0) {
+          Add({.name = std::string(field.name), .kind = Kind::kCounter, .counter = sum.counter},
+              field.help);
+        }
         break;
       case Kind::kGauge:
-        if (!used_only_ || sum.gauge != 0) Add(field.name, Kind::kGauge, field).gauge = sum.gauge;
+        WriteGauge(field.name, sum.gauge, field.help);
         break;
       case Kind::kHistogram:
-        if (!used_only_ || !sum.buckets.empty()) WriteHistogram(field, sum);
+        if (used_only_ && sum.buckets.empty()) break;
+        Add({.name = std::string(field.name),
+             .kind = Kind::kHistogram,
+             .histogram = HistogramOf(sum),
+             .interval = interval == nullptr ? Histogram::Snapshot() : *interval},
+            field.help);
+        break;
+      case Kind::kText:
+        if (!used_only_ || !sum.text.empty()) {
+          Add({.name = std::string(field.name), .kind = Kind::kText, .text = sum.text}, field.help);
+        }
         break;
       case Kind::kStatusCounters:
       case Kind::kStatusClassCounters:
@@ -84,22 +57,23 @@ class Writer {
     }
   }
 
- private:
-  Reading& Add(std::string_view name, Kind kind, const Field& field) {
-    Reading& reading = out_.emplace_back();
-    reading.name = StrCat(scope_.full, name);
-    reading.extracted_name = StrCat(scope_.extracted, name);
-    reading.tags = scope_.tags;
-    reading.kind = kind;
-    reading.help = field.help;
-    return reading;
+  void WriteGauge(std::string_view name, int64_t gauge, std::string_view help) {
+    if (used_only_ && gauge == 0) return;
+    Add({.name = std::string(name), .kind = Kind::kGauge, .gauge = gauge}, help);
   }
 
-  void WriteHistogram(const Field& field, const FieldSum& sum) {
-    Histogram::Snapshot& out = Add(field.name, Kind::kHistogram, field).histogram;
-    out.sum = sum.histogram_sum;
-    out.buckets.assign(sum.buckets.begin(), sum.buckets.end());
-    for (const auto& [bound, count] : out.buckets) out.count += count;
+ private:
+  // `reading` has the name and extracted name (empty: the same) within the scope, and tags beside
+  // the scope's.
+  void Add(Reading reading, std::string_view help) {
+    if (reading.extracted_name.empty()) reading.extracted_name = reading.name;
+    reading.name.insert(0, scope_.full);
+    if (!policy_.Shows(reading.name)) return;
+    reading.extracted_name.insert(0, scope_.extracted);
+    reading.tags.insert(reading.tags.end(), scope_.tags.begin(), scope_.tags.end());
+    reading.help = help;
+    policy_.Apply(reading.name, reading.extracted_name, reading.tags);
+    out_.push_back(std::move(reading));
   }
 
   // Envoy's names: "upstream_rq_200" is "upstream_rq" of response_code 200, "upstream_rq_2xx" is
@@ -109,40 +83,60 @@ class Writer {
     for (const auto& [status, count] : sum.statuses) {
       classes[status == 0 ? 5 : status / 100] += count;
       if (field.kind == Kind::kStatusClassCounters || status == 0) continue;
-      Reading& reading = Add(StrCat(field.name, status), Kind::kCounter, field);
-      reading.extracted_name = StrCat(scope_.extracted, WithoutUnderscore(field.name));
-      reading.tags.emplace(reading.tags.begin(), "envoy.response_code", StrCat(status));
-      reading.counter = count;
+      AddStatus(field, StrCat(field.name, status), WithoutUnderscore(field.name), kResponseCodeTag,
+                StrCat(status), count);
     }
     for (int i = 1; i <= 5; ++i) {
       // Classes that never happened are shown where there are no codes: that list is short and
       // fixed.
       if (classes[i] == 0 && (used_only_ || field.kind == Kind::kStatusCounters)) continue;
-      Reading& reading = Add(StrCat(field.name, i, "xx"), Kind::kCounter, field);
-      reading.extracted_name = StrCat(scope_.extracted, field.name, "xx");
-      reading.tags.emplace(reading.tags.begin(), "envoy.response_code_class", StrCat(i));
-      reading.counter = classes[i];
+      AddStatus(field, StrCat(field.name, i, "xx"), StrCat(field.name, "xx"), kResponseCodeClassTag,
+                StrCat(i), classes[i]);
     }
+  }
+
+  void AddStatus(const Field& field, std::string name, std::string_view extracted,
+                 std::string_view tag, std::string value, uint64_t count) {
+    Reading reading{.name = std::move(name), .kind = Kind::kCounter, .counter = count};
+    if (policy_.Keeps(tag)) {
+      reading.extracted_name = extracted;
+      reading.tags.emplace_back(tag, std::move(value));
+    }
+    Add(std::move(reading), field.help);
   }
 
   static std::string_view WithoutUnderscore(std::string_view name) {
     return name.ends_with('_') ? name.substr(0, name.size() - 1) : name;
   }
 
-  const ScopeName& scope_;
+  const NamePolicy& policy_;
   const bool used_only_;
+  ScopeName scope_;
   std::vector<Reading>& out_;
 };
 
 void Merge(Reading& into, const Reading& from) {
   into.counter += from.counter;
   into.gauge += from.gauge;
-  into.histogram.count += from.histogram.count;
-  into.histogram.sum += from.histogram.sum;
-  std::map<uint64_t, uint64_t> buckets(into.histogram.buckets.begin(),
-                                       into.histogram.buckets.end());
-  for (const auto& [bound, count] : from.histogram.buckets) buckets[bound] += count;
-  into.histogram.buckets.assign(buckets.begin(), buckets.end());
+  MergeHistogram(into.histogram, from.histogram);
+  MergeHistogram(into.interval, from.interval);
+  if (into.text.empty()) into.text = from.text;
+}
+
+// Two scopes may spell one name ("a.b" + "c", "a" + "b.c"): their sum is shown.
+void SortAndMerge(std::vector<Reading>& readings) {
+  std::sort(readings.begin(), readings.end(), [](const Reading& a, const Reading& b) {
+    return std::tie(a.name, a.kind) < std::tie(b.name, b.kind);
+  });
+  size_t last = 0;
+  for (size_t i = 1; i < readings.size(); ++i) {
+    if (readings[i].name == readings[last].name && readings[i].kind == readings[last].kind) {
+      Merge(readings[last], readings[i]);
+    } else if (++last != i) {
+      readings[last] = std::move(readings[i]);
+    }
+  }
+  if (!readings.empty()) readings.resize(last + 1);
 }
 
 }  // namespace
@@ -175,11 +169,57 @@ struct Registry::State {
     std::shared_ptr<const internal::Group> group;
     std::vector<std::shared_ptr<const void>> blocks;
     std::vector<FieldSum> folded;
+
+    FieldSum Sum(size_t field) const {
+      FieldSum sum;
+      if (!folded.empty()) sum = folded[field];
+      for (const auto& block : blocks) AddField(block.get(), group->fields[field], sum);
+      return sum;
+    }
   };
+  std::vector<Copy> CopyGroups();
+
+  // The histograms of one group that have values, by field.
+  struct Interval {
+    std::weak_ptr<const internal::Group> group;
+    struct Values {
+      Histogram::Snapshot at_end;  // Since the start.
+      Histogram::Snapshot inside;
+    };
+    std::map<size_t, Values> fields;
+
+    const Values* Find(size_t field) const {
+      const auto found = fields.find(field);
+      return found == fields.end() ? nullptr : &found->second;
+    }
+  };
+  // By the group's address, which another one may have got since: hence the weak pointer.
+  using Intervals = std::map<const internal::Group*, Interval>;
+  static const Interval* FindInterval(const Intervals& intervals,
+                                      const std::shared_ptr<const internal::Group>& group) {
+    const auto found = intervals.find(group.get());
+    if (found == intervals.end() || found->second.group.lock() != group) return nullptr;
+    return &found->second;
+  }
 
   Mutex mutex;
   std::map<Key, std::shared_ptr<internal::Group>> groups WEIR_GUARDED_BY(mutex);
+  std::shared_ptr<const NamePolicy> policy WEIR_GUARDED_BY(mutex) =
+      std::make_shared<const NamePolicy>();
+  std::shared_ptr<const Intervals> intervals WEIR_GUARDED_BY(mutex) =
+      std::make_shared<const Intervals>();
+
+  Mutex sources_mutex;  // Held while they are called.
+  std::list<Source> sources WEIR_GUARDED_BY(sources_mutex);
 };
+
+std::vector<Registry::State::Copy> Registry::State::CopyGroups() {
+  const MutexLock lock(mutex);
+  std::vector<Copy> copies;
+  copies.reserve(groups.size());
+  for (const auto& [key, group] : groups) copies.push_back({group, group->blocks, group->folded});
+  return copies;
+}
 
 Registry::Registry() : state_(std::make_unique<State>()) {}
 Registry::~Registry() = default;
@@ -210,40 +250,73 @@ void internal::Retire(Registry& registry, const std::shared_ptr<BlockEntry>& ent
   Fold(entry->data.get(), group.fields, group.folded);
 }
 
-std::vector<Reading> Registry::Read(bool used_only) const {
-  std::vector<State::Copy> copies;
+void Registry::SetPolicy(std::shared_ptr<const NamePolicy> policy) {
+  const MutexLock lock(state_->mutex);
+  state_->policy = std::move(policy);
+}
+
+std::shared_ptr<void> Registry::AddSource(Source source) {
+  const MutexLock lock(state_->sources_mutex);
+  const auto place = state_->sources.insert(state_->sources.end(), std::move(source));
+  return std::shared_ptr<void>(nullptr, [state = state_.get(), place](void*) {
+    const MutexLock taking_out(state->sources_mutex);
+    state->sources.erase(place);
+  });
+}
+
+void Registry::RollIntervals() {
+  std::shared_ptr<const State::Intervals> before;
   {
-    MutexLock lock(state_->mutex);
-    copies.reserve(state_->groups.size());
-    for (const auto& [key, group] : state_->groups) {
-      copies.push_back({group, group->blocks, group->folded});
+    const MutexLock lock(state_->mutex);
+    before = state_->intervals;
+  }
+  auto next = std::make_shared<State::Intervals>();
+  for (const State::Copy& copy : state_->CopyGroups()) {
+    const State::Interval* const old = State::FindInterval(*before, copy.group);
+    for (size_t i = 0; i < copy.group->fields.size(); ++i) {
+      if (copy.group->fields[i].kind != Kind::kHistogram) continue;
+      Histogram::Snapshot now = HistogramOf(copy.Sum(i));
+      if (now.count == 0) continue;
+      const auto* const values = old == nullptr ? nullptr : old->Find(i);
+      Histogram::Snapshot inside = values == nullptr ? now : Difference(now, values->at_end);
+      State::Interval& interval = (*next)[copy.group.get()];
+      interval.group = copy.group;
+      interval.fields[i] = {std::move(now), std::move(inside)};
     }
+  }
+  const MutexLock lock(state_->mutex);
+  state_->intervals = std::move(next);
+}
+
+std::vector<Reading> Registry::Read(bool used_only) const {
+  std::shared_ptr<const NamePolicy> policy;
+  std::shared_ptr<const State::Intervals> intervals;
+  {
+    const MutexLock lock(state_->mutex);
+    policy = state_->policy;
+    intervals = state_->intervals;
   }
   std::vector<Reading> readings;
-  for (const State::Copy& copy : copies) {
+  Writer writer(*policy, used_only, readings);
+  for (const State::Copy& copy : state_->CopyGroups()) {
     const internal::Group& group = *copy.group;
-    const ScopeName name = NameScope(group.scope.prefix, group.scope.instance, group.scope.suffix);
-    Writer writer(name, used_only, readings);
+    const State::Interval* const interval = State::FindInterval(*intervals, copy.group);
+    writer.Begin(group.scope);
     for (size_t i = 0; i < group.fields.size(); ++i) {
-      FieldSum sum;
-      if (!copy.folded.empty()) sum = copy.folded[i];
-      for (const auto& block : copy.blocks) AddField(block.get(), group.fields[i], sum);
-      writer.Write(group.fields[i], sum);
+      const auto* const values = interval == nullptr ? nullptr : interval->Find(i);
+      writer.Write(group.fields[i], copy.Sum(i), values == nullptr ? nullptr : &values->inside);
     }
   }
-  std::sort(readings.begin(), readings.end(), [](const Reading& a, const Reading& b) {
-    return std::tie(a.name, a.kind) < std::tie(b.name, b.kind);
-  });
-  // Two scopes may spell one name ("a.b" + "c", "a" + "b.c"): their sum is shown.
-  size_t last = 0;
-  for (size_t i = 1; i < readings.size(); ++i) {
-    if (readings[i].name == readings[last].name && readings[i].kind == readings[last].kind) {
-      Merge(readings[last], readings[i]);
-    } else if (++last != i) {
-      readings[last] = std::move(readings[i]);
+  {
+    const MutexLock lock(state_->sources_mutex);
+    for (const Source& source : state_->sources) {
+      for (const Sample& sample : source()) {
+        writer.Begin(sample.scope);
+        writer.WriteGauge(sample.name, sample.gauge, sample.help);
+      }
     }
   }
-  if (!readings.empty()) readings.resize(last + 1);
+  SortAndMerge(readings);
   return readings;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "source/base/mutex.h"
+#include "source/stats/name_policy.h"
 #include "source/stats/stats.h"
 
 namespace weir::stats {
@@ -21,10 +22,20 @@ struct Reading {
   std::string name;            // "cluster.web.upstream_rq_total"
   std::string extracted_name;  // Without the tag's value: "cluster.upstream_rq_total"
   std::vector<std::pair<std::string, std::string>> tags;  // ("envoy.cluster_name", "web"), ...
-  Kind kind;  // kCounter, kGauge or kHistogram: status counters are spread out.
+  Kind kind;  // kCounter, kGauge, kHistogram or kText: status counters are spread out.
   uint64_t counter = 0;
   int64_t gauge = 0;
-  Histogram::Snapshot histogram;
+  Histogram::Snapshot histogram;  // Since the start.
+  Histogram::Snapshot interval;   // Of the last interval that is over.
+  std::string text;
+  std::string_view help;
+};
+
+// A gauge whose number lives elsewhere and is asked for when somebody reads.
+struct Sample {
+  Scope scope;
+  std::string_view name;  // Static, as help.
+  int64_t gauge;
   std::string_view help;
 };
 
@@ -38,6 +49,17 @@ class Registry {
   // Every stat, sorted by name. Status codes that never happened are left out. `used_only` leaves
   // out what is zero, before a name is made for it.
   std::vector<Reading> Read(bool used_only = false) const;
+
+  // From now on for every Read.
+  void SetPolicy(std::shared_ptr<const NamePolicy> policy);
+
+  // Ends an interval of every histogram and begins the next (stats_flush_interval). Bulk work.
+  void RollIntervals();
+
+  // `source` is called by Read, on its thread, until the returned handle is destroyed; that waits
+  // for a Read under way.
+  using Source = std::function<std::vector<Sample>()>;
+  std::shared_ptr<void> AddSource(Source source);
 
  private:
   friend std::shared_ptr<internal::BlockEntry> internal::Register(Registry&, Scope,

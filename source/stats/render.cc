@@ -3,13 +3,12 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <set>
 
 #include "re2/re2.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/stats/histogram_buckets.h"
+#include "source/stats/render_parts.h"
 
 namespace weir::stats {
 namespace {
@@ -17,21 +16,12 @@ namespace {
 // In percent, as Envoy lists them.
 constexpr double kPercentiles[] = {0, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 100};
 
-// Envoy's default bounds in the Prometheus output.
-constexpr double kPrometheusBounds[] = {0.5,   1,      5,      10,      25,     50,    100,
-                                        250,   500,    1000,   2500,    5000,   10000, 30000,
-                                        60000, 300000, 600000, 1800000, 3600000};
-
-// The shortest text that reads back as the same number: "0", "99.5", "3600000".
-std::string Number(double value) {
-  if (std::isnan(value)) return "nan";
-  char text[32];
-  const auto result = std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed);
-  return std::string(text, result.ptr);
-}
+constexpr double kBounds[] = {0.5,   1,      5,      10,      25,     50,    100,
+                              250,   500,    1000,   2500,    5000,   10000, 30000,
+                              60000, 300000, 600000, 1800000, 3600000};
 
 // Percentiles to a thousandth: finer digits would tell of the interpolation only.
-std::string Rounded(double value) { return Number(std::round(value * 1000) / 1000); }
+std::string Rounded(double value) { return NumberText(std::round(value * 1000) / 1000); }
 
 bool IsWanted(Kind kind, Query::Type type) {
   switch (type) {
@@ -41,6 +31,8 @@ bool IsWanted(Kind kind, Query::Type type) {
       return kind == Kind::kGauge;
     case Query::Type::kHistograms:
       return kind == Kind::kHistogram;
+    case Query::Type::kTextReadouts:
+      return kind == Kind::kText;
     case Query::Type::kAll:
       break;
   }
@@ -48,11 +40,192 @@ bool IsWanted(Kind kind, Query::Type type) {
 }
 
 bool IsUsed(const Reading& reading) {
-  return reading.counter != 0 || reading.gauge != 0 || reading.histogram.count != 0;
+  return reading.counter != 0 || reading.gauge != 0 || reading.histogram.count != 0 ||
+         !reading.text.empty();
 }
 
-// The least value that falls into the bucket with this upper bound.
+// By the view: at or below each bound, or between it and the one before; then the rest.
+std::vector<uint64_t> CountsOf(const Histogram::Snapshot& histogram, HistogramView view) {
+  std::vector<uint64_t> counts = CountsAtOrBelow(histogram);
+  if (view == HistogramView::kCumulative) return counts;
+  for (size_t i = counts.size() - 1; i > 0; --i) counts[i] -= counts[i - 1];
+  return counts;
+}
+
+// --- Text
+
+void AppendQuantilesText(std::string& out, const Reading& reading) {
+  for (const double percentile : kPercentiles) {
+    StrAppend(out, " P", NumberText(percentile), "(",
+              Rounded(Quantile(reading.interval, percentile / 100)), ",",
+              Rounded(Quantile(reading.histogram, percentile / 100)), ")");
+  }
+}
+
+void AppendBucketsText(std::string& out, const Reading& reading, HistogramView view) {
+  const std::vector<uint64_t> interval = CountsOf(reading.interval, view);
+  const std::vector<uint64_t> cumulative = CountsOf(reading.histogram, view);
+  for (size_t i = 0; i < cumulative.size(); ++i) {
+    StrAppend(out, " B", NumberText(kBounds[i]), "(", interval[i], ",", cumulative[i], ")");
+  }
+}
+
+// "lower,width:count" of each bucket.
+std::string DetailText(const Histogram::Snapshot& histogram) {
+  std::string out;
+  for (const auto& [upper, count] : histogram.buckets) {
+    const uint64_t lower = LowerOfUpper(upper);
+    StrAppend(out, out.empty() ? "" : ", ", lower, ",", upper - lower + 1, ":", count);
+  }
+  return out;
+}
+
+void AppendHistogramText(std::string& out, const Reading& reading, HistogramView view) {
+  StrAppend(out, reading.name, ":");
+  if (reading.histogram.count == 0) {
+    out.append(" No recorded values\n");
+    return;
+  }
+  switch (view) {
+    case HistogramView::kSummary:
+      AppendQuantilesText(out, reading);
+      break;
+    case HistogramView::kCumulative:
+    case HistogramView::kDisjoint:
+      AppendBucketsText(out, reading, view);
+      break;
+    case HistogramView::kDetailed:
+      StrAppend(out, "\n  totals=", DetailText(reading.histogram),
+                "\n  intervals=", DetailText(reading.interval), "\n  summary=");
+      AppendQuantilesText(out, reading);
+      break;
+  }
+  out.push_back('\n');
+}
+
+// --- JSON
+
+std::string NumberOrNull(double value) { return std::isnan(value) ? "null" : Rounded(value); }
+
+void AppendNameJson(std::string& out, const Reading& reading) {
+  out.append("{\"name\":\"");
+  AppendJsonEscaped(out, reading.name);
+  out.push_back('"');
+}
+
+// "key":[{"interval":..,"cumulative":..},..]
+void AppendQuantilesJson(std::string& out, std::string_view key, const Reading& reading) {
+  StrAppend(out, ",\"", key, "\":[");
+  bool first = true;
+  for (const double percentile : kPercentiles) {
+    StrAppend(out, first ? "" : ",",
+              "{\"interval\":", NumberOrNull(Quantile(reading.interval, percentile / 100)),
+              ",\"cumulative\":", NumberOrNull(Quantile(reading.histogram, percentile / 100)), "}");
+    first = false;
+  }
+  out.push_back(']');
+}
+
+void AppendBucketsJson(std::string& out, const Reading& reading, HistogramView view) {
+  const std::vector<uint64_t> interval = CountsOf(reading.interval, view);
+  const std::vector<uint64_t> cumulative = CountsOf(reading.histogram, view);
+  out.append(",\"buckets\":[");
+  for (size_t i = 0; i < cumulative.size(); ++i) {
+    StrAppend(out, i == 0 ? "" : ",", "{\"upper_bound\":", NumberText(kBounds[i]),
+              ",\"interval\":", interval[i], ",\"cumulative\":", cumulative[i], "}");
+  }
+  out.push_back(']');
+}
+
+void AppendDetailJson(std::string& out, std::string_view key,
+                      const Histogram::Snapshot& histogram) {
+  StrAppend(out, ",\"", key, "\":[");
+  bool first = true;
+  for (const auto& [upper, count] : histogram.buckets) {
+    const uint64_t lower = LowerOfUpper(upper);
+    StrAppend(out, first ? "" : ",", "{\"lower_bound\":", lower, ",\"width\":", upper - lower + 1,
+              ",\"count\":", count, "}");
+    first = false;
+  }
+  out.push_back(']');
+}
+
+std::string HistogramJson(const Reading& reading, HistogramView view) {
+  std::string out;
+  AppendNameJson(out, reading);
+  switch (view) {
+    case HistogramView::kSummary:
+      AppendQuantilesJson(out, "values", reading);
+      break;
+    case HistogramView::kCumulative:
+    case HistogramView::kDisjoint:
+      AppendBucketsJson(out, reading, view);
+      break;
+    case HistogramView::kDetailed:
+      AppendDetailJson(out, "totals", reading.histogram);
+      AppendDetailJson(out, "intervals", reading.interval);
+      AppendQuantilesJson(out, "percentiles", reading);
+      break;
+  }
+  out.push_back('}');
+  return out;
+}
+
+// The element of "stats" that holds all histograms.
+std::string HistogramsJson(const std::string& list, HistogramView view) {
+  if (view == HistogramView::kCumulative || view == HistogramView::kDisjoint) {
+    return StrCat("{\"histograms\":[", list, "]}");
+  }
+  const bool summary = view == HistogramView::kSummary;
+  std::string out =
+      StrCat("{\"histograms\":{\"supported_", summary ? "quantiles" : "percentiles", "\":[");
+  bool first = true;
+  for (const double percentile : kPercentiles) {
+    StrAppend(out, first ? "" : ",", NumberText(percentile));
+    first = false;
+  }
+  return StrCat(out, "],\"", summary ? "computed_quantiles" : "details", "\":[", list, "]}}");
+}
+
+void AppendValueJson(std::string& out, const Reading& reading) {
+  AppendNameJson(out, reading);
+  out.append(",\"value\":");
+  if (reading.kind == Kind::kText) {
+    out.push_back('"');
+    AppendJsonEscaped(out, reading.text);
+    out.push_back('"');
+  } else {
+    AppendValue(out, reading);
+  }
+  out.push_back('}');
+}
+
+}  // namespace
+
+std::span<const double> HistogramBounds() { return kBounds; }
+
+std::string NumberText(double value) {
+  if (std::isnan(value)) return "nan";
+  char text[32];
+  const auto result = std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed);
+  return std::string(text, result.ptr);
+}
+
 uint64_t LowerOfUpper(uint64_t upper) { return BucketLower(BucketOf(upper)); }
+
+std::vector<uint64_t> CountsAtOrBelow(const Histogram::Snapshot& histogram) {
+  std::vector<uint64_t> counts;
+  size_t next = 0;
+  uint64_t below = 0;
+  for (const double bound : kBounds) {
+    while (next < histogram.buckets.size() &&
+           static_cast<double>(LowerOfUpper(histogram.buckets[next].first)) <= bound) {
+      below += histogram.buckets[next++].second;
+    }
+    counts.push_back(below);
+  }
+  return counts;
+}
 
 void AppendValue(std::string& out, const Reading& reading) {
   if (reading.kind == Kind::kGauge) {
@@ -61,100 +234,6 @@ void AppendValue(std::string& out, const Reading& reading) {
     StrAppend(out, reading.counter);
   }
 }
-
-void AppendQuantilesJson(std::string& out, const Reading& reading) {
-  out.append("{\"name\":\"");
-  AppendJsonEscaped(out, reading.name);
-  out.append("\",\"values\":[");
-  bool first = true;
-  for (const double percentile : kPercentiles) {
-    const double value = Quantile(reading.histogram, percentile / 100);
-    StrAppend(out, first ? "" : ",", "{\"interval\":null,\"cumulative\":",
-              std::isnan(value) ? std::string("null") : Rounded(value), "}");
-    first = false;
-  }
-  out.append("]}");
-}
-
-std::string MetricName(std::string_view text) {
-  std::string name(text);
-  for (char& c : name) {
-    const bool kept =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    if (!kept) c = '_';
-  }
-  return name;
-}
-
-std::string Labels(const Reading& reading) {
-  std::string out;
-  for (const auto& [name, value] : reading.tags) {
-    StrAppend(out, out.empty() ? "" : ",", MetricName(name), "=\"");
-    for (const char c : value) {
-      if (c == '\\' || c == '"') out.push_back('\\');
-      if (c == '\n') {
-        out.append("\\n");
-      } else {
-        out.push_back(c);
-      }
-    }
-    out.push_back('"');
-  }
-  return out;
-}
-
-void AppendSample(std::string& out, std::string_view name, std::string_view labels,
-                  std::string_view value) {
-  StrAppend(out, name, "{", labels, "} ", value, "\n");
-}
-
-void AppendHistogramSamples(std::string& out, const std::string& name, const Reading& reading) {
-  const std::string labels = Labels(reading);
-  const std::string separator = labels.empty() ? "" : ",";
-  const Histogram::Snapshot& histogram = reading.histogram;
-  size_t next = 0;
-  uint64_t below = 0;
-  for (const double bound : kPrometheusBounds) {
-    while (next < histogram.buckets.size() &&
-           static_cast<double>(LowerOfUpper(histogram.buckets[next].first)) <= bound) {
-      below += histogram.buckets[next++].second;
-    }
-    AppendSample(out, StrCat(name, "_bucket"),
-                 StrCat(labels, separator, "le=\"", Number(bound), "\""), StrCat(below));
-  }
-  AppendSample(out, StrCat(name, "_bucket"), StrCat(labels, separator, "le=\"+Inf\""),
-               StrCat(histogram.count));
-  AppendSample(out, StrCat(name, "_sum"), labels, StrCat(histogram.sum));
-  AppendSample(out, StrCat(name, "_count"), labels, StrCat(histogram.count));
-}
-
-std::string_view PrometheusType(Kind kind) {
-  switch (kind) {
-    case Kind::kGauge:
-      return "gauge";
-    case Kind::kHistogram:
-      return "histogram";
-    default:
-      return "counter";
-  }
-}
-
-// Help text: backslash and line feed are escaped.
-std::string EscapedHelp(std::string_view help) {
-  std::string out;
-  for (const char c : help) {
-    if (c == '\\') {
-      out.append("\\\\");
-    } else if (c == '\n') {
-      out.append("\\n");
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
-}
-
-}  // namespace
 
 absl::StatusOr<std::vector<Reading>> Select(std::vector<Reading> readings, const Query& query) {
   RE2::Options options;
@@ -170,87 +249,46 @@ absl::StatusOr<std::vector<Reading>> Select(std::vector<Reading> readings, const
   return readings;
 }
 
-std::string RenderText(const std::vector<Reading>& readings) {
-  std::string out;
-  for (const Reading& reading : readings) {
-    if (reading.kind == Kind::kHistogram) continue;
-    StrAppend(out, reading.name, ": ");
-    AppendValue(out, reading);
-    out.push_back('\n');
-  }
-  for (const Reading& reading : readings) {
-    if (reading.kind != Kind::kHistogram) continue;
-    StrAppend(out, reading.name, ":");
-    if (reading.histogram.count == 0) {
-      out.append(" No recorded values\n");
-      continue;
-    }
-    for (const double percentile : kPercentiles) {
-      StrAppend(out, " P", Number(percentile), "(nan,",
-                Rounded(Quantile(reading.histogram, percentile / 100)), ")");
-    }
-    out.push_back('\n');
-  }
-  return out;
-}
-
-std::string RenderJson(const std::vector<Reading>& readings) {
-  std::string out = "{\"stats\":[";
-  std::string quantiles;
-  bool first = true;
+std::string RenderText(const std::vector<Reading>& readings, HistogramView view) {
+  std::string texts;
+  std::string numbers;
+  std::string histograms;
   for (const Reading& reading : readings) {
     if (reading.kind == Kind::kHistogram) {
-      if (!quantiles.empty()) quantiles.push_back(',');
-      AppendQuantilesJson(quantiles, reading);
-      continue;
+      AppendHistogramText(histograms, reading, view);
+    } else if (reading.kind == Kind::kText) {
+      StrAppend(texts, reading.name, ": \"", reading.text, "\"\n");
+    } else {
+      StrAppend(numbers, reading.name, ": ");
+      AppendValue(numbers, reading);
+      numbers.push_back('\n');
     }
-    out.append(first ? "{\"name\":\"" : ",{\"name\":\"");
-    first = false;
-    AppendJsonEscaped(out, reading.name);
-    out.append("\",\"value\":");
-    AppendValue(out, reading);
-    out.push_back('}');
   }
-  if (!quantiles.empty()) {
-    StrAppend(out, first ? "" : ",", "{\"histograms\":{\"supported_quantiles\":[");
-    bool first_percentile = true;
-    for (const double percentile : kPercentiles) {
-      StrAppend(out, first_percentile ? "" : ",", Number(percentile));
-      first_percentile = false;
-    }
-    StrAppend(out, "],\"computed_quantiles\":[", quantiles, "]}}");
-  }
-  out.append("]}");
-  return out;
+  return texts + numbers + histograms;
 }
 
-std::string RenderPrometheus(const std::vector<Reading>& readings) {
-  // All samples of a metric stand together, whatever stands between them in the order of full
-  // names.
-  std::map<std::pair<std::string, Kind>, std::vector<const Reading*>> metrics;
-  for (const Reading& reading : readings) {
-    metrics[{StrCat("envoy_", MetricName(reading.extracted_name)), reading.kind}].push_back(
-        &reading);
-  }
-  std::string out;
-  std::set<std::string> written;
-  for (const auto& [key, samples] : metrics) {
-    const auto& [name, kind] = key;
-    // One name with two types would make the scrape invalid: the first type is shown.
-    if (!written.insert(name).second) continue;
-    const std::string_view help = samples.front()->help;
-    if (!help.empty()) StrAppend(out, "# HELP ", name, " ", EscapedHelp(help), "\n");
-    StrAppend(out, "# TYPE ", name, " ", PrometheusType(kind), "\n");
-    for (const Reading* reading : samples) {
-      if (kind == Kind::kHistogram) {
-        AppendHistogramSamples(out, name, *reading);
-        continue;
-      }
-      std::string value;
-      AppendValue(value, *reading);
-      AppendSample(out, name, Labels(*reading), value);
+std::string RenderJson(const std::vector<Reading>& readings, HistogramView view) {
+  std::vector<std::string> elements;
+  std::string histograms;
+  const auto append = [&](const Reading& reading) {
+    if (reading.kind == Kind::kHistogram) {
+      StrAppend(histograms, histograms.empty() ? "" : ",", HistogramJson(reading, view));
+    } else {
+      AppendValueJson(elements.emplace_back(), reading);
     }
+  };
+  for (const Reading& reading : readings) {
+    if (reading.kind == Kind::kText) append(reading);
   }
+  for (const Reading& reading : readings) {
+    if (reading.kind != Kind::kText) append(reading);
+  }
+  if (!histograms.empty()) elements.push_back(HistogramsJson(histograms, view));
+  std::string out = "{\"stats\":[";
+  for (const std::string& element : elements) {
+    StrAppend(out, &element == elements.data() ? "" : ",", element);
+  }
+  out.append("]}");
   return out;
 }
 

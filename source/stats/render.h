@@ -19,7 +19,7 @@ namespace weir::stats {
 // The query of an admin request. Used only: counters above zero, gauges other than zero, histograms
 // with values.
 struct Query {
-  enum class Type : uint8_t { kAll, kCounters, kGauges, kHistograms };
+  enum class Type : uint8_t { kAll, kCounters, kGauges, kHistograms, kTextReadouts };
   bool used_only = false;
   Type type = Type::kAll;
   std::string filter;  // RE2, found anywhere in the name; empty takes all.
@@ -28,17 +28,26 @@ struct Query {
 // What the query leaves, in the same order. InvalidArgument: the filter is no regular expression.
 absl::StatusOr<std::vector<Reading>> Select(std::vector<Reading> readings, const Query& query);
 
-// "name: value" a line, counters and gauges first; then "name: P0(nan,0) P25(nan,1.05) ...", the
-// first of each pair being the flush interval's, which is not kept.
-std::string RenderText(const std::vector<Reading>& readings);
+// How histograms are shown (?histogram_buckets): percentiles; how many values lie at or below each
+// of Envoy's bounds, or between two of them; or the buckets as they are, with the percentiles.
+enum class HistogramView : uint8_t { kSummary, kCumulative, kDisjoint, kDetailed };
 
-// {"stats":[{"name":..,"value":..},..,{"histograms":{"supported_quantiles":[..],
-// "computed_quantiles":[..]}}]}
-std::string RenderJson(const std::vector<Reading>& readings);
+// "name: value" a line: texts in quotes, then counters and gauges, then histograms as
+// "name: P0(nan,0) P25(nan,1.05) ...". Of each pair the first is the last interval's that is over,
+// the second that since the start.
+std::string RenderText(const std::vector<Reading>& readings,
+                       HistogramView view = HistogramView::kSummary);
+
+// {"stats":[{"name":..,"value":..},..,{"histograms":..}]}, where histograms are
+// {"supported_quantiles":[..],"computed_quantiles":[..]}, a list of {"name":..,"buckets":[..]} or
+// {"supported_percentiles":[..],"details":[..]}.
+std::string RenderJson(const std::vector<Reading>& readings,
+                       HistogramView view = HistogramView::kSummary);
 
 // Text format 0.0.4: names begin with "envoy_", tags are labels, histograms are cumulative buckets
-// in milliseconds. Sorted by metric name.
-std::string RenderPrometheus(const std::vector<Reading>& readings);
+// in milliseconds. Sorted by metric name. `texts`: text readouts are gauges of value 0 with a label
+// text_value; else they are left out.
+std::string RenderPrometheus(const std::vector<Reading>& readings, bool texts = false);
 
 // The value below which `quantile` (0 to 1) of the values lie, interpolated within its bucket. NaN
 // when there are no values.

@@ -61,6 +61,16 @@ Histogram::Snapshot Histogram::Read() const {
   return snapshot;
 }
 
+void TextReadout::Set(std::string_view text) {
+  const MutexLock lock(mutex_);
+  text_ = text;
+}
+
+std::string TextReadout::value() const {
+  const MutexLock lock(mutex_);
+  return text_;
+}
+
 struct StatusCounters::Hundred {
   std::atomic<uint64_t> codes[100] = {};
   std::atomic<uint64_t> without_code{0};

@@ -23,6 +23,8 @@
 #include <string_view>
 #include <vector>
 
+#include "source/base/mutex.h"
+
 namespace weir::stats {
 
 class Counter {
@@ -89,10 +91,22 @@ class StatusCounters {
   std::atomic<Hundred*> hundreds_[5] = {};
 };
 
+// A text, such as a version. Written seldom and never for a request: it takes a mutex.
+class TextReadout {
+ public:
+  void Set(std::string_view text);
+  std::string value() const;
+
+ private:
+  mutable Mutex mutex_;
+  std::string text_ WEIR_GUARDED_BY(mutex_);
+};
+
 enum class Kind : uint8_t {
   kCounter,
   kGauge,
   kHistogram,
+  kText,
   kStatusCounters,       // codes and classes
   kStatusClassCounters,  // classes alone
 };

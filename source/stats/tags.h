@@ -7,6 +7,7 @@
 //   envoy.http_conn_manager_prefix
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,12 +17,21 @@ namespace weir::stats {
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
+inline constexpr std::string_view kResponseCodeTag = "envoy.response_code";
+inline constexpr std::string_view kResponseCodeClassTag = "envoy.response_code_class";
+
 // The start of the names of a scope: as it is, and with the tags' values taken out.
 struct ScopeName {
   std::string full;       // "cluster.web."
   std::string extracted;  // "cluster."
   Tags tags;
 };
-ScopeName NameScope(std::string_view prefix, std::string_view instance, std::string_view suffix);
+// `keeps` says of a tag whether it is wanted: the value of another one stays in the name.
+using KeepsTag = std::function<bool(std::string_view tag)>;
+ScopeName NameScope(std::string_view prefix, std::string_view instance, std::string_view suffix,
+                    const KeepsTag& keeps);
+
+// Whether NameScope, or the registry for response codes, knows a tag of this name.
+bool IsDefaultTag(std::string_view tag);
 
 }  // namespace weir::stats

@@ -75,11 +75,23 @@ TEST(NameScopeTest, Table) {
       {"other.", "x", "", "other.x.", "other.x.", {}},
   };
   for (const Case& c : cases) {
-    const ScopeName name = NameScope(c.prefix, c.instance, c.suffix);
+    const ScopeName name =
+        NameScope(c.prefix, c.instance, c.suffix, [](std::string_view) { return true; });
     EXPECT_EQ(name.full, c.full);
     EXPECT_EQ(name.extracted, c.extracted) << c.full;
     EXPECT_EQ(name.tags, c.tags) << c.full;
   }
+}
+
+TEST(NameScopeTest, ValuesOfUnwantedTagsStayInTheName) {
+  const auto none = [](std::string_view) { return false; };
+  EXPECT_EQ(NameScope("cluster.", "web", "x.", none).extracted, "cluster.web.x.");
+  EXPECT_EQ(NameScope("http.", "in.rds.main", "", none).extracted, "http.in.rds.main.");
+  EXPECT_EQ(NameScope("listener.", "a.worker_3", "", none).extracted, "listener.a.worker_3.");
+  const auto route = [](std::string_view tag) { return tag == "envoy.rds_route_config"; };
+  const ScopeName name = NameScope("http.", "in.rds.main", "", route);
+  EXPECT_EQ(name.extracted, "http.in.rds.");
+  EXPECT_EQ(name.tags, (Tags{{"envoy.rds_route_config", "main"}}));
 }
 
 TEST(RenderTest, TextIsEnvoys) {
@@ -115,6 +127,177 @@ TEST(RenderTest, JsonIsEnvoys) {
   EXPECT_NE(RenderJson(registry.Read()).find(R"({"interval":null,"cumulative":9})"),
             std::string::npos);
   EXPECT_EQ(RenderJson({}), R"({"stats":[]})");
+}
+
+TEST(RenderTest, TheLastIntervalStandsBesideTheWholeTime) {
+  Registry registry;
+  Block<Stats> block(registry, Scope{"cluster.", "web"});
+  block->rq_time.Record(5);
+  registry.RollIntervals();
+  block->rq_time.Record(9);
+  registry.RollIntervals();
+  const std::vector<Reading> readings =
+      *Select(registry.Read(), {.type = Query::Type::kHistograms});
+  EXPECT_NE(RenderText(readings).find(" P0(9,5) "), std::string::npos) << RenderText(readings);
+  EXPECT_NE(RenderJson(readings).find(R"({"interval":9,"cumulative":5})"), std::string::npos);
+  // What came since the end of the interval is not in it, and an interval without values has none.
+  block->rq_time.Record(2);
+  EXPECT_NE(RenderText(registry.Read()).find(" P0(9,2) "), std::string::npos);
+  registry.RollIntervals();
+  registry.RollIntervals();
+  EXPECT_NE(RenderText(registry.Read()).find(" P0(nan,2) "), std::string::npos);
+}
+
+TEST(RenderTest, AnIntervalBelongsToItsBlocksAndNotToTheirName) {
+  Registry registry;
+  {
+    Block<Stats> gone(registry, Scope{"cluster.", "web"});
+    gone->rq_time.Record(5);
+    registry.RollIntervals();
+  }
+  Block<Stats> block(registry, Scope{"cluster.", "web"});
+  block->rq_time.Record(7);
+  EXPECT_NE(RenderText(registry.Read()).find(" P0(nan,7) "), std::string::npos);
+  registry.RollIntervals();
+  EXPECT_NE(RenderText(registry.Read()).find(" P0(7,7) "), std::string::npos);
+}
+
+TEST(RenderTest, BucketsAreEnvoys) {
+  Registry registry;
+  Block<Stats> block(registry, Scope{"cluster.", "web"});
+  block->rq_time.Record(3);
+  registry.RollIntervals();
+  registry.RollIntervals();
+  block->rq_time.Record(40);
+  const std::vector<Reading> readings =
+      *Select(registry.Read(), {.type = Query::Type::kHistograms});
+  const std::string cumulative = RenderText(readings, HistogramView::kCumulative);
+  EXPECT_EQ(cumulative.find("cluster.web.rq_time: B0.5(0,0) B1(0,0) B5(0,1) B10(0,1) B25(0,1) "
+                            "B50(0,2) B100(0,2) "),
+            0u)
+      << cumulative;
+  const std::string disjoint = RenderText(readings, HistogramView::kDisjoint);
+  EXPECT_EQ(disjoint.find("cluster.web.rq_time: B0.5(0,0) B1(0,0) B5(0,1) B10(0,0) B25(0,0) "
+                          "B50(0,1) B100(0,0) "),
+            0u)
+      << disjoint;
+  const std::string detailed = RenderText(readings, HistogramView::kDetailed);
+  EXPECT_EQ(detailed.find("cluster.web.rq_time:\n  totals=3,1:1, 40,2:1\n  intervals=\n"
+                          "  summary= P0(nan,3) "),
+            0u)
+      << detailed;
+  EXPECT_EQ(RenderJson(readings, HistogramView::kCumulative)
+                .find(R"({"stats":[{"histograms":[{"name":"cluster.web.rq_time","buckets":[)"
+                      R"({"upper_bound":0.5,"interval":0,"cumulative":0},)"),
+            0u);
+  EXPECT_NE(RenderJson(readings, HistogramView::kDetailed)
+                .find(R"("details":[{"name":"cluster.web.rq_time","totals":[)"
+                      R"({"lower_bound":3,"width":1,"count":1},)"),
+            std::string::npos);
+}
+
+struct Texts {
+  TextReadout version_text;
+  Counter updates;
+
+  static std::span<const Field> Fields() {
+    static constexpr Field kFields[] = {
+        WEIR_STAT_FIELD(Texts, kText, version_text, "The version."),
+        WEIR_STAT_FIELD(Texts, kCounter, updates, ""),
+    };
+    return kFields;
+  }
+};
+
+TEST(RenderTest, TextsStandFirstAndInQuotes) {
+  Registry registry;
+  Block<Texts> block(registry, Scope{"a.", ""});
+  EXPECT_TRUE(registry.Read(true).empty());
+  block->version_text.Set("v\"1");
+  const std::vector<Reading> readings = registry.Read();
+  EXPECT_EQ(RenderText(readings), "a.version_text: \"v\"1\"\na.updates: 0\n");
+  EXPECT_EQ(RenderJson(readings), R"({"stats":[{"name":"a.version_text","value":"v\"1"},)"
+                                  R"({"name":"a.updates","value":0}]})");
+  EXPECT_EQ(RenderPrometheus(readings).find("version_text"), std::string::npos);
+  EXPECT_NE(RenderPrometheus(readings, true)
+                .find("# TYPE envoy_a_version_text gauge\n"
+                      "envoy_a_version_text{text_value=\"v\\\"1\"} 0\n"),
+            std::string::npos)
+      << RenderPrometheus(readings, true);
+  EXPECT_EQ(Select(readings, {.type = Query::Type::kTextReadouts})->size(), 1u);
+}
+
+std::vector<Reading> ReadWith(NameOptions options) {
+  Registry registry;
+  Block<Stats> block(registry, Scope{"cluster.", "web.east"});
+  block->upstream_rq_.Inc(200);
+  registry.SetPolicy(*NamePolicy::Create(std::move(options)));
+  return registry.Read();
+}
+
+TEST(NamePolicyTest, TagsComeFromRulesAndTheDefaults) {
+  const std::string text = RenderPrometheus(ReadWith(
+      {.tags = {
+           {.name = "site", .fixed_value = "x", .regex = {}},
+           {.name = "zone", .fixed_value = {}, .regex = R"(^cluster\.[a-z]+(\.([a-z]+))\.)"}}}));
+  EXPECT_NE(
+      text.find(R"(envoy_cluster_rq_total{envoy_cluster_name="web.east",site="x",zone="east"} 0)"),
+      std::string::npos)
+      << text;
+  const std::string few = RenderPrometheus(
+      ReadWith({.tags = {{.name = "envoy.response_code", .fixed_value = {}, .regex = {}}},
+                .all_default_tags = false}));
+  EXPECT_NE(few.find("envoy_cluster_web_east_rq_total{} 0"), std::string::npos) << few;
+  EXPECT_NE(few.find("envoy_cluster_web_east_upstream_rq{envoy_response_code=\"200\"} 1"),
+            std::string::npos)
+      << few;
+}
+
+TEST(NamePolicyTest, ALookAheadAtTheEndSaysWhatMustFollow) {
+  const auto zone_of = [](const std::string& regex) {
+    const std::vector<Reading> readings =
+        ReadWith({.tags = {{.name = "zone", .fixed_value = {}, .regex = regex}}});
+    for (const auto& [tag, value] : readings[0].tags) {
+      if (tag == "zone") return value;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(zone_of(R"(\.((east|west))(?=\.(rq|cx)))"), "east");
+  EXPECT_EQ(zone_of(R"(\.((east|west))(?=\.no))"), "");
+  EXPECT_FALSE(
+      NamePolicy::Create({.tags = {{.name = "z", .fixed_value = {}, .regex = "(?=a)(b)"}}}).ok());
+}
+
+TEST(NamePolicyTest, ShowsWhatItIsToldTo) {
+  const std::vector<Reading> readings = ReadWith(
+      {.shows = [](std::string_view name) { return name == "cluster.web.east.rq_total"; }});
+  ASSERT_EQ(readings.size(), 1u);
+  EXPECT_EQ(readings[0].name, "cluster.web.east.rq_total");
+}
+
+TEST(NamePolicyTest, RefusesWhatIsNoRule) {
+  const std::pair<NameOptions::Tag, std::string_view> cases[] = {
+      {{.name = "x", .fixed_value = {}, .regex = {}}, "no default tag"},
+      {{.name = "x", .fixed_value = {}, .regex = "("}, "no regular expression"},
+      {{.name = "x", .fixed_value = {}, .regex = "a"}, "has no group"},
+  };
+  for (const auto& [tag, error] : cases) {
+    const auto policy = NamePolicy::Create({.tags = {tag}});
+    EXPECT_NE(policy.status().ToString().find(error), std::string::npos) << policy.status();
+  }
+}
+
+TEST(RegistryTest, AsksItsSourcesWhileTheirHandleLives) {
+  Registry registry;
+  int64_t value = 3;
+  auto handle = registry.AddSource([&value] {
+    return std::vector<Sample>{{Scope{"cluster.", "web"}, "cx_open", value, "help"}};
+  });
+  EXPECT_EQ(RenderText(registry.Read()), "cluster.web.cx_open: 3\n");
+  value = 0;
+  EXPECT_TRUE(registry.Read(true).empty());
+  handle.reset();
+  EXPECT_TRUE(registry.Read().empty());
 }
 
 TEST(RenderTest, PrometheusHasTagsAsLabelsAndOneHeadAMetric) {
