@@ -54,6 +54,8 @@ struct BreakerRegistry::State {
   struct Held {
     std::weak_ptr<SharedLimit> connections, pending_requests, requests, retries;
     std::weak_ptr<std::atomic<bool>> membership_reported;
+    std::string stat_name;
+    bool track_remaining = false;
   };
   explicit State(uint32_t worker_count) : workers(worker_count) {}
 
@@ -76,8 +78,9 @@ struct BreakerRegistry::State {
 BreakerRegistry::BreakerRegistry(uint32_t workers) : state_(std::make_unique<State>(workers)) {}
 BreakerRegistry::~BreakerRegistry() = default;
 
-ClusterLimits BreakerRegistry::Get(std::string_view cluster, bool high_priority,
-                                   const config::CircuitBreakers& settings) {
+ClusterLimits BreakerRegistry::Get(const config::Cluster& cluster, bool high_priority) {
+  const config::CircuitBreakers& settings =
+      high_priority ? cluster.high_breakers : cluster.breakers;
   const MutexLock lock(state_->mutex);
   auto& clusters = state_->clusters[high_priority ? 1 : 0];
   if (clusters.size() >= state_->swept_at) {
@@ -85,8 +88,10 @@ ClusterLimits BreakerRegistry::Get(std::string_view cluster, bool high_priority,
     absl::erase_if(clusters, [](const auto& entry) { return entry.second.connections.expired(); });
     state_->swept_at = 2 * clusters.size() + 64;
   }
-  State::Held& held = clusters[std::string(cluster)];
+  State::Held& held = clusters[cluster.name];
   ClusterLimits limits;
+  held.stat_name = cluster.alt_stat_name.empty() ? cluster.name : cluster.alt_stat_name;
+  held.track_remaining = settings.track_remaining;
   limits.connections = state_->Limit(held.connections, settings.max_connections);
   limits.pending_requests = state_->Limit(held.pending_requests, settings.max_pending_requests);
   limits.requests = state_->Limit(held.requests, settings.max_requests);
@@ -97,6 +102,32 @@ ClusterLimits BreakerRegistry::Get(std::string_view cluster, bool high_priority,
     held.membership_reported = limits.membership_reported;
   }
   return limits;
+}
+
+namespace {
+
+BreakerReading::Limit ReadLimit(SharedLimit& limit) { return {limit.Taken(), limit.limit()}; }
+
+}  // namespace
+
+std::vector<BreakerReading> BreakerRegistry::Read() const {
+  const MutexLock lock(state_->mutex);
+  std::vector<BreakerReading> readings;
+  for (const bool high : {false, true}) {
+    for (const auto& [name, held] : state_->clusters[high ? 1 : 0]) {
+      const auto connections = held.connections.lock();
+      const auto pending = held.pending_requests.lock();
+      const auto requests = held.requests.lock();
+      const auto retries = held.retries.lock();
+      if (connections == nullptr || pending == nullptr || requests == nullptr ||
+          retries == nullptr) {
+        continue;
+      }
+      readings.push_back({held.stat_name, high, held.track_remaining, ReadLimit(*connections),
+                          ReadLimit(*pending), ReadLimit(*requests), ReadLimit(*retries)});
+    }
+  }
+  return readings;
 }
 
 }  // namespace weir::upstream

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "source/config/cluster.h"
 
@@ -60,14 +61,29 @@ struct ClusterLimits {
   std::shared_ptr<std::atomic<bool>> membership_reported;
 };
 
+// How far the limits of one cluster and priority are used up.
+struct BreakerReading {
+  struct Limit {
+    uint64_t taken = 0, limit = 0;
+    bool open() const { return taken >= limit; }
+    uint64_t remaining() const { return open() ? 0 : limit - taken; }
+  };
+  std::string stat_name;  // Of the cluster.
+  bool high_priority = false;
+  bool track_remaining = false;
+  Limit connections, pending_requests, requests, retries;
+};
+
 class BreakerRegistry {
  public:
   explicit BreakerRegistry(uint32_t workers);
   ~BreakerRegistry();
   // The limits of a cluster and priority, made at first use; a changed setting moves the limit of
   // those that exist (what is above it is not cut, nothing new is given out until it fell below).
-  ClusterLimits Get(std::string_view cluster, bool high_priority,
-                    const config::CircuitBreakers& settings);
+  ClusterLimits Get(const config::Cluster& cluster, bool high_priority);
+
+  // Of every cluster that some worker uses, in no order. Any thread.
+  std::vector<BreakerReading> Read() const;
 
  private:
   struct State;

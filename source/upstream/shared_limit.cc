@@ -143,6 +143,14 @@ void SharedLimit::Return(uint64_t units) {
   if (waiters_.load() > 0) WakeWaiters();
 }
 
+uint64_t SharedLimit::Taken() {
+  const MutexLock lock(mutex_);
+  uint64_t reserves = 0;
+  for (const auto& slot : slots_) reserves += slot->reserve.load(std::memory_order_relaxed);
+  const uint64_t drawn = drawn_.load(std::memory_order_relaxed);
+  return drawn > reserves ? drawn - reserves : 0;
+}
+
 bool SharedLimit::AnyReserve() {
   for (const auto& slot : slots_) {
     if (slot->reserve.load(std::memory_order_relaxed) > 0) return true;

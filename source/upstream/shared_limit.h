@@ -58,6 +58,9 @@ class SharedLimit {
   void StopWaiting(LeaseSlot& slot);
   uint32_t waiters() const { return waiters_.load(std::memory_order_relaxed); }
 
+  uint64_t limit() const { return limit_.load(std::memory_order_relaxed); }
+  // What is in use: reserves are not. Exact only while nobody takes or gives.
+  uint64_t Taken();
   uint64_t drawn() const { return drawn_.load(std::memory_order_relaxed); }
 
  private:

@@ -51,8 +51,7 @@ WorkerCluster::~WorkerCluster() {
 WorkerCluster::Priority& WorkerCluster::PriorityOf(bool high) {
   std::unique_ptr<Priority>& priority = priorities_[high ? 1 : 0];
   if (priority != nullptr) return *priority;
-  const ClusterLimits limits = platform_.breakers.Get(
-      config_->name, high, high ? config_->high_breakers : config_->breakers);
+  const ClusterLimits limits = platform_.breakers.Get(*config_, high);
   if (!high) membership_reported_ = limits.membership_reported;
   priority = std::make_unique<Priority>(platform_, *stats_, static_cast<PoolOwner&>(*this), limits);
   priority->leases.connections.SetWake(
@@ -79,8 +78,7 @@ bool WorkerCluster::Update(const config::ClusterEntry& entry) {
   if (before != config_) {
     for (bool high : {false, true}) {
       if (priorities_[high ? 1 : 0] == nullptr) continue;
-      platform_.breakers.Get(config_->name, high,
-                             high ? config_->high_breakers : config_->breakers);
+      platform_.breakers.Get(*config_, high);
     }
     if (!HaveEqualConnections(*before, *config_)) {
       settings_.reset();

@@ -97,18 +97,45 @@ TEST(SharedLimit, WhoWaitsWakesTheOthersAndIsWokenByWhatIsGivenBack) {
 
 TEST(BreakerRegistry, SharesTheLimitsOfAClusterAndKeepsPrioritiesApart) {
   BreakerRegistry registry(2);
-  config::CircuitBreakers settings;
-  settings.max_requests = 3;
-  const ClusterLimits one = registry.Get("a", false, settings);
-  EXPECT_EQ(registry.Get("a", false, settings).requests, one.requests);
-  EXPECT_EQ(registry.Get("a", false, settings).membership_reported, one.membership_reported);
-  EXPECT_NE(registry.Get("a", true, settings).requests, one.requests);
-  EXPECT_NE(registry.Get("b", false, settings).requests, one.requests);
+  config::Cluster a;
+  a.name = "a";
+  a.breakers.max_requests = 3;
+  config::Cluster b;
+  b.name = "b";
+  const ClusterLimits one = registry.Get(a, false);
+  EXPECT_EQ(registry.Get(a, false).requests, one.requests);
+  EXPECT_EQ(registry.Get(a, false).membership_reported, one.membership_reported);
+  EXPECT_NE(registry.Get(a, true).requests, one.requests);
+  EXPECT_NE(registry.Get(b, false).requests, one.requests);
   Lease lease(one.requests);
   EXPECT_EQ(TakeAll(lease), 3u);
-  settings.max_requests = 5;
-  registry.Get("a", false, settings);
+  a.breakers.max_requests = 5;
+  registry.Get(a, false);
   EXPECT_EQ(TakeAll(lease), 2u);
+}
+
+TEST(BreakerRegistry, ReadsWhatIsTakenAndNotWhatLiesInReserves) {
+  BreakerRegistry registry(2);
+  config::Cluster cluster;
+  cluster.name = "a";
+  cluster.alt_stat_name = "shown";
+  cluster.breakers.max_requests = 1000;
+  cluster.breakers.max_retries = 1;
+  cluster.breakers.track_remaining = true;
+  EXPECT_TRUE(registry.Read().empty());
+  const ClusterLimits limits = registry.Get(cluster, false);
+  Lease requests(limits.requests);
+  Lease retries(limits.retries);
+  ASSERT_TRUE(requests.TryTake() && requests.TryTake() && retries.TryTake());
+  const std::vector<BreakerReading> readings = registry.Read();
+  ASSERT_EQ(readings.size(), 1u);
+  EXPECT_EQ(readings[0].stat_name, "shown");
+  EXPECT_FALSE(readings[0].high_priority);
+  EXPECT_TRUE(readings[0].track_remaining);
+  EXPECT_EQ(readings[0].requests.taken, 2u);
+  EXPECT_EQ(readings[0].requests.remaining(), 998u);
+  EXPECT_FALSE(readings[0].requests.open());
+  EXPECT_TRUE(readings[0].retries.open());
 }
 
 // Workers take and give at random while the limit moves between two values: what all hold together
