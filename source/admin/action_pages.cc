@@ -87,11 +87,11 @@ Page PassHealthCheckPage(const Inputs&, const Query&) {
 Page QuitPage(const Inputs&, const Query&) { return Done({.kind = Action::Kind::kQuit}); }
 
 Page DrainListenersPage(const Inputs&, const Query& query) {
-  // Ignoring it would stop what its user wants to keep.
-  if (query.Has("skip_exit")) return TextPage(400, "skip_exit is not supported\n");
-  return Done({.kind = Action::Kind::kDrainListeners,
-               .graceful = query.Has("graceful"),
-               .inbound_only = query.Has("inboundonly")});
+  const DrainRequest drain{.graceful = query.Has("graceful"),
+                           .inbound_only = query.Has("inboundonly"),
+                           .skip_exit = query.Has("skip_exit")};
+  if (drain.skip_exit && !drain.graceful) return TextPage(400, "skip_exit requires graceful\n");
+  return Done({.kind = Action::Kind::kDrainListeners, .drain = drain});
 }
 
 }  // namespace weir::admin

@@ -32,6 +32,15 @@ struct Inputs {
   const stats::Registry& registry;
 };
 
+// What /drain_listeners asks for.
+struct DrainRequest {
+  // Tells clients to go, more of them as the drain time goes by, and stops listeners at its end.
+  bool graceful = false;
+  bool inbound_only = false;  // Only listeners with traffic_direction INBOUND.
+  bool skip_exit = false;     // Listeners go on after a graceful drain.
+  friend bool operator==(const DrainRequest&, const DrainRequest&) = default;
+};
+
 // What the server is to do, before it sends the page.
 struct Action {
   enum class Kind : uint8_t {
@@ -42,8 +51,7 @@ struct Action {
     kSetLogLevels
   };
   Kind kind;
-  bool graceful = false;                                      // kDrainListeners
-  bool inbound_only = false;                                  // kDrainListeners
+  DrainRequest drain = {};                                    // kDrainListeners
   std::vector<std::pair<log::Component, log::Level>> levels;  // kSetLogLevels
 };
 

@@ -13,10 +13,12 @@ constexpr PageParameter kStatsParameters[] = {
     {"usedonly", "leaves out what never changed"},
     {"filter", "a regular expression (RE2) found in the name"},
     {"type", "Counters, Gauges, Histograms, TextReadouts or All"},
+    {"text_readouts", "also shows texts to Prometheus, as labels of gauges"},
     {"format", "json or prometheus; else text"},
+    {"histogram_buckets", "cumulative, disjoint or detailed; else percentiles"},
 };
 constexpr PageParameter kPrometheusParameters[] = {kStatsParameters[0], kStatsParameters[1],
-                                                   kStatsParameters[2]};
+                                                   kStatsParameters[2], kStatsParameters[3]};
 constexpr PageParameter kFormatParameter[] = {{"format", "json; else text"}};
 constexpr PageParameter kConfigDumpParameters[] = {
     {"resource", "one list of the dump, such as dynamic_active_clusters"},
@@ -32,6 +34,7 @@ constexpr PageParameter kLoggingParameters[] = {
 constexpr PageParameter kDrainParameters[] = {
     {"graceful", "tells clients to go and stops the listeners after the drain time"},
     {"inboundonly", "only listeners of inbound traffic"},
+    {"skip_exit", "with graceful: the listeners go on after the drain time"},
 };
 
 Page HelpPage(const Inputs&, const Query&);

@@ -1,6 +1,7 @@
 // The bootstrap (envoy.config.bootstrap.v3.Bootstrap) as a value: what main hands to the server.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "source/config/cluster.h"
 #include "source/config/listener.h"
 #include "source/config/source.h"
+#include "source/match/string_matcher.h"
 
 namespace weir::config {
 
@@ -20,6 +22,35 @@ struct AdsConfig {
   std::string authority;  // empty: the cluster's name
   std::vector<std::pair<std::string, std::string>> initial_metadata;
   friend bool operator==(const AdsConfig&, const AdsConfig&) = default;
+};
+
+// weir.config.v1.LastGood: the last good generation on disk.
+struct LastGoodFile {
+  std::string path;
+  bool include_secrets = false;
+  std::chrono::milliseconds control_plane_wait{5000};
+};
+
+// weir.config.v1.DynamicUpdates
+struct DynamicUpdates {
+  bool transactional = false;  // An update applies whole or not at all.
+  std::optional<LastGoodFile> last_good;
+};
+
+// envoy.config.metrics.v3.StatsConfig, and stats_flush_interval.
+struct StatsConfig {
+  struct Tag {
+    std::string name;
+    // At most one; none: the default tag of that name.
+    std::optional<std::string> fixed_value, regex;
+    friend bool operator==(const Tag&, const Tag&) = default;
+  };
+  std::vector<Tag> tags;
+  bool all_default_tags = true;
+  // Which stats are shown, by `patterns` over their names.
+  enum class Shown { kAll, kNone, kMatching, kOthers } shown = Shown::kAll;
+  std::vector<match::StringMatcher> patterns;
+  std::chrono::milliseconds flush_interval{5000};
 };
 
 struct Bootstrap {
@@ -35,9 +66,9 @@ struct Bootstrap {
   std::optional<AdsConfig> ads;
   ConfigSource lds;  // kNone: no dynamic listeners.
   ConfigSource cds;
+  DynamicUpdates updates;
 
-  // stats_config: tags given to every stat.
-  std::vector<std::pair<std::string, std::string>> stats_tags;
+  StatsConfig stats;
 };
 
 }  // namespace weir::config

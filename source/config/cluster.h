@@ -45,6 +45,7 @@ struct CircuitBreakers {
   uint32_t max_pending_requests = 1024;
   uint32_t max_requests = 1024;
   uint32_t max_retries = 3;
+  bool track_remaining = false;  // Also shows how much is left of each.
   friend bool operator==(const CircuitBreakers&, const CircuitBreakers&) = default;
 };
 

@@ -136,4 +136,8 @@ struct Listener {
   friend bool operator==(const Listener& a, const Listener& b);
 };
 
+inline bool IsInbound(const Listener& listener) {
+  return listener.direction == Listener::Direction::kInbound;
+}
+
 }  // namespace weir::config

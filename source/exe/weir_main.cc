@@ -21,9 +21,9 @@
 #include "source/exe/extensions.h"
 #include "source/exe/flags.h"
 #include "source/exe/resource_file.h"
-#include "source/net/ares_resolver.h"
 #include "source/server/admin_server.h"
 #include "source/server/log_files.h"
+#include "source/server/name_policy.h"
 #include "source/server/server.h"
 #include "source/server/worker_thread.h"
 
@@ -93,9 +93,8 @@ class Actions final : public server::AdminActions {
   void FailHealthCheck(bool failed) override {
     main_loop_.Post([this, failed] { server_->FailHealthCheck(failed); });
   }
-  void DrainListeners(bool graceful, bool inbound_only) override {
-    main_loop_.Post(
-        [this, graceful, inbound_only] { server_->DrainListeners(graceful, inbound_only); });
+  void DrainListeners(const admin::DrainRequest& request) override {
+    main_loop_.Post([this, request] { server_->DrainListeners(request); });
   }
   void Quit() override { main_loop_.Post(quit_); }
 
@@ -153,7 +152,6 @@ class Process {
   std::unique_ptr<event::EpollLoop> main_loop_;
   std::unique_ptr<net::TcpNetwork> network_;
   std::unique_ptr<event::SystemFiles> files_;
-  std::unique_ptr<net::AresResolver> resolver_;
   std::vector<std::unique_ptr<server::WorkerThread>> workers_;
   std::unique_ptr<server::WorkerThread> admin_thread_;
   std::unique_ptr<Actions> actions_;
@@ -167,7 +165,6 @@ absl::Status Process::MakePlatform() {
   WEIR_ASSIGN_OR_RETURN(main_loop_, event::EpollLoop::Create(clock_));
   network_ = std::make_unique<net::TcpNetwork>(*main_loop_);
   WEIR_ASSIGN_OR_RETURN(files_, event::SystemFiles::Create(*main_loop_));
-  WEIR_ASSIGN_OR_RETURN(resolver_, net::AresResolver::Create(*main_loop_, {}));
   for (uint32_t i = 0; i < WorkerCount(flags_); ++i) {
     WEIR_ASSIGN_OR_RETURN(auto worker,
                           server::WorkerThread::Create(clock_, StrCat("weir-wrk-", i)));
@@ -182,7 +179,6 @@ absl::Status Process::MakeServer() {
   server::ServerPlatform platform{
       .main_loop = *main_loop_,
       .network = *network_,
-      .resolver = *resolver_,
       .files = *files_,
       .executor = *pool_,
       .registry = registry_,
@@ -195,7 +191,7 @@ absl::Status Process::MakeServer() {
       },
       .parse_file = ParseResourceFile};
   for (const auto& worker : workers_)
-    platform.workers.push_back({worker->loop(), worker->network()});
+    platform.workers.push_back({worker->loop(), worker->network(), worker->resolver()});
   server::ServerOptions options;
   options.drain_time = flags_.drain_time;
   options.allow_unknown_dynamic_fields = flags_.ignore_unknown_dynamic_fields;
@@ -305,6 +301,8 @@ int Main(int argc, char** argv) {
       const auto compiled = compiler.CompileListener(listener);
       if (!compiled.ok()) return Fail(compiled.status());
     }
+    const auto names = server::MakeNamePolicy(loaded->bootstrap.stats);
+    if (!names.ok()) return Fail(names.status());
     std::printf("configuration '%s' OK\n", flags->config_path.c_str());
     return 0;
   }

@@ -58,6 +58,12 @@ struct Platform {
   StatsByPrefix<TcpStats>& tcp_stats;
   DateText& date;
   const DrainState& drain;
+
+  // The same for connections that drain by another state.
+  Platform With(const DrainState& other) const {
+    return {loop,           random,     blocks,    generations, clusters,
+            request_memory, http_stats, tcp_stats, date,        other};
+  }
 };
 
 }  // namespace weir::proxy

@@ -30,6 +30,10 @@ std::string MessageToYaml(const google::protobuf::Message& message,
 // An `Any` whose type nobody knows is emptied where the field that holds it is secret.
 void Redact(google::protobuf::Message& message);
 
+// Whether a resource holds a secret, from its type and its bytes. True as well when the type is
+// unknown or the bytes are broken: nobody can say.
+bool HoldsSecret(std::string_view type_url, std::string_view bytes);
+
 // Whether (message, field) stands in api/sensitive.tsv.
 bool IsSensitive(const google::protobuf::FieldDescriptor& field);
 

@@ -177,4 +177,12 @@ void RedactStruct(Struct& value, const Descriptor& type, int levels) {
 
 void Redact(Message& message) { Redactor().Walk(message, /*secret=*/false, 0); }
 
+bool HoldsSecret(std::string_view type_url, std::string_view bytes) {
+  const std::unique_ptr<Message> message = NewMessageByTypeUrl(type_url);
+  if (message == nullptr || !message->ParseFromString(std::string(bytes))) return true;
+  const std::string before = DeterministicBytes(*message);
+  Redact(*message);
+  return DeterministicBytes(*message) != before;
+}
+
 }  // namespace weir::schema

@@ -94,7 +94,7 @@ void AdminFilter::Do(const admin::Action& action) {
     case Kind::kPassHealthCheck:
       return context_.actions.FailHealthCheck(false);
     case Kind::kDrainListeners:
-      return context_.actions.DrainListeners(action.graceful, action.inbound_only);
+      return context_.actions.DrainListeners(action.drain);
     case Kind::kQuit:
       return context_.actions.Quit();
     case Kind::kSetLogLevels:

@@ -21,7 +21,7 @@ class AdminActions {
   // `done` runs once, on any thread, never from inside the call.
   virtual void CollectView(std::function<void(std::shared_ptr<const admin::View>)> done) = 0;
   virtual void FailHealthCheck(bool failed) = 0;
-  virtual void DrainListeners(bool graceful, bool inbound_only) = 0;
+  virtual void DrainListeners(const admin::DrainRequest& request) = 0;
   virtual void Quit() = 0;
 
  protected:

@@ -88,8 +88,8 @@ AdminServer::AdminServer(AdminServerConfig config, AdminActions& actions, stats:
   auto snapshot = std::make_shared<generation::Snapshot>();
   snapshot->number = 1;
   snapshot->listeners = snapshot->listeners.Set(kName, MakeListener(context_, address_, config));
-  auto table = std::make_shared<SocketTable>();
-  table->emplace(kName, std::move(sockets));
+  SocketTable table;
+  table.emplace(kName, std::move(sockets.front()));
   seat.loop.Post([this, snapshot = std::move(snapshot), table = std::move(table)] {
     worker_.Install(snapshot, table);
   });

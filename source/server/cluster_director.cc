@@ -12,7 +12,7 @@ struct ClusterDirector::Known {
   bool is_static = false;
   std::shared_ptr<const config::Cluster> active;   // In force; null before the first is warm.
   std::shared_ptr<const config::Cluster> waiting;  // Not warm yet; null when there is none.
-  std::unique_ptr<upstream::StrictDns> active_dns, waiting_dns;
+  std::unique_ptr<DnsSpread::Resolution> active_dns, waiting_dns;
 };
 
 namespace {
@@ -23,13 +23,9 @@ const std::string& EdsName(const config::Cluster& cluster) {
 
 }  // namespace
 
-ClusterDirector::ClusterDirector(event::Loop& loop, net::Resolver& resolver, event::Random& random,
-                                 Subscriber& endpoints, std::function<void()> changed)
-    : loop_(loop),
-      resolver_(resolver),
-      random_(random),
-      subscriber_(endpoints),
-      changed_(std::move(changed)) {}
+ClusterDirector::ClusterDirector(DnsSpread& dns, Subscriber& endpoints,
+                                 std::function<void()> changed)
+    : dns_(dns), subscriber_(endpoints), changed_(std::move(changed)) {}
 
 ClusterDirector::~ClusterDirector() = default;
 
@@ -41,18 +37,20 @@ void ClusterDirector::SetStatic(std::shared_ptr<const config::Cluster> cluster) 
   SetKnown(*known, std::move(cluster));
 }
 
-absl::Status ClusterDirector::Set(std::shared_ptr<const config::Cluster> cluster) {
+absl::Status ClusterDirector::Check(const config::Cluster& cluster) const {
+  if (!IsStatic(cluster.name)) return absl::OkStatus();
+  return InvalidArgument(
+      StrCat("cluster \"", cluster.name,
+             "\" is one of the bootstrap's static clusters, which cannot be replaced"));
+}
+
+void ClusterDirector::Set(std::shared_ptr<const config::Cluster> cluster) {
   std::unique_ptr<Known>& known = known_[cluster->name];
   if (known == nullptr) {
     known = std::make_unique<Known>();
     known->name = cluster->name;
-  } else if (known->is_static) {
-    return InvalidArgument(
-        StrCat("cluster \"", cluster->name,
-               "\" is one of the bootstrap's static clusters, which cannot be replaced"));
   }
   SetKnown(*known, std::move(cluster));
-  return absl::OkStatus();
 }
 
 void ClusterDirector::SetKnown(Known& known, std::shared_ptr<const config::Cluster> cluster) {
@@ -102,10 +100,9 @@ void ClusterDirector::TryWarm(Known& known) {
     }
     case config::DiscoveryType::kStrictDns:
       if (known.waiting_dns != nullptr) return;
-      known.waiting_dns = std::make_unique<upstream::StrictDns>(
-          known.waiting, resolver_, loop_, random_,
-          [this, &known,
-           cluster = known.waiting](std::shared_ptr<const config::Endpoints> endpoints) {
+      known.waiting_dns =
+          dns_.Resolve(known.waiting, [this, &known, cluster = known.waiting](
+                                          std::shared_ptr<const config::Endpoints> endpoints) {
             if (known.waiting == cluster) Activate(known);
             if (known.active == cluster) Publish(known, std::move(endpoints));
           });
@@ -123,6 +120,8 @@ void ClusterDirector::Activate(Known& known) {
 }
 
 void ClusterDirector::Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints) {
+  const config::ClusterEntry* const before = active_.Find(known.name);
+  if (before != nullptr && before->config == known.active) ++counts_.updated;
   active_ = active_.Set(known.name, config::ClusterEntry{known.active, std::move(endpoints)});
   changed_();
 }

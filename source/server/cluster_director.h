@@ -13,25 +13,23 @@
 #include "source/base/hash_map.h"
 #include "source/base/persistent_map.h"
 #include "source/config/cluster.h"
-#include "source/event/loop.h"
-#include "source/event/random.h"
-#include "source/net/resolver.h"
+#include "source/server/dns_spread.h"
 #include "source/server/subscriber.h"
-#include "source/upstream/dns_cluster.h"
 
 namespace weir::server {
 
 class ClusterDirector {
  public:
-  ClusterDirector(event::Loop& loop, net::Resolver& resolver, event::Random& random,
-                  Subscriber& endpoints, std::function<void()> changed);
+  ClusterDirector(DnsSpread& dns, Subscriber& endpoints, std::function<void()> changed);
   ClusterDirector(const ClusterDirector&) = delete;
   ClusterDirector& operator=(const ClusterDirector&) = delete;
   ~ClusterDirector();
 
   // An equal one changes nothing. Static clusters cannot be replaced or removed by dynamic ones.
   void SetStatic(std::shared_ptr<const config::Cluster> cluster);
-  absl::Status Set(std::shared_ptr<const config::Cluster> cluster);
+  absl::Status Check(const config::Cluster& cluster) const;
+  // A checked one.
+  void Set(std::shared_ptr<const config::Cluster> cluster);
   void Remove(const std::string& name);
   // Endpoints by their EDS name.
   void SetEndpoints(std::shared_ptr<const config::Endpoints> endpoints);
@@ -46,6 +44,7 @@ class ClusterDirector {
   // Clusters added, changed and removed so far.
   struct Counts {
     uint64_t added = 0, modified = 0, removed = 0;
+    uint64_t updated = 0;  // Endpoints of those in force.
   };
   const Counts& counts() const { return counts_; }
 
@@ -66,9 +65,7 @@ class ClusterDirector {
   void UnsubscribeFor(const config::Cluster& cluster);
   void Supplied(const std::string& eds_name);
 
-  event::Loop& loop_;
-  net::Resolver& resolver_;
-  event::Random& random_;
+  DnsSpread& dns_;
   Subscriber& subscriber_;
   const std::function<void()> changed_;
   HashMap<std::unique_ptr<Known>> known_;

@@ -33,47 +33,69 @@ absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, xds::Trans
                                   const Directors& directors,
                                   std::function<void()> clusters_answered,
                                   std::function<void()> listeners_answered) {
+  transactional_ = bootstrap.updates.transactional;
   AddClusterTypes(directors.clusters, clusters_answered);
   AddListenerTypes(directors.listeners, listeners_answered);
-  if (transport != nullptr) {
-    xds::ClientOptions options;
-    options.variant = bootstrap.ads->delta ? xds::Variant::kDelta : xds::Variant::kSotw;
-    options.node = bootstrap.node_bytes;
-    client_ = std::make_unique<xds::Client>(*transport, seams_.loop, seams_.random,
-                                            *control_plane_stats_, std::move(options));
-    for (std::string_view url : {schema::kClusterTypeUrl, schema::kClusterLoadAssignmentTypeUrl,
-                                 schema::kListenerTypeUrl, schema::kRouteConfigurationTypeUrl}) {
-      Type& type = TypeOf(std::string(url));
-      client_->AddType(type.resource, *type.sink, *type.stats);
-    }
-  }
+  if (transport != nullptr) MakeClient(bootstrap, *transport);
   WEIR_RETURN_IF_ERROR(SubscribeAll(TypeOf(std::string(schema::kClusterTypeUrl)), bootstrap.cds));
   WEIR_RETURN_IF_ERROR(SubscribeAll(TypeOf(std::string(schema::kListenerTypeUrl)), bootstrap.lds));
-  if (client_ != nullptr) client_->Start();
+  if (last_good_ != nullptr) {
+    last_good_->Start();
+  } else if (client_ != nullptr) {
+    client_->Start();
+  }
   if (bootstrap.cds.kind == config::ConfigSource::Kind::kNone) clusters_answered();
   if (bootstrap.lds.kind == config::ConfigSource::Kind::kNone) listeners_answered();
   return absl::OkStatus();
 }
 
+void DynamicConfig::MakeClient(const config::Bootstrap& bootstrap, xds::Transport& transport) {
+  xds::ClientOptions options;
+  options.variant = bootstrap.ads->delta ? xds::Variant::kDelta : xds::Variant::kSotw;
+  options.node = bootstrap.node_bytes;
+  options.on_stream_end = [this] {
+    if (last_good_ != nullptr) last_good_->StreamEnded();
+  };
+  client_ = std::make_unique<xds::Client>(transport, seams_.loop, seams_.random,
+                                          *control_plane_stats_, std::move(options));
+  for (std::string_view url : {schema::kClusterTypeUrl, schema::kClusterLoadAssignmentTypeUrl,
+                               schema::kListenerTypeUrl, schema::kRouteConfigurationTypeUrl}) {
+    Type& type = TypeOf(std::string(url));
+    client_->AddType(type.resource, *type.sink, *type.stats);
+  }
+  if (!bootstrap.updates.last_good.has_value()) return;
+  last_good_ = std::make_unique<LastGood>(
+      *bootstrap.updates.last_good, bootstrap.node_id,
+      LastGood::Seams{seams_.loop, seams_.files, seams_.executor}, *client_, book_);
+}
+
+void DynamicConfig::NothingWaits() {
+  if (last_good_ != nullptr) last_good_->Keep();
+}
+
+void DynamicConfig::Flush() {
+  if (last_good_ != nullptr) last_good_->Flush();
+}
+
 void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered) {
   AddType({.type_url = std::string(schema::kClusterTypeUrl),
-           .set =
-               [&clusters](CompiledValue value) {
-                 return clusters.Set(
-                     std::get<std::shared_ptr<const config::Cluster>>(std::move(value)));
-               },
+           .prepare = [&clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+             auto cluster = std::get<std::shared_ptr<const config::Cluster>>(std::move(value));
+             WEIR_RETURN_IF_ERROR(clusters.Check(*cluster));
+             return [&clusters, cluster = std::move(cluster)] { clusters.Set(cluster); };
+           },
            .remove = [&clusters](const std::string& name) { clusters.Remove(name); },
            .timed_out = [](const std::string&) {},
            .released = [](const std::string&) {},
            .first_answer = std::move(answered)},
           true, "cluster_manager.cds.");
   AddType({.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl),
-           .set =
-               [&clusters](CompiledValue value) {
-                 clusters.SetEndpoints(
-                     std::get<std::shared_ptr<const config::Endpoints>>(std::move(value)));
-                 return absl::OkStatus();
-               },
+           .prepare = [&clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+             auto endpoints = std::get<std::shared_ptr<const config::Endpoints>>(std::move(value));
+             return [&clusters, endpoints = std::move(endpoints)] {
+               clusters.SetEndpoints(endpoints);
+             };
+           },
            // Endpoints follow their cluster: an answer that a name does not exist is one without
            // endpoints.
            .remove = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
@@ -85,23 +107,23 @@ void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<voi
 
 void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered) {
   AddType({.type_url = std::string(schema::kListenerTypeUrl),
-           .set =
-               [&listeners](CompiledValue value) {
-                 return listeners.Set(
-                     std::get<std::shared_ptr<const generation::Listener>>(std::move(value)));
-               },
+           .prepare = [&listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+             WEIR_ASSIGN_OR_RETURN(
+                 ListenerDirector::Bound bound,
+                 listeners.Bind(
+                     std::get<std::shared_ptr<const generation::Listener>>(std::move(value))));
+             return [&listeners, bound = std::move(bound)] { listeners.Set(bound); };
+           },
            .remove = [&listeners](const std::string& name) { listeners.Remove(name); },
            .timed_out = [](const std::string&) {},
            .released = [](const std::string&) {},
            .first_answer = std::move(answered)},
           true, "listener_manager.lds.");
   AddType({.type_url = std::string(schema::kRouteConfigurationTypeUrl),
-           .set =
-               [&listeners](CompiledValue value) {
-                 listeners.SetRoutes(
-                     std::get<std::shared_ptr<const router::RouteIndex>>(std::move(value)));
-                 return absl::OkStatus();
-               },
+           .prepare = [&listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+             auto routes = std::get<std::shared_ptr<const router::RouteIndex>>(std::move(value));
+             return [&listeners, routes = std::move(routes)] { listeners.SetRoutes(routes); };
+           },
            .remove = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
            .timed_out = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
            .released = [&listeners](const std::string& name) { listeners.ForgetRoutes(name); },
@@ -113,8 +135,8 @@ void DynamicConfig::AddType(TypeTarget target, bool full_state, std::string_view
   std::unique_ptr<Type>& type = types_[target.type_url];
   type = std::make_unique<Type>(seams_.registry, stats_prefix,
                                 xds::ResourceType{target.type_url, full_state});
-  type->sink =
-      std::make_unique<TypeSink>(std::move(target), compiler_, seams_.executor, seams_.loop, book_);
+  type->sink = std::make_unique<TypeSink>(std::move(target), transactional_, compiler_,
+                                          seams_.executor, seams_.loop, book_);
 }
 
 DynamicConfig::Type& DynamicConfig::TypeOf(const std::string& type_url) {

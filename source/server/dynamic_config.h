@@ -15,6 +15,7 @@
 #include "source/event/loop.h"
 #include "source/event/random.h"
 #include "source/server/cluster_director.h"
+#include "source/server/last_good.h"
 #include "source/server/listener_director.h"
 #include "source/server/type_sink.h"
 #include "source/stats/registry.h"
@@ -55,6 +56,10 @@ class DynamicConfig {
   absl::Status Start(const config::Bootstrap& bootstrap, xds::Transport* transport,
                      const Directors& directors, std::function<void()> clusters_answered,
                      std::function<void()> listeners_answered);
+  // Whatever was accepted is in force: the last good generation is written, where it is kept.
+  void NothingWaits();
+  // What waits to be written is written without a delay: the process is about to end.
+  void Flush();
   bool connected() const { return client_ != nullptr && client_->connected(); }
 
  private:
@@ -77,6 +82,7 @@ class DynamicConfig {
     uint32_t users = 0;
   };
 
+  void MakeClient(const config::Bootstrap& bootstrap, xds::Transport& transport);
   void AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered);
   void AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered);
   void AddType(TypeTarget target, bool full_state, std::string_view stats_prefix);
@@ -87,12 +93,14 @@ class DynamicConfig {
   const DynamicSeams seams_;
   const ResourceCompiler& compiler_;
   ResourceBook& book_;
+  bool transactional_ = false;
   TypeSubscriber endpoints_;
   TypeSubscriber routes_;
   std::map<std::string, std::unique_ptr<Type>> types_;
   stats::Block<xds::ControlPlaneStats> control_plane_stats_;
   std::map<std::pair<std::string, std::string>, WatchedFile> files_;  // By type and path.
   std::unique_ptr<xds::Client> client_;
+  std::unique_ptr<LastGood> last_good_;  // Null: nothing is kept.
 };
 
 }  // namespace weir::server

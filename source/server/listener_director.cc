@@ -30,14 +30,23 @@ ListenerDirector::ListenerDirector(ListenSockets& sockets, Subscriber& routes,
 
 ListenerDirector::~ListenerDirector() = default;
 
-absl::Status ListenerDirector::SetStatic(std::shared_ptr<const generation::Listener> listener) {
-  std::unique_ptr<Known>& known = known_[listener->config->name];
-  if (known == nullptr) known = std::make_unique<Known>();
-  known->is_static = true;
-  return SetKnown(*known, std::move(listener));
+const generation::Listener* ListenerDirector::Newest(const std::string& name) const {
+  const auto found = known_.find(name);
+  if (found == known_.end()) return nullptr;
+  const Known& known = *found->second;
+  return known.waiting != nullptr ? known.waiting.get() : known.active.get();
 }
 
-absl::Status ListenerDirector::Set(std::shared_ptr<const generation::Listener> listener) {
+absl::Status ListenerDirector::SetStatic(std::shared_ptr<const generation::Listener> listener) {
+  const std::string name = listener->config->name;
+  WEIR_ASSIGN_OR_RETURN(Bound bound, BindNew(std::move(listener)));
+  Set(std::move(bound));
+  known_[name]->is_static = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ListenerDirector::Bound> ListenerDirector::Bind(
+    std::shared_ptr<const generation::Listener> listener) {
   const std::string& name = listener->config->name;
   const auto found = known_.find(name);
   if (found != known_.end() && found->second->is_static) {
@@ -45,37 +54,44 @@ absl::Status ListenerDirector::Set(std::shared_ptr<const generation::Listener> l
         StrCat("listener \"", name,
                "\" is one of the bootstrap's static listeners, which cannot be replaced"));
   }
-  if (found != known_.end()) return SetKnown(*found->second, std::move(listener));
-  auto known = std::make_unique<Known>();
-  WEIR_RETURN_IF_ERROR(SetKnown(*known, listener));
-  known_[name] = std::move(known);
-  return absl::OkStatus();
+  const generation::Listener* const newest = Newest(name);
+  if (newest != nullptr && *newest->config == *listener->config) return Bound{};
+  if (IsStopped(*listener->config)) return Bound{};
+  return BindNew(std::move(listener));
 }
 
-absl::Status ListenerDirector::SetKnown(Known& known,
-                                        std::shared_ptr<const generation::Listener> listener) {
-  const std::shared_ptr<const generation::Listener>& newest =
-      known.waiting != nullptr ? known.waiting : known.active;
-  if (newest != nullptr && *newest->config == *listener->config) return absl::OkStatus();
+absl::StatusOr<ListenerDirector::Bound> ListenerDirector::BindNew(
+    std::shared_ptr<const generation::Listener> listener) {
   auto sockets = sockets_.Get(*listener->config);
   if (!sockets.ok()) {
     ++counts_.create_failure;
     return sockets.status();
   }
-  if (newest == nullptr) {
+  return Bound{std::move(listener), *std::move(sockets)};
+}
+
+void ListenerDirector::Set(Bound bound) {
+  if (bound.listener == nullptr) return;
+  const std::string& name = bound.listener->config->name;
+  if (const generation::Listener* const newest = Newest(name); newest == nullptr) {
     ++counts_.added;
   } else {
     ++counts_.modified;
-    if (OnlyChainsDiffer(*newest->config, *listener->config)) ++counts_.in_place_updated;
+    if (OnlyChainsDiffer(*newest->config, *bound.listener->config)) ++counts_.in_place_updated;
   }
-  if (known.active != nullptr) listener = ShareChains(std::move(listener), *known.active);
+  std::unique_ptr<Known>& slot = known_[name];
+  if (slot == nullptr) slot = std::make_unique<Known>();
+  Known& known = *slot;
+  if (known.active != nullptr) {
+    bound.listener = ShareChains(std::move(bound.listener), *known.active);
+  }
   const std::shared_ptr<const generation::Listener> replaced = std::move(known.waiting);
-  known.waiting = std::move(listener);
-  known.waiting_sockets = *std::move(sockets);
+  known.waiting = std::move(bound.listener);
+  known.waiting_sockets = std::move(bound.sockets);
+  ++counts_.create_success;
   Subscribe(*known.waiting);
   if (replaced != nullptr) Unsubscribe(*replaced);
   TryWarm(known);
-  return absl::OkStatus();
 }
 
 void ListenerDirector::Subscribe(const generation::Listener& listener) {
@@ -144,6 +160,23 @@ void ListenerDirector::ForgetRoutes(const std::string& name) {
   if (routes_.Find(name) == nullptr) return;
   routes_ = routes_.Erase(name);
   changed_();
+}
+
+bool ListenerDirector::IsStopped(const config::Listener& listener) const {
+  return stopped_ || (inbound_stopped_ && config::IsInbound(listener));
+}
+
+void ListenerDirector::Stop(bool inbound_only) {
+  (inbound_only ? inbound_stopped_ : stopped_) = true;
+  for (auto& [name, known] : known_) {
+    if (known->active != nullptr && IsStopped(*known->active->config) &&
+        active_sockets_.erase(name) > 0) {
+      ++counts_.stopped;
+    }
+    if (known->waiting == nullptr || !IsStopped(*known->waiting->config)) continue;
+    Unsubscribe(*std::exchange(known->waiting, nullptr));
+    known->waiting_sockets.clear();
+  }
 }
 
 void ListenerDirector::Open() {

@@ -29,15 +29,26 @@ class ListenerDirector {
   ListenerDirector& operator=(const ListenerDirector&) = delete;
   ~ListenerDirector();
 
-  // Binds the address where it is new. Static listeners cannot be replaced or removed by dynamic
-  // ones.
+  // A listener whose address is bound.
+  struct Bound {
+    std::shared_ptr<const generation::Listener> listener;
+    ListenSockets::Sockets sockets;  // Empty: equal to the one that is known, and not bound again.
+  };
+  // Binds the address where it is new; nothing else changes. Static listeners cannot be replaced or
+  // removed by dynamic ones.
+  absl::StatusOr<Bound> Bind(std::shared_ptr<const generation::Listener> listener);
+  void Set(Bound bound);
   absl::Status SetStatic(std::shared_ptr<const generation::Listener> listener);
-  absl::Status Set(std::shared_ptr<const generation::Listener> listener);
   void Remove(const std::string& name);
   void SetRoutes(std::shared_ptr<const router::RouteIndex> routes);
   void RoutesTimedOut(const std::string& name);
   // Nobody asks for them any more.
   void ForgetRoutes(const std::string& name);
+
+  // Lets go of the sockets of all listeners (`inbound_only`: of those of inbound traffic), for
+  // good: they stay in force for the connections that they have, and no listener of that direction
+  // is taken any more.
+  void Stop(bool inbound_only);
 
   // Holds back listeners until the first clusters are warm; called once.
   void Open();
@@ -47,7 +58,8 @@ class ListenerDirector {
   const HashMap<ListenSockets::Sockets>& sockets() const { return active_sockets_; }
   std::vector<std::string> Warming() const;
   struct Counts {
-    uint64_t added = 0, modified = 0, removed = 0, in_place_updated = 0, create_failure = 0;
+    uint64_t added = 0, modified = 0, removed = 0, in_place_updated = 0;
+    uint64_t create_success = 0, create_failure = 0, stopped = 0;
   };
   const Counts& counts() const { return counts_; }
 
@@ -58,7 +70,10 @@ class ListenerDirector {
     ListenSockets::Sockets waiting_sockets;
   };
 
-  absl::Status SetKnown(Known& known, std::shared_ptr<const generation::Listener> listener);
+  // The newest version, whether in force or not; null when there is none.
+  const generation::Listener* Newest(const std::string& name) const;
+  bool IsStopped(const config::Listener& listener) const;
+  absl::StatusOr<Bound> BindNew(std::shared_ptr<const generation::Listener> listener);
   void TryWarm(Known& known);
   void Subscribe(const generation::Listener& listener);
   void Unsubscribe(const generation::Listener& listener);
@@ -67,6 +82,8 @@ class ListenerDirector {
   Subscriber& subscriber_;
   const std::function<void()> changed_;
   bool open_ = false;
+  bool stopped_ = false;  // All of them.
+  bool inbound_stopped_ = false;
   HashMap<std::unique_ptr<Known>> known_;
   HashSet timed_out_;  // Route tables that never came.
   Listeners active_;

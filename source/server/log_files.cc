@@ -93,16 +93,16 @@ class LogFiles::File final : public filter::LogSink {
  private:
   Ring& RingOfThisThread() {
     struct Cached {
-      const File* file;
+      uint64_t file;
       Ring* ring;
     };
     static thread_local std::vector<Cached> cached;
     for (const Cached& each : cached) {
-      if (each.file == this) return *each.ring;
+      if (each.file == id_) return *each.ring;
     }
     MutexLock lock(mutex_);
     rings_.push_back(std::make_unique<Ring>());
-    cached.push_back({this, rings_.back().get()});
+    cached.push_back({id_, rings_.back().get()});
     return *rings_.back();
   }
 
@@ -121,7 +121,14 @@ class LogFiles::File final : public filter::LogSink {
     fd_ = -1;
   }
 
+  static uint64_t NextId() {
+    static std::atomic<uint64_t> next{0};
+    return next.fetch_add(1, std::memory_order_relaxed);
+  }
+
   LogFiles& files_;
+  const uint64_t id_ =
+      NextId();  // Threads know it by this: another may come to lie at its address.
   const std::string path_;
   int fd_ = -1;
   std::atomic<bool> asked_{false};  // The writer was asked to come since it last came.

@@ -13,6 +13,7 @@ admin::ResourceSet& ResourceBook::SetOf(std::string_view type_url) {
 }
 
 void ResourceBook::Accepted(std::string_view type_url, admin::ResourceRecord record) {
+  ignored_fields_ += record.ignored.size();
   admin::ResourceSet& set = SetOf(type_url);
   const std::string name = record.name;
   set.records = set.records.Set(name, std::make_shared<admin::ResourceRecord>(std::move(record)));

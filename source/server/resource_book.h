@@ -4,6 +4,7 @@
 // Main thread; what it hands out is immutable and shared, so that a page costs nothing here.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ class ResourceBook {
   void Removed(std::string_view type_url, std::string_view name);
   void SetVersion(std::string_view type_url, std::string_view version);
 
+  // Fields without effect in all that was accepted so far.
+  uint64_t ignored_fields() const { return ignored_fields_; }
+
   // One for each type in the order they were first seen.
   std::vector<admin::ResourceSet> Sets() const { return sets_; }
 
@@ -29,6 +33,7 @@ class ResourceBook {
   admin::ResourceSet& SetOf(std::string_view type_url);
 
   std::vector<admin::ResourceSet> sets_;
+  uint64_t ignored_fields_ = 0;
 };
 
 }  // namespace weir::server

@@ -5,7 +5,8 @@
 
 #include "source/base/log.h"
 #include "source/base/status.h"
-#include "source/schema/resource_type.h"
+#include "source/server/breaker_stats.h"
+#include "source/server/name_policy.h"
 #include "source/server/server_stats.h"
 
 namespace weir::server {
@@ -13,6 +14,12 @@ namespace {
 
 // How often the share of told clients grows while listeners drain gracefully.
 constexpr event::Duration kClosingShareStep = std::chrono::seconds(1);
+
+std::vector<DnsSpread::Seat> DnsSeats(const std::vector<WorkerSeat>& workers) {
+  std::vector<DnsSpread::Seat> seats;
+  for (const WorkerSeat& worker : workers) seats.push_back({worker.loop, worker.resolver});
+  return seats;
+}
 
 }  // namespace
 
@@ -32,6 +39,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const config::Bootstrap& 
                                                        ServerOptions options) {
   std::unique_ptr<Server> server(new Server(bootstrap, platform, extensions, std::move(options)));
   WEIR_RETURN_IF_ERROR(server->CompileStatic());
+  WEIR_ASSIGN_OR_RETURN(auto policy, MakeNamePolicy(bootstrap.stats));
+  platform.registry.SetPolicy(std::move(policy));
   if (bootstrap.ads.has_value()) {
     WEIR_ASSIGN_OR_RETURN(server->transport_, platform.make_transport(bootstrap));
   }
@@ -51,14 +60,19 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
       dynamic_({platform.main_loop, random_, platform.files, platform.executor, platform.registry,
                 platform.parse_file},
                compiler_, book_),
-      clusters_(platform.main_loop, platform.resolver, random_, dynamic_.endpoint_subscriber(),
-                [this] { Changed(); }),
+      dns_(platform.main_loop, DnsSeats(platform.workers), random_.Next()),
+      clusters_(dns_, dynamic_.endpoint_subscriber(), [this] { Changed(); }),
       listeners_(sockets_, dynamic_.route_subscriber(), [this] { Changed(); }),
       stats_(std::make_unique<Stats>(platform.registry)),
       started_(platform.main_loop.Now()),
       publish_([this] { Publish(); }),
-      closing_share_(platform.main_loop, [this] { RaiseClosingShare(); }) {
+      closing_share_(platform.main_loop, [this] { RaiseClosingShare(); }),
+      stats_flush_(platform.main_loop, platform.executor, platform.registry,
+                   bootstrap_.stats.flush_interval, [this] { ShowGauges(); }),
+      breaker_source_(platform.registry.AddSource([this] { return BreakerSamples(breakers_); })) {
   MakeWorkers();
+  stats_->server->hot_restart_generation.Set(1);
+  stats_->server->static_unknown_fields.Add(options_.bootstrap_ignored.size());
 }
 
 Server::~Server() = default;
@@ -112,6 +126,7 @@ absl::Status Server::Start() {
   for (const auto& listener : static_listeners_) {
     WEIR_RETURN_IF_ERROR(listeners_.SetStatic(listener));
   }
+  stats_flush_.Start();
   Changed();
   return absl::OkStatus();
 }
@@ -135,9 +150,16 @@ void Server::Publish() {
   snapshot->clusters = clusters_.active();
   snapshot->routes = listeners_.routes();
   snapshot->listeners = listeners_.active();
-  auto sockets = std::make_shared<const SocketTable>(listeners_.sockets());
-  OnWorkers([snapshot = std::shared_ptr<const generation::Snapshot>(std::move(snapshot)),
-             sockets](Worker& worker) { worker.Install(snapshot, sockets); });
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    SocketTable own;
+    for (const auto& [name, sockets] : listeners_.sockets()) {
+      own.emplace(name, sockets[i % sockets.size()]);
+    }
+    platform_.workers[i].loop.Post(
+        [worker = workers_[i].get(),
+         snapshot = std::shared_ptr<const generation::Snapshot>(snapshot),
+         own = std::move(own)]() mutable { worker->Install(std::move(snapshot), std::move(own)); });
+  }
 }
 
 // Listeners wait for the first clusters, so that no request finds its cluster missing; the server
@@ -154,14 +176,38 @@ void Server::UpdateState() {
                                       .count()));
     WEIR_LOG(kMain, kInfo, "all clusters and listeners initialized: serving");
   }
-  const ClusterDirector::Counts& clusters = clusters_.counts();
-  stats_->clusters->Show(clusters.added, clusters.modified, clusters.removed,
-                         clusters_.active().size(), clusters_.Warming().size());
+  if (live_ && clusters_.Warming().empty() && listeners_.Warming().empty()) dynamic_.NothingWaits();
+  stats_->clusters->Show(clusters_.counts(), clusters_.active().size(), clusters_.Warming().size());
   stats_->listeners->Show(listeners_.counts(), listeners_.active().size(),
                           listeners_.Warming().size());
+  stats::Counter& ignored = stats_->server->dynamic_unknown_fields;
+  ignored.Add(book_.ignored_fields() - ignored.value());
   stats_->server->state.Set(static_cast<int64_t>(state()));
   stats_->server->live.Set(state() == admin::ServerState::kLive ? 1 : 0);
   stats_->server->concurrency.Set(static_cast<int64_t>(workers_.size()));
+}
+
+void Server::ShowGauges() {
+  stats_->server->uptime.Set(
+      std::chrono::duration_cast<std::chrono::seconds>(platform_.main_loop.Now() - started_)
+          .count());
+  struct Counting {
+    size_t left;
+    size_t connections = 0, draining_listeners = 0;
+  };
+  auto counting = std::make_shared<Counting>(Counting{.left = workers_.size()});
+  event::Loop& main_loop = platform_.main_loop;
+  OnWorkers([this, counting, &main_loop](Worker& worker) {
+    main_loop.Post([this, counting, connections = worker.connection_count(),
+                    draining = worker.draining_listeners()] {
+      counting->connections += connections;
+      counting->draining_listeners = std::max(counting->draining_listeners, draining);
+      if (--counting->left > 0) return;
+      stats_->server->total_connections.Set(static_cast<int64_t>(counting->connections));
+      stats_->listeners->total_listeners_draining.Set(
+          static_cast<int64_t>(counting->draining_listeners));
+    });
+  });
 }
 
 admin::ServerState Server::state() const {
@@ -177,6 +223,9 @@ admin::ServerState Server::state() const {
 void Server::Shutdown(event::Duration deadline, std::function<void()> done) {
   draining_ = true;
   UpdateState();
+  dynamic_.Flush();
+  // Who connects from now on is refused, rather than left in a queue that nobody accepts from.
+  listeners_.Stop(/*inbound_only=*/false);
   auto left = std::make_shared<size_t>(workers_.size());
   event::Loop& main_loop = platform_.main_loop;
   OnWorkers([left, done = std::move(done), &main_loop, deadline](Worker& worker) {
@@ -191,154 +240,47 @@ void Server::Shutdown(event::Duration deadline, std::function<void()> done) {
 void Server::FailHealthCheck(bool failed) {
   health_check_failed_ = failed;
   UpdateState();
-  OnWorkers([failed](Worker& worker) { worker.SetDraining(failed ? 1 : 0); });
+  ShowDraining();
 }
 
-void Server::DrainListeners(bool graceful, bool inbound_only) {
-  if (!graceful) return StopListeners(inbound_only);
-  if (std::exchange(draining_, true)) return;
+void Server::DrainListeners(const admin::DrainRequest& request) {
+  if (!request.graceful) return StopListeners(request.inbound_only);
+  if (graceful_drain_.has_value()) return;
+  graceful_drain_ = request;
+  if (!request.inbound_only) draining_ = true;
   UpdateState();
   drain_started_ = platform_.main_loop.Now();
   RaiseClosingShare();
 }
 
+// The main thread lets go of the sockets first, so that the workers' references are the last ones.
 void Server::StopListeners(bool inbound_only) {
-  OnWorkers([inbound_only](Worker& worker) {
-    worker.StopListeners([inbound_only](const config::Listener& listener) {
-      return !inbound_only || listener.direction == config::Listener::Direction::kInbound;
-    });
-  });
+  listeners_.Stop(inbound_only);
+  Publish();
+  OnWorkers([inbound_only](Worker& worker) { worker.StopListeners(inbound_only); });
 }
 
 void Server::RaiseClosingShare() {
   const event::Duration gone = platform_.main_loop.Now() - drain_started_;
-  const double share = options_.drain_time.count() == 0
-                           ? 1
-                           : std::min(1.0, static_cast<double>(gone.count()) /
-                                               static_cast<double>(options_.drain_time.count()));
-  OnWorkers([share](Worker& worker) { worker.SetDraining(share); });
-  if (share < 1) {
+  graceful_share_ = options_.drain_time.count() == 0
+                        ? 1
+                        : std::min(1.0, static_cast<double>(gone.count()) /
+                                            static_cast<double>(options_.drain_time.count()));
+  ShowDraining();
+  if (graceful_share_ < 1) {
     closing_share_.Enable(kClosingShareStep);
-  } else {
-    StopListeners(false);
+  } else if (!graceful_drain_->skip_exit) {
+    StopListeners(graceful_drain_->inbound_only);
   }
 }
 
-// --- For the admin pages
-// -------------------------------------------------------------------------------------
-
-std::shared_ptr<admin::View> Server::MakeView() const {
-  auto view = std::make_shared<admin::View>();
-  view->state = state();
-  view->version = options_.version;
-  view->health_check_failed = health_check_failed_;
-  view->now = platform_.main_loop.WallNow();
-  view->uptime_all_epochs = view->uptime_current_epoch =
-      std::chrono::duration_cast<std::chrono::seconds>(platform_.main_loop.Now() - started_);
-  view->command_line_options = options_.command_line;
-  view->node_bytes = bootstrap_.node_bytes;
-  view->bootstrap_bytes = options_.bootstrap_bytes;
-  view->bootstrap_last_updated = view->now - view->uptime_all_epochs;
-  view->bootstrap_ignored = options_.bootstrap_ignored;
-  view->concurrency = static_cast<uint32_t>(workers_.size());
-  view->resources = book_.Sets();
-  const std::vector<std::string> warming_clusters = clusters_.Warming();
-  const std::vector<std::string> warming_listeners = listeners_.Warming();
-  for (admin::ResourceSet& set : view->resources) {
-    const auto* warming = set.type_url == schema::kClusterTypeUrl    ? &warming_clusters
-                          : set.type_url == schema::kListenerTypeUrl ? &warming_listeners
-                                                                     : nullptr;
-    if (warming == nullptr) continue;
-    for (const std::string& name : *warming) {
-      const auto* const record = set.records.Find(name);
-      if (record == nullptr) continue;
-      auto marked = std::make_shared<admin::ResourceRecord>(**record);
-      marked->warming = true;
-      set.records = set.records.Set(name, std::move(marked));
-    }
+void Server::ShowDraining() {
+  DrainShares shares;
+  if (graceful_drain_.has_value()) {
+    (graceful_drain_->inbound_only ? shares.inbound : shares.all) = graceful_share_;
   }
-  clusters_.active().ForEach([&](const std::string& name, const config::ClusterEntry& entry) {
-    admin::ClusterStatus status;
-    status.name = name;
-    status.added_via_api = !clusters_.IsStatic(name);
-    status.eds_service_name = entry.config->eds_service_name;
-    const auto limits = [](const config::CircuitBreakers& breakers) {
-      return admin::ClusterStatus::Limits{breakers.max_connections, breakers.max_pending_requests,
-                                          breakers.max_requests, breakers.max_retries};
-    };
-    status.default_priority = limits(entry.config->breakers);
-    status.high_priority = limits(entry.config->high_breakers);
-    view->clusters.push_back(std::move(status));
-  });
-  std::sort(view->clusters.begin(), view->clusters.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  listeners_.active().ForEach([&](const std::string& name,
-                                  const std::shared_ptr<const generation::Listener>& listener) {
-    const auto sockets = listeners_.sockets().find(name);
-    const net::Address& address = sockets != listeners_.sockets().end() && !sockets->second.empty()
-                                      ? sockets->second.front()->address()
-                                      : listener->config->address;
-    view->listeners.push_back({name, address.ToString()});
-  });
-  std::sort(view->listeners.begin(), view->listeners.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  return view;
-}
-
-// Endpoints of the configuration, with the numbers of every worker that has used them.
-void Server::AddHosts(admin::View& view, const std::vector<HostView>& hosts) const {
-  HashMap<std::vector<const HostView*>> by_place;
-  for (const HostView& host : hosts)
-    by_place[StrCat(host.cluster, "|", host.address)].push_back(&host);
-  for (admin::ClusterStatus& cluster : view.clusters) {
-    const config::ClusterEntry* const entry = clusters_.active().Find(cluster.name);
-    if (entry == nullptr || entry->endpoints == nullptr) continue;
-    for (const config::Endpoint& endpoint : entry->endpoints->endpoints) {
-      const auto* const address = std::get_if<net::Address>(&endpoint.address);
-      if (address == nullptr) continue;
-      admin::HostStatus status;
-      status.address = address->ToString();
-      status.hostname = endpoint.hostname;
-      status.weight = endpoint.weight;
-      status.health = std::string(config::NameOf(endpoint.health));
-      if (endpoint.locality < entry->endpoints->localities.size()) {
-        const config::Locality& locality = entry->endpoints->localities[endpoint.locality];
-        status.region = locality.region;
-        status.zone = locality.zone;
-        status.sub_zone = locality.sub_zone;
-      }
-      for (const HostView* host : by_place[StrCat(cluster.name, "|", status.address)]) {
-        const upstream::HostStats& stats = *host->stats;
-        status.cx_total += stats.cx_total.value();
-        status.cx_connect_fail += stats.cx_connect_fail.value();
-        status.cx_active += stats.cx_active.value();
-        status.rq_total += stats.rq_total.value();
-        status.rq_success += stats.rq_success.value();
-        status.rq_error += stats.rq_error.value();
-        status.rq_timeout += stats.rq_timeout.value();
-        status.rq_active += stats.rq_active.value();
-      }
-      cluster.hosts.push_back(std::move(status));
-    }
-  }
-}
-
-void Server::CollectView(std::function<void(std::shared_ptr<const admin::View>)> done) {
-  struct Collecting {
-    std::vector<HostView> hosts;
-    size_t left;
-  };
-  auto collecting = std::make_shared<Collecting>(Collecting{{}, workers_.size()});
-  event::Loop& main_loop = platform_.main_loop;
-  OnWorkers([this, collecting, done = std::move(done), &main_loop](Worker& worker) {
-    main_loop.Post([this, collecting, done, hosts = worker.Hosts()] {
-      collecting->hosts.insert(collecting->hosts.end(), hosts.begin(), hosts.end());
-      if (--collecting->left > 0) return;
-      const std::shared_ptr<admin::View> view = MakeView();
-      AddHosts(*view, collecting->hosts);
-      done(view);
-    });
-  });
+  if (health_check_failed_) shares.all = 1;
+  OnWorkers([shares](Worker& worker) { worker.SetDraining(shares); });
 }
 
 }  // namespace weir::server

@@ -13,9 +13,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "source/admin/page.h"
 #include "source/admin/view.h"
 #include "source/config/bootstrap.h"
 #include "source/event/executor.h"
@@ -26,23 +28,24 @@
 #include "source/net/network.h"
 #include "source/net/resolver.h"
 #include "source/server/dynamic_config.h"
+#include "source/server/stats_flush.h"
 #include "source/server/worker.h"
 #include "source/stats/registry.h"
 #include "source/xds/transport.h"
 
 namespace weir::server {
 
-// The loop and network that a worker runs on.
+// What a worker runs on.
 struct WorkerSeat {
   event::Loop& loop;
   net::Network& network;
+  net::Resolver& resolver;
 };
 
 // Everything outside. References outlive the server.
 struct ServerPlatform {
   event::Loop& main_loop;
   net::Network& network;  // Opens listening sockets.
-  net::Resolver& resolver;
   event::Files& files;
   event::Executor& executor;
   stats::Registry& registry;
@@ -90,9 +93,9 @@ class Server {
   void Shutdown(event::Duration deadline, std::function<void()> done);
   // /healthcheck/fail and /ok: draining without an end.
   void FailHealthCheck(bool failed);
-  // /drain_listeners. `graceful`: over the drain time a growing share of answers tells its client
-  // to go, and only then listeners stop.
-  void DrainListeners(bool graceful, bool inbound_only);
+  // /drain_listeners. What is stopped stays so: listeners of that direction that come later are
+  // not opened.
+  void DrainListeners(const admin::DrainRequest& request);
   // Everything the admin pages show. `done` runs on the main loop, in a later turn.
   void CollectView(std::function<void(std::shared_ptr<const admin::View>)> done);
 
@@ -116,6 +119,9 @@ class Server {
   std::shared_ptr<admin::View> MakeView() const;
   void StopListeners(bool inbound_only);
   void RaiseClosingShare();
+  void ShowDraining();
+  // What is known on the workers, and the time.
+  void ShowGauges();
 
   const config::Bootstrap bootstrap_;
   const ServerPlatform platform_;
@@ -128,6 +134,7 @@ class Server {
   std::vector<std::shared_ptr<const generation::Listener>> static_listeners_;
   std::unique_ptr<xds::Transport> transport_;  // Outlives the client in dynamic_.
   DynamicConfig dynamic_;
+  DnsSpread dns_;
   ClusterDirector clusters_;
   ListenerDirector listeners_;
   std::unique_ptr<Stats> stats_;
@@ -140,9 +147,13 @@ class Server {
   bool draining_ = false;
   bool health_check_failed_ = false;
   event::MonotonicTime started_;
+  std::optional<admin::DrainRequest> graceful_drain_;  // Begun; it never ends.
+  double graceful_share_ = 0;
   event::MonotonicTime drain_started_;
   event::TurnEndTask publish_;
   event::Timer closing_share_;
+  StatsFlush stats_flush_;
+  std::shared_ptr<void> breaker_source_;  // Lets go of breakers_ first.
 };
 
 }  // namespace weir::server

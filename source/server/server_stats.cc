@@ -17,17 +17,31 @@ std::span<const stats::Field> ServerStats::Fields() {
       WEIR_STAT_FIELD(ServerStats, kGauge, total_connections, "Downstream connections"),
       WEIR_STAT_FIELD(ServerStats, kGauge, memory_allocated, "Bytes in use of the heap"),
       WEIR_STAT_FIELD(ServerStats, kGauge, memory_heap_size, "Bytes of the heap"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, parent_connections, "Of the process before: none"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, hot_restart_epoch, "0: there is no hot restart"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, hot_restart_generation, "1: there is no hot restart"),
+      WEIR_STAT_FIELD(ServerStats, kCounter, static_unknown_fields,
+                      "Fields of the bootstrap that have no effect"),
+      WEIR_STAT_FIELD(ServerStats, kCounter, dynamic_unknown_fields,
+                      "Fields of accepted resources that have no effect"),
+      WEIR_STAT_FIELD(ServerStats, kCounter, wip_protos, "Parts of the API in progress: none"),
+      WEIR_STAT_FIELD(ServerStats, kCounter, debug_assertion_failures,
+                      "None: a broken invariant ends the process"),
+      WEIR_STAT_FIELD(ServerStats, kCounter, envoy_bug_failures,
+                      "None: a broken invariant ends the process"),
+      WEIR_STAT_FIELD(ServerStats, kCounter, dropped_stat_flushes, "None: there are no sinks"),
       WEIR_STAT_FIELD(ServerStats, kHistogram, initialization_time_ms,
                       "Time until the server was live"),
   };
   return kFields;
 }
 
-void ClusterDirectorStats::Show(uint64_t added, uint64_t modified, uint64_t removed, size_t active,
+void ClusterDirectorStats::Show(const ClusterDirector::Counts& counts, size_t active,
                                 size_t warming) {
-  Raise(cluster_added, added);
-  Raise(cluster_modified, modified);
-  Raise(cluster_removed, removed);
+  Raise(cluster_added, counts.added);
+  Raise(cluster_modified, counts.modified);
+  Raise(cluster_removed, counts.removed);
+  Raise(cluster_updated, counts.updated);
   active_clusters.Set(static_cast<int64_t>(active));
   warming_clusters.Set(static_cast<int64_t>(warming));
 }
@@ -40,6 +54,14 @@ std::span<const stats::Field> ClusterDirectorStats::Fields() {
       WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, cluster_added, "Clusters added"),
       WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, cluster_modified, "Clusters changed"),
       WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, cluster_removed, "Clusters removed"),
+      WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, cluster_updated,
+                      "Changes of the endpoints of a cluster in force"),
+      WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, cluster_updated_via_merge,
+                      "None: changes are applied as they come"),
+      WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, update_merge_cancelled,
+                      "None: changes are applied as they come"),
+      WEIR_STAT_FIELD(ClusterDirectorStats, kCounter, update_out_of_merge_window,
+                      "None: changes are applied as they come"),
   };
   return kFields;
 }
@@ -50,7 +72,9 @@ void ListenerDirectorStats::Show(const ListenerDirector::Counts& counts, size_t 
   Raise(listener_modified, counts.modified);
   Raise(listener_removed, counts.removed);
   Raise(listener_in_place_updated, counts.in_place_updated);
+  Raise(listener_create_success, counts.create_success);
   Raise(listener_create_failure, counts.create_failure);
+  Raise(listener_stopped, counts.stopped);
   total_listeners_active.Set(static_cast<int64_t>(active));
   total_listeners_warming.Set(static_cast<int64_t>(warming));
   workers_started.Set(1);
@@ -61,6 +85,10 @@ std::span<const stats::Field> ListenerDirectorStats::Fields() {
       WEIR_STAT_FIELD(ListenerDirectorStats, kGauge, total_listeners_active, "Listeners in force"),
       WEIR_STAT_FIELD(ListenerDirectorStats, kGauge, total_listeners_warming,
                       "Listeners that wait for their routes"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kGauge, total_listeners_draining,
+                      "Removed listeners that still have connections on some worker"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kGauge, total_filter_chains_draining,
+                      "Always 0: the connections of a removed filter chain drain one by one"),
       WEIR_STAT_FIELD(ListenerDirectorStats, kGauge, workers_started, "1 when the workers run"),
       WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_added, "Listeners added"),
       WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_modified, "Listeners changed"),
@@ -69,6 +97,9 @@ std::span<const stats::Field> ListenerDirectorStats::Fields() {
                       "Changes of filter chains alone"),
       WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_create_failure,
                       "Listeners that could not be bound"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_create_success,
+                      "Listeners that were bound"),
+      WEIR_STAT_FIELD(ListenerDirectorStats, kCounter, listener_stopped, "Listeners stopped"),
   };
   return kFields;
 }

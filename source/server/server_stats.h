@@ -3,13 +3,17 @@
 
 #include <span>
 
+#include "source/server/cluster_director.h"
 #include "source/server/listener_director.h"
 #include "source/stats/stats.h"
 
 namespace weir::server {
 
 struct ServerStats {
-  stats::Gauge live, state, concurrency, uptime, total_connections;
+  stats::Gauge live, state, concurrency, uptime, total_connections, parent_connections;
+  stats::Gauge hot_restart_epoch, hot_restart_generation;
+  stats::Counter static_unknown_fields, dynamic_unknown_fields, wip_protos;
+  stats::Counter debug_assertion_failures, envoy_bug_failures, dropped_stat_flushes;
   stats::Gauge memory_allocated, memory_heap_size;
   stats::Histogram initialization_time_ms;
 
@@ -19,16 +23,18 @@ struct ServerStats {
 // Written by the main thread from the directors' counts.
 struct ClusterDirectorStats {
   stats::Gauge active_clusters, warming_clusters;
-  stats::Counter cluster_added, cluster_modified, cluster_removed;
+  stats::Counter cluster_added, cluster_modified, cluster_removed, cluster_updated;
+  stats::Counter cluster_updated_via_merge, update_merge_cancelled, update_out_of_merge_window;
 
-  void Show(uint64_t added, uint64_t modified, uint64_t removed, size_t active, size_t warming);
+  void Show(const ClusterDirector::Counts& counts, size_t active, size_t warming);
   static std::span<const stats::Field> Fields();
 };
 
 struct ListenerDirectorStats {
-  stats::Gauge total_listeners_active, total_listeners_warming, workers_started;
+  stats::Gauge total_listeners_active, total_listeners_warming, total_listeners_draining;
+  stats::Gauge total_filter_chains_draining, workers_started;
   stats::Counter listener_added, listener_modified, listener_removed, listener_in_place_updated;
-  stats::Counter listener_create_failure;
+  stats::Counter listener_create_success, listener_create_failure, listener_stopped;
 
   void Show(const ListenerDirector::Counts& counts, size_t active, size_t warming);
   static std::span<const stats::Field> Fields();

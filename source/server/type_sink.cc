@@ -13,11 +13,14 @@ struct TypeSink::Job {
   std::function<void(xds::Verdict)> done;
   // By the index of the update's resources; nothing where the bytes did not change.
   std::vector<std::optional<absl::StatusOr<CompiledResource>>> compiled;
+  // What is left to do for those that are accepted; empty for the others.
+  std::vector<std::function<void()>> commits;
 };
 
-TypeSink::TypeSink(TypeTarget target, const ResourceCompiler& compiler, event::Executor& executor,
-                   event::Loop& loop, ResourceBook& book)
+TypeSink::TypeSink(TypeTarget target, bool transactional, const ResourceCompiler& compiler,
+                   event::Executor& executor, event::Loop& loop, ResourceBook& book)
     : target_(std::move(target)),
+      transactional_(transactional),
       compiler_(compiler),
       executor_(executor),
       loop_(loop),
@@ -25,7 +28,7 @@ TypeSink::TypeSink(TypeTarget target, const ResourceCompiler& compiler, event::E
       self_(std::make_shared<TypeSink*>(this)) {}
 
 void TypeSink::OnUpdate(xds::Update update, std::function<void(xds::Verdict)> done) {
-  auto job = std::make_shared<Job>(Job{std::move(update), std::move(done), {}});
+  auto job = std::make_shared<Job>(Job{std::move(update), std::move(done), {}, {}});
   executor_.Run([job, compiler = &compiler_, type_url = target_.type_url, loop = &loop_,
                  weak = std::weak_ptr<TypeSink*>(self_)] {
     job->compiled.resize(job->update.resources.size());
@@ -40,47 +43,76 @@ void TypeSink::OnUpdate(xds::Update update, std::function<void(xds::Verdict)> do
 }
 
 void TypeSink::Apply(Job& job) {
-  const event::SystemTime now = loop_.WallNow();
   xds::Verdict verdict;
+  Prepare(job, verdict);
+  RecordMalformed(job.update);
+  const bool refused = !verdict.rejections.empty() || !job.update.malformed.empty();
+  verdict.applied = !transactional_ || !refused;
+  if (verdict.applied) {
+    Commit(job);
+    if (verdict.rejections.empty()) book_.SetVersion(target_.type_url, job.update.version);
+  } else {
+    WEIR_LOG(kConfig, kWarn, "version ", job.update.version, " of ", target_.type_url,
+             " is refused whole, as updates are transactional");
+  }
+  job.done(std::move(verdict));
+  Answered();
+}
+
+void TypeSink::Prepare(Job& job, xds::Verdict& verdict) {
+  job.commits.resize(job.compiled.size());
   for (size_t i = 0; i < job.compiled.size(); ++i) {
     if (!job.compiled[i].has_value()) continue;
-    const xds::RawResource& raw = job.update.resources[i];
     absl::StatusOr<CompiledResource>& compiled = *job.compiled[i];
     absl::Status status = compiled.status();
-    if (status.ok()) status = target_.set(std::move(compiled->value));
-    if (!status.ok()) {
-      const std::string error(MessageOf(status));
-      WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", raw.name, "\" ", raw.version,
-               ": ", error);
-      book_.Rejected(target_.type_url, raw.name, {raw.version, error, now, raw.bytes});
-      verdict.rejections.push_back({raw.name, error});
-      continue;
+    if (status.ok()) {
+      auto commit = target_.prepare(std::move(compiled->value));
+      if (commit.ok()) job.commits[i] = *std::move(commit);
+      status = commit.status();
     }
+    if (!status.ok()) Reject(job.update.resources[i], status, verdict);
+  }
+}
+
+void TypeSink::Reject(const xds::RawResource& raw, const absl::Status& status,
+                      xds::Verdict& verdict) {
+  const std::string error(MessageOf(status));
+  WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", raw.name, "\" ", raw.version, ": ",
+           error);
+  book_.Rejected(target_.type_url, raw.name, {raw.version, error, loop_.WallNow(), raw.bytes});
+  verdict.rejections.push_back({raw.name, error});
+}
+
+void TypeSink::RecordMalformed(const xds::Update& update) {
+  for (const xds::Rejection& malformed : update.malformed) {
+    WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", malformed.name,
+             "\": ", malformed.error);
+    if (malformed.name.empty()) continue;
+    book_.Rejected(target_.type_url, malformed.name,
+                   {update.version, malformed.error, loop_.WallNow(), nullptr});
+  }
+}
+
+void TypeSink::Commit(Job& job) {
+  for (size_t i = 0; i < job.commits.size(); ++i) {
+    if (!job.commits[i]) continue;
+    job.commits[i]();
+    const xds::RawResource& raw = job.update.resources[i];
     admin::ResourceRecord record;
     record.name = raw.name;
     record.version = raw.version;
-    record.last_updated = now;
+    record.last_updated = loop_.WallNow();
     record.bytes = raw.bytes;
-    for (const schema::Unsupported& ignored : compiled->ignored) {
+    for (const schema::Unsupported& ignored : (*job.compiled[i])->ignored) {
       record.ignored.push_back(
           StrCat(ignored.path, ": ", ignored.ToString(), " (", ignored.reason, ")"));
     }
     book_.Accepted(target_.type_url, std::move(record));
   }
-  for (const xds::Rejection& malformed : job.update.malformed) {
-    WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", malformed.name,
-             "\": ", malformed.error);
-    if (malformed.name.empty()) continue;
-    book_.Rejected(target_.type_url, malformed.name,
-                   {job.update.version, malformed.error, now, nullptr});
-  }
   for (const std::string& name : job.update.removed) {
     target_.remove(name);
     book_.Removed(target_.type_url, name);
   }
-  if (verdict.rejections.empty()) book_.SetVersion(target_.type_url, job.update.version);
-  job.done(std::move(verdict));
-  Answered();
 }
 
 void TypeSink::OnResponseRejected(std::string_view version, std::string_view error) {

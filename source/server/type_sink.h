@@ -18,7 +18,9 @@ namespace weir::server {
 // Where compiled resources of one type go. Main thread.
 struct TypeTarget {
   std::string type_url;
-  std::function<absl::Status(CompiledValue value)> set;
+  // What can still be refused here is refused now; what is left to do, which cannot fail, is
+  // returned.
+  std::function<absl::StatusOr<std::function<void()>>(CompiledValue value)> prepare;
   std::function<void(const std::string& name)> remove;
   std::function<void(const std::string& name)> timed_out;
   std::function<void(const std::string& name)> released;
@@ -28,8 +30,9 @@ struct TypeTarget {
 
 class TypeSink final : public xds::ResourceSink {
  public:
-  TypeSink(TypeTarget target, const ResourceCompiler& compiler, event::Executor& executor,
-           event::Loop& loop, ResourceBook& book);
+  // `transactional`: an update with anything that is refused changes nothing.
+  TypeSink(TypeTarget target, bool transactional, const ResourceCompiler& compiler,
+           event::Executor& executor, event::Loop& loop, ResourceBook& book);
   TypeSink(const TypeSink&) = delete;
   TypeSink& operator=(const TypeSink&) = delete;
 
@@ -41,9 +44,14 @@ class TypeSink final : public xds::ResourceSink {
  private:
   struct Job;
   void Apply(Job& job);
+  void Prepare(Job& job, xds::Verdict& verdict);
+  void Reject(const xds::RawResource& raw, const absl::Status& status, xds::Verdict& verdict);
+  void RecordMalformed(const xds::Update& update);
+  void Commit(Job& job);
   void Answered();
 
   const TypeTarget target_;
+  const bool transactional_;
   const ResourceCompiler& compiler_;
   event::Executor& executor_;
   event::Loop& loop_;

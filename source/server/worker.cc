@@ -1,5 +1,6 @@
 #include "source/server/worker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "source/base/log.h"
@@ -7,8 +8,7 @@
 namespace weir::server {
 
 Worker::Worker(const WorkerPlatform& platform)
-    : index_(platform.index),
-      loop_(platform.loop),
+    : loop_(platform.loop),
       network_(platform.network),
       registry_(platform.registry),
       drain_time_(platform.drain_time),
@@ -21,6 +21,7 @@ Worker::Worker(const WorkerPlatform& platform)
       tcp_stats_(platform.registry, "tcp."),
       platform_{loop_,           random_,     blocks_,    generations_, clusters_,
                 request_memory_, http_stats_, tcp_stats_, date_,        drain_},
+      inbound_platform_(platform_.With(inbound_drain_)),
       next_connection_id_((uint64_t{platform.index} << 48) + 1),
       shutdown_deadline_(platform.loop,
                          [this] {
@@ -38,10 +39,8 @@ Worker::Worker(const WorkerPlatform& platform)
 
 Worker::~Worker() = default;
 
-void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot,
-                     std::shared_ptr<const SocketTable> sockets) {
+void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot, SocketTable sockets) {
   if (stopping_) return;
-  sockets_ = std::move(sockets);
   // The one before is held until its last user here has gone, and until this function has compared
   // with it.
   generation::WorkerGeneration::Pin before = generations_.PinCurrent();
@@ -52,7 +51,11 @@ void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot,
       before->listeners, snapshot->listeners,
       [&](const std::string& name, const std::shared_ptr<const generation::Listener>*,
           const std::shared_ptr<const generation::Listener>* after) {
-        if (after != nullptr) return InstallListener(name, *after);
+        if (after != nullptr) {
+          const auto socket = sockets.find(name);
+          return InstallListener(name, *after,
+                                 socket == sockets.end() ? nullptr : std::move(socket->second));
+        }
         const auto found = listeners_.find(name);
         if (found == listeners_.end()) return;
         RetireListener(std::move(found->second));
@@ -61,15 +64,14 @@ void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot,
 }
 
 void Worker::InstallListener(const std::string& name,
-                             const std::shared_ptr<const generation::Listener>& listener) {
+                             const std::shared_ptr<const generation::Listener>& listener,
+                             std::shared_ptr<net::ListenSocket> socket) {
   std::unique_ptr<WorkerListener>& mine = listeners_[name];
   if (mine == nullptr) {
-    mine = std::make_unique<WorkerListener>(platform_, network_, registry_, drain_time_,
-                                            next_connection_id_, listener);
+    mine = std::make_unique<WorkerListener>(WorkerListener::Platforms{platform_, inbound_platform_},
+                                            network_, registry_, drain_time_, next_connection_id_,
+                                            listener);
   }
-  const auto sockets = sockets_->find(name);
-  std::shared_ptr<net::ListenSocket> socket;
-  if (sockets != sockets_->end()) socket = sockets->second[index_ % sockets->second.size()];
   mine->Update(listener, std::move(socket));
 }
 
@@ -81,23 +83,28 @@ void Worker::RetireListener(std::unique_ptr<WorkerListener> listener) {
   loop_.AtTurnEnd(sweep_);
 }
 
-void Worker::StopListeners(const std::function<bool(const config::Listener&)>& chosen) {
+void Worker::StopListeners(bool inbound_only) {
   for (auto& [name, listener] : listeners_) {
-    if (chosen(*listener->listener().config)) listener->StopAccepting();
+    if (!inbound_only || config::IsInbound(*listener->listener().config)) {
+      listener->StopAccepting();
+    }
   }
 }
 
-void Worker::SetDraining(double closing_share) {
-  drain_.closing_share = closing_share;
-  if (closing_share < 1) return;
-  for (auto& [name, listener] : listeners_) listener->Drain();
+void Worker::SetDraining(DrainShares shares) {
+  drain_.closing_share = shares.all;
+  inbound_drain_.closing_share = std::max(shares.all, shares.inbound);
+  for (auto& [name, listener] : listeners_) {
+    const bool inbound = config::IsInbound(*listener->listener().config);
+    if ((inbound ? inbound_drain_ : drain_).closing_share >= 1) listener->Drain();
+  }
 }
 
 void Worker::Shutdown(event::Duration deadline, std::function<void()> done) {
   if (stopping_) return shutdown_deadline_.Enable(deadline);
   stopping_ = true;
   shutdown_done_ = std::move(done);
-  drain_.closing_share = 1;
+  drain_.closing_share = inbound_drain_.closing_share = 1;
   for (auto& [name, listener] : listeners_) RetireListener(std::move(listener));
   listeners_.clear();
   // What is idle has been told nothing it could still use: it ends now.

@@ -24,8 +24,16 @@
 
 namespace weir::server {
 
-// The listening sockets of all listeners by listener name, one for each worker.
-using SocketTable = HashMap<std::vector<std::shared_ptr<net::ListenSocket>>>;
+// The listening sockets of one worker by listener name. A worker holds its own alone: when its
+// listener lets go of one, that was the last reference, and nothing is queued between the last
+// accept and the close.
+using SocketTable = HashMap<std::shared_ptr<net::ListenSocket>>;
+
+// The shares of answers that tell their client to go (proxy::DrainState), by listeners.
+struct DrainShares {
+  double all = 0;
+  double inbound = 0;  // Of listeners with traffic_direction INBOUND, where it is greater.
+};
 
 struct WorkerPlatform {
   uint32_t index;  // From 0.
@@ -59,28 +67,29 @@ class Worker {
   ~Worker();
 
   // Makes `snapshot` the configuration of every request from now on.
-  void Install(std::shared_ptr<const generation::Snapshot> snapshot,
-               std::shared_ptr<const SocketTable> sockets);
-  // The listeners that `chosen` names stop accepting; their sockets are let go.
-  void StopListeners(const std::function<bool(const config::Listener&)>& chosen);
-  // The share of answers that tell their client to go; 1 also sends GOAWAY on every connection.
-  void SetDraining(double closing_share);
+  void Install(std::shared_ptr<const generation::Snapshot> snapshot, SocketTable sockets);
+  // Listeners (`inbound_only`: those of inbound traffic) stop accepting; their sockets are let go.
+  void StopListeners(bool inbound_only);
+  // A share of 1 also sends GOAWAY on every connection.
+  void SetDraining(DrainShares shares);
   // Ends: listeners stop, connections drain, at the deadline they are closed; then the pools.
   // `done` comes from the loop when nothing is left.
   void Shutdown(event::Duration deadline, std::function<void()> done);
 
   uint64_t generation() const { return generations_.current().number; }
   size_t connection_count() const;
+  // Removed ones whose connections have not all ended.
+  size_t draining_listeners() const { return retired_.size(); }
   std::vector<HostView> Hosts();
   const proxy::Platform& proxy_platform() const { return platform_; }
 
  private:
   void InstallListener(const std::string& name,
-                       const std::shared_ptr<const generation::Listener>& listener);
+                       const std::shared_ptr<const generation::Listener>& listener,
+                       std::shared_ptr<net::ListenSocket> socket);
   void RetireListener(std::unique_ptr<WorkerListener> listener);
   void CheckShutdown();
 
-  const uint32_t index_;
   event::Loop& loop_;
   net::Network& network_;
   stats::Registry& registry_;
@@ -94,8 +103,9 @@ class Worker {
   proxy::StatsByPrefix<proxy::TcpStats> tcp_stats_;
   proxy::DateText date_;
   proxy::DrainState drain_;
+  proxy::DrainState inbound_drain_;
   const proxy::Platform platform_;
-  std::shared_ptr<const SocketTable> sockets_;
+  const proxy::Platform inbound_platform_;
   uint64_t next_connection_id_;
   HashMap<std::unique_ptr<WorkerListener>> listeners_;
   std::vector<std::unique_ptr<WorkerListener>> retired_;  // Their connections drain.

@@ -21,23 +21,23 @@ constexpr uint32_t kAcceptsPerTurn = 64;
 
 }  // namespace
 
-WorkerListener::WorkerListener(const proxy::Platform& platform, net::Network& network,
+WorkerListener::WorkerListener(const Platforms& platforms, net::Network& network,
                                stats::Registry& registry, event::Duration drain_time,
                                uint64_t& next_connection_id,
                                std::shared_ptr<const generation::Listener> listener)
-    : platform_(platform),
+    : platforms_(platforms),
       network_(network),
       drain_time_(drain_time),
       next_connection_id_(next_connection_id),
       stats_(registry, stats::Scope{"listener.", StatName(*listener->config)}),
       listener_(std::move(listener)),
-      drain_deadline_(platform.loop, [this] {
+      drain_deadline_(platforms.plain.loop, [this] {
         for (Connection* connection : std::exchange(drained_, {})) connection->Close(true);
       }) {}
 
 WorkerListener::~WorkerListener() {
   acceptor_.reset();
-  for (auto& connection : connections_) platform_.loop.DeferDelete(std::move(connection));
+  for (auto& connection : connections_) platforms_.plain.loop.DeferDelete(std::move(connection));
 }
 
 void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener,
@@ -81,7 +81,9 @@ void WorkerListener::CloseAll(bool now) {
 void WorkerListener::OnAccept(std::unique_ptr<net::ByteStream> stream) {
   stats_->downstream_cx_total.Inc();
   stats_->downstream_cx_active.Inc();
-  auto connection = std::make_unique<Connection>(platform_, listener_, std::move(stream),
+  const proxy::Platform& platform =
+      config::IsInbound(*listener_->config) ? platforms_.inbound : platforms_.plain;
+  auto connection = std::make_unique<Connection>(platform, listener_, std::move(stream),
                                                  next_connection_id_++, *this);
   connection->set_place(connections_.size());
   Connection& made = *connection;
@@ -102,7 +104,7 @@ void WorkerListener::OnConnectionEnd(Connection& connection) {
   const size_t place = connection.place();
   std::swap(connections_[place], connections_.back());
   connections_[place]->set_place(place);
-  platform_.loop.DeferDelete(std::move(connections_.back()));
+  platforms_.plain.loop.DeferDelete(std::move(connections_.back()));
   connections_.pop_back();
   if (connections_.empty() && acceptor_ == nullptr && on_empty_) on_empty_();
 }

@@ -20,9 +20,15 @@ namespace weir::server {
 
 class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
  public:
+  // What connections run on: those of inbound traffic may drain alone.
+  struct Platforms {
+    const proxy::Platform& plain;
+    const proxy::Platform& inbound;
+  };
+
   // `drain_time`: how long drained connections may go on. `next_connection_id` is the worker's
   // counter.
-  WorkerListener(const proxy::Platform& platform, net::Network& network, stats::Registry& registry,
+  WorkerListener(const Platforms& platforms, net::Network& network, stats::Registry& registry,
                  event::Duration drain_time, uint64_t& next_connection_id,
                  std::shared_ptr<const generation::Listener> listener);
   WorkerListener(const WorkerListener&) = delete;
@@ -57,7 +63,7 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   }
   void OnConnectionEnd(Connection& connection) override;
 
-  const proxy::Platform& platform_;
+  const Platforms platforms_;
   net::Network& network_;
   const event::Duration drain_time_;
   uint64_t& next_connection_id_;

@@ -11,7 +11,10 @@ namespace weir::server {
 absl::StatusOr<std::unique_ptr<WorkerThread>> WorkerThread::Create(const event::Clock& clock,
                                                                    std::string name) {
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<event::EpollLoop> loop, event::EpollLoop::Create(clock));
-  return std::unique_ptr<WorkerThread>(new WorkerThread(std::move(loop), std::move(name)));
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<net::AresResolver> resolver,
+                        net::AresResolver::Create(*loop, {}));
+  return std::unique_ptr<WorkerThread>(
+      new WorkerThread(std::move(loop), std::move(resolver), std::move(name)));
 }
 
 void WorkerThread::Start() {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "source/event/epoll_loop.h"
+#include "source/net/ares_resolver.h"
 #include "source/net/tcp_network.h"
 
 namespace weir::server {
@@ -30,13 +31,19 @@ class WorkerThread {
 
   event::EpollLoop& loop() { return *loop_; }
   net::TcpNetwork& network() { return network_; }
+  net::AresResolver& resolver() { return *resolver_; }
 
  private:
-  WorkerThread(std::unique_ptr<event::EpollLoop> loop, std::string name)
-      : loop_(std::move(loop)), network_(*loop_), name_(std::move(name)) {}
+  WorkerThread(std::unique_ptr<event::EpollLoop> loop, std::unique_ptr<net::AresResolver> resolver,
+               std::string name)
+      : loop_(std::move(loop)),
+        network_(*loop_),
+        resolver_(std::move(resolver)),
+        name_(std::move(name)) {}
 
   const std::unique_ptr<event::EpollLoop> loop_;
   net::TcpNetwork network_;
+  const std::unique_ptr<net::AresResolver> resolver_;
   const std::string name_;  // At most 15 characters, for ps and perf.
   std::thread thread_;
 };

@@ -51,8 +51,23 @@ void Client::Unsubscribe(std::string_view type_url, std::string_view name) {
 }
 
 void Client::Start() {
-  WEIR_CHECK(stream_ == nullptr && !reopen_.enabled(), "Start is called once");
+  WEIR_CHECK(stream_ == nullptr && !reopen_.enabled(), "Start is called once, or after Suspend");
   reopen_.Enable(event::Duration::zero());
+}
+
+void Client::Suspend() {
+  reopen_.Disable();
+  stream_.reset();
+  heard_ = false;
+  stats_.connected_state.Set(0);
+  for (const auto& type : types_) type->EndStream();
+}
+
+void Client::Restore(HeldType held, std::function<void()> done) {
+  WEIR_CHECK(stream_ == nullptr, "no server has been told what is held");
+  TypeState* type = FindType(held.type_url);
+  if (type == nullptr) return loop_.Post(std::move(done));
+  type->Restore(std::move(held), std::move(done));
 }
 
 std::string_view Client::accepted_version(std::string_view type_url) const {
@@ -87,10 +102,13 @@ void Client::OnMessage(std::string bytes) {
     EndStream(response.status());
     return;
   }
-  heard_ = true;
+  heard_ = ever_heard_ = true;
   stats_.connected_state.Set(1);
   backoff_.Reset();
-  if (!response->control_plane.empty()) control_plane_identifier_ = response->control_plane;
+  if (!response->control_plane.empty() && response->control_plane != control_plane_identifier_) {
+    control_plane_identifier_ = response->control_plane;
+    stats_.identifier.Set(control_plane_identifier_);
+  }
   TypeState* type = FindType(response->type_url);
   if (type == nullptr) {
     WEIR_LOG(kXds, kWarn, "ignored a response of type ", response->type_url,
@@ -115,6 +133,7 @@ void Client::EndStream(const absl::Status& status) {
     type->stats().update_failure.Inc();
   }
   reopen_.Enable(delay);
+  if (options_.on_stream_end) options_.on_stream_end();
 }
 
 void Client::Flush() {

@@ -2,8 +2,9 @@
 //
 //   Client client(transport, loop, random, stats, options)
 //   client.AddType(...)       each type once; requests go out in this order: clusters, endpoints,
-//   listeners, routes client.Subscribe(...)     now and later client.Start()            opens the
-//   stream in the next turn; it is opened again whenever it ends
+//   listeners, routes client.Subscribe(...)     now and later client.Restore(...)       what a
+//   former process held, if anything client.Start()            opens the stream in the next turn;
+//   it is opened again whenever it ends
 //
 // What was accepted stays in force when the stream is gone. A new stream begins with the versions
 // held (delta) or the last version accepted (state of the world).
@@ -13,6 +14,7 @@
 // callback.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +40,8 @@ struct ClientOptions {
   // Waits between two streams: random, within a bound that doubles from the first to the second.
   event::Duration backoff_base = std::chrono::milliseconds(500);
   event::Duration backoff_max = std::chrono::seconds(30);
+  // Called whenever a stream has ended; may be empty. May call Suspend.
+  std::function<void()> on_stream_end;
 };
 
 class Client final : private TransportHandler {
@@ -58,9 +62,18 @@ class Client final : private TransportHandler {
                  event::Duration initial_fetch_timeout = std::chrono::seconds(15));
   void Unsubscribe(std::string_view type_url, std::string_view name);
 
+  // Opens a stream in the next turn.
   void Start();
+  // Gives up the stream, and opens none until Start is called again.
+  void Suspend();
+  // Hands what a former process held to the sink, as if it had been accepted from a server: only
+  // what is subscribed to by now. Between AddType and Start, or while suspended. `done` comes with
+  // the verdict.
+  void Restore(HeldType held, std::function<void()> done);
 
   bool connected() const { return heard_; }
+  // Whether the control plane has ever answered.
+  bool ever_connected() const { return ever_heard_; }
   // ControlPlane.identifier of the last response that had one.
   const std::string& control_plane_identifier() const { return control_plane_identifier_; }
   // Of the last response accepted whole; empty before.
@@ -89,6 +102,7 @@ class Client final : private TransportHandler {
   uint64_t stream_id_ = 0;  // Of the stream open now, or of the last one.
   bool node_sent_ = false;  // On this stream.
   bool heard_ = false;      // A message came on this stream.
+  bool ever_heard_ = false;
   std::string control_plane_identifier_;
   event::Random& random_;
   Backoff backoff_;

@@ -81,6 +81,7 @@ void FileSource::Settle(const std::string& version, const std::string& error) {
   accepted_version_ = version;
   stats_.update_success.Inc();
   stats_.version.Set(VersionHash(version));
+  stats_.version_text.Set(version);
   stats_.update_time.Set(std::chrono::duration_cast<std::chrono::milliseconds>(
                              seams_.loop.WallNow().time_since_epoch())
                              .count());

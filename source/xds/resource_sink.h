@@ -46,6 +46,13 @@ struct RawResource {
   bool unchanged = false;
 };
 
+// What was accepted of one type, to be kept beyond the end of the process.
+struct HeldType {
+  std::string type_url;
+  std::string version;  // Of the last response accepted whole.
+  std::vector<RawResource> resources;
+};
+
 // A resource that is refused, and why.
 struct Rejection {
   std::string name;

@@ -20,6 +20,7 @@ std::span<const stats::Field> SubscriptionStats::Fields() {
                       "When the last response was accepted, in milliseconds since 1970."),
       WEIR_STAT_FIELD(SubscriptionStats, kHistogram, update_duration,
                       "Milliseconds from a response to its verdict."),
+      WEIR_STAT_FIELD(SubscriptionStats, kText, version_text, "The version last accepted."),
   };
   return kFields;
 }
@@ -32,6 +33,7 @@ std::span<const stats::Field> ControlPlaneStats::Fields() {
                       "Requests held back by a rate limit."),
       WEIR_STAT_FIELD(ControlPlaneStats, kCounter, rate_limit_enforced,
                       "Times that a request was held back by a rate limit."),
+      WEIR_STAT_FIELD(ControlPlaneStats, kText, identifier, "What the control plane calls itself."),
   };
   return kFields;
 }

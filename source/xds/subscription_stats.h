@@ -20,6 +20,7 @@ struct SubscriptionStats {
   stats::Gauge version;
   stats::Gauge update_time;
   stats::Histogram update_duration;
+  stats::TextReadout version_text;
 
   static std::span<const stats::Field> Fields();
 };
@@ -29,6 +30,7 @@ struct ControlPlaneStats {
   stats::Gauge connected_state;
   stats::Gauge pending_requests;
   stats::Counter rate_limit_enforced;
+  stats::TextReadout identifier;
 
   static std::span<const stats::Field> Fields();
 };

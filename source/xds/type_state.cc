@@ -71,6 +71,21 @@ void TypeState::Take(WireResponse response, std::function<void(WireRequest)> ans
   inbox_.Take(std::move(response), full_state, std::move(settled));
 }
 
+void TypeState::Restore(HeldType held, std::function<void()> done) {
+  WireResponse response{.type_url = type_.type_url, .version = held.version};
+  for (RawResource& resource : held.resources) {
+    response.resources.push_back({.type_url = type_.type_url,
+                                  .name = std::move(resource.name),
+                                  .version = std::move(resource.version),
+                                  .bytes = std::move(resource.bytes)});
+  }
+  auto settled = [this, version = held.version, done = std::move(done)](const std::string& error) {
+    if (error.empty()) accepted_version_ = version;
+    done();
+  };
+  inbox_.Take(std::move(response), /*full_state=*/false, std::move(settled));
+}
+
 void TypeState::Settle(const std::string& version, const std::string& error,
                        event::MonotonicTime received) {
   using std::chrono::duration_cast;
@@ -85,6 +100,7 @@ void TypeState::Settle(const std::string& version, const std::string& error,
   accepted_version_ = version;
   stats_.update_success.Inc();
   stats_.version.Set(VersionHash(version));
+  stats_.version_text.Set(version);
   stats_.update_time.Set(duration_cast<milliseconds>(loop_.WallNow().time_since_epoch()).count());
 }
 

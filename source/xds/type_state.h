@@ -49,6 +49,9 @@ class TypeState {
   // anything.
   void Take(WireResponse response, std::function<void(WireRequest)> answer);
 
+  // Hands what a former process held to the sink, outside of any stream.
+  void Restore(HeldType held, std::function<void()> done);
+
  private:
   enum class State : uint8_t { kIdle, kSilent, kTalking };
 

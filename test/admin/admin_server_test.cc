@@ -29,8 +29,9 @@ class FakeActions final : public AdminActions {
     if (!held_) Deliver();
   }
   void FailHealthCheck(bool failed) override { calls.push_back(failed ? "fail" : "ok"); }
-  void DrainListeners(bool graceful, bool inbound_only) override {
-    calls.push_back(StrCat("drain", graceful ? " graceful" : "", inbound_only ? " inbound" : ""));
+  void DrainListeners(const admin::DrainRequest& request) override {
+    calls.push_back(StrCat("drain", request.graceful ? " graceful" : "",
+                           request.inbound_only ? " inbound" : ""));
   }
   void Quit() override { calls.push_back("quit"); }
 

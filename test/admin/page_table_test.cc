@@ -70,26 +70,29 @@ TEST(PageTableTest, ActionsAreWhatTheQuerySays) {
   const struct {
     std::string_view target;
     Kind kind;
-    bool graceful = false;
-    bool inbound_only = false;
+    DrainRequest drain = {};
   } rows[] = {
       {"/healthcheck/fail", Kind::kFailHealthCheck},
       {"/healthcheck/ok", Kind::kPassHealthCheck},
       {"/quitquitquit", Kind::kQuit},
       {"/drain_listeners", Kind::kDrainListeners},
-      {"/drain_listeners?graceful", Kind::kDrainListeners, true},
-      {"/drain_listeners?inboundonly&unknown=1", Kind::kDrainListeners, false, true},
-      {"/drain_listeners?graceful&inboundonly", Kind::kDrainListeners, true, true},
+      {"/drain_listeners?graceful", Kind::kDrainListeners, {.graceful = true}},
+      {"/drain_listeners?inboundonly&unknown=1", Kind::kDrainListeners, {.inbound_only = true}},
+      {"/drain_listeners?graceful&inboundonly",
+       Kind::kDrainListeners,
+       {.graceful = true, .inbound_only = true}},
+      {"/drain_listeners?graceful&skip_exit",
+       Kind::kDrainListeners,
+       {.graceful = true, .skip_exit = true}},
   };
   for (const auto& row : rows) {
     const Page page = Post(row.target);
     EXPECT_EQ(page.body, "OK\n") << row.target;
     ASSERT_TRUE(page.action.has_value()) << row.target;
     EXPECT_EQ(page.action->kind, row.kind) << row.target;
-    EXPECT_EQ(page.action->graceful, row.graceful) << row.target;
-    EXPECT_EQ(page.action->inbound_only, row.inbound_only) << row.target;
+    EXPECT_EQ(page.action->drain, row.drain) << row.target;
   }
-  EXPECT_EQ(Post("/drain_listeners?graceful&skip_exit").status, 400);
+  EXPECT_EQ(Post("/drain_listeners?skip_exit").body, "skip_exit requires graceful\n");
 }
 
 TEST(LoggingPageTest, LevelsAreSetByComponentOrNotAtAll) {

@@ -109,7 +109,9 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
       network_(loop_, options.network),
       files_(loop_),
       resolver_(loop_),
-      data_(std::make_unique<NoData>()) {
+      data_(std::make_unique<NoData>()),
+      control_plane_gone_(options.control_plane_gone) {
+  for (const auto& [path, bytes] : options.files) files_.Write(path, bytes);
   exe::RegisterDecoders(decoders_);
   exe::RegisterFactories(factories_);
   if (options.extensions) options.extensions(decoders_, factories_);
@@ -121,7 +123,6 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
   server::ServerPlatform platform{
       .main_loop = loop_,
       .network = network_,
-      .resolver = resolver_,
       .files = files_,
       .executor = executor_,
       .registry = registry_,
@@ -131,10 +132,12 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
           [this](const config::Bootstrap&) -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
         auto transport = std::make_unique<fakes::FakeXdsTransport>(loop_);
         xds_ = transport.get();
+        if (control_plane_gone_) xds_->set_refuse(absl::UnavailableError("gone"));
         return transport;
       },
       .parse_file = exe::ParseResourceFile};
-  for (size_t i = 0; i < options.workers; ++i) platform.workers.push_back({loop_, network_});
+  for (size_t i = 0; i < options.workers; ++i)
+    platform.workers.push_back({loop_, network_, resolver_});
   server::ServerOptions server_options;
   server_options.drain_time = options.drain_time;
   server_options.bootstrap_bytes = loaded->bytes;

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -119,6 +120,10 @@ struct WorldOptions {
   fakes::SimNetworkOptions network = {};
   size_t workers = 1;
   event::Duration drain_time = std::chrono::seconds(30);
+  // What lies on the disk at the start, by path.
+  std::map<std::string, std::string> files = {};
+  // Nobody answers at the control plane's address.
+  bool control_plane_gone = false;
   // Adds factories and decoders of the test's own.
   std::function<void(config::proto::ExtensionDecoders&, filter::Factories&)> extensions;
 };
@@ -145,8 +150,11 @@ class World {
   fakes::SimLoop& loop() { return loop_; }
   fakes::SimNetwork& network() { return network_; }
   fakes::FakeXdsTransport& xds() { return *xds_; }
+  fakes::FakeFiles& files() { return files_; }
+  fakes::FakeResolver& resolver() { return resolver_; }
   server::Server& server() { return *server_; }
   Lines& log() { return log_; }
+  const stats::Registry& registry() const { return registry_; }
   // A counter or gauge by its full name, 0 when there is none.
   int64_t Stat(std::string_view name) const;
 
@@ -164,6 +172,7 @@ class World {
   std::unique_ptr<config::proto::DataReader> data_;
   config::proto::ExtensionDecoders decoders_;
   filter::Factories factories_;
+  const bool control_plane_gone_;
   fakes::FakeXdsTransport* xds_ = nullptr;
   absl::Status status_;
   std::unique_ptr<server::Server> server_;

@@ -4,7 +4,9 @@
 #include "source/config/proto/decode.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/listener.h"
+#include "source/config/proto/matchers.h"
 #include "source/config/proto/values.h"
+#include "weir/config/v1/dynamic_updates.pb.h"
 
 namespace weir::config::proto {
 namespace {
@@ -105,22 +107,82 @@ void DecodeAdmin(const pb::Admin& message, const Scope& scope, Bootstrap& bootst
   bootstrap.admin_access_logs = DecodeAccessLogs(message.access_log(), scope);
 }
 
-void DecodeStats(const envoy::config::metrics::v3::StatsConfig& message, const Scope& scope,
-                 Bootstrap& bootstrap) {
-  scope.RefuseSet(message, {"stats_matcher"});
-  if (message.has_use_all_default_tags() && !message.use_all_default_tags().value()) {
-    scope.RefuseSet(message, {"use_all_default_tags"});
+void DecodePatterns(const envoy::type::matcher::v3::ListStringMatcher& list, const Scope& scope,
+                    StatsConfig& stats) {
+  for (int i = 0; i < list.patterns_size(); ++i) {
+    auto pattern = DecodeStringMatcher(list.patterns(i), scope.Item("patterns", i));
+    if (pattern.has_value()) stats.patterns.push_back(*std::move(pattern));
   }
-  for (int i = 0; i < message.stats_tags_size(); ++i) {
-    const envoy::config::metrics::v3::TagSpecifier& tag = message.stats_tags(i);
-    const Scope item = scope.Item("stats_tags", i);
-    item.RefuseSet(tag, {"regex"});
-    if (tag.tag_value_case() == envoy::config::metrics::v3::TagSpecifier::kFixedValue) {
-      bootstrap.stats_tags.emplace_back(tag.tag_name(), tag.fixed_value());
-    } else if (tag.tag_value_case() ==
-               envoy::config::metrics::v3::TagSpecifier::TAG_VALUE_NOT_SET) {
-      item.Error("a value is missing: fixed_value");
-    }
+}
+
+void DecodeStatsMatcher(const envoy::config::metrics::v3::StatsMatcher& message, const Scope& scope,
+                        StatsConfig& stats) {
+  using Matcher = envoy::config::metrics::v3::StatsMatcher;
+  switch (message.stats_matcher_case()) {
+    case Matcher::kRejectAll:
+      if (message.reject_all()) stats.shown = StatsConfig::Shown::kNone;
+      return;
+    case Matcher::kInclusionList:
+      stats.shown = StatsConfig::Shown::kMatching;
+      return DecodePatterns(message.inclusion_list(), scope.Field("inclusion_list"), stats);
+    case Matcher::kExclusionList:
+      stats.shown = StatsConfig::Shown::kOthers;
+      return DecodePatterns(message.exclusion_list(), scope.Field("exclusion_list"), stats);
+    case Matcher::STATS_MATCHER_NOT_SET:
+      return;  // A field rule refuses it.
+  }
+}
+
+void DecodeStats(const pb::Bootstrap& message, const Scope& root, StatsConfig& stats) {
+  const envoy::config::metrics::v3::StatsConfig& config = message.stats_config();
+  const Scope scope = root.Field("stats_config");
+  if (config.has_use_all_default_tags()) {
+    stats.all_default_tags = config.use_all_default_tags().value();
+  }
+  for (const envoy::config::metrics::v3::TagSpecifier& tag : config.stats_tags()) {
+    StatsConfig::Tag& decoded = stats.tags.emplace_back(StatsConfig::Tag{tag.tag_name(), {}, {}});
+    using Specifier = envoy::config::metrics::v3::TagSpecifier;
+    if (tag.tag_value_case() == Specifier::kFixedValue) decoded.fixed_value = tag.fixed_value();
+    // An empty one is as good as none.
+    if (!tag.regex().empty()) decoded.regex = tag.regex();
+  }
+  if (config.has_stats_matcher()) {
+    DecodeStatsMatcher(config.stats_matcher(), scope.Field("stats_matcher"), stats);
+  }
+  if (message.has_stats_flush_interval()) {
+    stats.flush_interval =
+        DecodeDuration(message.stats_flush_interval(), root.Field("stats_flush_interval"));
+  }
+}
+
+DynamicUpdates DecodeUpdates(const weir::config::v1::DynamicUpdates& message, const Scope& scope,
+                             const Bootstrap& bootstrap) {
+  DynamicUpdates updates{.transactional = message.transactional(), .last_good = std::nullopt};
+  if (!message.has_last_good()) return updates;
+  const Scope at = scope.Field("last_good");
+  LastGoodFile file{.path = message.last_good().path(),
+                    .include_secrets = message.last_good().include_secrets()};
+  if (file.path.empty()) at.Field("path").Error("a path is missing");
+  if (!bootstrap.ads.has_value()) {
+    at.Error("keeps what comes by dynamic_resources.ads_config, and there is none");
+  }
+  if (message.last_good().has_control_plane_wait()) {
+    file.control_plane_wait =
+        DecodeDuration(message.last_good().control_plane_wait(), at.Field("control_plane_wait"));
+  }
+  updates.last_good = std::move(file);
+  return updates;
+}
+
+void DecodeBootstrapExtensions(const pb::Bootstrap& message, const Scope& root,
+                               Bootstrap& bootstrap) {
+  for (int i = 0; i < message.bootstrap_extensions_size(); ++i) {
+    const Scope item = root.Item("bootstrap_extensions", i);
+    const Scope config = item.Field("typed_config");
+    const auto updates = Unpack<weir::config::v1::DynamicUpdates>(
+        message.bootstrap_extensions(i).typed_config(), config);
+    if (i > 0) item.Error("weir.config.v1.DynamicUpdates stands there already");
+    if (updates != nullptr) bootstrap.updates = DecodeUpdates(*updates, config, bootstrap);
   }
 }
 
@@ -142,8 +204,6 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
                         .is_static = true,
                         .known_clusters = &static_clusters};
   const Scope root(context);
-  root.IgnoreSet(message, {"stats_flush_interval"},
-                 "there are no sinks: stats are summed when read");
   root.IgnoreSet(message, {"cluster_manager"}, "a hint: parts of a cluster are made on first use");
   Bootstrap bootstrap;
   bootstrap.node_bytes = message.node().SerializeAsString();
@@ -153,7 +213,8 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   DecodeDynamic(message.dynamic_resources(), root.Field("dynamic_resources"), static_clusters,
                 bootstrap);
   DecodeAdmin(message.admin(), root.Field("admin"), bootstrap);
-  DecodeStats(message.stats_config(), root.Field("stats_config"), bootstrap);
+  DecodeStats(message, root, bootstrap.stats);
+  DecodeBootstrapExtensions(message, root, bootstrap);
   const bool refused = own.has_errors();
   AppendNew(std::move(own), diagnostics);
   if (refused) return std::nullopt;

@@ -71,8 +71,8 @@ void DecodeBreakers(const pb::Cluster& message, const Scope& scope, Cluster& clu
       item.Field("priority")
           .Error("there are thresholds for this priority already", high ? "HIGH" : "DEFAULT");
     }
-    item.IgnoreSet(limits, {"track_remaining"}, "asks for more statistics");
     CircuitBreakers& target = high ? cluster.high_breakers : cluster.breakers;
+    target.track_remaining = limits.track_remaining();
     if (limits.has_max_connections()) target.max_connections = limits.max_connections().value();
     if (limits.has_max_pending_requests()) {
       target.max_pending_requests = limits.max_pending_requests().value();

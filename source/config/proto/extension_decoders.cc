@@ -7,7 +7,7 @@ namespace weir::config::proto {
 namespace {
 
 // Decoded as parts of a listener or a cluster.
-constexpr std::array<std::string_view, 7> kBuiltIn = {
+constexpr std::array<std::string_view, 8> kBuiltIn = {
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
     "envoy.extensions.filters.http.router.v3.Router",
@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 7> kBuiltIn = {
     "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin",
     "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest",
     "envoy.extensions.load_balancing_policies.random.v3.Random",
+    "weir.config.v1.DynamicUpdates",
 };
 
 }  // namespace

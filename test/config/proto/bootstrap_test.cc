@@ -49,8 +49,10 @@ TEST(DecodeBootstrap, ReadsWhatAControlPlaneNeeds) {
   EXPECT_EQ(bootstrap.cds.kind, ConfigSource::Kind::kPath);
   EXPECT_EQ(bootstrap.cds.path, "/etc/cds.yaml");
   EXPECT_EQ(bootstrap.clusters[0]->type, DiscoveryType::kStrictDns);
-  EXPECT_THAT(bootstrap.stats_tags, ElementsAre(testing::Pair("site", "east")));
-  EXPECT_THAT(outcome.ignored, ElementsAre("stats_flush_interval"));
+  EXPECT_THAT(bootstrap.stats.tags,
+              ElementsAre(StatsConfig::Tag{.name = "site", .fixed_value = "east", .regex = {}}));
+  EXPECT_EQ(bootstrap.stats.flush_interval, std::chrono::seconds(5));
+  EXPECT_THAT(outcome.ignored, ElementsAre());
 }
 
 TEST(DecodeBootstrap, AnEmptyOneIsFine) { EXPECT_TRUE(ReadBootstrap("").bootstrap.has_value()); }
@@ -73,8 +75,6 @@ TEST(DecodeBootstrap, RefusesByNameAndPath) {
       {"{static_resources: {clusters: [{name: a, load_assignment: {cluster_name: a}}, {name: a, "
        "load_assignment: {cluster_name: a}}]}}",
        "static_resources.clusters[1].name: there is a cluster of this name already"},
-      {"{stats_config: {stats_tags: [{tag_name: a, regex: b}]}}",
-       "stats_config.stats_tags[0].regex: field \"regex\""},
       {"{admin: {address: {socket_address: {address: localhost, port_value: 1}}}}",
        "admin.address.socket_address.address: is not an IP address"},
   };

@@ -1,0 +1,125 @@
+// What the admin pages show of the server.
+#include <algorithm>
+#include <utility>
+
+#include "source/base/strings.h"
+#include "source/schema/resource_type.h"
+#include "source/server/server.h"
+
+namespace weir::server {
+
+std::shared_ptr<admin::View> Server::MakeView() const {
+  auto view = std::make_shared<admin::View>();
+  view->state = state();
+  view->version = options_.version;
+  view->health_check_failed = health_check_failed_;
+  view->now = platform_.main_loop.WallNow();
+  view->uptime_all_epochs = view->uptime_current_epoch =
+      std::chrono::duration_cast<std::chrono::seconds>(platform_.main_loop.Now() - started_);
+  view->command_line_options = options_.command_line;
+  view->node_bytes = bootstrap_.node_bytes;
+  view->bootstrap_bytes = options_.bootstrap_bytes;
+  view->bootstrap_last_updated = view->now - view->uptime_all_epochs;
+  view->bootstrap_ignored = options_.bootstrap_ignored;
+  view->concurrency = static_cast<uint32_t>(workers_.size());
+  view->resources = book_.Sets();
+  const std::vector<std::string> warming_clusters = clusters_.Warming();
+  const std::vector<std::string> warming_listeners = listeners_.Warming();
+  for (admin::ResourceSet& set : view->resources) {
+    const auto* warming = set.type_url == schema::kClusterTypeUrl    ? &warming_clusters
+                          : set.type_url == schema::kListenerTypeUrl ? &warming_listeners
+                                                                     : nullptr;
+    if (warming == nullptr) continue;
+    for (const std::string& name : *warming) {
+      const auto* const record = set.records.Find(name);
+      if (record == nullptr) continue;
+      auto marked = std::make_shared<admin::ResourceRecord>(**record);
+      marked->warming = true;
+      set.records = set.records.Set(name, std::move(marked));
+    }
+  }
+  clusters_.active().ForEach([&](const std::string& name, const config::ClusterEntry& entry) {
+    admin::ClusterStatus status;
+    status.name = name;
+    status.added_via_api = !clusters_.IsStatic(name);
+    status.eds_service_name = entry.config->eds_service_name;
+    const auto limits = [](const config::CircuitBreakers& breakers) {
+      return admin::ClusterStatus::Limits{breakers.max_connections, breakers.max_pending_requests,
+                                          breakers.max_requests, breakers.max_retries};
+    };
+    status.default_priority = limits(entry.config->breakers);
+    status.high_priority = limits(entry.config->high_breakers);
+    view->clusters.push_back(std::move(status));
+  });
+  std::sort(view->clusters.begin(), view->clusters.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  listeners_.active().ForEach([&](const std::string& name,
+                                  const std::shared_ptr<const generation::Listener>& listener) {
+    const auto sockets = listeners_.sockets().find(name);
+    const net::Address& address = sockets != listeners_.sockets().end() && !sockets->second.empty()
+                                      ? sockets->second.front()->address()
+                                      : listener->config->address;
+    view->listeners.push_back({name, address.ToString()});
+  });
+  std::sort(view->listeners.begin(), view->listeners.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return view;
+}
+
+// Endpoints of the configuration, with the numbers of every worker that has used them.
+void Server::AddHosts(admin::View& view, const std::vector<HostView>& hosts) const {
+  HashMap<std::vector<const HostView*>> by_place;
+  for (const HostView& host : hosts)
+    by_place[StrCat(host.cluster, "|", host.address)].push_back(&host);
+  for (admin::ClusterStatus& cluster : view.clusters) {
+    const config::ClusterEntry* const entry = clusters_.active().Find(cluster.name);
+    if (entry == nullptr || entry->endpoints == nullptr) continue;
+    for (const config::Endpoint& endpoint : entry->endpoints->endpoints) {
+      const auto* const address = std::get_if<net::Address>(&endpoint.address);
+      if (address == nullptr) continue;
+      admin::HostStatus status;
+      status.address = address->ToString();
+      status.hostname = endpoint.hostname;
+      status.weight = endpoint.weight;
+      status.health = std::string(config::NameOf(endpoint.health));
+      if (endpoint.locality < entry->endpoints->localities.size()) {
+        const config::Locality& locality = entry->endpoints->localities[endpoint.locality];
+        status.region = locality.region;
+        status.zone = locality.zone;
+        status.sub_zone = locality.sub_zone;
+      }
+      for (const HostView* host : by_place[StrCat(cluster.name, "|", status.address)]) {
+        const upstream::HostStats& stats = *host->stats;
+        status.cx_total += stats.cx_total.value();
+        status.cx_connect_fail += stats.cx_connect_fail.value();
+        status.cx_active += stats.cx_active.value();
+        status.rq_total += stats.rq_total.value();
+        status.rq_success += stats.rq_success.value();
+        status.rq_error += stats.rq_error.value();
+        status.rq_timeout += stats.rq_timeout.value();
+        status.rq_active += stats.rq_active.value();
+      }
+      cluster.hosts.push_back(std::move(status));
+    }
+  }
+}
+
+void Server::CollectView(std::function<void(std::shared_ptr<const admin::View>)> done) {
+  struct Collecting {
+    std::vector<HostView> hosts;
+    size_t left;
+  };
+  auto collecting = std::make_shared<Collecting>(Collecting{{}, workers_.size()});
+  event::Loop& main_loop = platform_.main_loop;
+  OnWorkers([this, collecting, done = std::move(done), &main_loop](Worker& worker) {
+    main_loop.Post([this, collecting, done, hosts = worker.Hosts()] {
+      collecting->hosts.insert(collecting->hosts.end(), hosts.begin(), hosts.end());
+      if (--collecting->left > 0) return;
+      const std::shared_ptr<admin::View> view = MakeView();
+      AddHosts(*view, collecting->hosts);
+      done(view);
+    });
+  });
+}
+
+}  // namespace weir::server

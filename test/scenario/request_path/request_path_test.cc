@@ -1,0 +1,76 @@
+// Workers share nothing on the request path: a proxied keep-alive request executes no locked
+// instruction. Counted, not believed: the request is run instruction by instruction.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "test/scenario/bootstraps.h"
+#include "test/scenario/request_path/stepper.h"
+#include "test/scenario/world.h"
+
+namespace weir::scenario {
+namespace {
+
+constexpr char kGet[] = "GET /x HTTP/1.1\r\nhost: a.example\r\n\r\n";
+constexpr char kOk[] = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+// Functions of this program that are known to do it, and why they may.
+struct Known {
+  std::string_view function;
+  std::string_view reason;
+};
+constexpr Known kKnown[] = {
+    {"weir::fakes::", "the simulated machine"},
+    {"weir::scenario::", "the client and the server of the test"},
+    {"weir::upstream::StreamRequest::~StreamRequest", "lets go of its host, which others share"},
+    {"weir::upstream::WorkerCluster::StartOn", "takes hold of it"},
+};
+
+bool IsKnown(const std::string& function) {
+  for (const Known& known : kKnown) {
+    if (function.find(known.function) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST(RequestPath, AKeepAliveRequestExecutesNoLockedInstruction) {
+  World world(EdgeBootstrap(), {.workers = 2});
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  Peer& client = world.Connect();
+  for (int i = 0; i < 20; ++i) world.Say(client, kGet);
+  const StepResult result = CountLocked([&] {
+    client.TakeReceived();
+    world.Say(client, kGet);
+    if (!client.received().starts_with("HTTP/1.1 200 OK\r\n")) std::abort();
+  });
+  ASSERT_TRUE(result.traced) << "the kernel lets no process be traced";
+  EXPECT_GT(result.instructions, 10000u);
+  for (const auto& [function, count] : result.locked) {
+    EXPECT_TRUE(IsKnown(function)) << count << " locked instructions in " << function;
+  }
+}
+
+std::atomic<int> counter{0};
+std::shared_ptr<int> shared = std::make_shared<int>(1);
+
+void Bump() { counter.fetch_add(1); }
+void Copy() {
+  const std::shared_ptr<int> copy = shared;
+  counter.store(*copy, std::memory_order_relaxed);
+}
+
+TEST(RequestPath, TheCountSeesWhatItLooksFor) {
+  const StepResult bumped = CountLocked(Bump);
+  ASSERT_TRUE(bumped.traced) << "the kernel lets no process be traced";
+  uint64_t bumps = 0;
+  for (const auto& [function, count] : bumped.locked) bumps += count;
+  EXPECT_GE(bumps, 1u);
+  uint64_t copies = 0;
+  for (const auto& [function, count] : CountLocked(Copy).locked) copies += count;
+  EXPECT_GE(copies, bumps + 1) << "a shared pointer counts up and down";
+}
+
+}  // namespace
+}  // namespace weir::scenario
