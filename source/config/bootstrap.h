@@ -59,7 +59,7 @@ struct Bootstrap {
   std::string node_cluster;
 
   std::optional<net::Address> admin_address;
-  std::vector<NamedExtension> admin_access_logs;
+  std::vector<AccessLog> admin_access_logs;
 
   std::vector<std::shared_ptr<const Listener>> listeners;
   std::vector<std::shared_ptr<const Cluster>> clusters;

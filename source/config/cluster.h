@@ -37,6 +37,13 @@ struct Http1Options {
   bool accept_http_10 = false;
   std::string default_host_for_http_10;
   bool enable_trailers = false;
+  bool allow_chunked_length = false;
+  // header_key_format. With preserve_case names go out as they came in, and `proper_case` says how
+  // those that the proxy adds are written.
+  bool proper_case = false;
+  bool preserve_case = false;
+  // A request that the connection manager refuses does not end its connection.
+  bool stream_error_on_invalid_http_message = false;
   friend bool operator==(const Http1Options&, const Http1Options&) = default;
 };
 

@@ -18,21 +18,31 @@ bool SameRoutes(const std::shared_ptr<const RouteTable>& a,
 
 auto Identity(const HttpConnectionManager& m) {
   return std::tie(m.stat_prefix, m.codec, m.rds_name, m.rds_source, m.http_filters,
-                  m.suppress_envoy_headers, m.access_logs, m.http1, m.http2);
+                  m.suppress_envoy_headers, m.access_logs, m.local_replies, m.http1, m.http2);
 }
 
 auto Limits(const HttpConnectionManager& m) {
   return std::tie(m.max_request_headers_kb, m.max_headers_count, m.idle_timeout,
-                  m.max_connection_duration, m.max_stream_duration, m.max_requests_per_connection,
-                  m.stream_idle_timeout, m.request_timeout, m.request_headers_timeout,
-                  m.drain_timeout, m.delayed_close_timeout, m.underscores);
+                  m.max_connection_duration, m.http1_safe_max_connection_duration,
+                  m.max_stream_duration, m.max_requests_per_connection, m.stream_idle_timeout,
+                  m.request_timeout, m.request_headers_timeout, m.drain_timeout,
+                  m.delayed_close_timeout, m.underscores);
 }
 
 auto Headers(const HttpConnectionManager& m) {
-  return std::tie(m.server_name, m.server_header, m.via, m.use_remote_address,
-                  m.xff_num_trusted_hops, m.skip_xff_append, m.generate_request_id,
+  return std::tie(m.server_name, m.server_header, m.via, m.generate_request_id,
                   m.preserve_external_request_id, m.always_set_request_id_in_response,
-                  m.normalize_path, m.merge_slashes, m.escaped_slashes);
+                  m.proxy_100_continue, m.append_local_overload);
+}
+
+auto Client(const HttpConnectionManager& m) {
+  return std::tie(m.use_remote_address, m.xff_num_trusted_hops, m.skip_xff_append,
+                  m.append_x_forwarded_port, m.ipv4_as_mapped_ipv6, m.internal_addresses);
+}
+
+auto Target(const HttpConnectionManager& m) {
+  return std::tie(m.normalize_path, m.merge_slashes, m.escaped_slashes, m.host_port,
+                  m.strip_trailing_host_dot, m.scheme);
 }
 
 auto Socket(const Listener& l) {
@@ -47,9 +57,17 @@ auto Behaviour(const Listener& l) {
 
 }  // namespace
 
+bool InternalAddresses::Contains(const net::Address& address) const {
+  if (!address.is_ip()) return unix_sockets;
+  for (const net::CidrRange& range : ranges) {
+    if (range.Contains(address.ip())) return true;
+  }
+  return false;
+}
+
 bool operator==(const HttpConnectionManager& a, const HttpConnectionManager& b) {
   return Identity(a) == Identity(b) && Limits(a) == Limits(b) && Headers(a) == Headers(b) &&
-         SameRoutes(a.routes, b.routes);
+         Client(a) == Client(b) && Target(a) == Target(b) && SameRoutes(a.routes, b.routes);
 }
 
 bool operator==(const FilterChain& a, const FilterChain& b) {

@@ -11,6 +11,8 @@
 
 #include "source/config/cluster.h"
 #include "source/config/extension.h"
+#include "source/config/local_reply.h"
+#include "source/config/log_filter.h"
 #include "source/config/route.h"
 #include "source/config/source.h"
 #include "source/net/address.h"
@@ -45,6 +47,16 @@ enum class PathNormalization : uint8_t {
 };
 enum class UnderscoresInHeaders : uint8_t { kAllow, kReject, kDrop };
 enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
+// strip_matching_host_port, strip_any_host_port: what becomes of the authority's port.
+enum class HostPort : uint8_t { kKeep, kStripMatching, kStripAny };
+
+// InternalAddressConfig: whose requests are internal, and may say x-envoy-*.
+struct InternalAddresses {
+  bool unix_sockets = false;
+  std::vector<net::CidrRange> ranges;
+  bool Contains(const net::Address& address) const;
+  friend bool operator==(const InternalAddresses&, const InternalAddresses&) = default;
+};
 
 // HttpConnectionManager.
 struct HttpConnectionManager {
@@ -55,7 +67,8 @@ struct HttpConnectionManager {
   ConfigSource rds_source;
   std::vector<NamedExtension> http_filters;  // Without the router, which is always last.
   bool suppress_envoy_headers = false;       // Router.suppress_envoy_headers
-  std::vector<NamedExtension> access_logs;
+  std::vector<AccessLog> access_logs;
+  LocalReplies local_replies;
 
   Http1Options http1;
   Http2Options http2;
@@ -63,6 +76,7 @@ struct HttpConnectionManager {
   uint32_t max_headers_count = 100;
   std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none, as for all of these
   std::chrono::milliseconds max_connection_duration{0};
+  bool http1_safe_max_connection_duration = false;  // Never closes an idle HTTP/1 connection.
   std::chrono::milliseconds max_stream_duration{0};
   uint32_t max_requests_per_connection = 0;
   std::chrono::milliseconds stream_idle_timeout{300 * 1000};
@@ -78,12 +92,20 @@ struct HttpConnectionManager {
   bool use_remote_address = false;
   uint32_t xff_num_trusted_hops = 0;
   bool skip_xff_append = false;
+  bool append_x_forwarded_port = false;
+  bool ipv4_as_mapped_ipv6 = false;  // represent_ipv4_remote_address_as_ipv4_mapped_ipv6
+  InternalAddresses internal_addresses;
+  bool proxy_100_continue = false;
+  bool append_local_overload = false;
   bool generate_request_id = true;
   bool preserve_external_request_id = false;
   bool always_set_request_id_in_response = false;
   bool normalize_path = false;
   bool merge_slashes = false;
   PathNormalization escaped_slashes = PathNormalization::kKeep;
+  HostPort host_port = HostPort::kKeep;
+  bool strip_trailing_host_dot = false;
+  std::string scheme;  // scheme_to_overwrite; empty: as received.
 
   friend bool operator==(const HttpConnectionManager& a, const HttpConnectionManager& b);
 };
@@ -96,7 +118,7 @@ struct TcpProxy {
   uint64_t total_weight = 1;
   std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none
   uint32_t max_connect_attempts = 1;
-  std::vector<NamedExtension> access_logs;
+  std::vector<AccessLog> access_logs;
   friend bool operator==(const TcpProxy&, const TcpProxy&) = default;
 };
 
@@ -130,7 +152,7 @@ struct Listener {
     kInbound,
     kOutbound
   } direction = Direction::kUnspecified;
-  std::vector<NamedExtension> access_logs;
+  std::vector<AccessLog> access_logs;
 
   // By meaning: an equal listener goes on undisturbed.
   friend bool operator==(const Listener& a, const Listener& b);

@@ -21,6 +21,7 @@
 #include "source/exe/extensions.h"
 #include "source/exe/flags.h"
 #include "source/exe/resource_file.h"
+#include "source/filter/make_access_log.h"
 #include "source/server/admin_server.h"
 #include "source/server/log_files.h"
 #include "source/server/name_policy.h"
@@ -210,14 +211,10 @@ absl::Status Process::MakeAdmin() {
   actions_->set_server(server_.get());
   server::AdminServerConfig config{.address = *loaded_.bootstrap.admin_address,
                                    .seed = event::Random::FromSystem().Next()};
-  for (const config::NamedExtension& extension : loaded_.bootstrap.admin_access_logs) {
-    const auto make = extensions_.factories.access_logs.find(extension.config->extension_name());
-    if (make == extensions_.factories.access_logs.end()) {
-      return InvalidArgument(
-          StrCat("admin: this program has no access log \"", extension.name, "\""));
-    }
-    WEIR_ASSIGN_OR_RETURN(auto log, make->second(*extension.config, logs_));
-    config.access_logs.push_back(std::move(log));
+  for (const config::AccessLog& configured : loaded_.bootstrap.admin_access_logs) {
+    auto log = filter::MakeAccessLog(extensions_.factories, configured, logs_);
+    if (!log.ok()) return Annotate(log.status(), "admin");
+    config.access_logs.push_back(*std::move(log));
   }
   auto admin = server::AdminServer::Create(std::move(config), *actions_, registry_,
                                            {admin_thread_->loop(), admin_thread_->network()});

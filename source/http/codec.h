@@ -145,6 +145,9 @@ class ServerCodecHandler : public OutputSignal {
   // The peer broke the protocol outside of any stream; the counters want to know. Decode returns
   // kFailed.
   virtual void OnConnectionError(const StreamError& error) = 0;
+  // HTTP/1: no request could be made of the bytes, and the codec itself has answered with `status`.
+  // OnConnectionError follows.
+  virtual void OnRefused(uint16_t /*status*/, const StreamError& /*error*/) {}
 
  protected:
   ~ServerCodecHandler() = default;

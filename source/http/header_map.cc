@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "source/base/check.h"
+#include "source/base/strings.h"
 #include "source/http/scan.h"
 
 namespace weir::http {
@@ -131,6 +132,13 @@ size_t HeaderMap::byte_size() const {
   return bytes;
 }
 
+std::string_view HeaderMap::SpellingOf(std::string_view lower_case_name) const {
+  for (const std::string_view spelling : spellings_) {
+    if (EqualsIgnoreCase(spelling, lower_case_name)) return spelling;
+  }
+  return {};
+}
+
 void HeaderMap::CopyFrom(const HeaderMap& other) {
   fields_.reserve(fields_.size() + other.size());
   for (const HeaderField& field : other) {
@@ -138,6 +146,7 @@ void HeaderMap::CopyFrom(const HeaderMap& other) {
         field.id == HeaderId::kOther ? arena_.Copy(field.name) : field.name;
     fields_.push_back(HeaderField{name, arena_.Copy(field.value), field.id});
   }
+  for (const std::string_view spelling : other.spellings_) KeepSpelling(arena_.Copy(spelling));
 }
 
 }  // namespace weir::http

@@ -50,7 +50,17 @@ class HeaderMap {
   size_t RemoveIf(Predicate predicate) {
     return std::erase_if(fields_, predicate);
   }
-  void Clear() { fields_.clear(); }
+  void Clear() {
+    fields_.clear();
+    spellings_.clear();
+  }
+
+  // How names were spelled when the message came in, for HTTP/1 peers that care for case; kept only
+  // where that is configured. `name` lives as long as the arena.
+  void KeepSpelling(std::string_view name) { spellings_.push_back(name); }
+  bool has_spellings() const { return !spellings_.empty(); }
+  // Empty when the name did not come in.
+  std::string_view SpellingOf(std::string_view lower_case_name) const;
 
   // The first field of that name.
   std::optional<std::string_view> Get(HeaderId id) const;
@@ -74,6 +84,7 @@ class HeaderMap {
  private:
   buffer::Arena& arena_;
   std::vector<HeaderField> fields_;  // Capacity is reused with the request object.
+  std::vector<std::string_view> spellings_;
 };
 
 }  // namespace weir::http

@@ -15,11 +15,12 @@ namespace weir::proxy {
 
 struct RequestMemory {
   explicit RequestMemory(buffer::BlockPool& blocks)
-      : arena(blocks), request(arena), response(arena) {}
+      : arena(blocks), request(arena), response(arena), response_trailers(arena) {}
 
   buffer::Arena arena;
   http::RequestHead request;
   http::ResponseHead response;
+  http::HeaderMap response_trailers;  // For access logs.
 };
 
 class RequestMemoryPool {
@@ -37,6 +38,7 @@ class RequestMemoryPool {
     if (free_.size() >= max_free_) return;
     memory->request.Clear();
     memory->response.Clear();
+    memory->response_trailers.Clear();
     memory->arena.Reset();
     free_.push_back(std::move(memory));
   }

@@ -3,7 +3,11 @@
 #include <utility>
 
 #include "source/base/log.h"
+#include "source/http/grpc_status.h"
 #include "source/proxy/error_table.h"
+#include "source/proxy/local_reply.h"
+#include "source/proxy/path_normalizer.h"
+#include "source/proxy/request_headers.h"
 
 namespace weir::proxy {
 
@@ -31,6 +35,7 @@ RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
   stats_.downstream_rq_active.Inc();
   info_.start = platform_.loop.Now();
   info_.start_wall = platform_.loop.WallNow();
+  info_.sample = platform_.random.Next();
 }
 
 RequestStream::~RequestStream() {
@@ -53,12 +58,13 @@ void RequestStream::OnHeaders(bool end) {
   Progress();
   if (config_.request_timeout.count() > 0 && !end) request_timeout_.Enable(config_.request_timeout);
   if (config_.max_stream_duration.count() > 0) max_duration_.Enable(config_.max_stream_duration);
-  if (head.expects_continue && !end) AnswerExpectation();
+  if (head.expects_continue && !end && !config_.proxy_100_continue) AnswerExpectation();
   // Clean what came from outside, find the client, normalise the path.
   if (!Accept()) return;
   // The newest configuration, for as long as this request lives.
   generation_ = platform_.generations.PinCurrent();
   routes_ = owner_.RoutesOf(generation_);
+  if (routes_ != nullptr) RemoveInternalOnly(routes_->table().internal_only_headers, head);
   // Filters in order, the router at their end.
   chain_.Create(owner_.context().chain.http_filters);
   if (end) RequestEnded();
@@ -83,16 +89,21 @@ void RequestStream::AnswerExpectation() {
 bool RequestStream::Accept() {
   http::RequestHead& head = memory_->request;
   if (!PrepareRequest(config_, info_, platform_.random, head)) {
-    Answer({.status = 400, .body = "", .details = "http1.unexpected_underscore"});
+    Refuse("http1.unexpected_underscore");
     return false;
   }
-  switch (NormalizePath(config_, head)) {
+  PathOutcome outcome = NormalizePath(config_, head.headers.arena(), head.path);
+  // gRPC knows no redirects.
+  if (outcome == PathOutcome::kRedirect && http::IsGrpcRequest(head.headers)) {
+    outcome = PathOutcome::kRefused;
+  }
+  switch (outcome) {
     case PathOutcome::kUnchanged:
     case PathOutcome::kChanged:
       return true;
     case PathOutcome::kRefused:
       stats_.downstream_rq_failed_path_normalization.Inc();
-      Answer({.status = 400, .body = "", .details = "path_normalization_failed"});
+      Refuse("path_normalization_failed");
       return false;
     case PathOutcome::kRedirect:
       stats_.downstream_rq_redirected_with_normalized_path.Inc();
@@ -103,6 +114,13 @@ bool RequestStream::Accept() {
       return false;
   }
   return true;
+}
+
+// By default the connection ends with a request that is not to be trusted, as after a malformed
+// one.
+void RequestStream::Refuse(std::string_view details) {
+  refused_ = true;
+  Answer({.status = 400, .body = "", .details = details});
 }
 
 void RequestStream::OnBody(buffer::Buffer& data, bool end) {
@@ -129,10 +147,14 @@ void RequestStream::RequestEnded() {
 // The client, or the connection under it, is gone.
 void RequestStream::OnReset(const StreamError& error) {
   if (response_ < ResponseState::kEnded) {
-    response_ = ResponseState::kReset;
+    const ResponseState before = std::exchange(response_, ResponseState::kReset);
     stats_.downstream_rq_rx_reset.Inc();
     if (error.kind == ErrorKind::kMalformed || error.kind == ErrorKind::kFlood) {
       info_.flags.Set(ResponseFlag::kDownstreamProtocolError);
+      // An HTTP/1 codec has answered already.
+      const bool answered =
+          before == ResponseState::kNone && info_.protocol != http::Protocol::kHttp2;
+      if (answered) info_.response_code = AnswerFor(error).status;
     } else {
       info_.flags.Set(ResponseFlag::kDownstreamConnectionTermination);
     }
@@ -187,7 +209,10 @@ void RequestStream::OnResponseHeaders(bool end) {
   info_.response_begin = platform_.loop.Now();
   response_ = ResponseState::kStarted;
   Progress();
-  owner_.BeforeResponse();
+  const bool http2 = info_.protocol == http::Protocol::kHttp2;
+  const bool ends_stream_only = http2 ? config_.http2.stream_error_on_invalid_http_message
+                                      : config_.http1.stream_error_on_invalid_http_message;
+  owner_.BeforeResponse(refused_ && !ends_stream_only);
   stream_->EncodeHeaders(head, end);
   if (end) ResponseEnded();
 }
@@ -202,6 +227,7 @@ void RequestStream::OnResponseBody(buffer::Buffer& data, bool end) {
 
 void RequestStream::OnResponseTrailers(http::HeaderMap& trailers) {
   if (response_ != ResponseState::kStarted || stream_ == nullptr) return;
+  if (!owner_.context().chain.access_logs.empty()) memory_->response_trailers.CopyFrom(trailers);
   stream_->EncodeTrailers(trailers);
   ResponseEnded();
 }
@@ -232,7 +258,13 @@ void RequestStream::Fail(const StreamError& error) {
     ResetDownstream(error);
     return;
   }
-  Answer({.status = answer.status, .body = answer.body, .details = answer.details});
+  static constexpr std::pair<std::string_view, std::string_view> kOverloaded[] = {
+      {"x-envoy-local-overloaded", "true"}};
+  const bool tell = error.kind == ErrorKind::kOverloaded && config_.append_local_overload;
+  Answer({.status = answer.status,
+          .body = answer.body,
+          .details = answer.details,
+          .headers = std::span(kOverloaded).first(tell ? 1 : 0)});
 }
 
 void RequestStream::Answer(const filter::LocalReply& reply) {
@@ -243,13 +275,12 @@ void RequestStream::Answer(const filter::LocalReply& reply) {
   if (response_ != ResponseState::kNone || stream_ == nullptr) return;
   router_.Abort();
   info_.response_code_details = reply.details;
-  if (!MakeLocalReply(reply, memory_->request, memory_->response)) {
-    chain_.ResponseHeaders(true);
-    return;
-  }
-  chain_.ResponseHeaders(false);
+  const std::string_view text = MakeLocalReply(config_.local_replies, reply, memory_->request,
+                                               platform_.loop.Now(), info_, memory_->response);
+  chain_.ResponseHeaders(text.empty());
+  if (text.empty()) return;
   buffer::Buffer body(platform_.blocks);
-  body.Append(reply.body);
+  body.Append(text);
   chain_.ResponseBody(body, true);
 }
 
@@ -299,10 +330,12 @@ void RequestStream::OnRouterIdle() { MaybeDone(); }
 void RequestStream::Log() {
   if (std::exchange(logged_, true)) return;
   if (info_.end == event::MonotonicTime{}) info_.end = platform_.loop.Now();
-  const format::FormatContext context{
-      .info = info_,
-      .request = &memory_->request,
-      .response = response_started() ? &memory_->response : nullptr};
+  const format::FormatContext context{.info = info_,
+                                      .request = &memory_->request,
+                                      .response = response_started() ? &memory_->response : nullptr,
+                                      .response_trailers = memory_->response_trailers.empty()
+                                                               ? nullptr
+                                                               : &memory_->response_trailers};
   for (const auto& log : owner_.context().chain.access_logs) log->Log(context);
 }
 

@@ -34,8 +34,9 @@ struct RequestContext {
 class RequestOwner {
  public:
   virtual const RequestContext& context() = 0;
-  // The head of a response is about to be encoded: the connection may want it to be its last.
-  virtual void BeforeResponse() = 0;
+  // The head of a response is about to be encoded: the connection may want it to be its last, and
+  // has to when `last` says so.
+  virtual void BeforeResponse(bool last) = 0;
   // The codec may give what it held back for a paused stream: Decode again at the end of the turn.
   virtual void OnReadResumed() = 0;
   // The route table of the chain in a pinned generation; null when there is none.
@@ -102,6 +103,7 @@ class RequestStream final : public event::DeferredDeletable,
 
   void AnswerExpectation();
   bool Accept();  // Checks and prepares the head; false when it was answered.
+  void Refuse(std::string_view details);
   void RequestEnded();
   void ResponseEnded();
   void ResetDownstream(const http::StreamError& error);
@@ -126,6 +128,7 @@ class RequestStream final : public event::DeferredDeletable,
   RequestState request_ = RequestState::kHead;
   ResponseState response_ = ResponseState::kNone;
   bool continue_sent_ = false;
+  bool refused_ = false;  // What the client sent is not to be trusted.
   bool logged_ = false;
   bool done_ = false;
   uint32_t request_pauses_ = 0;

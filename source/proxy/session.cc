@@ -174,7 +174,7 @@ void Session::OnFailed(std::string_view) {
 // --- Out
 // -----------------------------------------------------------------------------------------------------
 
-void Session::BeforeResponse() {
+void Session::BeforeResponse(bool last) {
   const config::HttpConnectionManager& config = http();
   const bool enough = config.max_requests_per_connection > 0 &&
                       requests_seen_ >= config.max_requests_per_connection;
@@ -182,7 +182,7 @@ void Session::BeforeResponse() {
   const bool told = draining_ || (share > 0 && context_.platform.random.Unit() < share);
   if (enough) context_.stats.downstream_cx_max_requests_reached.Inc();
   if (told && !std::exchange(drain_counted_, true)) context_.stats.downstream_cx_drain_close.Inc();
-  if (enough || told) codec_->StartDrain();
+  if (enough || told || last) codec_->StartDrain();
 }
 
 void Session::OnTurnEnd() {
@@ -366,9 +366,15 @@ void Session::OnHeadersTimeout() {
   BeginClosing();
 }
 
+// Told at once, and closed after drain_timeout: a request that is on its way is still answered.
 void Session::OnMaxDuration() {
+  if (life_over_) return Close(false);
+  life_over_ = true;
   context_.stats.downstream_cx_max_duration_reached.Inc();
-  Close(false);
+  Drain();
+  const bool http2 = std::holds_alternative<http::h2::Options>(codec_options_);
+  if (!http2 && http().http1_safe_max_connection_duration) return;
+  duration_timer_.Enable(http().drain_timeout);
 }
 
 }  // namespace weir::proxy

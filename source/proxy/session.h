@@ -72,10 +72,11 @@ class Session final : public net::ByteStreamHandler,
   // http::ServerCodecHandler
   http::ServerStreamHandler& OnRequestStart(http::ServerStream& stream) override;
   void OnConnectionError(const http::StreamError& error) override;
+  void OnRefused(uint16_t status, const http::StreamError& error) override;
   void OnOutput() override;
   // RequestOwner
   const RequestContext& context() override { return context_; }
-  void BeforeResponse() override;
+  void BeforeResponse(bool last) override;
   void OnReadResumed() override {
     decode_again_ = true;
     QueueTurnEnd();
@@ -123,6 +124,7 @@ class Session final : public net::ByteStreamHandler,
   bool write_blocked_ = false;  // The transport is full: OnWritable comes.
   bool output_blocked_ = false;
   bool draining_ = false;
+  bool life_over_ = false;  // max_connection_duration was reached.
   bool drain_counted_ = false;
   uint64_t requests_seen_ = 0;
   // The table of the generation last asked for.

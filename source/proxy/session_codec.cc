@@ -23,6 +23,9 @@ http::h1::Options Http1OptionsOf(const config::HttpConnectionManager& config) {
   options.default_host_for_http_10 = config.http1.default_host_for_http_10;
   options.enable_trailers = config.http1.enable_trailers;
   options.allow_absolute_url = config.http1.allow_absolute_url;
+  options.allow_chunked_length = config.http1.allow_chunked_length;
+  options.proper_case = config.http1.proper_case;
+  options.preserve_case = config.http1.preserve_case;
   return options;
 }
 
@@ -42,6 +45,24 @@ http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
 }
 
 }  // namespace
+
+// What no request could be made of is counted and logged as one nevertheless.
+void Session::OnRefused(uint16_t status, const http::StreamError& error) {
+  stream_info::StreamInfo info(connection_);
+  info.start = info.end = context_.platform.loop.Now();
+  info.start_wall = context_.platform.loop.WallNow();
+  info.sample = context_.platform.random.Next();
+  info.protocol = http::Protocol::kHttp11;
+  info.downstream_remote_address = connection_.remote_address;
+  info.response_code = status;
+  info.response_code_details = error.detail;
+  info.flags.Set(stream_info::ResponseFlag::kDownstreamProtocolError);
+  context_.stats.downstream_rq_total.Inc();
+  context_.stats.downstream_rq_http1_total.Inc();
+  context_.stats.downstream_rq_completed.Inc();
+  context_.stats.downstream_rq_.Inc(status);
+  for (const auto& log : config_.chain->access_logs) log->Log({.info = info});
+}
 
 // False while the preface is not whole.
 bool Session::ChooseCodec() {

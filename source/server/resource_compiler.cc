@@ -3,21 +3,21 @@
 #include <utility>
 
 #include "source/base/status.h"
+#include "source/filter/make_access_log.h"
 
 namespace weir::server {
 namespace {
 
 // The factory of an extension, made by the function registered under its configuration's name.
-template <typename Made, typename Functions, typename... Needs>
+template <typename Made, typename Functions>
 absl::StatusOr<std::shared_ptr<const Made>> Make(const Functions& functions, std::string_view kind,
-                                                 const config::ExtensionConfig& config,
-                                                 Needs&... needs) {
+                                                 const config::ExtensionConfig& config) {
   const auto found = functions.find(config.extension_name());
   if (found == functions.end()) {
     return InvalidArgument(
         StrCat("this program has no ", kind, " \"", config.extension_name(), "\""));
   }
-  return found->second(config, needs...);
+  return found->second(config);
 }
 
 }  // namespace
@@ -63,9 +63,8 @@ absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::Co
                                                           "listener filter", *extension.config));
     compiled->listener_filters.push_back(std::move(factory));
   }
-  for (const config::NamedExtension& extension : listener->access_logs) {
-    WEIR_ASSIGN_OR_RETURN(auto log, Make<filter::AccessLog>(factories_.access_logs, "access log",
-                                                            *extension.config, log_sinks_));
+  for (const config::AccessLog& configured : listener->access_logs) {
+    WEIR_ASSIGN_OR_RETURN(auto log, filter::MakeAccessLog(factories_, configured, log_sinks_));
     compiled->access_logs.push_back(std::move(log));
   }
   compiled->config = std::move(listener);
@@ -81,16 +80,15 @@ absl::StatusOr<std::shared_ptr<const generation::Chain>> ResourceCompiler::Compi
                                                    factories_.transport_sockets, "transport socket",
                                                    *compiled->config->transport_socket));
   }
-  const std::vector<config::NamedExtension>* logs = nullptr;
+  const std::vector<config::AccessLog>* logs = nullptr;
   if (const config::HttpConnectionManager* http = compiled->http()) {
     logs = &http->access_logs;
     WEIR_RETURN_IF_ERROR(AddHttp(*http, *compiled));
   } else {
     logs = &compiled->tcp()->access_logs;
   }
-  for (const config::NamedExtension& extension : *logs) {
-    WEIR_ASSIGN_OR_RETURN(auto log, Make<filter::AccessLog>(factories_.access_logs, "access log",
-                                                            *extension.config, log_sinks_));
+  for (const config::AccessLog& configured : *logs) {
+    WEIR_ASSIGN_OR_RETURN(auto log, filter::MakeAccessLog(factories_, configured, log_sinks_));
     compiled->access_logs.push_back(std::move(log));
   }
   return compiled;

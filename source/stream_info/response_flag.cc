@@ -33,6 +33,13 @@ void AppendNames(std::string& out, ResponseFlags flags, std::string_view Names::
 
 }  // namespace
 
+std::optional<ResponseFlag> ResponseFlagNamed(std::string_view short_name) {
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (kNames[i].short_name == short_name) return static_cast<ResponseFlag>(i);
+  }
+  return std::nullopt;
+}
+
 void ResponseFlags::AppendShortNames(std::string& out) const {
   AppendNames(out, *this, &Names::short_name);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,9 @@ enum class ResponseFlag : uint8_t {
       kCount,
 };
 
+// By short name: "UH". Nothing for a flag that is not in the table.
+std::optional<ResponseFlag> ResponseFlagNamed(std::string_view short_name);
+
 // A set of flags. A value.
 class ResponseFlags {
  public:
@@ -44,10 +48,12 @@ class ResponseFlags {
     return (bits_ & (uint32_t{1} << static_cast<unsigned>(flag))) != 0;
   }
   bool empty() const { return bits_ == 0; }
+  bool Intersects(const ResponseFlags& other) const { return (bits_ & other.bits_) != 0; }
   // "UH,NR", or "-" for none: %RESPONSE_FLAGS%.
   void AppendShortNames(std::string& out) const;
   // "NoHealthyUpstream,NoRouteFound", or "-": %RESPONSE_FLAGS_LONG%.
   void AppendLongNames(std::string& out) const;
+  friend bool operator==(const ResponseFlags&, const ResponseFlags&) = default;
 
  private:
   uint32_t bits_ = 0;

@@ -74,6 +74,8 @@ struct StreamInfo {
   event::MonotonicTime end{};
 
   std::optional<http::Protocol> protocol;  // Nothing for TCP.
+  // Drawn once: the decisions that take a share of requests agree with each other.
+  uint64_t sample = 0;
   uint16_t response_code = 0;              // 0: none was sent.
   std::string_view response_code_details;  // Static, or in the request's arena.
   ResponseFlags flags;

@@ -17,7 +17,11 @@ http::CodecLimits LimitsOf(const config::Cluster& cluster) {
 }
 
 http::h1::Options Http1Of(const config::Cluster& cluster) {
-  return {.limits = LimitsOf(cluster), .enable_trailers = cluster.http1.enable_trailers};
+  return {.limits = LimitsOf(cluster),
+          .enable_trailers = cluster.http1.enable_trailers,
+          .allow_chunked_length = cluster.http1.allow_chunked_length,
+          .proper_case = cluster.http1.proper_case,
+          .preserve_case = cluster.http1.preserve_case};
 }
 
 http::h2::Options Http2Of(const config::Cluster& cluster) {

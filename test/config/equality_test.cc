@@ -80,13 +80,22 @@ TEST(Equality, ConnectionManager) {
       [](M& m) { m.rds_source.kind = ConfigSource::Kind::kAds; },
       [&](M& m) { m.http_filters = {filter(1)}; },
       [](M& m) { m.suppress_envoy_headers = true; },
-      [&](M& m) { m.access_logs = {filter(1)}; },
+      [](M& m) { m.access_logs = {AccessLog{.name = "f"}}; },
+      [](M& m) { m.access_logs = {AccessLog{.filter = std::make_shared<LogFilter>()}}; },
+      [](M& m) { m.access_logs = {AccessLog{.config = std::make_shared<FakeExtension>(1)}}; },
+      [](M& m) { m.local_replies.body_format = BodyFormat{.content_type = "x"}; },
+      [](M& m) { m.local_replies.mappers = {ReplyMapper{.status = 400}}; },
       [](M& m) { m.http1.accept_http_10 = true; },
+      [](M& m) { m.http1.allow_chunked_length = true; },
+      [](M& m) { m.http1.proper_case = true; },
+      [](M& m) { m.http1.preserve_case = true; },
+      [](M& m) { m.http1.stream_error_on_invalid_http_message = true; },
       [](M& m) { m.http2.hpack_table_size = 1; },
       [](M& m) { m.max_request_headers_kb = 1; },
       [](M& m) { m.max_headers_count = 1; },
       [](M& m) { m.idle_timeout = milliseconds(1); },
       [](M& m) { m.max_connection_duration = milliseconds(1); },
+      [](M& m) { m.http1_safe_max_connection_duration = true; },
       [](M& m) { m.max_stream_duration = milliseconds(1); },
       [](M& m) { m.max_requests_per_connection = 1; },
       [](M& m) { m.stream_idle_timeout = milliseconds(1); },
@@ -95,23 +104,38 @@ TEST(Equality, ConnectionManager) {
       [](M& m) { m.drain_timeout = milliseconds(1); },
       [](M& m) { m.delayed_close_timeout = milliseconds(1); },
       [](M& m) { m.underscores = UnderscoresInHeaders::kDrop; },
+  });
+  M one, two;
+  one.http_filters = {filter(1)};
+  two.http_filters = {filter(2)};
+  EXPECT_FALSE(one == two);
+}
+
+TEST(Equality, ConnectionManagersViewOfARequest) {
+  using M = HttpConnectionManager;
+  EachChangeCounts<M>({
       [](M& m) { m.server_name = "x"; },
       [](M& m) { m.server_header = ServerHeader::kPassThrough; },
       [](M& m) { m.via = "x"; },
       [](M& m) { m.use_remote_address = true; },
       [](M& m) { m.xff_num_trusted_hops = 1; },
       [](M& m) { m.skip_xff_append = true; },
+      [](M& m) { m.append_x_forwarded_port = true; },
+      [](M& m) { m.ipv4_as_mapped_ipv6 = true; },
+      [](M& m) { m.internal_addresses.unix_sockets = true; },
+      [](M& m) { m.internal_addresses.ranges.emplace_back(); },
+      [](M& m) { m.proxy_100_continue = true; },
+      [](M& m) { m.append_local_overload = true; },
       [](M& m) { m.generate_request_id = false; },
       [](M& m) { m.preserve_external_request_id = true; },
       [](M& m) { m.always_set_request_id_in_response = true; },
       [](M& m) { m.normalize_path = true; },
       [](M& m) { m.merge_slashes = true; },
       [](M& m) { m.escaped_slashes = PathNormalization::kReject; },
+      [](M& m) { m.host_port = HostPort::kStripAny; },
+      [](M& m) { m.strip_trailing_host_dot = true; },
+      [](M& m) { m.scheme = "https"; },
   });
-  M one, two;
-  one.http_filters = {filter(1)};
-  two.http_filters = {filter(2)};
-  EXPECT_FALSE(one == two);
 }
 
 TEST(Equality, FilterChainAndListener) {
@@ -139,7 +163,7 @@ TEST(Equality, FilterChainAndListener) {
       [](Listener& l) { l.max_connections_to_accept_per_socket_event = 1; },
       [](Listener& l) { l.drain_on_modify_only = true; },
       [](Listener& l) { l.direction = Listener::Direction::kInbound; },
-      [](Listener& l) { l.access_logs = {{"f", std::make_shared<FakeExtension>(1)}}; },
+      [](Listener& l) { l.access_logs = {AccessLog{.name = "f"}}; },
   });
 }
 

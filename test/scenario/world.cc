@@ -74,6 +74,7 @@ void Upstream::OnAccept(std::unique_ptr<net::ByteStream> stream) {
 }
 
 void Upstream::Answer(Peer& peer) {
+  if (on_bytes_) return on_bytes_(peer);
   if (answer_.empty()) return;
   for (;;) {
     const size_t end = peer.received().find("\r\n\r\n");

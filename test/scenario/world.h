@@ -84,6 +84,8 @@ class Upstream final : public net::AcceptHandler {
   // Answers every complete head of a request (without a body) with `response`, as long as it is
   // set.
   void AnswerAll(std::string response) { answer_ = std::move(response); }
+  // Takes what connections receive from now on, in place of AnswerAll.
+  void OnBytes(std::function<void(Peer&)> on_bytes) { on_bytes_ = std::move(on_bytes); }
   // Requests seen by AnswerAll.
   size_t answered() const { return answered_; }
   void CloseAll();
@@ -96,6 +98,7 @@ class Upstream final : public net::AcceptHandler {
 
   buffer::BlockPool& blocks_;
   std::string answer_;
+  std::function<void(Peer&)> on_bytes_;
   size_t answered_ = 0;
   std::vector<std::shared_ptr<net::ListenSocket>> sockets_;
   std::unique_ptr<net::Acceptor> acceptor_;

@@ -1,5 +1,6 @@
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "source/base/status.h"
+#include "source/config/proto/access_log.h"
 #include "source/config/proto/cluster.h"
 #include "source/config/proto/decode.h"
 #include "source/config/proto/extensions.h"

@@ -52,17 +52,4 @@ std::shared_ptr<const ExtensionConfig> DecodeExtension(const google::protobuf::A
   return message == nullptr ? nullptr : entry->decode(*message, scope);
 }
 
-std::vector<NamedExtension> DecodeAccessLogs(
-    const google::protobuf::RepeatedPtrField<envoy::config::accesslog::v3::AccessLog>& logs,
-    const Scope& scope, std::string_view field) {
-  std::vector<NamedExtension> decoded;
-  for (int i = 0; i < logs.size(); ++i) {
-    const Scope item = scope.Item(field, i);
-    auto config = DecodeExtension(logs[i].typed_config(), ExtensionDecoders::Category::kAccessLog,
-                                  item.Field("typed_config"));
-    if (config != nullptr) decoded.push_back({logs[i].name(), std::move(config)});
-  }
-  return decoded;
-}
-
 }  // namespace weir::config::proto

@@ -3,9 +3,7 @@
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
-#include "envoy/config/accesslog/v3/accesslog.pb.h"
 #include "google/protobuf/any.pb.h"
 #include "source/base/strings.h"
 #include "source/config/extension.h"
@@ -37,10 +35,5 @@ std::unique_ptr<Message> Unpack(const google::protobuf::Any& any, const Scope& s
 std::shared_ptr<const ExtensionConfig> DecodeExtension(const google::protobuf::Any& any,
                                                        ExtensionDecoders::Category category,
                                                        const Scope& scope);
-
-// `scope` is that of the message with the field `field`.
-std::vector<NamedExtension> DecodeAccessLogs(
-    const google::protobuf::RepeatedPtrField<envoy::config::accesslog::v3::AccessLog>& logs,
-    const Scope& scope, std::string_view field = "access_log");
 
 }  // namespace weir::config::proto

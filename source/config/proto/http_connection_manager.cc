@@ -1,17 +1,22 @@
 #include "source/config/proto/http_connection_manager.h"
 
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
+#include "envoy/extensions/request_id/uuid/v3/uuid.pb.h"
 #include "source/base/status.h"
+#include "source/config/proto/access_log.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/local_reply.h"
 #include "source/config/proto/protocol_options.h"
 #include "source/config/proto/route_table.h"
 #include "source/config/proto/values.h"
+#include "source/http/header_map.h"
 
 namespace weir::config::proto {
 namespace {
 namespace pb = envoy::extensions::filters::network::http_connection_manager::v3;
 using Pb = pb::HttpConnectionManager;
 using RouterPb = envoy::extensions::filters::http::router::v3::Router;
+using UuidPb = envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
 
 void DecodeRoutes(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
   if (message.has_route_config()) {
@@ -86,6 +91,7 @@ void DecodeCommonOptions(const Pb& message, const Scope& scope, HttpConnectionMa
               manager.idle_timeout);
   SetDuration(common.has_max_connection_duration(), common.max_connection_duration(),
               at.Field("max_connection_duration"), manager.max_connection_duration);
+  manager.http1_safe_max_connection_duration = message.http1_safe_max_connection_duration();
   SetDuration(common.has_max_stream_duration(), common.max_stream_duration(),
               at.Field("max_stream_duration"), manager.max_stream_duration);
   if (common.has_max_headers_count())
@@ -120,40 +126,81 @@ PathNormalization SlashesAction(Pb::PathWithEscapedSlashesAction action) {
   }
 }
 
-void DecodeHeaders(const Pb& message, HttpConnectionManager& manager) {
-  if (!message.server_name().empty()) manager.server_name = message.server_name();
-  manager.server_header = static_cast<ServerHeader>(message.server_header_transformation());
-  manager.via = message.via();
-  manager.use_remote_address = message.use_remote_address().value();
-  manager.xff_num_trusted_hops = message.xff_num_trusted_hops();
-  manager.skip_xff_append = message.skip_xff_append();
+void DecodeRequestId(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
   if (message.has_generate_request_id()) {
     manager.generate_request_id = message.generate_request_id().value();
   }
   manager.preserve_external_request_id = message.preserve_external_request_id();
   manager.always_set_request_id_in_response = message.always_set_request_id_in_response();
+  if (!message.has_request_id_extension()) return;
+  // The one there is; both of its fields speak of tracing.
+  Unpack<UuidPb>(message.request_id_extension().typed_config(),
+                 scope.Field("request_id_extension").Field("typed_config"));
+}
+
+void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
+  manager.use_remote_address = message.use_remote_address().value();
+  manager.xff_num_trusted_hops = message.xff_num_trusted_hops();
+  manager.skip_xff_append = message.skip_xff_append();
+  manager.append_x_forwarded_port = message.append_x_forwarded_port();
+  manager.ipv4_as_mapped_ipv6 = message.represent_ipv4_remote_address_as_ipv4_mapped_ipv6();
+  const Pb::InternalAddressConfig& internal = message.internal_address_config();
+  const Scope at = scope.Field("internal_address_config");
+  manager.internal_addresses.unix_sockets = internal.unix_sockets();
+  for (int i = 0; i < internal.cidr_ranges_size(); ++i) {
+    const auto range = DecodeCidrRange(internal.cidr_ranges(i), at.Item("cidr_ranges", i));
+    if (range.has_value()) manager.internal_addresses.ranges.push_back(*range);
+  }
+}
+
+void DecodeTarget(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
   manager.normalize_path = message.normalize_path().value();
   manager.merge_slashes = message.merge_slashes();
   manager.escaped_slashes = SlashesAction(message.path_with_escaped_slashes_action());
+  if (message.strip_matching_host_port() && message.strip_any_host_port()) {
+    scope.Field("strip_matching_host_port")
+        .Error("cannot be given together with strip_any_host_port");
+  }
+  if (message.strip_matching_host_port()) manager.host_port = HostPort::kStripMatching;
+  if (message.strip_any_host_port()) manager.host_port = HostPort::kStripAny;
+  manager.strip_trailing_host_dot = message.strip_trailing_host_dot();
+  manager.scheme = message.scheme_header_transformation().scheme_to_overwrite();
+}
+
+// A value that is written as it stands.
+void DecodeFieldValue(const std::string& value, const Scope& scope, std::string& target) {
+  if (value.empty()) return;
+  if (!http::HeaderMap::IsValidValue(value)) scope.Error("is not a valid field value", value);
+  target = value;
+}
+
+void DecodeHeaders(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
+  DecodeFieldValue(message.server_name(), scope.Field("server_name"), manager.server_name);
+  DecodeFieldValue(message.via(), scope.Field("via"), manager.via);
+  manager.server_header = static_cast<ServerHeader>(message.server_header_transformation());
+  manager.proxy_100_continue = message.proxy_100_continue();
+  manager.append_local_overload = message.append_local_overload();
+  DecodeRequestId(message, scope, manager);
+  DecodeClient(message, scope, manager);
+  DecodeTarget(message, scope, manager);
 }
 
 }  // namespace
 
 std::shared_ptr<const HttpConnectionManager> DecodeHttpConnectionManager(const Pb& message,
                                                                          const Scope& scope) {
-  scope.RefuseSet(message, {"proxy_100_continue", "strip_matching_host_port", "strip_any_host_port",
-                            "strip_trailing_host_dot", "append_x_forwarded_port"});
   if (message.add_user_agent().value()) scope.RefuseSet(message, {"add_user_agent"});
-  scope.Field("internal_address_config")
-      .RefuseSet(message.internal_address_config(), {"unix_sockets", "cidr_ranges"});
   auto manager = std::make_shared<HttpConnectionManager>();
   manager->stat_prefix = message.stat_prefix();
   manager->codec = static_cast<CodecType>(message.codec_type());
   DecodeRoutes(message, scope, *manager);
   DecodeHttpFilters(message, scope, *manager);
   manager->access_logs = DecodeAccessLogs(message.access_log(), scope);
+  manager->local_replies =
+      DecodeLocalReplies(message.local_reply_config(), scope.Field("local_reply_config"));
   manager->http1 =
-      DecodeHttp1Options(message.http_protocol_options(), scope.Field("http_protocol_options"));
+      DecodeHttp1Options(message.http_protocol_options(), scope.Field("http_protocol_options"),
+                         message.stream_error_on_invalid_http_message().value());
   manager->http2 =
       DecodeHttp2Options(message.http2_protocol_options(), scope.Field("http2_protocol_options"),
                          message.stream_error_on_invalid_http_message().value());
@@ -162,7 +209,7 @@ std::shared_ptr<const HttpConnectionManager> DecodeHttpConnectionManager(const P
   }
   DecodeCommonOptions(message, scope, *manager);
   DecodeTimeouts(message, scope, *manager);
-  DecodeHeaders(message, *manager);
+  DecodeHeaders(message, scope, *manager);
   return manager;
 }
 

@@ -1,6 +1,7 @@
 #include "source/config/proto/listener.h"
 
 #include "source/base/status.h"
+#include "source/config/proto/access_log.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/values.h"
 

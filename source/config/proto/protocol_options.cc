@@ -1,7 +1,12 @@
 #include "source/config/proto/protocol_options.h"
 
+#include "envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.pb.h"
+#include "source/config/proto/extensions.h"
+
 namespace weir::config::proto {
 namespace core = envoy::config::core::v3;
+using PreserveCasePb =
+    envoy::extensions::http::header_formatters::preserve_case::v3::PreserveCaseFormatterConfig;
 
 namespace {
 
@@ -9,13 +14,30 @@ void SetIf(bool present, uint32_t value, uint32_t& target) {
   if (present) target = value;
 }
 
+void DecodeKeyFormat(const core::Http1ProtocolOptions::HeaderKeyFormat& format, const Scope& scope,
+                     Http1Options& options) {
+  if (format.has_proper_case_words()) options.proper_case = true;
+  if (!format.has_stateful_formatter()) return;
+  const auto preserve =
+      Unpack<PreserveCasePb>(format.stateful_formatter().typed_config(),
+                             scope.Field("stateful_formatter").Field("typed_config"));
+  if (preserve == nullptr) return;
+  options.preserve_case = true;
+  options.proper_case = preserve->formatter_type_on_envoy_headers() == PreserveCasePb::PROPER_CASE;
+}
+
 }  // namespace
 
-Http1Options DecodeHttp1Options(const core::Http1ProtocolOptions& options, const Scope& scope) {
+Http1Options DecodeHttp1Options(const core::Http1ProtocolOptions& options, const Scope& scope,
+                                bool stream_error) {
   // The codec takes any token as a method: allow_custom_methods asks for what is so.
-  scope.RefuseSet(options, {"header_key_format", "allow_chunked_length",
-                            "override_stream_error_on_invalid_http_message"});
   Http1Options decoded;
+  decoded.allow_chunked_length = options.allow_chunked_length();
+  DecodeKeyFormat(options.header_key_format(), scope.Field("header_key_format"), decoded);
+  decoded.stream_error_on_invalid_http_message =
+      options.has_override_stream_error_on_invalid_http_message()
+          ? options.override_stream_error_on_invalid_http_message().value()
+          : stream_error;
   if (options.has_allow_absolute_url()) {
     decoded.allow_absolute_url = options.allow_absolute_url().value();
   }

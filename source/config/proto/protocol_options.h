@@ -7,9 +7,9 @@
 
 namespace weir::config::proto {
 
-Http1Options DecodeHttp1Options(const envoy::config::core::v3::Http1ProtocolOptions& options,
-                                const Scope& scope);
 // `stream_error` is what the enclosing message says about invalid messages.
+Http1Options DecodeHttp1Options(const envoy::config::core::v3::Http1ProtocolOptions& options,
+                                const Scope& scope, bool stream_error = false);
 Http2Options DecodeHttp2Options(const envoy::config::core::v3::Http2ProtocolOptions& options,
                                 const Scope& scope, bool stream_error = false);
 

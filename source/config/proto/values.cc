@@ -98,7 +98,10 @@ std::string DecodeDataSource(const core::DataSource& source, const Scope& scope)
 
 Fraction DecodeFraction(const core::RuntimeFractionalPercent& fraction, const Scope& scope) {
   scope.IgnoreSet(fraction, {"runtime_key"}, "there is no runtime layer: default_value holds");
-  const envoy::type::v3::FractionalPercent& percent = fraction.default_value();
+  return DecodePercent(fraction.default_value());
+}
+
+Fraction DecodePercent(const envoy::type::v3::FractionalPercent& percent) {
   uint64_t unit = 1;
   if (percent.denominator() == envoy::type::v3::FractionalPercent::HUNDRED) unit = 10'000;
   if (percent.denominator() == envoy::type::v3::FractionalPercent::TEN_THOUSAND) unit = 100;

@@ -35,6 +35,7 @@ net::TcpKeepalive DecodeKeepalive(const envoy::config::core::v3::TcpKeepalive& k
 // The bytes; empty after an error.
 std::string DecodeDataSource(const envoy::config::core::v3::DataSource& source, const Scope& scope);
 
+Fraction DecodePercent(const envoy::type::v3::FractionalPercent& percent);
 Fraction DecodeFraction(const envoy::config::core::v3::RuntimeFractionalPercent& fraction,
                         const Scope& scope);
 

@@ -11,6 +11,11 @@ namespace {
 // ever.
 constexpr uint8_t kMaxDigits = 16;
 
+// A chunk's line may have so many bytes, and twice as many as its data; what is beyond adds up, and
+// comes to an end.
+constexpr uint64_t kFreeLineBytes = 16;
+constexpr uint32_t kMaxOverhead = 16 * 1024;
+
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -33,6 +38,7 @@ void BodyDecoder::StartChunked(uint32_t max_line_bytes) {
   at_ = At::kSize;
   remaining_ = 0;
   line_bytes_ = digits_ = 0;
+  overhead_ = 0;
 }
 
 void BodyDecoder::StartUntilClose() { coding_ = Coding::kUntilClose; }
@@ -66,7 +72,9 @@ BodyDecoder::Progress BodyDecoder::DecodeChunked(buffer::Buffer& in, buffer::Buf
     const std::string_view piece = in.Front();
     size_t used = 0;
     while (used < piece.size() && at_ != At::kData && at_ != At::kTrailers) {
-      if (!StepLine(piece[used])) return Refuse(kBadChunk);
+      if (!StepLine(piece[used])) {
+        return Refuse(overhead_ > kMaxOverhead ? kChunkOverhead : kBadChunk);
+      }
       if (++line_bytes_ > max_line_bytes_) return Refuse(kChunkLineTooLong);
       ++used;
     }
@@ -81,7 +89,7 @@ bool BodyDecoder::StepLine(char c) {
     case At::kSize:
       return StepSize(c);
     case At::kLineLf:
-      if (c != '\n') return false;
+      if (c != '\n' || !AffordLine()) return false;
       at_ = remaining_ == 0 ? At::kTrailers : At::kData;
       line_bytes_ = digits_ = 0;
       return true;
@@ -95,6 +103,14 @@ bool BodyDecoder::StepLine(char c) {
     default:
       return StepExtension(c);
   }
+}
+
+// A chunk line is whole: false when lines have cost too much for what they brought.
+bool BodyDecoder::AffordLine() {
+  const uint64_t brings = kFreeLineBytes + 2 * std::min<uint64_t>(remaining_, kMaxOverhead);
+  const uint64_t costs = uint64_t{overhead_} + line_bytes_;
+  overhead_ = static_cast<uint32_t>(costs > brings ? costs - brings : 0);
+  return overhead_ <= kMaxOverhead;
 }
 
 bool BodyDecoder::StepSize(char c) {

@@ -1,6 +1,6 @@
 // The body of one message on its way in (RFC 9112, 6 and 7): finds its end and strips the chunked
 // coding. Bytes are moved, not copied. Chunk extensions are checked against their grammar and
-// dropped.
+// dropped; what they cost beyond the bytes that their chunks bring is bounded.
 #pragma once
 
 #include <cstdint>
@@ -60,12 +60,14 @@ class BodyDecoder {
   bool StepSize(char c);
   bool StepExtension(char c);
   bool EndOfPart(char c);
+  bool AffordLine();
   Progress Refuse(const Rejection& why);
 
   const Rejection* why_ = nullptr;
   uint64_t remaining_ = 0;  // Bytes of the body, or of the chunk.
   uint32_t max_line_bytes_ = 0;
   uint32_t line_bytes_ = 0;
+  uint32_t overhead_ = 0;  // Bytes of chunk lines that brought too little.
   uint8_t digits_ = 0;
   Coding coding_ = Coding::kLength;
   At at_ = At::kSize;

@@ -73,12 +73,15 @@ ClientConnection::Step ClientConnection::ReadHead(buffer::Buffer& in) {
   if (request_ == Request::kNone) return Reject(kUnexpectedBytes), Step::kGoOn;
   StatusLine line;
   FieldTable table(pool_, options_.limits.max_header_count);
-  const SectionScanner::Found found =
-      scanner_.Read(in, options_.limits.max_header_bytes, [&](char* begin, char* end) {
+  const SectionScanner::Found found = scanner_.Read(
+      in, options_.limits.max_header_bytes,
+      [&](char* begin, char* end) {
         table.Clear();
+        if (options_.preserve_case) spellings_.Remember(begin, end);
         const Parsed start = ParseStatusLine(begin, end, line);
         return start.next == nullptr ? start : ParseFields(start.next, end, table);
-      });
+      },
+      options_.preserve_case);
   if (found.why != nullptr) return Reject(*found.why), Step::kGoOn;
   if (found.size == 0) return Starve();
   const Rejection* why = line.status < 200 ? TakeInformational(line, table, in, found.size)
@@ -93,7 +96,7 @@ const Rejection* ClientConnection::TakeInformational(const StatusLine& line, Fie
   if (line.status == 101) return &kSwitching;
   if (++informational_ > options_.max_informational) return &kManyInformational;
   HeadFacts facts;
-  if (const Rejection* why = ReadHeadFacts(table, FramingFields::kIgnore, facts)) return why;
+  if (const Rejection* why = ReadHeadFacts(table, FramingFields::kIgnore, false, facts)) return why;
   FillHead(line, table, in, head_size);
   stream_->OnInformational();
   return nullptr;
@@ -104,7 +107,9 @@ const Rejection* ClientConnection::TakeHead(const StatusLine& line, FieldTable& 
   HeadFacts facts;
   if (table.byte_size() > options_.limits.max_header_bytes) return &kHeadTooLarge;
   const FramingFields framing = line.status == 204 ? FramingFields::kIgnore : FramingFields::kCount;
-  if (const Rejection* why = ReadHeadFacts(table, framing, facts)) return why;
+  if (const Rejection* why = ReadHeadFacts(table, framing, options_.allow_chunked_length, facts)) {
+    return why;
+  }
   if (facts.chunked && line.version == Protocol::kHttp10) return &kCodingInHttp10;
   FillHead(line, table, in, head_size);
   const bool end = FrameAnswer(line, facts, stream_->response_head());
@@ -124,6 +129,7 @@ void ClientConnection::FillHead(const StatusLine& line, FieldTable& table, buffe
   for (const HeaderField& field : table.fields()) {
     if (!field.name.empty()) head.headers.AddView(field.name, field.value, field.id);
   }
+  if (options_.preserve_case) spellings_.Give(table, head.headers);
   in.Drain(head_size);
 }
 

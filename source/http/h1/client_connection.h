@@ -14,6 +14,7 @@
 #include "source/http/h1/codec.h"
 #include "source/http/h1/field_table.h"
 #include "source/http/h1/head_rules.h"
+#include "source/http/h1/name_spellings.h"
 #include "source/http/h1/section_scanner.h"
 #include "source/http/h1/start_line.h"
 
@@ -80,6 +81,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   buffer::Buffer body_;  // Decoded and not delivered yet; empty between calls.
   ClientStreamHandler* stream_ = nullptr;
   SectionScanner scanner_;
+  NameSpellings spellings_;
   BodyDecoder decoder_;
   BodyEncoder encoder_;
   StreamError cut_off_;

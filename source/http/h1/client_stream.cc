@@ -18,7 +18,7 @@ void ClientConnection::EncodeHeaders(const RequestHead& head, bool end) {
   }
   if (draining_) wire.connection = ConnectionOption::kClose;
   is_head_ = head.method == "HEAD";
-  WriteRequestHead(head, wire, output_);
+  WriteRequestHead(head, wire, options_.proper_case, output_);
   encoder_.Start(wire.framing, wire.content_length.value_or(0));
   request_ = end ? Request::kDone : Request::kStarted;
   handler_.OnOutput();

@@ -36,6 +36,14 @@ struct Options {
   bool enable_trailers = false;
   // Otherwise an absolute-form target is refused.
   bool allow_absolute_url = true;
+  // Both content-length and transfer-encoding: the latter holds and the connection ends with the
+  // message (RFC 9112, 6.3). Otherwise such a message is refused.
+  bool allow_chunked_length = false;
+  // Field names are written "As-This" instead of "as-this".
+  bool proper_case = false;
+  // Remembers how names of received messages are spelled. Names of a message that were remembered
+  // are written so; proper_case then speaks of the others.
+  bool preserve_case = false;
   // Bytes of one chunk-size line with its extensions.
   uint32_t max_chunk_line_bytes = 4096;
   // 1xx answers before the final one (client only).

@@ -110,7 +110,8 @@ const Rejection* ReadField(HeaderField& field, Reading& reading) {
 
 }  // namespace
 
-const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, HeadFacts& facts) {
+const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, bool allow_chunked_length,
+                               HeadFacts& facts) {
   Reading reading{.framing = framing, .facts = facts};
   const Rejection* first = nullptr;
   for (HeaderField& field : table.fields()) {
@@ -118,7 +119,11 @@ const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, HeadFac
     if (first == nullptr) first = why;
   }
   if (first != nullptr) return first;
-  if (facts.chunked && facts.content_length.has_value()) return &kLengthAndCoding;
+  if (facts.chunked && facts.content_length.has_value()) {
+    if (!allow_chunked_length) return &kLengthAndCoding;
+    facts.content_length.reset();
+    facts.close = true;
+  }
   for (size_t i = 0; i < reading.nominated_count; ++i) {
     for (HeaderField& field : table.fields()) {
       if (EqualsIgnoreCase(field.name, reading.nominated[i])) FieldTable::DropField(field);

@@ -28,8 +28,10 @@ enum class FramingFields : uint8_t {
   kIgnore,  // 1xx and 204: they are dropped unread (RFC 9112, 6.3).
 };
 
-// Reads the fields and drops those that a head never holds. Both framing fields, repeated ones and
-// codings other than one "chunked" are refused.
-const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, HeadFacts& facts);
+// Reads the fields and drops those that a head never holds. Repeated framing fields and codings
+// other than one "chunked" are refused, and so are both framing fields together unless
+// `allow_chunked_length` is set: then the coding holds, and the connection is not to be used again.
+const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, bool allow_chunked_length,
+                               HeadFacts& facts);
 
 }  // namespace weir::http::h1

@@ -31,11 +31,32 @@ inline char* Put(char* out, std::string_view text) {
   return out + n;
 }
 
-constexpr std::string_view kLengthName = "content-length: ";
-constexpr std::string_view kChunkedLine = "transfer-encoding: chunked\r\n";
 constexpr std::string_view kLineEnd = "\r\n";
 // Room for what does not depend on the message: version, blanks, framing and connection lines.
 constexpr size_t kFixedRoom = 192;
+
+// How names are written. The usual way costs nothing.
+struct LowerNames {
+  char* PutName(char* out, std::string_view name) const { return Put(out, name); }
+};
+
+struct SpelledNames {
+  const HeaderMap& spelled;
+  bool proper_case;
+
+  char* PutName(char* out, std::string_view name) const {
+    const std::string_view spelling = spelled.SpellingOf(name);
+    if (!spelling.empty()) return Put(out, spelling);
+    if (!proper_case) return Put(out, name);
+    bool capital = true;
+    for (const char c : name) {
+      const bool letter = c >= 'a' && c <= 'z';
+      *out++ = capital && letter ? static_cast<char>(c - ('a' - 'A')) : c;
+      capital = !letter && !(c >= '0' && c <= '9');
+    }
+    return out;
+  }
+};
 
 size_t SizeOf(const HeaderMap& fields) {
   size_t size = 0;
@@ -43,34 +64,41 @@ size_t SizeOf(const HeaderMap& fields) {
   return size;
 }
 
-char* PutFields(char* out, const HeaderMap& fields) {
-  for (const HeaderField& field : fields) {
-    out = Put(out, field.name);
-    *out++ = ':';
-    *out++ = ' ';
-    out = Put(out, field.value);
-    *out++ = '\r';
-    *out++ = '\n';
-  }
+template <typename Names>
+char* PutField(char* out, std::string_view name, std::string_view value, const Names& names) {
+  out = names.PutName(out, name);
+  *out++ = ':';
+  *out++ = ' ';
+  out = Put(out, value);
+  *out++ = '\r';
+  *out++ = '\n';
   return out;
 }
 
-char* PutWireFields(char* out, const WireHead& wire) {
+template <typename Names>
+char* PutFields(char* out, const HeaderMap& fields, const Names& names) {
+  for (const HeaderField& field : fields) out = PutField(out, field.name, field.value, names);
+  return out;
+}
+
+template <typename Names>
+char* PutWireFields(char* out, const WireHead& wire, const Names& names) {
   if (wire.framing == WireFraming::kChunked) {
-    out = Put(out, kChunkedLine);
+    out = PutField(out, "transfer-encoding", "chunked", names);
   } else if (wire.content_length.has_value()) {
-    out = Put(out, kLengthName);
-    out = std::to_chars(out, out + 20, *wire.content_length).ptr;
-    out = Put(out, kLineEnd);
+    char digits[20];
+    const char* const end =
+        std::to_chars(digits, digits + sizeof(digits), *wire.content_length).ptr;
+    out = PutField(out, "content-length", {digits, static_cast<size_t>(end - digits)}, names);
   }
   switch (wire.connection) {
     case ConnectionOption::kNone:
       break;
     case ConnectionOption::kClose:
-      out = Put(out, "connection: close\r\n");
+      out = PutField(out, "connection", "close", names);
       break;
     case ConnectionOption::kKeepAlive:
-      out = Put(out, "connection: keep-alive\r\n");
+      out = PutField(out, "connection", "keep-alive", names);
       break;
   }
   return Put(out, kLineEnd);
@@ -80,9 +108,9 @@ void Commit(buffer::Buffer& out, const char* start, const char* end) {
   out.Commit(static_cast<size_t>(end - start));
 }
 
-}  // namespace
-
-void WriteResponseHead(const ResponseHead& head, const WireHead& wire, buffer::Buffer& out) {
+template <typename Names>
+void WriteResponse(const ResponseHead& head, const WireHead& wire, const Names& names,
+                   buffer::Buffer& out) {
   const std::string_view reason = ReasonPhrase(head.status);
   char* const start = out.Reserve(SizeOf(head.headers) + reason.size() + kFixedRoom).data();
   char* end = Put(start, "HTTP/1.1 ");
@@ -90,32 +118,53 @@ void WriteResponseHead(const ResponseHead& head, const WireHead& wire, buffer::B
   *end++ = ' ';
   end = Put(end, reason);
   end = Put(end, kLineEnd);
-  end = PutFields(end, head.headers);
-  end = PutWireFields(end, wire);
+  end = PutFields(end, head.headers, names);
+  end = PutWireFields(end, wire, names);
   Commit(out, start, end);
 }
 
-void WriteRequestHead(const RequestHead& head, const WireHead& wire, buffer::Buffer& out) {
+template <typename Names>
+void WriteRequest(const RequestHead& head, const WireHead& wire, const Names& names,
+                  buffer::Buffer& out) {
   const size_t room = SizeOf(head.headers) + head.method.size() + head.path.size() +
                       head.authority.size() + kFixedRoom;
   char* const start = out.Reserve(room).data();
   char* end = Put(start, head.method);
   *end++ = ' ';
   end = Put(end, head.path);
-  end = Put(end, " HTTP/1.1\r\nhost: ");
-  end = Put(end, head.authority);
-  end = Put(end, kLineEnd);
-  end = PutFields(end, head.headers);
-  if (head.expects_continue) end = Put(end, "expect: 100-continue\r\n");
+  end = Put(end, " HTTP/1.1\r\n");
+  end = PutField(end, "host", head.authority, names);
+  end = PutFields(end, head.headers, names);
+  if (head.expects_continue) end = PutField(end, "expect", "100-continue", names);
   // RFC 9110, 10.1.4: who sends TE names it as a connection option.
-  if (head.headers.Has(HeaderId::kTe)) end = Put(end, "connection: te\r\n");
-  end = PutWireFields(end, wire);
+  if (head.headers.Has(HeaderId::kTe)) end = PutField(end, "connection", "te", names);
+  end = PutWireFields(end, wire, names);
   Commit(out, start, end);
+}
+
+}  // namespace
+
+void WriteResponseHead(const ResponseHead& head, const WireHead& wire, bool proper_case,
+                       buffer::Buffer& out) {
+  if (proper_case || head.headers.has_spellings()) {
+    WriteResponse(head, wire, SpelledNames{head.headers, proper_case}, out);
+  } else {
+    WriteResponse(head, wire, LowerNames{}, out);
+  }
+}
+
+void WriteRequestHead(const RequestHead& head, const WireHead& wire, bool proper_case,
+                      buffer::Buffer& out) {
+  if (proper_case || head.headers.has_spellings()) {
+    WriteRequest(head, wire, SpelledNames{head.headers, proper_case}, out);
+  } else {
+    WriteRequest(head, wire, LowerNames{}, out);
+  }
 }
 
 void WriteFieldSection(const HeaderMap& fields, buffer::Buffer& out) {
   char* const start = out.Reserve(SizeOf(fields) + kLineEnd.size()).data();
-  char* const end = Put(PutFields(start, fields), kLineEnd);
+  char* const end = Put(PutFields(start, fields, LowerNames{}), kLineEnd);
   Commit(out, start, end);
 }
 

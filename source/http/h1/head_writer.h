@@ -20,9 +20,13 @@ struct WireHead {
   ConnectionOption connection = ConnectionOption::kNone;
 };
 
-void WriteResponseHead(const ResponseHead& head, const WireHead& wire, buffer::Buffer& out);
+// Field names go out as the head's map has them spelled; others in lower case, or "As-This" with
+// `proper_case`.
+void WriteResponseHead(const ResponseHead& head, const WireHead& wire, bool proper_case,
+                       buffer::Buffer& out);
 // `head.authority` becomes the host field, first of all.
-void WriteRequestHead(const RequestHead& head, const WireHead& wire, buffer::Buffer& out);
+void WriteRequestHead(const RequestHead& head, const WireHead& wire, bool proper_case,
+                      buffer::Buffer& out);
 // The fields and the empty line: a trailer section.
 void WriteFieldSection(const HeaderMap& fields, buffer::Buffer& out);
 

@@ -52,6 +52,7 @@ inline constexpr Rejection kBadConnection{400, ErrorKind::kMalformed, "http1.inv
 inline constexpr Rejection kTraceContent{400, ErrorKind::kMalformed, "http1.trace_with_content"};
 inline constexpr Rejection kBadChunk{400, ErrorKind::kMalformed, "http1.invalid_chunk"};
 inline constexpr Rejection kChunkLineTooLong{400, ErrorKind::kFlood, "http1.chunk_line_too_long"};
+inline constexpr Rejection kChunkOverhead{400, ErrorKind::kFlood, "http1.chunk_overhead"};
 inline constexpr Rejection kBadStatusLine{502, ErrorKind::kMalformed, "http1.invalid_status_line"};
 inline constexpr Rejection kSwitching{502, ErrorKind::kMalformed, "http1.unexpected_upgrade"};
 inline constexpr Rejection kManyInformational{502, ErrorKind::kFlood, "http1.too_many_1xx"};

@@ -21,10 +21,10 @@ class SectionScanner {
   Found Find(buffer::Buffer& in, size_t limit);
   // Parses a section in one piece: what the first slice holds is tried at once, since it is usually
   // whole, and else when its end has come. `parse` is Parsed(char* begin, char* end) and may be
-  // called twice.
+  // called twice, unless the section has to be whole: then once, with nothing but it.
   template <typename Parse>
-  Found Read(buffer::Buffer& in, size_t limit, Parse parse) {
-    if (scanned_ == 0) {
+  Found Read(buffer::Buffer& in, size_t limit, Parse parse, bool whole = false) {
+    if (scanned_ == 0 && !whole) {
       const Found found = Attempt(in.Front(), parse);
       if (found.size > limit) return Found{.why = &kHeadTooLarge};
       if (found.size != 0 || found.why != nullptr) return found;

@@ -59,12 +59,15 @@ ServerConnection::Step ServerConnection::ReadHead(buffer::Buffer& in) {
   }
   RequestLine line;
   FieldTable table(pool_, options_.limits.max_header_count);
-  const SectionScanner::Found found =
-      scanner_.Read(in, options_.limits.max_header_bytes, [&](char* begin, char* end) {
+  const SectionScanner::Found found = scanner_.Read(
+      in, options_.limits.max_header_bytes,
+      [&](char* begin, char* end) {
         table.Clear();
+        if (options_.preserve_case) spellings_.Remember(begin, end);
         const Parsed start = ParseRequestLine(begin, end, line);
         return start.next == nullptr ? start : ParseFields(start.next, end, table);
-      });
+      },
+      options_.preserve_case);
   if (found.why != nullptr) return Reject(*found.why), Step::kGoOn;
   if (found.size == 0) return Starve();
   HeadFacts facts;
@@ -82,7 +85,10 @@ const Rejection* ServerConnection::CheckHead(const RequestLine& line, FieldTable
   if (table.byte_size() + line.target.size() > options_.limits.max_header_bytes)
     return &kHeadTooLarge;
   if (const Rejection* why = ParseTarget(line, options_.allow_absolute_url, target)) return why;
-  if (const Rejection* why = ReadHeadFacts(table, FramingFields::kCount, facts)) return why;
+  if (const Rejection* why =
+          ReadHeadFacts(table, FramingFields::kCount, options_.allow_chunked_length, facts)) {
+    return why;
+  }
   if (facts.host_count > 1) return &kManyHosts;
   if (facts.host_count == 1) {
     if (!IsValidAuthority(facts.host)) return &kBadHost;
@@ -123,6 +129,7 @@ void ServerConnection::StartRequest(const RequestLine& line, FieldTable& table,
   for (const HeaderField& field : table.fields()) {
     if (!field.name.empty()) head.headers.AddView(field.name, field.value, field.id);
   }
+  if (options_.preserve_case) spellings_.Give(table, head.headers);
   bool end = true;
   if (facts.chunked) {
     head.framing = BodyFraming{Framing::kChunked, 0};
@@ -232,6 +239,7 @@ void ServerConnection::Reject(const Rejection& why) {
   if (stream_ == nullptr || answer_ == Answer::kNone) WriteErrorAnswer(why.status, output_);
   handler_.OnOutput();
   if (stream_ == nullptr) {
+    handler_.OnRefused(why.status, error);
     handler_.OnConnectionError(error);
     return;
   }

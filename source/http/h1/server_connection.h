@@ -14,6 +14,7 @@
 #include "source/http/h1/codec.h"
 #include "source/http/h1/field_table.h"
 #include "source/http/h1/head_rules.h"
+#include "source/http/h1/name_spellings.h"
 #include "source/http/h1/section_scanner.h"
 #include "source/http/h1/start_line.h"
 
@@ -76,6 +77,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   buffer::Buffer body_;  // Decoded and not delivered yet; empty between calls.
   ServerStreamHandler* stream_ = nullptr;
   SectionScanner scanner_;
+  NameSpellings spellings_;
   BodyDecoder decoder_;
   BodyEncoder encoder_;
   StreamError cut_off_;

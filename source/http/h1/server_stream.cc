@@ -33,7 +33,7 @@ void ServerConnection::EncodeInformational(const ResponseHead& head) {
   // RFC 9110, 15.2: none to an HTTP/1.0 client.
   if (StreamIsOver() || version_ == Protocol::kHttp10) return;
   WEIR_DCHECK(answer_ == Answer::kNone, "1xx comes before the answer");
-  WriteResponseHead(head, WireHead{}, output_);
+  WriteResponseHead(head, WireHead{}, options_.proper_case, output_);
   handler_.OnOutput();
 }
 
@@ -49,7 +49,7 @@ void ServerConnection::EncodeHeaders(const ResponseHead& head, bool end) {
   } else if (version_ == Protocol::kHttp10) {
     wire->connection = ConnectionOption::kKeepAlive;
   }
-  WriteResponseHead(head, *wire, output_);
+  WriteResponseHead(head, *wire, options_.proper_case, output_);
   encoder_.Start(wire->framing, wire->content_length.value_or(0));
   answer_ = end ? Answer::kDone : Answer::kStarted;
   handler_.OnOutput();

@@ -136,12 +136,16 @@ default_filter_chain:
 TEST(DecodeListener, RefusesByNameAndPath) {
   constexpr std::string_view kManager = "filter_chains[0].filters[0].typed_config.";
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"      strip_any_host_port: true\n", "strip_any_host_port: field \"strip_any_host_port\""},
       {"      tracing: {}\n", "tracing: field \"tracing\" of"},
       {"      codec_type: HTTP3\n", "codec_type: value HTTP3"},
       {"      upgrade_configs: [{upgrade_type: websocket}]\n", "upgrade_configs: field"},
-      {"      internal_address_config: {unix_sockets: true}\n",
-       "internal_address_config.unix_sockets: field \"unix_sockets\""},
+      {"      forward_client_cert_details: APPEND_FORWARD\n",
+       "forward_client_cert_details: value APPEND_FORWARD"},
+      {"      via: \"a\\tb\\n\"\n", "via"},
+      {"      strip_any_host_port: true\n      strip_matching_host_port: true\n",
+       "strip_matching_host_port: cannot be given together with strip_any_host_port"},
+      {"      local_reply_config: {mappers: [{filter: {traceable_filter: {}}}]}\n",
+       "local_reply_config.mappers[0].filter.traceable_filter: field \"traceable_filter\""},
       {"      access_log: [{name: a, typed_config: {'@type': "
        "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: /x, "
        "log_format: {text_format: '%NO%'}}}]\n",

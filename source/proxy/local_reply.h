@@ -1,0 +1,23 @@
+// Answers that are made here: their status, fields and body, as local_reply_config of the
+// connection manager changes them. Functions of their arguments.
+#pragma once
+
+#include <string_view>
+
+#include "source/config/local_reply.h"
+#include "source/event/clock.h"
+#include "source/filter/http_filter.h"
+#include "source/http/message.h"
+#include "source/stream_info/stream_info.h"
+
+namespace weir::proxy {
+
+// Fills `head` and gives the body that follows it; empty: none does. The first mapper whose filter
+// holds changes the answer, body formats are run, and a gRPC request is answered by a status in
+// headers. The body lives as long as `reply`, `config` and the arena of `head`; info.response_code
+// becomes the final status.
+std::string_view MakeLocalReply(const config::LocalReplies& config, const filter::LocalReply& reply,
+                                const http::RequestHead& request, event::MonotonicTime now,
+                                stream_info::StreamInfo& info, http::ResponseHead& head);
+
+}  // namespace weir::proxy
