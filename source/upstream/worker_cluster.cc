@@ -153,9 +153,9 @@ void WorkerCluster::Drain() {
   platform_.loop.AtTurnEnd(turn_end_);
 }
 
-const std::shared_ptr<Host>* WorkerCluster::PickHost(uint64_t random, const Host* avoid) {
+const HostRef* WorkerCluster::PickHost(uint64_t random, const Host* avoid) {
   if (hosts_.in_panic()) stats_->lb_healthy_panic.Inc();
-  const std::shared_ptr<Host>* host = hosts_.Pick(random, avoid);
+  const HostRef* host = hosts_.Pick(random, avoid);
   if (host == nullptr) stats_->upstream_cx_none_healthy.Inc();
   return host;
 }
@@ -169,7 +169,7 @@ Start WorkerCluster::StartStream(StreamRequest& request, const StreamOptions& op
   return StartOn(PickHost(options.random, options.previous_host), request);
 }
 
-Start WorkerCluster::StartOn(const std::shared_ptr<Host>* host, StreamRequest& request) {
+Start WorkerCluster::StartOn(const HostRef* host, StreamRequest& request) {
   request.stream_ = nullptr;
   if (host == nullptr) {
     request.error_ = {.kind = http::ErrorKind::kNoHealthyHost,
@@ -182,7 +182,7 @@ Start WorkerCluster::StartOn(const std::shared_ptr<Host>* host, StreamRequest& r
   return PoolOf(*host, request.pool_index_).StartStream(request);
 }
 
-Pool& WorkerCluster::PoolOf(const std::shared_ptr<Host>& host, uint8_t index) {
+Pool& WorkerCluster::PoolOf(const HostRef& host, uint8_t index) {
   Pool*& pool = host->pools()[index];
   if (pool == nullptr) {
     PoolContext& context = PriorityOf((index & 1) != 0).context;
@@ -215,7 +215,7 @@ void WorkerCluster::PlaceDisplaced() {
 Start WorkerCluster::StartTcp(TcpRequestHandler& handler, uint64_t random,
                               std::unique_ptr<TcpConnection>* connection,
                               http::StreamError* error) {
-  const std::shared_ptr<Host>* host = PickHost(random, nullptr);
+  const HostRef* host = PickHost(random, nullptr);
   if (host == nullptr) {
     *error = {.kind = http::ErrorKind::kNoHealthyHost,
               .side = http::Side::kUpstream,
