@@ -16,6 +16,15 @@
 
 namespace weir::config {
 
+// envoy.config.core.v3.KeepaliveSettings. Without a timeout there are no PINGs.
+struct Http2Keepalive {
+  std::chrono::milliseconds interval{};  // 0: none by time.
+  std::chrono::milliseconds timeout{};
+  std::chrono::milliseconds connection_idle_interval{};  // 0: none before streams.
+  uint32_t interval_jitter_percent = 15;
+  friend bool operator==(const Http2Keepalive&, const Http2Keepalive&) = default;
+};
+
 // envoy.config.core.v3.Http2ProtocolOptions. Defaults: research on Envoy, 1.3c.
 struct Http2Options {
   uint32_t max_concurrent_streams = 1024;
@@ -28,6 +37,9 @@ struct Http2Options {
   uint32_t max_inbound_priority_frames_per_stream = 100;
   uint32_t max_inbound_window_update_frames_per_data_frame_sent = 10;
   bool stream_error_on_invalid_http_message = false;
+  uint64_t stream_reset_burst = 1000;
+  uint64_t stream_reset_rate = 33;
+  Http2Keepalive keepalive;
   friend bool operator==(const Http2Options&, const Http2Options&) = default;
 };
 

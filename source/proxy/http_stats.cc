@@ -40,6 +40,8 @@ std::span<const stats::Field> HttpStats::Fields() {
       C(downstream_rq_rx_reset, "Resets received"),
       C(downstream_rq_tx_reset, "Resets sent"),
       C(downstream_rq_too_large, "Requests with a body above the limit"),
+      C(downstream_rq_too_many_premature_resets,
+        "Connections ended for requests that most often were given up before their answer"),
       C(downstream_rq_failed_path_normalization, "Requests whose path cannot be normalised"),
       C(downstream_rq_redirected_with_normalized_path, "Requests redirected to their normal path"),
       G(downstream_rq_active, "Requests in flight"),

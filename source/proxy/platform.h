@@ -11,6 +11,7 @@
 #include "source/event/loop.h"
 #include "source/event/random.h"
 #include "source/generation/worker_generation.h"
+#include "source/http/h2/stats.h"
 #include "source/proxy/http_stats.h"
 #include "source/proxy/request_headers.h"
 #include "source/proxy/request_memory.h"
@@ -56,13 +57,14 @@ struct Platform {
   RequestMemoryPool& request_memory;
   StatsByPrefix<HttpStats>& http_stats;
   StatsByPrefix<TcpStats>& tcp_stats;
+  StatsByPrefix<http::h2::Stats>& http2_stats;  // One block, without a prefix.
   DateText& date;
   const DrainState& drain;
 
   // The same for connections that drain by another state.
   Platform With(const DrainState& other) const {
-    return {loop,           random,     blocks,    generations, clusters,
-            request_memory, http_stats, tcp_stats, date,        other};
+    return {loop,       random,    blocks,      generations, clusters, request_memory,
+            http_stats, tcp_stats, http2_stats, date,        other};
   }
 };
 

@@ -71,7 +71,6 @@ void RequestStream::OnHeaders(bool end) {
   chain_.RequestHeaders(end);
   if (const auto idle = router_.stream_idle_timeout()) {
     idle_timeout_ = *idle;
-    idle_.Disable();
     Progress();
   }
 }
@@ -235,7 +234,8 @@ void RequestStream::OnResponseTrailers(http::HeaderMap& trailers) {
 
 void RequestStream::ResponseEnded() {
   response_ = ResponseState::kEnded;
-  idle_.Disable();
+  // The idle timeout runs on until the codec lets go: a client that gives no window must not keep
+  // what the codec holds.
   request_timeout_.Disable();
   max_duration_.Disable();
   const event::MonotonicTime now = platform_.loop.Now();
@@ -293,19 +293,25 @@ void RequestStream::ResetDownstream(const StreamError& error) {
 }
 
 void RequestStream::Progress() {
-  progress_at_ = platform_.loop.Now();
-  if (idle_timeout_.count() > 0 && !idle_.enabled()) idle_.Enable(idle_timeout_);
+  if (idle_timeout_.count() > 0) {
+    idle_.Enable(idle_timeout_);
+  } else {
+    idle_.Disable();
+  }
 }
 
 void RequestStream::OnIdleTimeout() {
-  const event::Duration idle = platform_.loop.Now() - progress_at_;
-  if (idle < idle_timeout_) {
-    idle_.Enable(idle_timeout_ - idle);
-    return;
-  }
+  if (response_ == ResponseState::kEnded) return OnFlushTimeout();
   stats_.downstream_rq_idle_timeout.Inc();
   const Side slow = request_ == RequestState::kEnded ? Side::kUpstream : Side::kDownstream;
   Fail({ErrorKind::kIdleTimeout, slow, false, "stream_idle_timeout"});
+}
+
+// The answer is there, and the client does not take it.
+void RequestStream::OnFlushTimeout() {
+  platform_.http2_stats.Get("").tx_flush_timeout.Inc();
+  info_.flags.Set(ResponseFlag::kStreamIdleTimeout);
+  ResetDownstream({ErrorKind::kIdleTimeout, Side::kDownstream, false, "stream_idle_timeout"});
 }
 
 void RequestStream::OnRequestTimeout() {

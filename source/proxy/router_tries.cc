@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "source/base/strings.h"
 #include "source/proxy/error_table.h"
 #include "source/proxy/header_levels.h"
 #include "source/proxy/router_filter.h"
@@ -52,7 +53,7 @@ void RouterFilter::StartAttempt() {
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   ++upstream.attempts;
   if (decision_.virtual_host->include_request_attempt_count) {
-    host_.memory().request.headers.SetNumber(HeaderId::kXEnvoyAttemptCount, upstream.attempts);
+    host_.memory().request.headers.Set(HeaderId::kXEnvoyAttemptCount, StrCat(upstream.attempts));
   }
   upstream.cluster_name = *decision_.cluster;
   head_sent_ = false;
@@ -149,11 +150,10 @@ void RouterFilter::OnAttemptHeaders(bool end) {
   if (!settings_.suppress_envoy_headers) {
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
         platform_.loop.Now() - info.upstream.first_byte_sent);
-    response.headers.SetNumber(HeaderId::kXEnvoyUpstreamServiceTime,
-                               static_cast<uint64_t>(waited.count()));
+    response.headers.Set(HeaderId::kXEnvoyUpstreamServiceTime, StrCat(waited.count()));
   }
   if (decision_.virtual_host->include_attempt_count_in_response) {
-    response.headers.SetNumber(HeaderId::kXEnvoyAttemptCount, info.upstream.attempts);
+    response.headers.Set(HeaderId::kXEnvoyAttemptCount, StrCat(info.upstream.attempts));
   }
   if (end) FinishResponse();
   chain_.ResponseHeaders(end);

@@ -120,15 +120,16 @@ void Session::Discard() {
 }
 
 void Session::Decode() {
-  if (codec_ == nullptr && !ChooseCodec()) return;
+  // A preface that is begun is timed like a head.
+  if (codec_ == nullptr && !ChooseCodec()) return QueueTurnEnd();
   if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->Decode(in_);
+  if (keepalive_ != nullptr) keepalive_->OnReceived();
   QueueTurnEnd();
 }
 
 http::ServerStreamHandler& Session::OnRequestStart(http::ServerStream& stream) {
   ++requests_seen_;
-  std::unique_ptr<RequestStream> request(new (context_.platform.request_memory.streams())
-                                             RequestStream(*this, stream));
+  auto request = std::make_unique<RequestStream>(*this, stream);
   request->set_place(requests_.size());
   requests_.push_back(std::move(request));
   return *requests_.back();
@@ -136,6 +137,9 @@ http::ServerStreamHandler& Session::OnRequestStart(http::ServerStream& stream) {
 
 void Session::OnConnectionError(const StreamError& error) {
   context_.stats.downstream_cx_protocol_error.Inc();
+  if (error.detail == http::h2::kTooManyPrematureResets) {
+    context_.stats.downstream_rq_too_many_premature_resets.Inc();
+  }
   connection_.termination_details = error.detail;
 }
 
@@ -299,6 +303,7 @@ void Session::BeginClosing() {
     idle_timer_.Disable();
     headers_timer_.Disable();
     duration_timer_.Disable();
+    if (keepalive_ != nullptr) keepalive_->Stop();
     if (codec_ != nullptr) {
       codec_->Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "codec_error"});
     }
@@ -328,6 +333,7 @@ void Session::Abort(const StreamError& error, bool remote, net::ByteStream::Clos
   idle_timer_.Disable();
   headers_timer_.Disable();
   duration_timer_.Disable();
+  if (keepalive_ != nullptr) keepalive_->Stop();
   HttpStats& stats = context_.stats;
   stats.downstream_cx_destroy.Inc();
   (remote ? stats.downstream_cx_destroy_remote : stats.downstream_cx_destroy_local).Inc();

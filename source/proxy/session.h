@@ -18,6 +18,7 @@
 #include "source/http/codec.h"
 #include "source/http/h1/codec.h"
 #include "source/http/h2/codec.h"
+#include "source/http/h2/keepalive.h"
 #include "source/net/byte_stream.h"
 #include "source/proxy/platform.h"
 #include "source/proxy/request_stream.h"
@@ -94,6 +95,7 @@ class Session final : public net::ByteStreamHandler,
   void Discard();
   bool ChooseCodec();
   void MakeCodec(bool http2);
+  void MakeHttp2Codec(const http::CodecLimits& limits, std::string_view scheme);
   void Decode();
   void OnPeerEnd();
   void OnTurnEnd();
@@ -114,6 +116,7 @@ class Session final : public net::ByteStreamHandler,
   const RequestContext context_;
   std::variant<std::monostate, http::h1::Options, http::h2::Options> codec_options_;
   std::unique_ptr<http::ServerCodec> codec_;              // Null until the protocol is known.
+  std::unique_ptr<http::h2::Keepalive> keepalive_;        // Null without one.
   std::vector<std::unique_ptr<RequestStream>> requests_;  // Each knows its place.
   buffer::Buffer in_;
   State state_ = State::kOpen;

@@ -4,9 +4,13 @@
 
 #include "source/http/preface.h"
 #include "source/proxy/session.h"
+#include "source/upstream/connection_settings.h"
 
 namespace weir::proxy {
 namespace {
+
+using http::ErrorKind;
+using http::Side;
 
 http::CodecLimits LimitsOf(const config::HttpConnectionManager& config, size_t buffer_limit) {
   http::CodecLimits limits;
@@ -26,21 +30,6 @@ http::h1::Options Http1OptionsOf(const config::HttpConnectionManager& config) {
   options.allow_chunked_length = config.http1.allow_chunked_length;
   options.proper_case = config.http1.proper_case;
   options.preserve_case = config.http1.preserve_case;
-  return options;
-}
-
-http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
-  http::h2::Options options;
-  options.max_concurrent_streams = config.max_concurrent_streams;
-  options.initial_stream_window_size = config.initial_stream_window_size;
-  options.initial_connection_window_size = config.initial_connection_window_size;
-  options.hpack_table_size = config.hpack_table_size;
-  options.max_outbound_control_frames = config.max_outbound_control_frames;
-  options.max_consecutive_inbound_frames_with_empty_payload =
-      config.max_consecutive_inbound_frames_with_empty_payload;
-  options.max_inbound_priority_frames_per_stream = config.max_inbound_priority_frames_per_stream;
-  options.max_inbound_window_update_frames_per_data_frame_sent =
-      config.max_inbound_window_update_frames_per_data_frame_sent;
   return options;
 }
 
@@ -92,13 +81,7 @@ void Session::MakeCodec(bool http2) {
   const std::string_view scheme = connection_.encrypted ? "https" : "http";
   const http::CodecLimits limits = LimitsOf(http(), config_.buffer_limit);
   if (http2) {
-    http::h2::Options& options =
-        codec_options_.emplace<http::h2::Options>(Http2OptionsOf(http().http2));
-    options.limits = limits;
-    options.scheme = scheme;
-    codec_ = http::h2::CreateServerCodec(*this, blocks, options);
-    context_.stats.downstream_cx_http2_total.Inc();
-    context_.stats.downstream_cx_http2_active.Inc();
+    MakeHttp2Codec(limits, scheme);
   } else {
     http::h1::Options& options = codec_options_.emplace<http::h1::Options>(Http1OptionsOf(http()));
     options.limits = limits;
@@ -108,6 +91,29 @@ void Session::MakeCodec(bool http2) {
     context_.stats.downstream_cx_http1_active.Inc();
   }
   if (draining_) Drain();
+}
+
+void Session::MakeHttp2Codec(const http::CodecLimits& limits, std::string_view scheme) {
+  const Platform& platform = context_.platform;
+  http::h2::Stats& stats = platform.http2_stats.Get("");
+  http::h2::Options& options =
+      codec_options_.emplace<http::h2::Options>(upstream::Http2OptionsOf(http().http2));
+  options.limits = limits;
+  options.scheme = scheme;
+  auto codec = http::h2::CreateServerCodec(*this, platform.blocks, options, stats);
+  const auto keepalive = upstream::Http2KeepaliveOf(http().http2);
+  if (keepalive.timeout.count() > 0) {
+    keepalive_ = std::make_unique<http::h2::Keepalive>(
+        platform.loop, platform.random, keepalive, codec->pings(), [this, &stats] {
+          stats.keepalive_timeout.Inc();
+          connection_.termination_details = "http2.ping_timeout";
+          Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "http2.ping_timeout"},
+                false, net::ByteStream::CloseMode::kNormal);
+        });
+  }
+  codec_ = std::move(codec);
+  context_.stats.downstream_cx_http2_total.Inc();
+  context_.stats.downstream_cx_http2_active.Inc();
 }
 
 }  // namespace weir::proxy

@@ -19,8 +19,9 @@ Worker::Worker(const WorkerPlatform& platform)
       request_memory_(blocks_),
       http_stats_(platform.registry, "http."),
       tcp_stats_(platform.registry, "tcp."),
-      platform_{loop_,           random_,     blocks_,    generations_, clusters_,
-                request_memory_, http_stats_, tcp_stats_, date_,        drain_},
+      http2_stats_(platform.registry, "http2."),
+      platform_{loop_,       random_,    blocks_,      generations_, clusters_, request_memory_,
+                http_stats_, tcp_stats_, http2_stats_, date_,        drain_},
       inbound_platform_(platform_.With(inbound_drain_)),
       next_connection_id_((uint64_t{platform.index} << 48) + 1),
       shutdown_deadline_(platform.loop,
@@ -129,7 +130,7 @@ size_t Worker::connection_count() const {
 std::vector<HostView> Worker::Hosts() {
   std::vector<HostView> hosts;
   clusters_.ForEachUsed([&](upstream::Cluster& cluster) {
-    for (const upstream::HostRef& host : cluster.hosts()) {
+    for (const std::shared_ptr<upstream::Host>& host : cluster.hosts()) {
       hosts.push_back({cluster.config().name, host->address_text(), host->hostname(),
                        host->weight(), host->health(), host->shared_stats()});
     }

@@ -101,6 +101,7 @@ class Worker {
   proxy::RequestMemoryPool request_memory_;
   proxy::StatsByPrefix<proxy::HttpStats> http_stats_;
   proxy::StatsByPrefix<proxy::TcpStats> tcp_stats_;
+  proxy::StatsByPrefix<http::h2::Stats> http2_stats_;
   proxy::DateText date_;
   proxy::DrainState drain_;
   proxy::DrainState inbound_drain_;

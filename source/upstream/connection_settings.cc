@@ -25,18 +25,9 @@ http::h1::Options Http1Of(const config::Cluster& cluster) {
 }
 
 http::h2::Options Http2Of(const config::Cluster& cluster) {
-  const config::Http2Options& from = cluster.http2;
-  return {.limits = LimitsOf(cluster),
-          .max_concurrent_streams = from.max_concurrent_streams,
-          .initial_stream_window_size = from.initial_stream_window_size,
-          .initial_connection_window_size = from.initial_connection_window_size,
-          .hpack_table_size = from.hpack_table_size,
-          .max_outbound_control_frames = from.max_outbound_control_frames,
-          .max_consecutive_inbound_frames_with_empty_payload =
-              from.max_consecutive_inbound_frames_with_empty_payload,
-          .max_inbound_priority_frames_per_stream = from.max_inbound_priority_frames_per_stream,
-          .max_inbound_window_update_frames_per_data_frame_sent =
-              from.max_inbound_window_update_frames_per_data_frame_sent};
+  http::h2::Options options = Http2OptionsOf(cluster.http2);
+  options.limits = LimitsOf(cluster);
+  return options;
 }
 
 bool HaveEqualTransport(const config::Cluster& a, const config::Cluster& b) {
@@ -47,6 +38,30 @@ bool HaveEqualTransport(const config::Cluster& a, const config::Cluster& b) {
 
 }  // namespace
 
+http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
+  return {.max_concurrent_streams = config.max_concurrent_streams,
+          .initial_stream_window_size = config.initial_stream_window_size,
+          .initial_connection_window_size = config.initial_connection_window_size,
+          .hpack_table_size = config.hpack_table_size,
+          .stream_error_on_invalid_http_message = config.stream_error_on_invalid_http_message,
+          .max_outbound_frames = config.max_outbound_frames,
+          .max_outbound_control_frames = config.max_outbound_control_frames,
+          .max_consecutive_inbound_frames_with_empty_payload =
+              config.max_consecutive_inbound_frames_with_empty_payload,
+          .max_inbound_priority_frames_per_stream = config.max_inbound_priority_frames_per_stream,
+          .max_inbound_window_update_frames_per_data_frame_sent =
+              config.max_inbound_window_update_frames_per_data_frame_sent,
+          .stream_reset_burst = config.stream_reset_burst,
+          .stream_reset_rate = config.stream_reset_rate};
+}
+
+http::h2::Keepalive::Settings Http2KeepaliveOf(const config::Http2Options& config) {
+  return {.interval = config.keepalive.interval,
+          .timeout = config.keepalive.timeout,
+          .connection_idle_interval = config.keepalive.connection_idle_interval,
+          .interval_jitter_percent = config.keepalive.interval_jitter_percent};
+}
+
 std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
     const config::Cluster& cluster,
     const std::function<std::shared_ptr<const net::TransportSocketFactory>(
@@ -54,6 +69,7 @@ std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
   auto settings = std::make_shared<ConnectionSettings>();
   settings->h1 = Http1Of(cluster);
   settings->h2 = Http2Of(cluster);
+  settings->keepalive = Http2KeepaliveOf(cluster.http2);
   settings->connect = {.keepalive = cluster.keepalive};
   if (transport != nullptr) settings->transport = transport(cluster.transport_socket.get());
   settings->connect_timeout = cluster.connect_timeout;

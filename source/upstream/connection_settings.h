@@ -9,6 +9,11 @@
 
 namespace weir::upstream {
 
+// What the codec takes of the configuration's options, which listeners and clusters share; limits
+// and scheme are the user's.
+http::h2::Options Http2OptionsOf(const config::Http2Options& config);
+http::h2::Keepalive::Settings Http2KeepaliveOf(const config::Http2Options& config);
+
 // `transport` may be empty: raw_buffer.
 std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
     const config::Cluster& cluster,

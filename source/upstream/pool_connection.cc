@@ -75,7 +75,7 @@ void PoolConnection::OnConnected() {
   context_.stats.upstream_cx_connect_ms.Record(Milliseconds(context_.loop.Now() - started_));
   if (protocol_ == http::Protocol::kHttp2) {
     context_.stats.upstream_cx_http2_total.Inc();
-    codec_ = http::h2::CreateClientCodec(*this, context_.blocks, settings_->h2);
+    MakeHttp2Codec();
   } else {
     context_.stats.upstream_cx_http1_total.Inc();
     codec_ = http::h1::CreateClientCodec(*this, context_.blocks, settings_->h1);
@@ -86,6 +86,21 @@ void PoolConnection::OnConnected() {
   BecomeIdle();
   OnOutput();  // HTTP/2 has a preface to send.
   pool_.OnOpen(*this);
+}
+
+void PoolConnection::MakeHttp2Codec() {
+  auto codec = http::h2::CreateClientCodec(*this, context_.blocks, settings_->h2,
+                                           context_.owner.Http2Stats());
+  if (settings_->keepalive.timeout.count() > 0) {
+    keepalive_ = std::make_unique<http::h2::Keepalive>(
+        context_.loop, context_.random, settings_->keepalive, codec->pings(), [this] {
+          context_.owner.Http2Stats().keepalive_timeout.Inc();
+          Close(EndedBy::kUs, {.kind = http::ErrorKind::kConnectionClosed,
+                               .side = http::Side::kUpstream,
+                               .detail = "http2.ping_timeout"});
+        });
+  }
+  codec_ = std::move(codec);
 }
 
 void PoolConnection::OnFailed(std::string_view) {
@@ -121,6 +136,7 @@ http::ClientStream& PoolConnection::OpenStream(http::ClientStreamHandler& handle
     context_.stats.upstream_cx_max_requests.Inc();
     state_ = State::kDraining;
   }
+  if (keepalive_ != nullptr) keepalive_->OnNewStream();
   return codec_->NewStream(handler);
 }
 
@@ -239,6 +255,7 @@ bool PoolConnection::TakeInput(const net::IoResult& result) {
 void PoolConnection::Decode() {
   Note(codec_->Decode(input_));
   if (state_ == State::kClosed) return;
+  if (keepalive_ != nullptr) keepalive_->OnReceived();
   OnOutput();
   pool_.OnChange(*this);
 }
@@ -331,6 +348,7 @@ void PoolConnection::Close(EndedBy by, const http::StreamError& error) {
   timer_.Disable();
   max_duration_.Disable();
   turn_end_.Cancel();
+  if (keepalive_ != nullptr) keepalive_->Stop();
   stream_->Close(net::ByteStream::CloseMode::kNormal);
   pool_.Forget(*this);
   CountEnd(by);
@@ -365,26 +383,6 @@ void PoolConnection::CountEnd(EndedBy by) {
   (by == EndedBy::kUs ? stats.upstream_cx_destroy_local_with_active_rq
                       : stats.upstream_cx_destroy_remote_with_active_rq)
       .Inc();
-}
-
-void ConnectionList::PutFirst(PoolConnection& connection) {
-  Remove(connection);
-  connection.list_ = this;
-  connection.previous_ = nullptr;
-  connection.next_ = first_;
-  (first_ == nullptr ? last_ : first_->previous_) = &connection;
-  first_ = &connection;
-  ++size_;
-}
-
-void ConnectionList::Remove(PoolConnection& connection) {
-  ConnectionList* const list = connection.list_;
-  if (list == nullptr) return;
-  (connection.previous_ == nullptr ? list->first_ : connection.previous_->next_) = connection.next_;
-  (connection.next_ == nullptr ? list->last_ : connection.next_->previous_) = connection.previous_;
-  connection.previous_ = connection.next_ = nullptr;
-  connection.list_ = nullptr;
-  --list->size_;
 }
 
 }  // namespace weir::upstream

@@ -68,6 +68,7 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   void OnStreamLimit(uint32_t max_concurrent) override;
   void OnConnectionError(const http::StreamError&) override {}  // Decode's result says it.
 
+  void MakeHttp2Codec();
   void OnTimer();
   void OnMaxDuration();
   void OnTurnEnd();
@@ -88,11 +89,12 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
 
   PoolContext& context_;
   Pool& pool_;
-  const HostRef host_;
+  const std::shared_ptr<Host> host_;
   const std::shared_ptr<const ConnectionSettings> settings_;
   const uint64_t id_;
   std::unique_ptr<net::ByteStream> stream_;
-  std::unique_ptr<http::ClientCodec> codec_;  // Null while connecting.
+  std::unique_ptr<http::ClientCodec> codec_;        // Null while connecting.
+  std::unique_ptr<http::h2::Keepalive> keepalive_;  // Null without one.
   buffer::Buffer input_;
   buffer::Watermark output_mark_;
   event::TurnEndTask turn_end_;

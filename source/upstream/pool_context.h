@@ -8,8 +8,10 @@
 #include "source/buffer/block_pool.h"
 #include "source/config/cluster.h"
 #include "source/event/loop.h"
+#include "source/event/random.h"
 #include "source/http/h1/codec.h"
 #include "source/http/h2/codec.h"
+#include "source/http/h2/keepalive.h"
 #include "source/net/network.h"
 #include "source/net/transport_socket.h"
 #include "source/upstream/circuit_breaker.h"
@@ -22,6 +24,7 @@ namespace weir::upstream {
 struct ConnectionSettings {
   http::h1::Options h1;
   http::h2::Options h2;
+  http::h2::Keepalive::Settings keepalive;
   net::ConnectOptions connect;
   std::shared_ptr<const net::TransportSocketFactory> transport;  // Null: raw_buffer.
   std::chrono::milliseconds connect_timeout{};
@@ -54,6 +57,8 @@ class PoolOwner {
   // A request, a pending one or a connection has ended: somebody may be done. Only takes a note.
   virtual void OnLessUse() = 0;
   virtual void OnTcpEnded() = 0;
+  // The counters of the cluster's HTTP/2 connections, made with the first of them.
+  virtual http::h2::Stats& Http2Stats() = 0;
 
  protected:
   ~PoolOwner() = default;
@@ -61,6 +66,7 @@ class PoolOwner {
 
 struct PoolContext {
   event::Loop& loop;
+  event::Random& random;
   net::Network& network;
   buffer::BlockPool& blocks;
   ClusterStats& stats;

@@ -23,7 +23,8 @@ std::string StatName(const config::Cluster& config) {
 WorkerCluster::Priority::Priority(const ClusterPlatform& platform, ClusterStats& stats,
                                   PoolOwner& owner, const ClusterLimits& limits)
     : leases(limits),
-      context{platform.loop, platform.network, platform.blocks, stats, leases, owner},
+      context{platform.loop, platform.random, platform.network, platform.blocks, stats, leases,
+              owner},
       displaced(context) {}
 
 WorkerCluster::WorkerCluster(const ClusterPlatform& platform, const config::ClusterEntry& entry,
@@ -46,6 +47,14 @@ WorkerCluster::~WorkerCluster() {
   if (platform_.release == nullptr) return;
   platform_.release(std::move(config_));
   if (endpoints_ != nullptr) platform_.release(std::move(endpoints_));
+}
+
+http::h2::Stats& WorkerCluster::Http2Stats() {
+  if (http2_stats_ == nullptr) {
+    http2_stats_ = std::make_unique<stats::Block<http::h2::Stats>>(
+        platform_.stats, stats::Scope{"cluster.", StatName(*config_), "http2."});
+  }
+  return **http2_stats_;
 }
 
 WorkerCluster::Priority& WorkerCluster::PriorityOf(bool high) {
@@ -153,9 +162,9 @@ void WorkerCluster::Drain() {
   platform_.loop.AtTurnEnd(turn_end_);
 }
 
-const HostRef* WorkerCluster::PickHost(uint64_t random, const Host* avoid) {
+const std::shared_ptr<Host>* WorkerCluster::PickHost(uint64_t random, const Host* avoid) {
   if (hosts_.in_panic()) stats_->lb_healthy_panic.Inc();
-  const HostRef* host = hosts_.Pick(random, avoid);
+  const std::shared_ptr<Host>* host = hosts_.Pick(random, avoid);
   if (host == nullptr) stats_->upstream_cx_none_healthy.Inc();
   return host;
 }
@@ -169,7 +178,7 @@ Start WorkerCluster::StartStream(StreamRequest& request, const StreamOptions& op
   return StartOn(PickHost(options.random, options.previous_host), request);
 }
 
-Start WorkerCluster::StartOn(const HostRef* host, StreamRequest& request) {
+Start WorkerCluster::StartOn(const std::shared_ptr<Host>* host, StreamRequest& request) {
   request.stream_ = nullptr;
   if (host == nullptr) {
     request.error_ = {.kind = http::ErrorKind::kNoHealthyHost,
@@ -182,7 +191,7 @@ Start WorkerCluster::StartOn(const HostRef* host, StreamRequest& request) {
   return PoolOf(*host, request.pool_index_).StartStream(request);
 }
 
-Pool& WorkerCluster::PoolOf(const HostRef& host, uint8_t index) {
+Pool& WorkerCluster::PoolOf(const std::shared_ptr<Host>& host, uint8_t index) {
   Pool*& pool = host->pools()[index];
   if (pool == nullptr) {
     PoolContext& context = PriorityOf((index & 1) != 0).context;
@@ -215,7 +224,7 @@ void WorkerCluster::PlaceDisplaced() {
 Start WorkerCluster::StartTcp(TcpRequestHandler& handler, uint64_t random,
                               std::unique_ptr<TcpConnection>* connection,
                               http::StreamError* error) {
-  const HostRef* host = PickHost(random, nullptr);
+  const std::shared_ptr<Host>* host = PickHost(random, nullptr);
   if (host == nullptr) {
     *error = {.kind = http::ErrorKind::kNoHealthyHost,
               .side = http::Side::kUpstream,

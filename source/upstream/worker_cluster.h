@@ -62,12 +62,13 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   bool CloseIdleElsewhere(const Pool& asking) override;
   void OnLessUse() override;
   void OnTcpEnded() override;
+  http::h2::Stats& Http2Stats() override;
 
   Priority& PriorityOf(bool high);
   const std::shared_ptr<const ConnectionSettings>& Settings();
-  Pool& PoolOf(const HostRef& host, uint8_t index);
-  const HostRef* PickHost(uint64_t random, const Host* avoid);
-  Start StartOn(const HostRef* host, StreamRequest& request);
+  Pool& PoolOf(const std::shared_ptr<Host>& host, uint8_t index);
+  const std::shared_ptr<Host>* PickHost(uint64_t random, const Host* avoid);
+  Start StartOn(const std::shared_ptr<Host>* host, StreamRequest& request);
   void UpdateHosts(const config::Endpoints* endpoints);
   bool CloseIdle(const Pool* except, bool high_priority);
   void RetirePoolsOf(Host& host);
@@ -84,6 +85,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   std::shared_ptr<const config::Cluster> config_;
   std::shared_ptr<const config::Endpoints> endpoints_;
   stats::Block<ClusterStats> stats_;
+  std::unique_ptr<stats::Block<http::h2::Stats>> http2_stats_;  // Null until there is use for it.
   std::shared_ptr<std::atomic<bool>> membership_reported_;
   bool reports_membership_ = false;
   std::shared_ptr<const ConnectionSettings> settings_;  // Null until a connection is wanted.

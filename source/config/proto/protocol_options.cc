@@ -1,7 +1,10 @@
 #include "source/config/proto/protocol_options.h"
 
+#include <cmath>
+
 #include "envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.pb.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/values.h"
 
 namespace weir::config::proto {
 namespace core = envoy::config::core::v3;
@@ -10,7 +13,8 @@ using PreserveCasePb =
 
 namespace {
 
-void SetIf(bool present, uint32_t value, uint32_t& target) {
+template <typename Number>
+void SetIf(bool present, Number value, Number& target) {
   if (present) target = value;
 }
 
@@ -24,6 +28,20 @@ void DecodeKeyFormat(const core::Http1ProtocolOptions::HeaderKeyFormat& format, 
   if (preserve == nullptr) return;
   options.preserve_case = true;
   options.proper_case = preserve->formatter_type_on_envoy_headers() == PreserveCasePb::PROPER_CASE;
+}
+
+Http2Keepalive DecodeKeepalive(const core::KeepaliveSettings& settings, const Scope& scope) {
+  Http2Keepalive decoded;
+  decoded.interval = DecodeDuration(settings.interval(), scope.Field("interval"));
+  decoded.timeout = DecodeDuration(settings.timeout(), scope.Field("timeout"));
+  decoded.connection_idle_interval =
+      DecodeDuration(settings.connection_idle_interval(), scope.Field("connection_idle_interval"));
+  if (settings.has_interval_jitter()) {
+    // Whole percents, as Envoy takes them.
+    decoded.interval_jitter_percent =
+        static_cast<uint32_t>(std::lround(settings.interval_jitter().value()));
+  }
+  return decoded;
 }
 
 }  // namespace
@@ -49,7 +67,6 @@ Http1Options DecodeHttp1Options(const core::Http1ProtocolOptions& options, const
 
 Http2Options DecodeHttp2Options(const core::Http2ProtocolOptions& options, const Scope& scope,
                                 bool stream_error) {
-  scope.RefuseSet(options, {"connection_keepalive"});
   Http2Options decoded;
   SetIf(options.has_max_concurrent_streams(), options.max_concurrent_streams().value(),
         decoded.max_concurrent_streams);
@@ -75,7 +92,15 @@ Http2Options DecodeHttp2Options(const core::Http2ProtocolOptions& options, const
   decoded.stream_error_on_invalid_http_message =
       options.has_override_stream_error_on_invalid_http_message()
           ? options.override_stream_error_on_invalid_http_message().value()
-          : stream_error;
+          : stream_error || options.stream_error_on_invalid_http_messaging();
+  SetIf(options.has_stream_reset_burst(), options.stream_reset_burst().value(),
+        decoded.stream_reset_burst);
+  SetIf(options.has_stream_reset_rate(), options.stream_reset_rate().value(),
+        decoded.stream_reset_rate);
+  if (options.has_connection_keepalive()) {
+    decoded.keepalive =
+        DecodeKeepalive(options.connection_keepalive(), scope.Field("connection_keepalive"));
+  }
   return decoded;
 }
 

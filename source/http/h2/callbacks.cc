@@ -16,26 +16,28 @@ std::string_view ToText(const uint8_t* bytes, size_t size) {
 struct CallbackBodies {
   static Connection& Self(void* user_data) { return *static_cast<Connection*>(user_data); }
 
-  static int OnBeginFrame(nghttp2_session*, const nghttp2_frame_hd* header, void* user_data) {
-    return Self(user_data).OnFrameHeader(*header) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
-  }
   static int OnBeginHeaders(nghttp2_session*, const nghttp2_frame*, void* user_data) {
     Self(user_data).block_.Start();
     return 0;
   }
-  static int OnHeader(nghttp2_session*, const nghttp2_frame*, const uint8_t* name, size_t name_size,
-                      const uint8_t* value, size_t value_size, uint8_t, void* user_data) {
-    Self(user_data).block_.Add(ToText(name, name_size), ToText(value, value_size));
-    return 0;
+  static int OnHeader(nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name,
+                      size_t name_size, const uint8_t* value, size_t value_size, uint8_t,
+                      void* user_data) {
+    Connection& self = Self(user_data);
+    self.block_.Add(ToText(name, name_size), ToText(value, value_size));
+    if (!self.block_.hopeless()) return 0;
+    // nghttp2 resets the stream and decodes the rest for the sake of its table alone.
+    self.OnHopelessBlock(frame->hd.stream_id);
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
   // nghttp2 would only leave the field out; a message with one is malformed (RFC 9113, 8.2.1).
   static int OnInvalidHeader(nghttp2_session*, const nghttp2_frame*, const uint8_t*, size_t,
-                             const uint8_t*, size_t, uint8_t, void* user_data) {
-    Self(user_data).OnRefusedHead();
+                             const uint8_t*, size_t, uint8_t, void*) {
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
-  static int OnInvalidFrame(nghttp2_session*, const nghttp2_frame* frame, int, void* user_data) {
-    if (frame->hd.type == NGHTTP2_HEADERS) Self(user_data).OnRefusedHead();
+  static int OnInvalidFrame(nghttp2_session*, const nghttp2_frame* frame, int error,
+                            void* user_data) {
+    if (frame->hd.type == NGHTTP2_HEADERS) Self(user_data).OnInvalidHeaders(frame->hd, error);
     return Self(user_data).failure_ == ErrorKind::kNone ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   static int OnFrameReceived(nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
@@ -76,7 +78,6 @@ const nghttp2_session_callbacks* Callbacks::Get() {
   static const nghttp2_session_callbacks* const callbacks = [] {
     nghttp2_session_callbacks* made = nullptr;
     WEIR_CHECK(nghttp2_session_callbacks_new(&made) == 0, "out of memory");
-    nghttp2_session_callbacks_set_on_begin_frame_callback(made, CallbackBodies::OnBeginFrame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, CallbackBodies::OnBeginHeaders);
     nghttp2_session_callbacks_set_on_header_callback(made, CallbackBodies::OnHeader);
     nghttp2_session_callbacks_set_on_invalid_header_callback(made, CallbackBodies::OnInvalidHeader);

@@ -48,13 +48,14 @@ void ResponseStream::EncodeHeaders(const RequestHead& head, bool end) {
   connection_.CutOff(state, "http2.stream_ids_exhausted");
 }
 
-class ClientSide final : public ClientCodec, private Endpoint {
+class ClientSide final : public PingingClientCodec, private Endpoint {
  public:
-  ClientSide(ClientCodecHandler& handler, buffer::BlockPool& pool, const Options& options)
+  ClientSide(ClientCodecHandler& handler, buffer::BlockPool& pool, const Options& options,
+             Stats& stats)
       : handler_(handler),
         pool_(pool),
         options_(options),
-        connection_(Connection::Role::kClient, *this, pool, options) {}
+        connection_(Connection::Role::kClient, *this, pool, options, stats) {}
 
   CodecState Decode(buffer::Buffer& in) override { return connection_.Decode(in); }
   CodecState DecodeEnd() override { return connection_.DecodeEnd(); }
@@ -65,6 +66,7 @@ class ClientSide final : public ClientCodec, private Endpoint {
   void SetOutputBlocked(bool blocked) override { connection_.SetOutputBlocked(blocked); }
   size_t active_streams() const override { return connection_.active_streams(); }
   Protocol protocol() const override { return Protocol::kHttp2; }
+  Pings& pings() override { return connection_; }
   ClientStream& NewStream(ClientStreamHandler& handler) override;
   bool can_open_stream() const override {
     return connection_.active_streams() < StreamLimit() && connection_.may_request();
@@ -103,6 +105,7 @@ ClientStream& ClientSide::NewStream(ClientStreamHandler& handler) {
 void ClientSide::OnHead(int32_t, StreamState* stream, const HeaderBlock& block, bool end) {
   if (stream == nullptr || stream->given_up || stream->error) return;
   if (block.too_large()) {
+    connection_.stats().header_overflow.Inc();
     return connection_.Refuse(*stream, "http2.headers_too_large", ErrorKind::kHeadersTooLarge);
   }
   const uint16_t status = block.status();
@@ -130,9 +133,10 @@ void ClientSide::DestroyStream(StreamState& stream) {
 
 }  // namespace
 
-std::unique_ptr<ClientCodec> CreateClientCodec(ClientCodecHandler& handler, buffer::BlockPool& pool,
-                                               const Options& options) {
-  return std::make_unique<ClientSide>(handler, pool, options);
+std::unique_ptr<PingingClientCodec> CreateClientCodec(ClientCodecHandler& handler,
+                                                      buffer::BlockPool& pool,
+                                                      const Options& options, Stats& stats) {
+  return std::make_unique<ClientSide>(handler, pool, options, stats);
 }
 
 }  // namespace weir::http::h2

@@ -12,8 +12,12 @@
 
 #include "source/buffer/block_pool.h"
 #include "source/http/codec.h"
+#include "source/http/h2/stats.h"
 
 namespace weir::http::h2 {
+
+// After so many streams the connection ends when more than half of them ended prematurely.
+inline constexpr std::string_view kTooManyPrematureResets = "http2.too_many_premature_resets";
 
 // Names and defaults as in Http2ProtocolOptions.
 struct Options {
@@ -27,20 +31,51 @@ struct Options {
   uint32_t hpack_table_size = 4096;
   // Streams that a client may open before the server's SETTINGS have come.
   uint32_t assumed_peer_streams = 100;
+  // The pieces in which a cookie field may come; they count as one field and are joined.
+  uint32_t max_cookie_crumbs = 256;
+  // A message that breaks the rules of HTTP ends its stream alone, not the connection.
+  bool stream_error_on_invalid_http_message = false;
   // Floods: the connection ends with GOAWAY (ENHANCE_YOUR_CALM) when one is exceeded.
+  uint32_t max_outbound_frames = 10000;
   uint32_t max_outbound_control_frames = 1000;
   uint32_t max_consecutive_inbound_frames_with_empty_payload = 1;
   uint32_t max_inbound_priority_frames_per_stream = 100;
   uint32_t max_inbound_window_update_frames_per_data_frame_sent = 10;
-  // After so many requests, more than half of which were reset before they were answered.
+  // RST_STREAM from a client: so many at once, and so many a second on average.
+  uint64_t stream_reset_burst = 1000;
+  uint64_t stream_reset_rate = 33;
+  // When half of this many requests, or more than half of all, ended before they were answered.
   uint32_t premature_reset_total_stream_count = 500;
   uint32_t max_informational = 64;  // 1xx answers before the final one (client only).
 };
 
-// `handler`, `pool` and `options` outlive the codec.
-std::unique_ptr<ServerCodec> CreateServerCodec(ServerCodecHandler& handler, buffer::BlockPool& pool,
-                                               const Options& options);
-std::unique_ptr<ClientCodec> CreateClientCodec(ClientCodecHandler& handler, buffer::BlockPool& pool,
-                                               const Options& options);
+// PING (RFC 9113, 6.7) as a probe: is the peer still there?
+class Pings {
+ public:
+  virtual void SendPing() = 0;
+  // How many of those were answered.
+  virtual uint64_t answered() const = 0;
+
+ protected:
+  ~Pings() = default;
+};
+
+class PingingServerCodec : public ServerCodec {
+ public:
+  virtual Pings& pings() = 0;
+};
+
+class PingingClientCodec : public ClientCodec {
+ public:
+  virtual Pings& pings() = 0;
+};
+
+// `handler`, `pool`, `options` and `stats` outlive the codec.
+std::unique_ptr<PingingServerCodec> CreateServerCodec(ServerCodecHandler& handler,
+                                                      buffer::BlockPool& pool,
+                                                      const Options& options, Stats& stats);
+std::unique_ptr<PingingClientCodec> CreateClientCodec(ClientCodecHandler& handler,
+                                                      buffer::BlockPool& pool,
+                                                      const Options& options, Stats& stats);
 
 }  // namespace weir::http::h2

@@ -4,12 +4,22 @@
 
 #include "source/base/check.h"
 #include "source/http/h2/callbacks.h"
+#include "source/http/preface.h"
 
 namespace weir::http::h2 {
 namespace {
 
+// The payload of a PING that asks whether the peer is there; the one of a drain is all zero.
+constexpr uint8_t kProbe[8] = {'p', 'r', 'e', 's', 'e', 'n', 't', '?'};
+
 const uint8_t* ToBytes(std::string_view text) {
   return reinterpret_cast<const uint8_t*>(text.data());
+}
+
+// Frames that carry the largest block that is let through, and no fewer than are always allowed.
+size_t ContinuationsFor(const CodecLimits& limits) {
+  constexpr size_t kFrameSize = 16384, kAlways = 8;
+  return std::max(kAlways, limits.max_header_bytes / kFrameSize + 1);
 }
 
 void Forget(std::vector<StreamState*>& list, const StreamState* stream) {
@@ -19,19 +29,24 @@ void Forget(std::vector<StreamState*>& list, const StreamState* stream) {
 }  // namespace
 
 Connection::Connection(Role role, Endpoint& endpoint, buffer::BlockPool& pool,
-                       const Options& options)
+                       const Options& options, Stats& stats)
     : role_(role),
       endpoint_(endpoint),
       pool_(pool),
       options_(options),
+      stats_(stats),
       output_(pool),
-      block_(options.limits),
+      block_(options),
+      scanner_(role == Role::kServer ? kHttp2Preface.size() : 0),
       floods_(options) {
   nghttp2_option* option = nullptr;
   WEIR_CHECK(nghttp2_option_new(&option) == 0, "out of memory");
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_option_set_max_outbound_ack(option, options.max_outbound_control_frames);
+  nghttp2_option_set_stream_reset_rate_limit(option, options.stream_reset_burst,
+                                             options.stream_reset_rate);
+  nghttp2_option_set_max_continuations(option, ContinuationsFor(options.limits));
   nghttp2_option_set_peer_max_concurrent_streams(option, options.assumed_peer_streams);
   nghttp2_option_set_max_deflate_dynamic_table_size(option, options.hpack_table_size);
   // Heads were limited where they came from; local replies and added fields must fit too.
@@ -70,25 +85,27 @@ CodecState Connection::Decode(buffer::Buffer& in) {
   }
   input_ = &in;
   DeliverResumed();
-  while (!in.empty() && failure_ == ErrorKind::kNone) {
-    const std::string_view front = in.Front();
-    const ssize_t n = nghttp2_session_mem_recv(session_, ToBytes(front), front.size());
-    if (n >= 0) {
-      in.Drain(static_cast<size_t>(n));
-    } else if (n == NGHTTP2_ERR_FLOODED) {
-      NoteFailure(ErrorKind::kFlood, "http2.outbound_control_flood");
-    } else {
-      NoteFailure(ErrorKind::kMalformed, n == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? "http2.invalid_preface"
-                                                                           : "http2.codec_error");
-    }
-  }
+  while (!in.empty() && failure_ == ErrorKind::kNone) Receive(in);
   input_ = nullptr;
-  // Answers to control frames pile up when the peer sends and does not read.
-  const size_t queued = nghttp2_session_get_outbound_queue_size(session_);
-  if (OutputIsFull() && queued > options_.max_outbound_control_frames + 2 * streams_.size()) {
-    NoteFailure(ErrorKind::kFlood, "http2.outbound_control_flood");
-  }
   return Settle();
+}
+
+// A frame, or the part of one that lies in the first slice.
+void Connection::Receive(buffer::Buffer& in) {
+  const std::string_view front = in.Front();
+  const size_t size =
+      scanner_.Next(front, [this](const FrameHeader& header) { OnFrameHeader(header); });
+  if (failure_ != ErrorKind::kNone) return;
+  const ssize_t n = nghttp2_session_mem_recv(session_, ToBytes(front), size);
+  if (n >= 0) {
+    in.Drain(static_cast<size_t>(n));
+  } else if (n == NGHTTP2_ERR_FLOODED) {
+    CheckFlood(&kOutboundControlFlood);
+  } else {
+    NoteFailure(ErrorKind::kMalformed,
+                n == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? "http2.invalid_preface" : "http2.codec_error",
+                NGHTTP2_PROTOCOL_ERROR);
+  }
 }
 
 CodecState Connection::DecodeEnd() {
@@ -127,25 +144,39 @@ CodecState Connection::Settle() {
   Pump();
   // Pumping shows a GOAWAY that nghttp2 sends by itself.
   if (failure_ != ErrorKind::kNone) Fail();
-  std::vector<StreamState*> watched;
-  watched.swap(watched_);
-  for (StreamState* stream : watched) {
-    stream->watched = false;
-    UpdateBackpressure(*stream);
+  // Telling may not end streams here, but may have more of them watched.
+  for (size_t i = 0; i < watched_.size(); ++i) {
+    watched_[i]->watched = false;
+    UpdateBackpressure(*watched_[i]);
   }
+  watched_.clear();
   SettleStreams();
   if (!output_.empty()) endpoint_.OnOutput();
   return Result();
 }
 
 void Connection::Pump() {
+  outbound_.BeginTurn(output_.size());
   while (!OutputIsFull() || failed_) {
     const uint8_t* bytes = nullptr;
     const ssize_t n = nghttp2_session_mem_send(session_, &bytes);
-    if (n < 0) return NoteFailure(ErrorKind::kLocalReset, "http2.send_failed");
-    if (n == 0) return;
+    if (n < 0) NoteFailure(ErrorKind::kLocalReset, "http2.send_failed", NGHTTP2_INTERNAL_ERROR);
+    if (n <= 0) break;
     output_.Append({reinterpret_cast<const char*>(bytes), static_cast<size_t>(n)});
   }
+  outbound_.EndTurn(output_.size());
+  CheckOutbound();
+}
+
+// What the peer does not read is counted here in frames; in bytes by the watermarks.
+void Connection::CheckOutbound() {
+  // Of what nghttp2 still queues each stream may have a head and trailers; the rest is control.
+  const uint64_t queued = nghttp2_session_get_outbound_queue_size(session_);
+  const uint64_t queued_control = queued - std::min<uint64_t>(queued, 2 * streams_.size());
+  if (outbound_.control_frames() + queued_control > options_.max_outbound_control_frames) {
+    return CheckFlood(&kOutboundControlFlood);
+  }
+  if (outbound_.frames() + queued > options_.max_outbound_frames) CheckFlood(&kOutboundFlood);
 }
 
 void Connection::SettleStreams() {
@@ -173,6 +204,7 @@ void Connection::TellEnd(StreamState& stream) {
   Forget(ended_, &stream);
   if (stream.watched) Forget(watched_, &stream);
   Forget(resumed_, &stream);
+  stats_.streams_active.Dec();
   StreamHandler* const handler = stream.handler;
   endpoint_.DestroyStream(stream);
   handler->OnStreamClosed();
@@ -192,24 +224,44 @@ void Connection::StartDrain() {
 
 void Connection::FinalGoaway() {
   final_goaway_ = true;
-  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
-                        nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
-                        nullptr, 0);
+  goaway_last_stream_ = nghttp2_session_get_last_proc_stream_id(session_);
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, goaway_last_stream_, NGHTTP2_NO_ERROR, nullptr,
+                        0);
   endpoint_.OnOutput();
 }
 
-void Connection::NoteFailure(ErrorKind kind, std::string_view detail) {
+void Connection::SendPing() {
+  ++pings_sent_;
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kProbe);
+  endpoint_.OnOutput();
+}
+
+void Connection::OnPingAnswered(const nghttp2_ping& ping) {
+  if (std::equal(kProbe, kProbe + sizeof(kProbe), ping.opaque_data)) {
+    pings_answered_ = std::min(pings_answered_ + 1, pings_sent_);
+  } else if (draining_ && !final_goaway_) {
+    FinalGoaway();
+  }
+}
+
+void Connection::CheckFlood(const Flood* flood) {
+  if (flood == nullptr || failure_ != ErrorKind::kNone) return;
+  if (flood->counter != nullptr) (stats_.*flood->counter).Inc();
+  NoteFailure(ErrorKind::kFlood, flood->detail, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+void Connection::NoteFailure(ErrorKind kind, std::string_view detail, uint32_t code) {
   if (failure_ != ErrorKind::kNone) return;
   failure_ = kind;
   failure_detail_ = detail;
+  failure_code_ = code;
 }
 
 void Connection::Fail() {
   if (failed_) return;
   failed_ = true;
   const StreamError error{.kind = failure_, .side = side(), .detail = failure_detail_};
-  nghttp2_session_terminate_session(
-      session_, failure_ == ErrorKind::kFlood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+  nghttp2_session_terminate_session(session_, failure_code_);
   for (StreamState* stream : streams_) {
     if (!stream->given_up && !stream->error) stream->error = error;
     End(*stream);
@@ -231,6 +283,7 @@ uint32_t Connection::peer_max_streams() const {
 void Connection::Add(StreamState& stream) {
   stream.slot = static_cast<uint32_t>(streams_.size());
   streams_.push_back(&stream);
+  stats_.streams_active.Inc();
 }
 
 void Connection::Bind(StreamState& stream, int32_t id) {

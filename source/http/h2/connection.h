@@ -13,10 +13,13 @@
 #include <span>
 #include <vector>
 
+#include "source/http/h2/closed_streams.h"
 #include "source/http/h2/codec.h"
 #include "source/http/h2/flood_guard.h"
+#include "source/http/h2/frame_scanner.h"
 #include "source/http/h2/header_block.h"
 #include "source/http/h2/header_list.h"
+#include "source/http/h2/outbound_frames.h"
 #include "source/http/h2/stream_state.h"
 
 namespace weir::http::h2 {
@@ -39,11 +42,12 @@ class Endpoint {
   ~Endpoint() = default;
 };
 
-class Connection {
+class Connection final : public Pings {
  public:
   enum class Role : uint8_t { kServer, kClient };
 
-  Connection(Role role, Endpoint& endpoint, buffer::BlockPool& pool, const Options& options);
+  Connection(Role role, Endpoint& endpoint, buffer::BlockPool& pool, const Options& options,
+             Stats& stats);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -87,15 +91,19 @@ class Connection {
   uint32_t peer_max_streams() const;
   bool may_request() const { return nghttp2_session_check_request_allowed(session_) != 0; }
   FloodGuard& floods() { return floods_; }
-  // A limit was exceeded when `detail` is not empty: the connection fails at the end of Decode.
-  void CheckFlood(std::string_view detail) {
-    if (!detail.empty()) NoteFailure(ErrorKind::kFlood, detail);
-  }
+  Stats& stats() { return stats_; }
+  // A limit was exceeded when there is a `flood`: the connection fails at the end of Decode.
+  void CheckFlood(const Flood* flood);
+
+  // Pings
+  void SendPing() override;
+  uint64_t answered() const override { return pings_answered_; }
 
  private:
   friend struct CallbackBodies;
 
   void SendPreface();
+  void Receive(buffer::Buffer& in);
   void Pump();
   void DeliverResumed();
   void Deliver(StreamState& stream);
@@ -106,7 +114,8 @@ class Connection {
   void TellEnd(StreamState& stream);
   void FinalGoaway();
   CodecState Settle();
-  void NoteFailure(ErrorKind kind, std::string_view detail);
+  void NoteFailure(ErrorKind kind, std::string_view detail, uint32_t code);
+  void CheckOutbound();
   void Fail();
   CodecState Result() const;
   Side side() const { return role_ == Role::kServer ? Side::kDownstream : Side::kUpstream; }
@@ -114,12 +123,18 @@ class Connection {
     return output_blocked_ || output_.size() >= options_.limits.high_watermark;
   }
 
+  // Before nghttp2 sees the frame.
+  void OnFrameHeader(const FrameHeader& header);
+  void CheckStreamOf(const FrameHeader& header);
   // From the callbacks.
-  bool OnFrameHeader(const nghttp2_frame_hd& header);
-  void OnRefusedHead();
+  void OnHopelessBlock(int32_t stream_id);
+  void OnStreamWithoutObject();
+  void OnInvalidHeaders(const nghttp2_frame_hd& header, int error);
   void OnFrame(const nghttp2_frame& frame);
   void OnHeadersFrame(const nghttp2_frame& frame);
+  void OnPingAnswered(const nghttp2_ping& ping);
   void OnFrameSent(const nghttp2_frame& frame);
+  void OnGoawaySent(uint32_t error_code);
   void OnFrameNotSent(const nghttp2_frame& frame);
   void OnData(int32_t stream_id, std::string_view bytes);
   void OnStreamClose(int32_t stream_id, uint32_t error_code);
@@ -133,18 +148,27 @@ class Connection {
   Endpoint& endpoint_;
   buffer::BlockPool& pool_;
   const Options& options_;
+  Stats& stats_;
   nghttp2_session* session_ = nullptr;
   buffer::Buffer output_;
   buffer::Buffer* input_ = nullptr;  // During Decode.
   HeaderBlock block_;
   HeaderList list_;
+  FrameScanner scanner_;
   FloodGuard floods_;
+  OutboundFrames outbound_;
+  ClosedStreams closed_;
   std::vector<StreamState*> streams_;
   std::vector<StreamState*> ended_;       // To be told and let go.
   std::vector<StreamState*> resumed_;     // To be delivered what they hold.
+  std::vector<StreamState*> resuming_;    // During their delivery; keeps its room.
   std::vector<StreamState*> watched_;     // Back-pressure may have changed.
   ErrorKind failure_ = ErrorKind::kNone;  // Noted; Fail acts on it.
   std::string_view failure_detail_;
+  uint32_t failure_code_ = 0;
+  int32_t goaway_last_stream_ = 0;  // With final_goaway_: later ones are not served.
+  uint64_t pings_sent_ = 0;
+  uint64_t pings_answered_ = 0;
   bool failed_ = false;
   bool draining_ = false;
   bool final_goaway_ = false;

@@ -2,9 +2,11 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
+
 namespace weir::http::h2 {
 
-std::string_view FloodGuard::OnFrame(uint8_t type, uint8_t flags, size_t payload_bytes) {
+const Flood* FloodGuard::OnFrame(uint8_t type, uint8_t flags, size_t payload_bytes) {
   switch (type) {
     case NGHTTP2_DATA:
     case NGHTTP2_HEADERS:
@@ -14,30 +16,33 @@ std::string_view FloodGuard::OnFrame(uint8_t type, uint8_t flags, size_t payload
       if (payload_bytes > 0 || (flags & ends) != 0) {
         empty_frames_ = 0;
       } else if (++empty_frames_ > options_.max_consecutive_inbound_frames_with_empty_payload) {
-        return "http2.inbound_empty_frames_flood";
+        return &kEmptyFramesFlood;
       }
-      return "";
+      return nullptr;
     }
     case NGHTTP2_PRIORITY:
       if (++priority_frames_ > options_.max_inbound_priority_frames_per_stream * (1 + streams_)) {
-        return "http2.inbound_priority_frames_flood";
+        return &kPriorityFlood;
       }
-      return "";
+      return nullptr;
     case NGHTTP2_WINDOW_UPDATE: {
       const uint64_t allowed =
           5 + 2 * (streams_ + options_.max_inbound_window_update_frames_per_data_frame_sent *
                                   data_frames_sent_);
-      return ++window_updates_ > allowed ? "http2.inbound_window_update_frames_flood" : "";
+      return ++window_updates_ > allowed ? &kWindowUpdateFlood : nullptr;
     }
     default:
-      return "";
+      return nullptr;
   }
 }
 
-std::string_view FloodGuard::OnPrematureEnd() {
+// Envoy's rule: more than half of the streams, of which there count as many as the limit at least.
+const Flood* FloodGuard::OnStreamEnd(bool premature) {
+  ++ended_;
+  if (!premature) return nullptr;
   ++premature_ends_;
-  if (streams_ < options_.premature_reset_total_stream_count) return "";
-  return premature_ends_ * 2 > streams_ ? "http2.too_many_premature_resets" : "";
+  const uint64_t of = std::max<uint64_t>(ended_, options_.premature_reset_total_stream_count);
+  return premature_ends_ * 2 >= of ? &kPrematureResets : nullptr;
 }
 
 }  // namespace weir::http::h2

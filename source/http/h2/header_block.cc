@@ -20,21 +20,20 @@ void HeaderBlock::Start() {
   method_.clear();
   method_at_ = scheme_ = authority_ = path_ = status_ = host_ = Pseudo();
   bytes_ = count_ = cookies_ = 0;
-  many_hosts_ = too_large_ = has_protocol_ = false;
+  many_hosts_ = too_large_ = hopeless_ = has_protocol_ = false;
   content_length_.reset();
 }
 
 void HeaderBlock::Add(std::string_view name, std::string_view value) {
-  bytes_ += name.size() + value.size() + 32;
-  if (!name.starts_with(':')) ++count_;
-  if (bytes_ > limits_.max_header_bytes || count_ > limits_.max_header_count) too_large_ = true;
+  const bool pseudo = name.starts_with(':');
+  const HeaderId id = pseudo ? HeaderId::kOther : LookUpHeader(name);
+  CountField(id, pseudo, name.size() + value.size());
   if (too_large_) return;
   const auto at = static_cast<uint32_t>(text_.size());
-  if (name.starts_with(':')) {
+  if (pseudo) {
     text_.append(value);
     return AddPseudo(name, at, value.size());
   }
-  const HeaderId id = LookUpHeader(name);
   switch (id) {
     case HeaderId::kHost:
       many_hosts_ = many_hosts_ || host_.set;
@@ -52,9 +51,6 @@ void HeaderBlock::Add(std::string_view name, std::string_view value) {
     case HeaderId::kTransferEncoding:
     case HeaderId::kUpgrade:
       return;
-    case HeaderId::kCookie:
-      ++cookies_;
-      break;
     default:
       break;
   }
@@ -62,6 +58,19 @@ void HeaderBlock::Add(std::string_view name, std::string_view value) {
   text_.append(value);
   fields_.push_back(
       Field{at, static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size()), id});
+}
+
+void HeaderBlock::CountField(HeaderId id, bool pseudo, size_t size) {
+  bytes_ += size + 32;
+  if (id == HeaderId::kCookie) ++cookies_;
+  if (!pseudo && (id != HeaderId::kCookie || cookies_ == 1)) ++count_;
+  const auto exceeds = [this](size_t times) {
+    return bytes_ > times * options_.limits.max_header_bytes ||
+           count_ > times * options_.limits.max_header_count ||
+           cookies_ > times * options_.max_cookie_crumbs;
+  };
+  too_large_ = exceeds(1);
+  hopeless_ = too_large_ && exceeds(2);
 }
 
 void HeaderBlock::AddPseudo(std::string_view name, uint32_t at, size_t size) {

@@ -10,20 +10,22 @@
 #include <string_view>
 #include <vector>
 
-#include "source/http/codec.h"
+#include "source/http/h2/codec.h"
 #include "source/http/message.h"
 
 namespace weir::http::h2 {
 
 class HeaderBlock {
  public:
-  explicit HeaderBlock(const CodecLimits& limits) : limits_(limits) {}
+  explicit HeaderBlock(const Options& options) : options_(options) {}
 
   void Start();
   void Add(std::string_view name, std::string_view value);
-  // The decoded list is larger than the limits allow: names, values and 32 a field; cookies count
-  // one by one.
+  // The decoded list is larger than the limits allow: names, values and 32 a field, as they came.
+  // The crumbs of a cookie are one field, and have a limit of their own.
   bool too_large() const { return too_large_; }
+  // Twice what the limits allow: not worth being decoded to its end, nor an answer.
+  bool hopeless() const { return hopeless_; }
 
   // Whether the fields are a request that may be forwarded; empty when they are, else the rule that
   // is broken (RFC 9113, 8.3.1 and 8.2.2, and the grammar of RFC 9110).
@@ -48,6 +50,7 @@ class HeaderBlock {
     uint32_t value_size;
     HeaderId id;
   };
+  void CountField(HeaderId id, bool pseudo, size_t size);
   void AddPseudo(std::string_view name, uint32_t at, size_t size);
   std::string_view Name(const Field& field) const {
     return {text_.data() + field.at, field.name_size};
@@ -68,7 +71,7 @@ class HeaderBlock {
     return {text_.data() + pseudo.at, pseudo.size};
   }
 
-  const CodecLimits& limits_;
+  const Options& options_;
   std::string text_;
   std::vector<Field> fields_;
   std::string method_;
@@ -78,6 +81,7 @@ class HeaderBlock {
   size_t cookies_ = 0;
   bool many_hosts_ = false;
   bool too_large_ = false;
+  bool hopeless_ = false;
   bool has_protocol_ = false;
   std::optional<uint64_t> content_length_;
 };

@@ -9,6 +9,8 @@ namespace {
 // Smaller pieces are copied: a slice holds its whole block.
 constexpr size_t kShareFrom = 1024;
 
+constexpr std::string_view kMessagingViolation = "http2.violation.of.messaging.rule";
+
 StreamError FromPeersReset(uint32_t error_code, Side side) {
   if (error_code == NGHTTP2_REFUSED_STREAM) {
     return StreamError{.kind = ErrorKind::kRefusedStream,
@@ -21,16 +23,62 @@ StreamError FromPeersReset(uint32_t error_code, Side side) {
 
 }  // namespace
 
-bool Connection::OnFrameHeader(const nghttp2_frame_hd& header) {
+void Connection::OnFrameHeader(const FrameHeader& header) {
   CheckFlood(floods_.OnFrame(header.type, header.flags, header.length));
-  return failure_ == ErrorKind::kNone;
+  if (header.type == NGHTTP2_DATA || header.type == NGHTTP2_HEADERS) CheckStreamOf(header);
+  // Switched off in our first frame; nghttp2 would allow it until that is acknowledged.
+  if (header.type == NGHTTP2_PUSH_PROMISE) {
+    NoteFailure(ErrorKind::kMalformed, "http2.push_promise", NGHTTP2_PROTOCOL_ERROR);
+  }
 }
 
-// A stream whose head nghttp2 refused; there is no object for it on the server.
-void Connection::OnRefusedHead() {
+// RFC 9113, 5.1 and 5.1.1 where nghttp2 would let a frame pass in silence: for a stream that it has
+// let go, or an identifier that was skipped. Streams above the highest one are its to check.
+void Connection::CheckStreamOf(const FrameHeader& header) {
+  const int32_t id = header.stream_id;
+  if (id > closed_.highest()) {
+    if (header.type == NGHTTP2_HEADERS && role_ == Role::kServer && id % 2 == 1) {
+      closed_.OnOpened(id);
+    }
+    return;
+  }
+  if (id == 0 || (id % 2 == 0)) return;
+  nghttp2_stream* const stream = nghttp2_session_find_stream(session_, id);
+  const bool known =
+      stream != nullptr && nghttp2_stream_get_state(stream) != NGHTTP2_STREAM_STATE_IDLE;
+  if (known || closed_.IsAwaited(id) || (final_goaway_ && id > goaway_last_stream_)) return;
+  NoteFailure(ErrorKind::kMalformed, "http2.stream_closed", NGHTTP2_STREAM_CLOSED);
+}
+
+// nghttp2 has refused HEADERS, and answers RST_STREAM.
+void Connection::OnInvalidHeaders(const nghttp2_frame_hd& header, int error) {
+  if (error == NGHTTP2_ERR_REFUSED_STREAM) {
+    stats_.stream_refused_errors.Inc();
+    closed_.OnReset(header.stream_id);
+  } else if (error == NGHTTP2_ERR_HTTP_HEADER || error == NGHTTP2_ERR_HTTP_MESSAGING) {
+    stats_.rx_messaging_error.Inc();
+    if (!options_.stream_error_on_invalid_http_message) {
+      NoteFailure(ErrorKind::kMalformed, kMessagingViolation, NGHTTP2_PROTOCOL_ERROR);
+    }
+  }
+  if (Find(header.stream_id) == nullptr) OnStreamWithoutObject();
+}
+
+void Connection::OnHopelessBlock(int32_t stream_id) {
+  stats_.header_overflow.Inc();
+  StreamState* const stream = Find(stream_id);
+  if (stream == nullptr) return OnStreamWithoutObject();
+  if (stream->given_up || stream->error) return;
+  stream->error = StreamError{
+      .kind = ErrorKind::kHeadersTooLarge, .side = side(), .detail = "http2.headers_too_large"};
+  End(*stream);
+}
+
+// A request that was refused before it had one; others are counted when they end.
+void Connection::OnStreamWithoutObject() {
   if (role_ == Role::kClient) return;
   floods_.OnStreamOpened();
-  CheckFlood(floods_.OnPrematureEnd());
+  CheckFlood(floods_.OnStreamEnd(true));
 }
 
 void Connection::OnFrame(const nghttp2_frame& frame) {
@@ -45,9 +93,8 @@ void Connection::OnFrame(const nghttp2_frame& frame) {
       Deliver(*stream);
       break;
     case NGHTTP2_RST_STREAM:
-      if (stream == nullptr) break;
-      stream->peer_reset = true;
-      if (role_ == Role::kServer && !stream->head_encoded) CheckFlood(floods_.OnPrematureEnd());
+      stats_.rx_reset.Inc();
+      if (stream != nullptr) stream->peer_reset = true;
       break;
     case NGHTTP2_SETTINGS:
       if ((frame.hd.flags & NGHTTP2_FLAG_ACK) == 0) endpoint_.OnPeerLimits();
@@ -57,7 +104,7 @@ void Connection::OnFrame(const nghttp2_frame& frame) {
       endpoint_.OnPeerLimits();
       break;
     case NGHTTP2_PING:
-      if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0 && draining_ && !final_goaway_) FinalGoaway();
+      if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) OnPingAnswered(frame.ping);
       break;
     default:
       break;
@@ -72,7 +119,9 @@ void Connection::OnHeadersFrame(const nghttp2_frame& frame) {
     return;
   }
   if (stream->given_up) return;
+  stats_.trailers.Inc();
   if (block_.too_large()) {
+    stats_.header_overflow.Inc();
     return Refuse(*stream, "http2.trailers_too_large", ErrorKind::kHeadersTooLarge);
   }
   auto trailers = std::make_unique<HeaderMap>(*stream->arena);
@@ -113,12 +162,13 @@ void Connection::Deliver(StreamState& stream) {
 }
 
 void Connection::DeliverResumed() {
-  std::vector<StreamState*> resumed;
-  resumed.swap(resumed_);
-  for (StreamState* stream : resumed) {
+  // One that is paused and resumed again meanwhile has its turn with the next Decode.
+  resuming_.swap(resumed_);
+  for (StreamState* stream : resuming_) {
     Deliver(*stream);
     if (stream->closed && stream->end_delivered) End(*stream);
   }
+  resuming_.clear();
 }
 
 void Connection::Consume(int32_t stream_id, size_t bytes) {
@@ -132,6 +182,7 @@ void Connection::OnStreamClose(int32_t stream_id, uint32_t error_code) {
   if (stream == nullptr) return;
   stream->closed = true;
   const bool answered = role_ == Role::kClient && stream->end_received;
+  bool premature = false;
   if (stream->given_up || stream->error) {
     // The end is known.
   } else if (stream->peer_reset) {
@@ -140,14 +191,15 @@ void Connection::OnStreamClose(int32_t stream_id, uint32_t error_code) {
     if (!(answered && error_code == NGHTTP2_NO_ERROR)) {
       stream->error = FromPeersReset(error_code, side());
     }
+    premature = !stream->head_encoded;
   } else if (error_code == NGHTTP2_REFUSED_STREAM && goaway_received_) {
     stream->error = FromPeersReset(error_code, side());
   } else if (error_code != NGHTTP2_NO_ERROR) {
-    stream->error = StreamError{.kind = ErrorKind::kMalformed,
-                                .side = side(),
-                                .detail = "http2.violation.of.messaging.rule"};
-    if (role_ == Role::kServer && !stream->head_encoded) CheckFlood(floods_.OnPrematureEnd());
+    stream->error =
+        StreamError{.kind = ErrorKind::kMalformed, .side = side(), .detail = kMessagingViolation};
+    premature = true;
   }
+  if (role_ == Role::kServer) CheckFlood(floods_.OnStreamEnd(premature));
   End(*stream);
 }
 

@@ -41,6 +41,7 @@ int32_t Connection::SubmitRequest(StreamState& stream, bool end) {
   endpoint_.OnOutput();
   stream.id = nghttp2_submit_request(session_, nullptr, list_.data(), list_.size(),
                                      end ? nullptr : &provider, &stream);
+  if (stream.id > 0) closed_.OnOpened(stream.id);
   return stream.id;
 }
 
@@ -130,15 +131,22 @@ bool Connection::SendData(int32_t stream_id, std::string_view frame_header, size
 }
 
 void Connection::OnFrameSent(const nghttp2_frame& frame) {
-  if (frame.hd.type == NGHTTP2_GOAWAY) {
-    if (frame.goaway.error_code != NGHTTP2_NO_ERROR) {
-      NoteFailure(ErrorKind::kMalformed, "http2.protocol_error");
-    } else if (draining_ && !final_goaway_) {
-      nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE,
-                          nullptr);  // Overtakes what is queued, not this.
-    }
+  switch (frame.hd.type) {
+    case NGHTTP2_GOAWAY:
+      OnGoawaySent(frame.goaway.error_code);
+      break;
+    case NGHTTP2_RST_STREAM:
+      stats_.tx_reset.Inc();
+      closed_.OnReset(frame.hd.stream_id);
+      break;
+    case NGHTTP2_DATA:
+      floods_.OnDataFrameSent();
+      break;
+    default:
+      break;
   }
-  if (frame.hd.type == NGHTTP2_DATA) floods_.OnDataFrameSent();
+  outbound_.OnFrame(frame.hd.type == NGHTTP2_SETTINGS || frame.hd.type == NGHTTP2_PING ||
+                    frame.hd.type == NGHTTP2_RST_STREAM);
   if (frame.hd.type != NGHTTP2_DATA && frame.hd.type != NGHTTP2_HEADERS) return;
   if (role_ != Role::kServer || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
   if (nghttp2_session_get_stream_remote_close(session_, frame.hd.stream_id) != 0) return;
@@ -147,6 +155,16 @@ void Connection::OnFrameSent(const nghttp2_frame& frame) {
   if (StreamState* stream = Find(frame.hd.stream_id)) {
     stream->given_up = true;
     End(*stream);
+  }
+}
+
+void Connection::OnGoawaySent(uint32_t error_code) {
+  stats_.goaway_sent.Inc();
+  if (error_code != NGHTTP2_NO_ERROR) {
+    NoteFailure(ErrorKind::kMalformed, "http2.protocol_error", error_code);
+  } else if (draining_ && !final_goaway_) {
+    // Overtakes what is queued, not this.
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
   }
 }
 

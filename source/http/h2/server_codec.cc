@@ -53,13 +53,14 @@ void RequestStream::EncodeHeaders(const ResponseHead& head, bool end) {
   connection_.SubmitResponse(state, end);
 }
 
-class ServerSide final : public ServerCodec, private Endpoint {
+class ServerSide final : public PingingServerCodec, private Endpoint {
  public:
-  ServerSide(ServerCodecHandler& handler, buffer::BlockPool& pool, const Options& options)
+  ServerSide(ServerCodecHandler& handler, buffer::BlockPool& pool, const Options& options,
+             Stats& stats)
       : handler_(handler),
         pool_(pool),
         options_(options),
-        connection_(Connection::Role::kServer, *this, pool, options) {}
+        connection_(Connection::Role::kServer, *this, pool, options, stats) {}
 
   CodecState Decode(buffer::Buffer& in) override { return connection_.Decode(in); }
   CodecState DecodeEnd() override { return connection_.DecodeEnd(); }
@@ -70,6 +71,7 @@ class ServerSide final : public ServerCodec, private Endpoint {
   void SetOutputBlocked(bool blocked) override { connection_.SetOutputBlocked(blocked); }
   size_t active_streams() const override { return connection_.active_streams(); }
   Protocol protocol() const override { return Protocol::kHttp2; }
+  Pings& pings() override { return connection_; }
 
  private:
   void OnHead(int32_t stream_id, StreamState* stream, const HeaderBlock& block, bool end) override;
@@ -89,8 +91,12 @@ class ServerSide final : public ServerCodec, private Endpoint {
 void ServerSide::OnHead(int32_t stream_id, StreamState*, const HeaderBlock& block, bool end) {
   connection_.floods().OnStreamOpened();
   const std::string_view why = block.too_large() ? "" : block.CheckRequest();
-  if (block.too_large() || !why.empty())
-    connection_.CheckFlood(connection_.floods().OnPrematureEnd());
+  if (block.too_large() || !why.empty()) {
+    connection_.CheckFlood(connection_.floods().OnStreamEnd(true));
+    (block.too_large() ? connection_.stats().header_overflow
+                       : connection_.stats().rx_messaging_error)
+        .Inc();
+  }
   if (block.too_large()) return connection_.SubmitRefusal(stream_id, 431);
   if (!why.empty()) return connection_.RefuseStream(stream_id, NGHTTP2_PROTOCOL_ERROR);
   if (block.IsConnect()) return connection_.SubmitRefusal(stream_id, 501);
@@ -118,9 +124,10 @@ void ServerSide::DestroyStream(StreamState& stream) {
 
 }  // namespace
 
-std::unique_ptr<ServerCodec> CreateServerCodec(ServerCodecHandler& handler, buffer::BlockPool& pool,
-                                               const Options& options) {
-  return std::make_unique<ServerSide>(handler, pool, options);
+std::unique_ptr<PingingServerCodec> CreateServerCodec(ServerCodecHandler& handler,
+                                                      buffer::BlockPool& pool,
+                                                      const Options& options, Stats& stats) {
+  return std::make_unique<ServerSide>(handler, pool, options, stats);
 }
 
 }  // namespace weir::http::h2
