@@ -58,6 +58,7 @@ TEST(Equality, Cluster) {
       [](Cluster& c) { c.protocol = Cluster::Protocol::kHttp2; },
       [](Cluster& c) { c.http1.enable_trailers = true; },
       [](Cluster& c) { c.http2.max_concurrent_streams = 1; },
+      [](Cluster& c) { c.http2.keepalive.timeout = milliseconds(1); },
       [](Cluster& c) { c.dns_family = net::DnsFamily::kAll; },
       [](Cluster& c) { c.dns_refresh_rate = milliseconds(1); },
       [](Cluster& c) { c.dns_failure_refresh_base = milliseconds(1); },

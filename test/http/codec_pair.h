@@ -18,8 +18,8 @@ class CodecPair {
       client_codec = h1::CreateClientCodec(client, pool, h1_options);
       server_codec = h1::CreateServerCodec(server, pool, h1_options);
     } else {
-      client_codec = h2::CreateClientCodec(client, pool, h2_options);
-      server_codec = h2::CreateServerCodec(server, pool, h2_options);
+      client_codec = h2::CreateClientCodec(client, pool, h2_options, h2_stats);
+      server_codec = h2::CreateServerCodec(server, pool, h2_options, h2_stats);
     }
   }
   ~CodecPair() {
@@ -61,6 +61,7 @@ class CodecPair {
   buffer::BlockPool pool;
   h1::Options h1_options;
   h2::Options h2_options;
+  h2::Stats h2_stats;
   RecordingClient client;
   RecordingServer server;
   std::vector<std::unique_ptr<RecordedResponse>> responses;

@@ -69,7 +69,7 @@ class UpstreamServer::Connection final : private net::ByteStreamHandler,
         turn_end_([this] { OnTurnEnd(); }) {
     h2_.max_concurrent_streams = server.max_streams_;
     if (server.speaks_ == Speaks::kHttp2) {
-      codec_ = http::h2::CreateServerCodec(*this, server.blocks_, h2_);
+      codec_ = http::h2::CreateServerCodec(*this, server.blocks_, h2_, h2_stats_);
     } else {
       codec_ = http::h1::CreateServerCodec(*this, server.blocks_, h1_);
     }
@@ -141,6 +141,7 @@ class UpstreamServer::Connection final : private net::ByteStreamHandler,
   UpstreamServer& server_;
   http::h1::Options h1_;
   http::h2::Options h2_;
+  http::h2::Stats h2_stats_;
   std::unique_ptr<net::ByteStream> stream_;
   std::unique_ptr<http::ServerCodec> codec_;
   buffer::Buffer input_;

@@ -109,6 +109,25 @@ TEST(DecodeCluster, ResolvesNamesForStrictDnsAlone) {
                                     "socket_address.address: is not an IP address")));
 }
 
+TEST(DecodeCluster, ReadsHttp2Options) {
+  const auto cluster = Decoded<Cluster>(
+      kType,
+      "{name: a, type: STATIC, http2_protocol_options: {max_outbound_frames: 20, "
+      "stream_reset_burst: 7, stream_reset_rate: 8, stream_error_on_invalid_http_messaging: true, "
+      "connection_keepalive: {interval: 10s, timeout: 2s, interval_jitter: {value: 30}, "
+      "connection_idle_interval: 5s}}}");
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->http2.max_outbound_frames, 20u);
+  EXPECT_EQ(cluster->http2.stream_reset_burst, 7u);
+  EXPECT_EQ(cluster->http2.stream_reset_rate, 8u);
+  EXPECT_TRUE(cluster->http2.stream_error_on_invalid_http_message);
+  EXPECT_EQ(cluster->http2.keepalive,
+            (Http2Keepalive{.interval = std::chrono::seconds(10),
+                            .timeout = std::chrono::seconds(2),
+                            .connection_idle_interval = std::chrono::seconds(5),
+                            .interval_jitter_percent = 30}));
+}
+
 TEST(DecodeCluster, RefusesByNameAndPath) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"type: LOGICAL_DNS", "type: value LOGICAL_DNS"},
@@ -122,8 +141,10 @@ TEST(DecodeCluster, RefusesByNameAndPath) {
       {"wait_for_warm_on_init: false", "wait_for_warm_on_init: false is not supported"},
       {"circuit_breakers: {thresholds: [{}, {}]}",
        "circuit_breakers.thresholds[1].priority: there are thresholds for this priority already"},
-      {"http2_protocol_options: {connection_keepalive: {timeout: 1s}}",
-       "http2_protocol_options.connection_keepalive: field \"connection_keepalive\""},
+      {"http2_protocol_options: {connection_keepalive: {interval: 1s}}",
+       "http2_protocol_options.connection_keepalive.timeout"},
+      {"http2_protocol_options: {max_outbound_control_frames: 0}",
+       "http2_protocol_options.max_outbound_control_frames"},
       {"dns_failure_refresh_rate: {base_interval: 2s, max_interval: 1s}",
        "dns_failure_refresh_rate.max_interval: must not be less"},
       {"lb_policy: LOAD_BALANCING_POLICY_CONFIG", "load_balancing_policy: lb_policy"},

@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t piece = data[0] == 0 ? bytes.size() : data[0];
   buffer::BlockPool pool;
   h2::Options options;
+  h2::Stats stats;
   RecordingServer server(pool);
   server.on_headers = [](RecordedRequest& request) {
     if (request.head.path.ends_with("pause")) request.stream->SetReadPaused(true);
@@ -26,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   };
   server.on_end = [](RecordedRequest& request) { request.Answer(200, "ok"); };
-  auto codec = h2::CreateServerCodec(server, pool, options);
+  auto codec = h2::CreateServerCodec(server, pool, options, stats);
   buffer::Buffer in(pool);
   in.Append(kHttp2Preface);
   for (size_t at = 0; at < bytes.size(); at += piece) {

@@ -5,8 +5,7 @@
 
 #include "source/http/h1/codec.h"
 #include "source/http/h2/codec.h"
-#include "test/http/conformance_cases.h"
-#include "test/http/h2/raw_frames.h"
+#include "test/http/h2/case_frames.h"
 #include "test/http/recording_handler.h"
 
 namespace weir::http::h2 {
@@ -15,23 +14,6 @@ namespace {
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), AsciiToLower);
   return text;
-}
-
-FieldList FieldsOf(const ConformanceCase& test, const std::string& name) {
-  FieldList fields;
-  for (const CaseValue& field : test.Get(name).items) {
-    fields.emplace_back(test.Expand(field.items[0].text), test.Expand(field.items[1].text));
-  }
-  return fields;
-}
-
-// The message of the case on stream 1.
-std::string MessageOf(const ConformanceCase& test) {
-  const std::string end_on = test.Text("end_stream_on");
-  std::string bytes = Headers(1, FieldsOf(test, "headers"), end_on == "headers");
-  if (test.Has("data")) bytes += Data(1, test.Text("data"), end_on == "data");
-  if (test.Has("trailers")) bytes += Headers(1, FieldsOf(test, "trailers"), end_on == "trailers");
-  return bytes;
 }
 
 // What an HTTP/1 upstream would get of `request`.
@@ -56,9 +38,10 @@ std::string Forward(buffer::BlockPool& pool, RecordedRequest& request) {
 void JudgeRequest(const ConformanceCase& test, size_t piece) {
   buffer::BlockPool pool;
   Options options;
+  Stats stats;
   RecordingServer server(pool);
   server.on_end = [](RecordedRequest& request) { request.Answer(200, "ok"); };
-  auto codec = CreateServerCodec(server, pool, options);
+  auto codec = CreateServerCodec(server, pool, options, stats);
   const std::string bytes = ClientPreface() + MessageOf(test);
   buffer::Buffer in(pool);
   std::string output;
@@ -103,8 +86,9 @@ void JudgeRequest(const ConformanceCase& test, size_t piece) {
 void JudgeResponse(const ConformanceCase& test, size_t piece) {
   buffer::BlockPool pool;
   Options options;
+  Stats stats;
   RecordingClient client;
-  auto codec = CreateClientCodec(client, pool, options);
+  auto codec = CreateClientCodec(client, pool, options, stats);
   RecordedResponse response(pool, client.events, "response");
   buffer::Arena arena(pool);
   RequestHead request(arena);

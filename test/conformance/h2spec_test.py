@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Runs h2spec (a suite for HTTP/2 servers, a Go module pinned in h2spec/) against the running
+proxy in cleartext, once as HTTP/2 and once with the protocol found by its first bytes. Fails when a
+case fails that passed before."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from running_proxy import Proxy, cache_directory  # noqa: E402
+
+MODULE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "h2spec")
+PACKAGE = "github.com/summerwind/h2spec/cmd/h2spec"
+CASES = 145
+# By codec_type. A port that speaks both versions answers an invalid preface (3.5/2) in HTTP/1.1,
+# 400 and a close, and that answer is no frame.
+EXPECTED_PASSES = {"HTTP2": 145, "AUTO": 144}
+
+
+def install():
+    """The program's path; built from the Go module when it is not in the cache."""
+    program = os.path.join(cache_directory(), "h2spec-2.2.1")
+    if os.path.exists(program):
+        return program
+    go = shutil.which("go")
+    if go is None:
+        sys.exit("h2spec is built with Go: tools/setup installs it")
+    environment = dict(os.environ, HOME=os.path.expanduser("~"), GOFLAGS="-mod=readonly")
+    subprocess.run([go, "build", "-o", program, PACKAGE], cwd=MODULE, env=environment, check=True)
+    return program
+
+
+def run(h2spec, weir, codec):
+    with Proxy(weir, codec) as proxy:
+        done = subprocess.run([h2spec, "-h", "127.0.0.1", "-p", str(proxy.port), "-o", "2"],
+                              capture_output=True, text=True, timeout=300)
+        alive = proxy.running()
+    counts = re.search(r"(\d+) tests, (\d+) passed", done.stdout)
+    tests, passed = (int(counts[1]), int(counts[2])) if counts else (0, 0)
+    print(f"codec_type {codec}: {passed} of {tests} cases pass")
+    if alive and tests == CASES and passed >= EXPECTED_PASSES[codec]:
+        return True
+    print(done.stdout[done.stdout.find("Failures:"):], done.stderr)
+    print("the proxy runs" if alive else "the proxy has ended")
+    return False
+
+
+def main():
+    weir = sys.argv[1]
+    h2spec = install()
+    results = [run(h2spec, weir, codec) for codec in EXPECTED_PASSES]
+    sys.exit(0 if all(results) else 1)
+
+
+if __name__ == "__main__":
+    main()

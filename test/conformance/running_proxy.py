@@ -1,0 +1,152 @@
+"""The proxy as a process between a client of the test's own and an upstream that records what it
+really received. Loopback alone, ports of the kernel's choice."""
+
+import asyncio
+import os
+import re
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+BOOTSTRAP = """
+node: {{ id: conformance, cluster: conformance }}
+admin: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: 0 }} }} }}
+static_resources:
+  listeners:
+  - name: edge
+    address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}
+    filter_chains:
+    - filters:
+      - name: http
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: edge
+          codec_type: {codec}
+          http_filters:
+          - name: router
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+          route_config:
+            name: routes
+            virtual_hosts:
+            - name: all
+              domains: ["*"]
+              routes:
+              - match: {{ prefix: "/" }}
+                route: {{ cluster: upstream }}
+              - match: {{ path: "*" }}
+                route: {{ cluster: upstream }}
+  clusters:
+  - name: upstream
+    type: STATIC
+    connect_timeout: 1s
+    load_assignment:
+      cluster_name: upstream
+      endpoints:
+      - lb_endpoints:
+        - endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {upstream} }} }} }}
+"""
+
+
+class Upstream:
+    """HTTP/1.1: answers a request once it is whole, a little later; keeps the text of each."""
+
+    DELAY_SECONDS = 0.03
+
+    def __init__(self):
+        self.requests = []
+        self._loop = asyncio.new_event_loop()
+        started = threading.Event()
+        threading.Thread(target=self._run, args=(started,), daemon=True).start()
+        started.wait()
+
+    def _run(self, started):
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        started.set()
+        self._loop.run_forever()
+
+    async def _serve(self, reader, writer):
+        try:
+            while True:
+                request = await self._read_request(reader)
+                self.requests.append(request)
+                await asyncio.sleep(self.DELAY_SECONDS)
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    @staticmethod
+    async def _read_request(reader):
+        head = await reader.readuntil(b"\r\n\r\n")
+        lower = head.lower()
+        body = b""
+        if b"\r\ntransfer-encoding: chunked\r\n" in lower:
+            while not re.match(rb"0+\r\n$", body[body.rfind(b"\n", 0, -1) + 1:]):
+                line = await reader.readuntil(b"\r\n")
+                body += line
+                if int(line, 16) > 0:
+                    body += await reader.readexactly(int(line, 16) + 2)
+            while not body.endswith(b"\r\n\r\n"):
+                body += await reader.readuntil(b"\r\n")
+        elif length := re.search(rb"\r\ncontent-length: (\d+)\r\n", lower):
+            body = await reader.readexactly(int(length[1]))
+        return (head + body).decode("latin1")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Proxy:
+    """`with Proxy(weir, codec="HTTP2") as proxy:` runs it; proxy.port is its listener's."""
+
+    def __init__(self, weir, codec="AUTO"):
+        self.upstream = Upstream()
+        self.port = free_port()
+        config = BOOTSTRAP.format(port=self.port, codec=codec, upstream=self.upstream.port)
+        self._log = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [weir, "--config-yaml", config, "--concurrency", "1", "-l", "warning"],
+            stdout=self._log, stderr=self._log)
+        self.pid = self._process.pid
+        self._await_listener()
+
+    def _await_listener(self):
+        for _ in range(300):
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
+            except ConnectionRefusedError:
+                if self._process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        raise RuntimeError("the proxy did not start: " + self.log())
+
+    def running(self):
+        return self._process.poll() is None
+
+    def log(self):
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+
+
+def cache_directory():
+    path = os.path.expanduser("~/.cache/weir/conformance")
+    os.makedirs(path, exist_ok=True)
+    return path
