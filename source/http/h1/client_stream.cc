@@ -13,14 +13,17 @@ void ClientConnection::EncodeHeaders(const RequestHead& head, bool end) {
     if (end && head.framing.length != 0) return CutOff("http1.content_length_mismatch");
     wire.framing = WireFraming::kLength;
     wire.content_length = head.framing.length;
-  } else if (!end) {
+  } else if (!end || head.framing.kind == Framing::kChunked) {
     wire.framing = WireFraming::kChunked;
   }
   if (draining_) wire.connection = ConnectionOption::kClose;
   is_head_ = head.method == "HEAD";
   WriteRequestHead(head, wire, options_.proper_case, output_);
   encoder_.Start(wire.framing, wire.content_length.value_or(0));
-  request_ = end ? Request::kDone : Request::kStarted;
+  request_ = Request::kStarted;
+  // A body that was announced and is empty is still a body.
+  buffer::Buffer nothing(pool_);
+  if (end) EncodeBody(nothing, true);
   handler_.OnOutput();
 }
 
