@@ -187,7 +187,7 @@ void Session::BeforeResponse(bool last) {
   const bool told = draining_ || (share > 0 && context_.platform.random.Unit() < share);
   if (enough) context_.stats.downstream_cx_max_requests_reached.Inc();
   if (told && !std::exchange(drain_counted_, true)) context_.stats.downstream_cx_drain_close.Inc();
-  if (enough || told || last) codec_->StartDrain();
+  if (enough || told || last) StartCodecDrain();
 }
 
 void Session::OnTurnEnd() {
@@ -245,6 +245,10 @@ void Session::Flush() {
       return;
     }
     write_blocked_ = !output.empty();
+    // A slow reader of a last answer is not cut off as long as it reads.
+    if (state_ == State::kClosing && output.size() < before) {
+      idle_timer_.Enable(http().delayed_close_timeout);
+    }
     if (write_blocked_) break;
     // A codec whose output was full makes more of it now.
     if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->FinishTurn();
@@ -280,9 +284,14 @@ void Session::UpdateTimers() {
 void Session::Drain() {
   draining_ = true;
   if (codec_ != nullptr && std::holds_alternative<http::h2::Options>(codec_options_)) {
-    codec_->StartDrain();
+    StartCodecDrain();
     QueueTurnEnd();
   }
+}
+
+// Once: asked again, HTTP/2 would name the last stream before the client has seen the notice.
+void Session::StartCodecDrain() {
+  if (!std::exchange(codec_draining_, true)) codec_->StartDrain();
 }
 
 void Session::Close(bool now) {
@@ -290,9 +299,20 @@ void Session::Close(bool now) {
   if (now && !idle()) {
     Abort({ErrorKind::kLocalReset, Side::kDownstream, false, "downstream_local_disconnect"}, false,
           net::ByteStream::CloseMode::kNormal);
-  } else if (idle() && state_ == State::kOpen) {
-    BeginClosing();
+    return;
   }
+  if (!idle() || state_ != State::kOpen) return;
+  if (!now && !std::exchange(closing_soon_, true) && MayHearFirst()) {
+    idle_timer_.Enable(http().drain_timeout);
+    return;
+  }
+  BeginClosing();
+}
+
+// Whether waiting a while saves a request that is on its way: HTTP/2 ends by itself when the client
+// has seen the GOAWAY, and who has just connected is about to ask.
+bool Session::MayHearFirst() const {
+  return requests_seen_ == 0 || std::holds_alternative<http::h2::Options>(codec_options_);
 }
 
 // Flushes, shuts the write side and waits for the client to end, so that it reads the whole last
@@ -351,7 +371,7 @@ void Session::Abort(const StreamError& error, bool remote, net::ByteStream::Clos
 void Session::OnIdle() {
   switch (state_) {
     case State::kOpen:
-      context_.stats.downstream_cx_idle_timeout.Inc();
+      if (!closing_soon_) context_.stats.downstream_cx_idle_timeout.Inc();
       Close(false);
       return;
     case State::kClosing:
@@ -376,7 +396,7 @@ void Session::OnHeadersTimeout() {
 // Told at once, and closed after drain_timeout: a request that is on its way is still answered.
 void Session::OnMaxDuration() {
   if (life_over_) return Close(false);
-  life_over_ = true;
+  life_over_ = closing_soon_ = true;
   context_.stats.downstream_cx_max_duration_reached.Inc();
   Drain();
   const bool http2 = std::holds_alternative<http::h2::Options>(codec_options_);

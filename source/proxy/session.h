@@ -55,8 +55,8 @@ class Session final : public net::ByteStreamHandler,
   // Tells the client to go elsewhere: HTTP/2 by GOAWAY now, HTTP/1 with the next answer. An idle
   // HTTP/1 connection is left open: closing it would race with a request on its way.
   void Drain();
-  // Ends at once what is idle, and what is busy after its last answer; with `now` the busy ones
-  // too.
+  // Ends what is idle, and what is busy after its last answer; with `now` the busy ones too. An
+  // idle client that would otherwise lose a request on its way has drain_timeout to be heard.
   void Close(bool now);
 
   bool idle() const { return requests_.empty(); }
@@ -102,6 +102,8 @@ class Session final : public net::ByteStreamHandler,
   void AdvanceCodec();
   void Flush();
   void UpdateTimers();
+  void StartCodecDrain();
+  bool MayHearFirst() const;
   void BeginClosing();
   void FinishClosing();
   void Abort(const http::StreamError& error, bool remote, net::ByteStream::CloseMode mode);
@@ -128,6 +130,8 @@ class Session final : public net::ByteStreamHandler,
   bool output_blocked_ = false;
   bool draining_ = false;
   bool life_over_ = false;  // max_connection_duration was reached.
+  bool codec_draining_ = false;
+  bool closing_soon_ = false;  // Asked to close while idle: at most drain_timeout is waited.
   bool drain_counted_ = false;
   uint64_t requests_seen_ = 0;
   // The table of the generation last asked for.
