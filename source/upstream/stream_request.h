@@ -80,8 +80,9 @@ class StreamRequest {
   http::ClientStream* stream_ = nullptr;
   ConnectionFacts connection_;
   http::StreamError error_;
-  StreamQueue* queue_ = nullptr;  // While pending.
-  uint8_t pool_index_ = 0;        // Of StreamOptions: see Host::pools.
+  StreamQueue* queue_ = nullptr;   // While pending.
+  bool downstream_http2_ = false;  // Of StreamOptions.
+  bool high_priority_ = false;
   StreamRequest* previous_ = nullptr;
   StreamRequest* next_ = nullptr;
 };

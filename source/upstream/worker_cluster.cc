@@ -171,10 +171,8 @@ const std::shared_ptr<Host>* WorkerCluster::PickHost(uint64_t random, const Host
 
 Start WorkerCluster::StartStream(StreamRequest& request, const StreamOptions& options) {
   WEIR_DCHECK(!request.pending(), "the request waits already");
-  const bool http2 = config_->protocol == config::Cluster::Protocol::kDownstream
-                         ? options.downstream_protocol == http::Protocol::kHttp2
-                         : config_->protocol == config::Cluster::Protocol::kHttp2;
-  request.pool_index_ = Pool::IndexOf(http2, options.high_priority);
+  request.downstream_http2_ = options.downstream_protocol == http::Protocol::kHttp2;
+  request.high_priority_ = options.high_priority;
   return StartOn(PickHost(options.random, options.previous_host), request);
 }
 
@@ -188,7 +186,16 @@ Start WorkerCluster::StartOn(const std::shared_ptr<Host>* host, StreamRequest& r
     return Start::kFailed;
   }
   request.host_ = *host;
-  return PoolOf(*host, request.pool_index_).StartStream(request);
+  return PoolOf(*host, PoolIndexFor(request)).StartStream(request);
+}
+
+// Asked for each start: a request that a change of the cluster has displaced goes by the protocol
+// of today.
+uint8_t WorkerCluster::PoolIndexFor(const StreamRequest& request) const {
+  const bool http2 = config_->protocol == config::Cluster::Protocol::kDownstream
+                         ? request.downstream_http2_
+                         : config_->protocol == config::Cluster::Protocol::kHttp2;
+  return Pool::IndexOf(http2, request.high_priority_);
 }
 
 Pool& WorkerCluster::PoolOf(const std::shared_ptr<Host>& host, uint8_t index) {

@@ -69,6 +69,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   Pool& PoolOf(const std::shared_ptr<Host>& host, uint8_t index);
   const std::shared_ptr<Host>* PickHost(uint64_t random, const Host* avoid);
   Start StartOn(const std::shared_ptr<Host>* host, StreamRequest& request);
+  uint8_t PoolIndexFor(const StreamRequest& request) const;
   void UpdateHosts(const config::Endpoints* endpoints);
   bool CloseIdle(const Pool* except, bool high_priority);
   void RetirePoolsOf(Host& host);
