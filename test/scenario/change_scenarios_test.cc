@@ -134,6 +134,28 @@ TEST(ChangeScenario, AnEqualListenerIsLeftAlone) {
   EXPECT_EQ(world.Stat("listener_manager.listener_modified"), 0);
 }
 
+TEST(ChangeScenario, ARequestThatWaitsForAConnectionGoesByTheProtocolOfToday) {
+  Streamed streamed;
+  World& world = streamed.world;
+  const net::Address address = *net::Address::Parse("10.0.0.1:80");
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  world.network().Drop(address);
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  world.network().Restore(address);
+  streamed.control.Send(schema::kClusterTypeUrl, "c2",
+                        Cluster("one",
+                                "  typed_extension_protocol_options:\n"
+                                "    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:\n"
+                                "      \"@type\": type.googleapis.com/"
+                                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions\n"
+                                "      explicit_http_config: { http2_protocol_options: {} }\n"));
+  EXPECT_EQ(streamed.control.AnswerTo("c2"), "");
+  world.Run();
+  ASSERT_EQ(one.connection_count(), 1u);
+  EXPECT_THAT(one.last().received(), StartsWith("PRI * HTTP/2.0"));
+}
+
 TEST(ChangeScenario, ManyChangesUnderLoadLoseNothing) {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);

@@ -88,6 +88,15 @@ TEST(RequestScenario, ABodyAndTrailersPassBothWays) {
   EXPECT_THAT(BodyOf(client.received()), HasSubstr("abc"));
 }
 
+TEST(RequestScenario, AnEmptyChunkedBodyStaysChunked) {
+  World world(EdgeBootstrap());
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n");
+  EXPECT_THAT(up.last().received(), HasSubstr("transfer-encoding: chunked\r\n"));
+  EXPECT_EQ(BodyOf(up.last().received()), "0\r\n\r\n");
+}
+
 TEST(RequestScenario, AMalformedRequestGets400AndAClose) {
   World world(EdgeBootstrap());
   Peer& client = world.Connect();
@@ -231,6 +240,24 @@ TEST(RequestScenario, ASlowUpstreamStopsTheClient) {
   EXPECT_EQ(BodyOf(up.last().received()).size(), 8000000u);
 }
 
+TEST(RequestScenario, ASlowReaderGetsTheWholeLastAnswer) {
+  World world(EdgeBootstrap(), {.network = {.window = 4096}});
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+  client.SetReading(false);
+  up.last().Send("HTTP/1.1 200 OK\r\ncontent-length: 40000\r\n\r\n" + std::string(40000, 'x'));
+  // Far more than delayed_close_timeout in all, with less between two reads.
+  for (int i = 0; i < 30; ++i) {
+    world.Run(std::chrono::milliseconds(700));
+    client.SetReading(true);
+    client.SetReading(false);
+  }
+  client.SetReading(true);
+  world.Run();
+  EXPECT_EQ(BodyOf(client.received()).size(), 40000u);
+}
+
 TEST(RequestScenario, Expect100ContinueIsAnsweredByTheProxy) {
   World world(EdgeBootstrap());
   Upstream& up = world.AddUpstream("10.0.0.1:80");
@@ -288,6 +315,58 @@ TEST(RequestScenario, ShutdownFinishesWhatIsUnderWayAndTellsTheClient) {
   client.Close();
   world.Run(std::chrono::seconds(2));
   EXPECT_TRUE(done);
+}
+
+TEST(RequestScenario, ShutdownRefusesNewConnectionsRatherThanLeavingThemUnanswered) {
+  World world(EdgeBootstrap(), {.workers = 2});
+  world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  world.server().Shutdown(std::chrono::seconds(10), [] {});
+  world.Run();
+  Peer& late = world.Connect();
+  EXPECT_TRUE(late.failed());
+}
+
+TEST(RequestScenario, ShutdownStillAnswersWhoHasJustConnected) {
+  World world(EdgeBootstrap());
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  up.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  bool done = false;
+  world.server().Shutdown(std::chrono::seconds(30), [&done] { done = true; });
+  world.Run();
+  world.Say(client, kGet);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(client.received(), HasSubstr("connection: close\r\n"));
+  client.Close();
+  world.Run(std::chrono::seconds(2));
+  EXPECT_TRUE(done);
+}
+
+TEST(RequestScenario, ShutdownDoesNotWaitForLongForWhoConnectsAndSaysNothing) {
+  World world(EdgeBootstrap());
+  Peer& client = world.Connect();
+  world.server().Shutdown(std::chrono::seconds(30), [] {});
+  world.Run(std::chrono::seconds(4));
+  EXPECT_FALSE(client.ended());
+  world.Run(std::chrono::seconds(2));
+  EXPECT_TRUE(client.ended());
+}
+
+TEST(RequestScenario, ShutdownTellsAnIdleHttp2ClientBeforeItCloses) {
+  const std::string settings("\0\0\0\4\0\0\0\0\0", 9);
+  const std::string goaway("\7\0\0\0\0\0\x7f\xff\xff\xff", 10);
+  const std::string ping_answer("\0\0\x8\6\1\0\0\0\0\0\0\0\0\0\0\0\0", 17);
+  World world(EdgeBootstrap());
+  Peer& client = world.Connect();
+  world.Say(client, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings);
+  world.server().Shutdown(std::chrono::seconds(30), [] {});
+  world.Run();
+  EXPECT_THAT(client.received(), HasSubstr(goaway));
+  EXPECT_FALSE(client.ended());
+  world.Say(client, ping_answer);
+  EXPECT_TRUE(client.ended());
 }
 
 TEST(RequestScenario, CircuitBreakerForRequestsHolds) {
