@@ -1,0 +1,131 @@
+#include "test/sim/invariants.h"
+
+#include <algorithm>
+
+#include "source/base/strings.h"
+
+namespace weir::sim {
+namespace {
+
+bool MayFail(const Scene& scene, const Exchange& exchange) {
+  if (exchange.connection_faulty) return true;
+  return scene.faults.Touches(false, exchange.sent_at, exchange.ended_at);
+}
+
+bool HasTightBreakers(const Plan& plan) {
+  return std::any_of(plan.clusters.begin(), plan.clusters.end(), [](const ClusterPlan& cluster) {
+    return cluster.max_requests < 1000 || cluster.max_pending < 1000;
+  });
+}
+
+bool IsMidAnswer(Misdeed misdeed) {
+  return misdeed == Misdeed::kResetsMidAnswer || misdeed == Misdeed::kEndsMidAnswer;
+}
+
+// Whether the upstream's plan leaves the request without a whole answer, retries included.
+bool IsSpoiled(const Exchange& exchange) {
+  return exchange.misdeed != Misdeed::kNone &&
+         exchange.misdeed_tries > (exchange.retry ? kRetries : 0);
+}
+
+void CheckOutcome(Scene& scene, const Exchange& exchange) {
+  const auto fail = [&](std::string_view why) {
+    scene.journal.Fail(StrCat("#", exchange.id, " ", NameOf(exchange.outcome), ": ", why));
+  };
+  switch (exchange.outcome) {
+    case Outcome::kWaiting:
+      if (!scene.ending) fail("was never sent");
+      return;
+    case Outcome::kSent:
+      return fail("has no end");
+    case Outcome::kAnswered:
+      if (IsSpoiled(exchange)) fail("though no upstream gave a whole answer");
+      return;
+    case Outcome::kLocal:
+      if (MayFail(scene, exchange)) return;
+      if (exchange.local_status == 503 && HasTightBreakers(scene.plan)) return;
+      if (IsMidAnswer(exchange.misdeed)) return fail("though its answer had begun");
+      if (IsSpoiled(exchange)) return;
+      return fail(StrCat(exchange.local_status, ", though nothing went wrong"));
+    case Outcome::kCut:
+      if (MayFail(scene, exchange) || IsMidAnswer(exchange.misdeed)) return;
+      if (exchange.leave == Leave::kHalfCloses) return;
+      return fail("though nothing went wrong");
+    case Outcome::kGone:
+      return;
+  }
+}
+
+// The most windows of one kind that were open at once in one cluster.
+size_t MostAtOnce(const std::vector<HeldWindow>& held, size_t cluster, bool connection) {
+  std::vector<std::pair<event::MonotonicTime, int>> edges;
+  for (const HeldWindow& window : held) {
+    if (window.cluster != cluster || window.connection != connection) continue;
+    if (window.until <= window.from) continue;
+    edges.emplace_back(window.from, 1);
+    edges.emplace_back(window.until, -1);
+  }
+  std::sort(edges.begin(), edges.end());  // At one moment the ends come first.
+  int now = 0, most = 0;
+  for (const auto& [time, step] : edges) most = std::max(most, now += step);
+  return static_cast<size_t>(most);
+}
+
+}  // namespace
+
+// What upstreams have sent and clients have not seen lies in the proxy or in the network, and both
+// are bounded.
+void CheckHeldBytes(Scene& scene) {
+  for (const Exchange& exchange : scene.plan.exchanges) {
+    if (exchange.outcome != Outcome::kSent) continue;
+    size_t listener = 0, cluster = 0;
+    for (const ListenerPlan& plan : scene.plan.listeners) {
+      listener = std::max<size_t>(listener, plan.buffer_limit);
+    }
+    for (const ClusterPlan& plan : scene.plan.clusters) {
+      cluster = std::max<size_t>(cluster, plan.buffer_limit);
+    }
+    const uint64_t most = listener + cluster + 2 * scene.plan.network.window + 512 * 1024;
+    const auto held = [](uint64_t sent, uint64_t seen) { return sent > seen ? sent - seen : 0; };
+    if (held(exchange.answer_bytes_sent, exchange.answer_bytes_seen) > most ||
+        held(exchange.request_bytes_sent, exchange.request_bytes_seen) > most) {
+      scene.journal.Fail(StrCat("#", exchange.id, " has more bytes under way than limits allow"));
+    }
+  }
+}
+
+void CheckOutcomes(Scene& scene) {
+  for (const Exchange& exchange : scene.plan.exchanges) CheckOutcome(scene, exchange);
+}
+
+void CheckLimits(Scene& scene) {
+  const auto cut = [](const FaultPlan& fault) { return fault.kind == FaultPlan::Kind::kCut; };
+  const bool any_cut = std::any_of(scene.plan.faults.begin(), scene.plan.faults.end(), cut);
+  for (size_t i = 0; i < scene.plan.clusters.size(); ++i) {
+    const ClusterPlan& plan = scene.plan.clusters[i];
+    const size_t requests = MostAtOnce(scene.held, i, false);
+    if (requests > plan.max_requests) {
+      scene.journal.Fail(StrCat("cluster ", i, " had ", requests, " requests at once, ",
+                                plan.max_requests, " are allowed"));
+    }
+    const size_t connections = any_cut ? 0 : MostAtOnce(scene.held, i, true);
+    if (connections > plan.max_connections) {
+      scene.journal.Fail(StrCat("cluster ", i, " had ", connections, " connections at once, ",
+                                plan.max_connections, " are allowed"));
+    }
+  }
+}
+
+void CheckGauges(Scene& scene, const stats::Registry& registry) {
+  for (const stats::Reading& reading : registry.Read(true)) {
+    if (reading.kind != stats::Kind::kGauge || reading.gauge == 0) continue;
+    const bool counts_open_things = reading.name.ends_with("_active") ||
+                                    reading.name.ends_with("_buffered") ||
+                                    reading.name.ends_with("_open");
+    if (!counts_open_things) continue;
+    if (reading.name.starts_with("listener_manager.")) continue;  // Listeners are still there.
+    scene.journal.Fail(StrCat(reading.name, " is ", reading.gauge, " when nothing is open"));
+  }
+}
+
+}  // namespace weir::sim

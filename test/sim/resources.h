@@ -1,0 +1,17 @@
+// A ConfigState as the xDS resources that a control plane would carry.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "source/control/engine/resource.h"
+#include "test/sim/plan.h"
+
+namespace weir::sim {
+
+std::vector<control::engine::ResourcePtr> ResourcesOf(const Plan& plan, const ConfigState& state);
+
+// The bootstrap: everything comes over ADS.
+std::string BootstrapOf(const Plan& plan);
+
+}  // namespace weir::sim
