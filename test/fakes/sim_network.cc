@@ -158,7 +158,7 @@ size_t SimNetwork::ResetAll(const net::Address& address) {
   const std::string server = address.ToString();
   size_t connections = 0;
   for (SimStream* stream : streams_) {
-    if (stream->wire().server != server || stream->state() != SimStream::State::kOpen) continue;
+    if (stream->wire().server != server || !stream->joined()) continue;
     if (stream->remote_address().ToString() == server) ++connections;
     stream->InjectReset();
   }

@@ -36,6 +36,8 @@ class SimStream final : public net::ByteStream {
   // Looks again at what waits, after a cut was healed.
   void Kick();
   State state() const { return state_; }
+  // The connection stands, though this end may not have been told yet.
+  bool joined() const { return peer_ != nullptr; }
   const Wire& wire() const { return *wire_; }
   const std::shared_ptr<Wire>& shared_wire() const { return wire_; }
 
