@@ -232,8 +232,12 @@ bool RouterFilter::TakeRetry() {
   cluster_->stats().upstream_rq_retry.Inc();
   cluster_->stats().upstream_rq_retry_backoff_exponential.Inc();
   state_ = State::kWaiting;
-  waiting_.Clear();
-  if (replay_.has_value()) AppendCopy(waiting_, *replay_);
+  // Before the head was sent nothing was: what waits is the whole body so far, kept for replay or
+  // not.
+  if (head_sent_) {
+    waiting_.Clear();
+    AppendCopy(waiting_, *replay_);
+  }
   if (attempt_paused_) OnAttemptBackpressure(false);
   options_.previous_host = attempt_.host().get();
   back_off_.Enable(retry_.Take(platform_.random.Next()));

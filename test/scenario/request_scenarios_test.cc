@@ -150,6 +150,21 @@ TEST(RequestScenario, AResetBeforeTheAnswerIsTriedAgainWithTheBody) {
   EXPECT_EQ(world.Stat("cluster.web.upstream_rq_retry_success"), 1);
 }
 
+TEST(RequestScenario, AFailedConnectLosesNothingOfABodyTooLargeToKeep) {
+  World world(EdgeBootstrap({.routes = kRetryRoute}));
+  const net::Address address = *net::Address::Parse("10.0.0.1:80");
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  world.network().Drop(address);
+  Peer& client = world.Connect();
+  world.Say(client, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2000000\r\n\r\n");
+  client.Send(std::string(2000000, 'x'));
+  world.Run(std::chrono::milliseconds(500));
+  world.network().Restore(address);
+  world.Run(std::chrono::seconds(3));
+  ASSERT_EQ(up.connection_count(), 1u);
+  EXPECT_EQ(BodyOf(up.last().received()).size(), 2000000u);
+}
+
 TEST(RequestScenario, RetriesEndWithTheLastAnswerAndTheFlag) {
   World world(EdgeBootstrap({.routes = kRetryRoute}));
   Upstream& up = world.AddUpstream("10.0.0.1:80");
