@@ -230,6 +230,7 @@ void Session::AdvanceCodec() {
 void Session::Flush() {
   if (codec_ == nullptr || state_ >= State::kLingering) return;
   buffer::Buffer& output = codec_->output();
+  const bool was_above = output.size() > config_.buffer_limit;
   for (int round = 0; !output.empty() && !write_blocked_; ++round) {
     if (round == kWritesPerTurn) {
       QueueTurnEnd();
@@ -259,6 +260,9 @@ void Session::Flush() {
     output_blocked_ = above;
     codec_->SetOutputBlocked(above);
     if (!above) OnReadResumed();
+  } else if (was_above && !above) {
+    // Room was short only between encoding and writing: the codec may hold a request back for it.
+    OnReadResumed();
   }
 }
 

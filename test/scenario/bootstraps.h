@@ -13,6 +13,8 @@ struct Edge {
   std::string routes =
       "- match: { prefix: \"/\" }\n"
       "  route: { cluster: web }\n";
+  // Further fields of the listener, without indentation.
+  std::string listener_options;
   // Further fields of the connection manager, without indentation, one a line in flow style.
   std::string http_options;
   // Further fields of the cluster, in the same way.
@@ -39,7 +41,9 @@ static_resources:
   listeners:
   - name: edge
     address: { socket_address: { address: 10.0.0.100, port_value: 80 } }
-    filter_chains:
+)";
+  yaml += Indented(edge.listener_options, 4);
+  yaml += R"(    filter_chains:
     - filters:
       - name: http
         typed_config:

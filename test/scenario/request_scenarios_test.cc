@@ -73,6 +73,19 @@ TEST(RequestScenario, PipelinedRequestsAreAnsweredInOrder) {
   EXPECT_LT(second, third);
 }
 
+TEST(RequestScenario, APipelinedRequestFollowsAnAnswerAboveTheBufferLimit) {
+  World world(EdgeBootstrap({.listener_options = "per_connection_buffer_limit_bytes: 16384\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, std::string(kGet) + kGet);
+  world.Say(up.last(),
+            "HTTP/1.1 200 OK\r\ncontent-length: 40000\r\n\r\n" + std::string(40000, 'x'));
+  EXPECT_GT(client.TakeReceived().size(), 40000u);
+  world.Say(up.last(), kOk);
+  EXPECT_EQ(BodyOf(client.received()), "ok");
+}
+
 TEST(RequestScenario, ABodyAndTrailersPassBothWays) {
   World world(EdgeBootstrap({.http_options = "http_protocol_options: { enable_trailers: true }"}));
   ASSERT_TRUE(world.status().ok()) << world.status();
