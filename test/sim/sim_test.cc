@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -25,17 +28,31 @@ struct Flags {
 
 Flags flags;
 
-constexpr uint64_t kUsualSeeds = 120;
+constexpr uint64_t kUsualSeeds = 400;
 constexpr uint64_t kProgressEvery = 1000;
 
 class SimulationTest : public testing::TestWithParam<Mode> {};
 
 std::string NameOf(Mode mode) { return mode == Mode::kFaults ? "faults" : "lossless"; }
 
+std::string CommandFor(uint64_t seed, Mode mode) {
+  return StrCat("Run it again with\n  bazel run //test/sim:sim_test -- --seed=", seed,
+                " --seeds=1 --mode=", NameOf(mode), "\n");
+}
+
 std::string Report(uint64_t seed, Mode mode, const RunResult& result) {
   return StrCat(result.trace, "\nBroken in seed ", seed, " (", NameOf(mode), "):\n", result.failure,
-                "\nRun it again with\n  bazel run //test/sim:sim_test -- --seed=", seed,
-                " --seeds=1 --mode=", NameOf(mode), "\n");
+                "\n", CommandFor(seed, mode));
+}
+
+// What to say when the process dies under the run: of a check that failed, or a bad access.
+std::string last_words;
+
+void OnCrash(int signal) {
+  const ssize_t written = write(STDERR_FILENO, last_words.data(), last_words.size());
+  static_cast<void>(written);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
 }
 
 TEST_P(SimulationTest, EveryInvariantHoldsForEverySeed) {
@@ -44,6 +61,7 @@ TEST_P(SimulationTest, EveryInvariantHoldsForEverySeed) {
   const uint64_t count = flags.count == 0 ? kUsualSeeds : flags.count;
   size_t requests = 0, answered = 0, lost = 0, faults = 0, changes = 0;
   for (uint64_t seed = flags.first; seed < flags.first + count; ++seed) {
+    last_words = CommandFor(seed, mode);
     const RunResult result = RunSeed(seed, mode);
     ASSERT_EQ(result.failure, "") << Report(seed, mode, result);
     requests += result.requests;
@@ -98,5 +116,7 @@ int main(int argc, char** argv) {
               << "; there are --seed=N, --seeds=M, --mode=faults|lossless|both and --log\n";
     return 2;
   }
+  std::signal(SIGABRT, weir::sim::OnCrash);
+  std::signal(SIGSEGV, weir::sim::OnCrash);
   return RUN_ALL_TESTS();
 }

@@ -126,7 +126,8 @@ void UpstreamH1::Answer() {
 
 void UpstreamH1::AnswerWith503() {
   const Head head{.status = 503, .framing = Framing::kLength, .length = 4};
-  end_.Send(StrCat(WriteHead(head, false), "busy"), exchange_->think,
+  const std::string_view body = exchange_->method == "HEAD" ? "" : "busy";
+  end_.Send(StrCat(WriteHead(head, false), body), exchange_->think,
             [this] { exchange_ = nullptr; });
 }
 

@@ -104,9 +104,10 @@ void UpstreamH2::Answer(int32_t stream, Open& open) {
     case Misdeed::kRefuses:
       return Reset(stream, open, NGHTTP2_REFUSED_STREAM);
     case Misdeed::kAnswers503:
-      open.script.Then(exchange.think, [this, stream] {
+      open.script.Then(exchange.think, [this, stream, &open] {
+        const bool bodiless = open.exchange.method == "HEAD";
         session_.Answer(stream, Head{.status = 503, .framing = Framing::kLength, .length = 4},
-                        false);
+                        bodiless);
         session_.Append(stream, "busy");
         session_.Finish(stream, {});
         session_.Flush();
