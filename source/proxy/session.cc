@@ -293,11 +293,6 @@ void Session::Drain() {
   }
 }
 
-// Once: asked again, HTTP/2 would name the last stream before the client has seen the notice.
-void Session::StartCodecDrain() {
-  if (!std::exchange(codec_draining_, true)) codec_->StartDrain();
-}
-
 void Session::Close(bool now) {
   Drain();
   if (now && !idle()) {
@@ -311,12 +306,6 @@ void Session::Close(bool now) {
     return;
   }
   BeginClosing();
-}
-
-// Whether waiting a while saves a request that is on its way: HTTP/2 ends by itself when the client
-// has seen the GOAWAY, and who has just connected is about to ask.
-bool Session::MayHearFirst() const {
-  return requests_seen_ == 0 || std::holds_alternative<http::h2::Options>(codec_options_);
 }
 
 // Flushes, shuts the write side and waits for the client to end, so that it reads the whole last

@@ -1,6 +1,7 @@
 // Which codec a Session speaks, and with which options.
 
 #include <algorithm>
+#include <utility>
 
 #include "source/http/preface.h"
 #include "source/proxy/session.h"
@@ -114,6 +115,17 @@ void Session::MakeHttp2Codec(const http::CodecLimits& limits, std::string_view s
   codec_ = std::move(codec);
   context_.stats.downstream_cx_http2_total.Inc();
   context_.stats.downstream_cx_http2_active.Inc();
+}
+
+// Once: asked again, HTTP/2 would name the last stream before the client has seen the notice.
+void Session::StartCodecDrain() {
+  if (!std::exchange(codec_draining_, true)) codec_->StartDrain();
+}
+
+// Whether waiting a while saves a request that is on its way: HTTP/2 ends by itself when the client
+// has seen the GOAWAY, and who has just connected is about to ask.
+bool Session::MayHearFirst() const {
+  return requests_seen_ == 0 || std::holds_alternative<http::h2::Options>(codec_options_);
 }
 
 }  // namespace weir::proxy
