@@ -88,6 +88,22 @@ size_t Utf8SequenceLength(std::string_view s) {
 
 }  // namespace
 
+void AppendPercentEncoded(std::string& out, std::string_view s) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  for (const char c : s) {
+    const bool kept = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                      c == '-' || c == '.' || c == '_' || c == '~';
+    if (kept) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<uint8_t>(c);
+    out.push_back('%');
+    out.push_back(kDigits[byte >> 4]);
+    out.push_back(kDigits[byte & 15]);
+  }
+}
+
 void AppendJsonEscaped(std::string& out, std::string_view s) {
   static constexpr char kHex[] = "0123456789abcdef";
   while (!s.empty()) {

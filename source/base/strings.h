@@ -91,6 +91,9 @@ std::string Join(const Range& parts, std::string_view separator) {
 // Decimal digits only, all of `s`, no sign, no blank; nothing on overflow.
 std::optional<uint64_t> ParseUint64(std::string_view s);
 
+// `s` with every byte but letters, digits and "-._~" as %XX (RFC 3986, 2.1).
+void AppendPercentEncoded(std::string& out, std::string_view s);
+
 // `s` as the inside of a JSON string (RFC 8259, 7); bytes that are not UTF-8 become U+FFFD.
 void AppendJsonEscaped(std::string& out, std::string_view s);
 
