@@ -42,6 +42,12 @@ Page IndexPage(const Inputs&, const Query&);
 
 constexpr PageEntry kPages[] = {
     {"/", "this list as a page", Effect::kNone, false, {}, IndexPage},
+    {"/certs",
+     "certificates in use, with the days until they end",
+     Effect::kNone,
+     true,
+     {},
+     CertificatesPage},
     {"/clusters", "clusters, their limits, hosts and counters", Effect::kNone, true,
      kFormatParameter, ClustersPage},
     {"/config_dump", "the configuration in force, what was refused and what was ignored",

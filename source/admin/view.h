@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,18 @@ struct ListenerStatus {
 
 enum class ServerState : uint8_t { kLive, kDraining, kPreInitializing, kInitializing };
 
+// A certificate that is shown to peers or trusted.
+struct CertificateStatus {
+  std::string serial;  // lower-case hex
+  std::vector<std::string> dns_names, uri_names, ip_names;
+  event::SystemTime valid_from{}, expires{};
+};
+
+// Of one TLS context.
+struct ContextCertificates {
+  std::vector<CertificateStatus> authorities, own;
+};
+
 struct View {
   ServerState state = ServerState::kPreInitializing;
   bool health_check_failed = false;
@@ -87,6 +100,8 @@ struct View {
   std::vector<ResourceSet> resources;  // Clusters, endpoints, listeners, routes.
   std::vector<ClusterStatus> clusters;
   std::vector<ListenerStatus> listeners;
+  // Of every TLS context in force. Takes a while: called by the page, on its own thread.
+  std::function<std::vector<ContextCertificates>()> certificates;
 };
 
 }  // namespace weir::admin

@@ -11,6 +11,7 @@
 #include "source/config/cluster.h"
 #include "source/config/listener.h"
 #include "source/config/source.h"
+#include "source/config/tls.h"
 #include "source/match/string_matcher.h"
 
 namespace weir::config {
@@ -63,6 +64,7 @@ struct Bootstrap {
 
   std::vector<std::shared_ptr<const Listener>> listeners;
   std::vector<std::shared_ptr<const Cluster>> clusters;
+  std::vector<std::shared_ptr<const Secret>> secrets;
   std::optional<AdsConfig> ads;
   ConfigSource lds;  // kNone: no dynamic listeners.
   ConfigSource cds;

@@ -13,6 +13,7 @@
 #include "source/config/source.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
+#include "source/net/transport_socket.h"
 
 namespace weir::config {
 
@@ -115,11 +116,14 @@ struct Cluster {
   friend bool operator==(const Cluster& a, const Cluster& b);
 };
 
-// A warm cluster as a generation holds it: what it is, and where it is now.
+// A warm cluster as a generation holds it: what it is, where it is now, and how it is spoken to
+// with today's secrets.
 struct ClusterEntry {
   std::shared_ptr<const Cluster> config;
   std::shared_ptr<const Endpoints>
       endpoints;  // Resolved addresses alone; null when none came in time.
+  // For new connections; null: raw_buffer.
+  std::shared_ptr<const net::TransportSocketFactory> transport = nullptr;
   friend bool operator==(const ClusterEntry&, const ClusterEntry&) = default;  // By pointer.
 };
 

@@ -4,6 +4,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "source/config/source.h"
 
 namespace weir::config {
 
@@ -15,6 +18,8 @@ class ExtensionConfig {
   virtual std::string_view extension_name() const = 0;
   // Same extension and same meaning: what uses it goes on undisturbed.
   virtual bool Equals(const ExtensionConfig& other) const = 0;
+  // The secrets that it names: what it configures is unavailable without them.
+  virtual std::vector<SecretReference> secrets() const { return {}; }
 };
 
 // Both absent, or the same extension with the same meaning.

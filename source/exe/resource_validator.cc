@@ -14,7 +14,8 @@ control::validation::Validator MakeResourceValidator() {
   return [decoders](const google::protobuf::Any& any, schema::Diagnostics& diagnostics) {
     const std::string& type = any.type_url();
     if (type != schema::kListenerTypeUrl && type != schema::kRouteConfigurationTypeUrl &&
-        type != schema::kClusterTypeUrl && type != schema::kClusterLoadAssignmentTypeUrl) {
+        type != schema::kClusterTypeUrl && type != schema::kClusterLoadAssignmentTypeUrl &&
+        type != schema::kSecretTypeUrl) {
       return;
     }
     // Files that a resource names are on the proxy's machine.

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "source/base/hash_map.h"
 #include "source/config/extension.h"
+#include "source/config/tls.h"
 #include "source/filter/access_log.h"
 #include "source/filter/http_filter.h"
 #include "source/filter/listener_filter.h"
@@ -28,7 +29,8 @@ struct Factories {
   Map<HttpFilterFactory> http_filters;
   Map<ListenerFilterFactory> listener_filters;
   Map<AccessLog, LogSinks&> access_logs;
-  Map<net::TransportSocketFactory> transport_sockets;
+  // Secrets that are not there make a transport whose connections fail.
+  Map<net::TransportSocketFactory, const config::SecretLookup&> transport_sockets;
 };
 
 }  // namespace weir::filter

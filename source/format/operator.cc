@@ -11,7 +11,8 @@ namespace weir::format {
 namespace {
 
 const OperatorEntry* Find(std::string_view name) {
-  for (const auto* group : {&RequestOperators(), &ConnectionOperators(), &UpstreamOperators()}) {
+  for (const auto* group :
+       {&RequestOperators(), &ConnectionOperators(), &UpstreamOperators(), &TlsOperators()}) {
     for (const OperatorEntry& entry : *group) {
       if (entry.name == name) return &entry;
     }
@@ -21,7 +22,8 @@ const OperatorEntry* Find(std::string_view name) {
 
 absl::Status UnknownOperator(std::string_view name) {
   std::vector<std::string> names;
-  for (const auto* group : {&RequestOperators(), &ConnectionOperators(), &UpstreamOperators()}) {
+  for (const auto* group :
+       {&RequestOperators(), &ConnectionOperators(), &UpstreamOperators(), &TlsOperators()}) {
     for (const OperatorEntry& entry : *group) names.emplace_back(entry.name);
   }
   const std::optional<std::string> nearest = Nearest(name, names);
@@ -37,7 +39,10 @@ Argument ArgumentOf(std::string_view name) {
       name == "TRAILER" || name == "RESPONSE_TRAILER" || name == "REQ_WITHOUT_QUERY") {
     return Argument::kHeader;
   }
-  if (name == "START_TIME" || name == "START_TIME_LOCAL") return Argument::kTime;
+  if (name == "START_TIME" || name == "START_TIME_LOCAL" || name.ends_with("_CERT_V_START") ||
+      name.ends_with("_CERT_V_END")) {
+    return Argument::kTime;
+  }
   if (name == "GRPC_STATUS" || name == "PATH") return Argument::kOptionalKeyword;
   if (name == "QUERY_PARAM") return Argument::kName;
   return Argument::kNone;

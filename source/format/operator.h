@@ -28,7 +28,7 @@ struct Formatter::Operator {
   std::string alternative;       // REQ(X?Y): Y, lower case.
   int variant = 0;               // Which of several forms, by operator.
   size_t max_length = std::numeric_limits<size_t>::max();
-  TimeFormat time;  // START_TIME
+  TimeFormat time;  // START_TIME, times of certificates
 
   // Appends the value cut to max_length.
   bool Append(std::string& out, const FormatContext& context) const;
@@ -56,6 +56,7 @@ struct OperatorEntry {
 const std::vector<OperatorEntry>& ConnectionOperators();
 const std::vector<OperatorEntry>& RequestOperators();
 const std::vector<OperatorEntry>& UpstreamOperators();
+const std::vector<OperatorEntry>& TlsOperators();
 
 // Pieces of `text`; neighbouring literals are joined.
 absl::StatusOr<std::vector<std::shared_ptr<const Formatter::Operator>>> CompileText(

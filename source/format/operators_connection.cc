@@ -47,8 +47,6 @@ bool WireBytesSent(const Operator&, std::string& out, const FormatContext& conte
   AppendNumber(out, context.info.wire_bytes_sent);
   return true;
 }
-// Facts of a TLS session that a connection without TLS does not have.
-bool NoValue(const Operator&, std::string&, const FormatContext&) { return false; }
 
 constexpr int kAll = static_cast<int>(AddressPart::kAll);
 constexpr int kWithoutPort = static_cast<int>(AddressPart::kWithoutPort);
@@ -78,22 +76,6 @@ const std::vector<OperatorEntry>& ConnectionOperators() {
       {"HOSTNAME", HostName},
       {"DOWNSTREAM_WIRE_BYTES_RECEIVED", WireBytesReceived, true},
       {"DOWNSTREAM_WIRE_BYTES_SENT", WireBytesSent, true},
-      {"DOWNSTREAM_TLS_VERSION", NoValue},
-      {"DOWNSTREAM_TLS_CIPHER", NoValue},
-      {"DOWNSTREAM_TLS_SESSION_ID", NoValue},
-      {"DOWNSTREAM_PEER_SUBJECT", NoValue},
-      {"DOWNSTREAM_PEER_ISSUER", NoValue},
-      {"DOWNSTREAM_PEER_URI_SAN", NoValue},
-      {"DOWNSTREAM_PEER_DNS_SAN", NoValue},
-      {"DOWNSTREAM_LOCAL_SUBJECT", NoValue},
-      {"DOWNSTREAM_LOCAL_URI_SAN", NoValue},
-      {"DOWNSTREAM_LOCAL_DNS_SAN", NoValue},
-      {"DOWNSTREAM_PEER_SERIAL", NoValue},
-      {"DOWNSTREAM_PEER_FINGERPRINT_1", NoValue},
-      {"DOWNSTREAM_PEER_FINGERPRINT_256", NoValue},
-      {"DOWNSTREAM_PEER_CERT", NoValue},
-      {"DOWNSTREAM_PEER_CERT_V_START", NoValue},
-      {"DOWNSTREAM_PEER_CERT_V_END", NoValue},
   };
   return kOperators;
 }

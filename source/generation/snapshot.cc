@@ -18,6 +18,11 @@ std::shared_ptr<const Chain> Listener::ChainFor(const config::FilterChain& wante
   return found == chains.end() ? nullptr : found->second;
 }
 
+const net::TransportSocketFactory* Listener::TransportFor(const config::FilterChain& wanted) const {
+  const auto found = transports.find(&wanted);
+  return found == transports.end() ? nullptr : found->second.get();
+}
+
 bool Listener::Has(const Chain& wanted) const {
   for (const auto& [configured, chain] : chains) {
     if (chain.get() == &wanted) return true;

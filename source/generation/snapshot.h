@@ -21,7 +21,6 @@ namespace weir::generation {
 // A filter chain with everything made that a connection needs. A connection pins this part alone.
 struct Chain {
   std::shared_ptr<const config::FilterChain> config;
-  std::shared_ptr<const net::TransportSocketFactory> transport;  // Null: raw.
   std::vector<std::shared_ptr<const filter::HttpFilterFactory>> http_filters;
   std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;
   // Of an inline route_config; null when the routes come by RDS.
@@ -38,11 +37,18 @@ struct Listener {
   // By the address of the configuration that `index` gives: the chain itself may be the one of an
   // earlier version whose configuration was equal, so that its connections are left alone.
   absl::flat_hash_map<const config::FilterChain*, std::shared_ptr<const Chain>> chains;
+  // Of the chains that have one, with today's secrets: for new connections. Not part of the chain,
+  // which connections keep when a secret is replaced.
+  absl::flat_hash_map<const config::FilterChain*,
+                      std::shared_ptr<const net::TransportSocketFactory>>
+      transports;
   std::vector<std::shared_ptr<const filter::ListenerFilterFactory>> listener_filters;
   std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;
 
   // Null when the listener has no such chain.
   std::shared_ptr<const Chain> ChainFor(const config::FilterChain& wanted) const;
+  // Null: raw.
+  const net::TransportSocketFactory* TransportFor(const config::FilterChain& wanted) const;
   bool Has(const Chain& chain) const;
 };
 

@@ -39,4 +39,10 @@ bool StringMatcher::Matches(std::string_view text) const {
   return false;
 }
 
+std::string StringMatcher::ToString() const {
+  if (regex_.has_value()) return StrCat("regex:", regex_->pattern());
+  constexpr std::string_view kNames[] = {"exact", "prefix", "suffix", "contains"};
+  return StrCat(kNames[static_cast<size_t>(kind_)], ignore_case_ ? " i:" : ":", value_);
+}
+
 }  // namespace weir::match

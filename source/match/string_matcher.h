@@ -17,6 +17,8 @@ class StringMatcher {
   explicit StringMatcher(Regex regex) : regex_(std::move(regex)) {}  // Full match.
 
   bool Matches(std::string_view text) const;
+  // "exact i:value": the same text for equal matchers alone.
+  std::string ToString() const;
   friend bool operator==(const StringMatcher&, const StringMatcher&) = default;
 
  private:

@@ -18,11 +18,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "source/buffer/buffer.h"
 #include "source/net/address.h"
+#include "source/net/tls_facts.h"
 
 namespace weir::net {
 
@@ -42,8 +44,9 @@ struct IoResult {
 // What a finished transport handshake found. Empty strings where there is none (cleartext).
 struct TransportFacts {
   bool encrypted = false;
-  std::string alpn;         // Negotiated protocol, "h2" or "http/1.1".
-  std::string server_name;  // SNI as sent by the client, lower case.
+  std::string alpn;                     // Negotiated protocol, "h2" or "http/1.1".
+  std::string server_name;              // SNI as sent by the client, lower case.
+  std::shared_ptr<const TlsFacts> tls;  // Null in cleartext.
 };
 
 class ByteStreamHandler {

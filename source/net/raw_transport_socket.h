@@ -10,11 +10,12 @@ namespace weir::net {
 
 class RawTransportSocketFactory final : public TransportSocketFactory {
  public:
-  std::unique_ptr<ByteStream> WrapServer(std::unique_ptr<ByteStream> stream,
-                                         event::Loop&) const override {
+  std::unique_ptr<ByteStream> WrapServer(std::unique_ptr<ByteStream> stream, buffer::Buffer&,
+                                         const TransportPlatform&) const override {
     return stream;
   }
-  std::unique_ptr<ByteStream> WrapClient(std::unique_ptr<ByteStream> stream, event::Loop&,
+  std::unique_ptr<ByteStream> WrapClient(std::unique_ptr<ByteStream> stream,
+                                         const TransportPlatform&,
                                          const TransportOptions&) const override {
     return stream;
   }

@@ -10,27 +10,41 @@
 #include <string_view>
 #include <vector>
 
+#include "source/buffer/buffer.h"
 #include "source/event/loop.h"
 #include "source/net/byte_stream.h"
+#include "source/net/transport_stats.h"
 
 namespace weir::net {
 
+// What a wrapped stream works with; all of it outlives the stream.
+struct TransportPlatform {
+  event::Loop& loop;
+  buffer::BlockPool& blocks;
+  TransportStats& stats;
+};
+
 // What the connecting side asks of the transport for one connection.
 struct TransportOptions {
-  std::string server_name;        // SNI to send; empty: the factory's own.
-  std::vector<std::string> alpn;  // Protocols to offer; empty: the factory's own.
+  std::string host_name;          // The endpoint's, for SNI; may be empty.
+  std::vector<std::string> alpn;  // Protocols to offer where the configuration names none.
 };
 
 class TransportSocketFactory {
  public:
   virtual ~TransportSocketFactory() = default;
+  // `received`: what was read of the stream before, by listener filters. A transport with a
+  // handshake takes all of it; one without leaves it to what comes after.
   virtual std::unique_ptr<ByteStream> WrapServer(std::unique_ptr<ByteStream> stream,
-                                                 event::Loop& loop) const = 0;
+                                                 buffer::Buffer& received,
+                                                 const TransportPlatform& platform) const = 0;
   virtual std::unique_ptr<ByteStream> WrapClient(std::unique_ptr<ByteStream> stream,
-                                                 event::Loop& loop,
+                                                 const TransportPlatform& platform,
                                                  const TransportOptions& options) const = 0;
   // Whether an accepted stream has a handshake to wait for before the first byte.
   virtual bool has_handshake() const = 0;
+  // Any thread; may take a while.
+  virtual CertificatesInUse certificates() const { return {}; }
 };
 
 }  // namespace weir::net

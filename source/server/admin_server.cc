@@ -83,8 +83,7 @@ AdminServer::AdminServer(AdminServerConfig config, AdminActions& actions, stats:
                .seed = config.seed,
                .drain_time = std::chrono::seconds(5),
                // A snapshot of one listener may be freed anywhere.
-               .release = [](const std::shared_ptr<const void>&) {},
-               .transport = [](const config::ExtensionConfig*) { return nullptr; }}) {
+               .release = [](const std::shared_ptr<const void>&) {}}) {
   auto snapshot = std::make_shared<generation::Snapshot>();
   snapshot->number = 1;
   snapshot->listeners = snapshot->listeners.Set(kName, MakeListener(context_, address_, config));

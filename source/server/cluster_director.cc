@@ -12,6 +12,8 @@ struct ClusterDirector::Known {
   bool is_static = false;
   std::shared_ptr<const config::Cluster> active;   // In force; null before the first is warm.
   std::shared_ptr<const config::Cluster> waiting;  // Not warm yet; null when there is none.
+  // Of `active` with today's secrets, and of `waiting` where it needs none; null: raw_buffer.
+  std::shared_ptr<const net::TransportSocketFactory> active_transport, waiting_transport;
   std::unique_ptr<DnsSpread::Resolution> active_dns, waiting_dns;
 };
 
@@ -23,50 +25,59 @@ const std::string& EdsName(const config::Cluster& cluster) {
 
 }  // namespace
 
-ClusterDirector::ClusterDirector(DnsSpread& dns, Subscriber& endpoints,
+ClusterDirector::ClusterDirector(DnsSpread& dns, Subscriber& endpoints, TransportMaker& transports,
                                  std::function<void()> changed)
-    : dns_(dns), subscriber_(endpoints), changed_(std::move(changed)) {}
+    : dns_(dns), subscriber_(endpoints), transports_(transports), changed_(std::move(changed)) {
+  transports_.secrets().AddUser(*this);
+}
 
 ClusterDirector::~ClusterDirector() = default;
 
-void ClusterDirector::SetStatic(std::shared_ptr<const config::Cluster> cluster) {
-  std::unique_ptr<Known>& known = known_[cluster->name];
+void ClusterDirector::SetStatic(CompiledCluster cluster) {
+  std::unique_ptr<Known>& known = known_[cluster.config->name];
   if (known == nullptr) known = std::make_unique<Known>();
-  known->name = cluster->name;
+  known->name = cluster.config->name;
   known->is_static = true;
   SetKnown(*known, std::move(cluster));
 }
 
 absl::Status ClusterDirector::Check(const config::Cluster& cluster) const {
-  if (!IsStatic(cluster.name)) return absl::OkStatus();
+  if (!IsStatic(cluster.name)) {
+    return cluster.transport_socket == nullptr ? absl::OkStatus()
+                                               : transports_.Check(*cluster.transport_socket);
+  }
   return InvalidArgument(
       StrCat("cluster \"", cluster.name,
              "\" is one of the bootstrap's static clusters, which cannot be replaced"));
 }
 
-void ClusterDirector::Set(std::shared_ptr<const config::Cluster> cluster) {
-  std::unique_ptr<Known>& known = known_[cluster->name];
+void ClusterDirector::Set(CompiledCluster cluster) {
+  std::unique_ptr<Known>& known = known_[cluster.config->name];
   if (known == nullptr) {
     known = std::make_unique<Known>();
-    known->name = cluster->name;
+    known->name = cluster.config->name;
   }
   SetKnown(*known, std::move(cluster));
 }
 
-void ClusterDirector::SetKnown(Known& known, std::shared_ptr<const config::Cluster> cluster) {
+void ClusterDirector::SetKnown(Known& known, CompiledCluster cluster) {
   const std::shared_ptr<const config::Cluster>& newest =
       known.waiting != nullptr ? known.waiting : known.active;
-  if (newest != nullptr && *newest == *cluster) return;
+  if (newest != nullptr && *newest == *cluster.config) return;
   ++(newest == nullptr ? counts_.added : counts_.modified);
   const std::shared_ptr<const config::Cluster> replaced = std::move(known.waiting);
   known.waiting_dns.reset();
-  known.waiting = std::move(cluster);
+  known.waiting = std::move(cluster.config);
+  known.waiting_transport = std::move(cluster.transport);
   SubscribeFor(*known.waiting);
   if (replaced != nullptr) UnsubscribeFor(*replaced);
   TryWarm(known);
 }
 
 void ClusterDirector::SubscribeFor(const config::Cluster& cluster) {
+  if (cluster.transport_socket != nullptr) {
+    transports_.secrets().Subscribe(cluster.transport_socket->secrets());
+  }
   if (cluster.type != config::DiscoveryType::kEds) return;
   const std::string& eds_name = EdsName(cluster);
   supplies_[eds_name].clusters.push_back(cluster.name);
@@ -74,6 +85,9 @@ void ClusterDirector::SubscribeFor(const config::Cluster& cluster) {
 }
 
 void ClusterDirector::UnsubscribeFor(const config::Cluster& cluster) {
+  if (cluster.transport_socket != nullptr) {
+    transports_.secrets().Unsubscribe(cluster.transport_socket->secrets());
+  }
   if (cluster.type != config::DiscoveryType::kEds) return;
   const std::string& eds_name = EdsName(cluster);
   const auto supply = supplies_.find(eds_name);
@@ -86,6 +100,8 @@ void ClusterDirector::UnsubscribeFor(const config::Cluster& cluster) {
 }
 
 void ClusterDirector::TryWarm(Known& known) {
+  const auto& socket = known.waiting->transport_socket;
+  if (socket != nullptr && !transports_.secrets().Settled(socket->secrets())) return;
   switch (known.waiting->type) {
     case config::DiscoveryType::kStatic:
       Activate(known);
@@ -116,13 +132,53 @@ void ClusterDirector::Activate(Known& known) {
       std::exchange(known.active, std::move(known.waiting));
   known.waiting = nullptr;
   known.active_dns = std::move(known.waiting_dns);
+  ActivateTransport(known, before.get());
   if (before != nullptr) UnsubscribeFor(*before);
+}
+
+void ClusterDirector::ActivateTransport(Known& known, const config::Cluster* before) {
+  const auto& socket = known.active->transport_socket;
+  auto waiting = std::exchange(known.waiting_transport, nullptr);
+  // An equal one goes on with its sessions.
+  if (before != nullptr && config::SameConfig(before->transport_socket, socket)) return;
+  known.active_transport = std::move(waiting);
+  if (socket != nullptr && known.active_transport == nullptr) {
+    known.active_transport =
+        transports_.MakeOrFail(*socket, StrCat("cluster \"", known.name, "\""));
+  }
+}
+
+absl::StatusOr<std::function<void()>> ClusterDirector::Renew(const std::string& secret,
+                                                             const config::SecretLookup& secrets) {
+  std::vector<std::pair<std::string, std::shared_ptr<const net::TransportSocketFactory>>> made;
+  std::vector<std::string> waiting;
+  for (const auto& [name, known] : known_) {
+    if (known->waiting != nullptr) waiting.push_back(name);
+    if (known->active == nullptr || !Names(known->active->transport_socket.get(), secret)) continue;
+    auto transport = transports_.Make(*known->active->transport_socket, secrets);
+    if (!transport.ok()) return Annotate(transport.status(), StrCat("cluster \"", name, "\""));
+    made.emplace_back(name, *std::move(transport));
+  }
+  return [this, made = std::move(made), waiting = std::move(waiting)] {
+    for (const auto& [name, transport] : made) {
+      Known& known = *known_[name];
+      known.active_transport = transport;
+      const config::ClusterEntry* const entry = active_.Find(name);
+      if (entry != nullptr) Publish(known, entry->endpoints);
+    }
+    for (const std::string& name : waiting) {
+      if (known_[name]->waiting != nullptr) TryWarm(*known_[name]);
+    }
+  };
 }
 
 void ClusterDirector::Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints) {
   const config::ClusterEntry* const before = active_.Find(known.name);
-  if (before != nullptr && before->config == known.active) ++counts_.updated;
-  active_ = active_.Set(known.name, config::ClusterEntry{known.active, std::move(endpoints)});
+  if (before != nullptr && before->config == known.active && before->endpoints != endpoints) {
+    ++counts_.updated;
+  }
+  active_ = active_.Set(
+      known.name, config::ClusterEntry{known.active, std::move(endpoints), known.active_transport});
   changed_();
 }
 

@@ -1,6 +1,6 @@
 // The clusters that are wanted, and which of them are warm: a cluster enters the next generation
-// once its endpoints are known (EDS), resolved (DNS) or given (static), or its
-// initial_fetch_timeout has passed. Until then its former version, if any, stays in force.
+// once its endpoints are known (EDS), resolved (DNS) or given (static) and its secrets are there,
+// or their initial_fetch_timeout has passed. Until then its former version, if any, stays in force.
 //
 // Main thread. `changed` is called whenever active() is another map than before.
 #pragma once
@@ -15,21 +15,23 @@
 #include "source/config/cluster.h"
 #include "source/server/dns_spread.h"
 #include "source/server/subscriber.h"
+#include "source/server/transport_maker.h"
 
 namespace weir::server {
 
-class ClusterDirector {
+class ClusterDirector final : private SecretUser {
  public:
-  ClusterDirector(DnsSpread& dns, Subscriber& endpoints, std::function<void()> changed);
+  ClusterDirector(DnsSpread& dns, Subscriber& endpoints, TransportMaker& transports,
+                  std::function<void()> changed);
   ClusterDirector(const ClusterDirector&) = delete;
   ClusterDirector& operator=(const ClusterDirector&) = delete;
   ~ClusterDirector();
 
   // An equal one changes nothing. Static clusters cannot be replaced or removed by dynamic ones.
-  void SetStatic(std::shared_ptr<const config::Cluster> cluster);
+  void SetStatic(CompiledCluster cluster);
   absl::Status Check(const config::Cluster& cluster) const;
   // A checked one.
-  void Set(std::shared_ptr<const config::Cluster> cluster);
+  void Set(CompiledCluster cluster);
   void Remove(const std::string& name);
   // Endpoints by their EDS name.
   void SetEndpoints(std::shared_ptr<const config::Endpoints> endpoints);
@@ -56,10 +58,15 @@ class ClusterDirector {
     std::vector<std::string> clusters;  // That wait for it or use it.
   };
 
-  void SetKnown(Known& known, std::shared_ptr<const config::Cluster> cluster);
+  // SecretUser
+  absl::StatusOr<std::function<void()>> Renew(const std::string& secret,
+                                              const config::SecretLookup& secrets) override;
+
+  void SetKnown(Known& known, CompiledCluster cluster);
   void Activate(Known& known);
   // Takes the endpoints of the waiting version, when they are there.
   void TryWarm(Known& known);
+  void ActivateTransport(Known& known, const config::Cluster* before);
   void Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints);
   void SubscribeFor(const config::Cluster& cluster);
   void UnsubscribeFor(const config::Cluster& cluster);
@@ -67,6 +74,7 @@ class ClusterDirector {
 
   DnsSpread& dns_;
   Subscriber& subscriber_;
+  TransportMaker& transports_;
   const std::function<void()> changed_;
   HashMap<std::unique_ptr<Known>> known_;
   HashMap<Supply> supplies_;

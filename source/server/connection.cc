@@ -82,9 +82,11 @@ void Connection::ChooseChain() {
     return End();
   }
   info_.filter_chain_name = chain_->config->name;
-  if (chain_->transport == nullptr) return Serve();
-  stream_ = chain_->transport->WrapServer(std::move(stream_), platform_.loop);
-  if (!chain_->transport->has_handshake()) return Serve();
+  const net::TransportSocketFactory* const transport = listener_->TransportFor(*matched);
+  if (transport == nullptr) return Serve();
+  stream_ = transport->WrapServer(std::move(stream_), first_bytes_,
+                                  {platform_.loop, platform_.blocks, owner_.transport_stats()});
+  if (!transport->has_handshake()) return Serve();
   state_ = State::kHandshake;
   stream_->SetHandler(this);
   if (chain_->config->transport_socket_connect_timeout.count() > 0) {
@@ -98,6 +100,8 @@ void Connection::Serve() {
   const net::TransportFacts& facts = stream_->transport();
   info_.encrypted = facts.encrypted;
   info_.negotiated_alpn = facts.alpn;
+  info_.tls = facts.tls;
+  if (!facts.server_name.empty()) info_.server_name = facts.server_name;
   proxy::SessionConfig config{chain_, listener_->config->buffer_limit};
   if (chain_->http() != nullptr) {
     session_ = std::make_unique<proxy::Session>(platform_, std::move(config), std::move(stream_),
@@ -120,7 +124,7 @@ void Connection::OnReadable() {
 }
 
 void Connection::OnFailed(std::string_view reason) {
-  info_.transport_failure_reason = "";
+  info_.transport_failure_reason = reason;
   WEIR_LOG(kConnection, kDebug, "connection ", info_.id, " failed: ", reason);
   End();
 }

@@ -30,6 +30,8 @@ class ConnectionOwner {
   virtual void OnInspectionTimeout() = 0;
   // The transport's handshake took too long.
   virtual void OnHandshakeTimeout() = 0;
+  // What handshakes are counted in.
+  virtual net::TransportStats& transport_stats() = 0;
   // It is over: to be destroyed through the loop's deferred-delete list. Called from the loop,
   // once.
   virtual void OnConnectionEnd(Connection& connection) = 0;

@@ -25,6 +25,7 @@ DynamicConfig::DynamicConfig(const DynamicSeams& seams, const ResourceCompiler& 
       book_(book),
       endpoints_(*this, std::string(schema::kClusterLoadAssignmentTypeUrl)),
       routes_(*this, std::string(schema::kRouteConfigurationTypeUrl)),
+      secrets_(*this, std::string(schema::kSecretTypeUrl)),
       control_plane_stats_(seams.registry, stats::Scope{"control_plane.", ""}) {}
 
 DynamicConfig::~DynamicConfig() = default;
@@ -36,6 +37,7 @@ absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, xds::Trans
   transactional_ = bootstrap.updates.transactional;
   AddClusterTypes(directors.clusters, clusters_answered);
   AddListenerTypes(directors.listeners, listeners_answered);
+  AddSecretType(directors.secrets);
   if (transport != nullptr) MakeClient(bootstrap, *transport);
   WEIR_RETURN_IF_ERROR(SubscribeAll(TypeOf(std::string(schema::kClusterTypeUrl)), bootstrap.cds));
   WEIR_RETURN_IF_ERROR(SubscribeAll(TypeOf(std::string(schema::kListenerTypeUrl)), bootstrap.lds));
@@ -58,8 +60,9 @@ void DynamicConfig::MakeClient(const config::Bootstrap& bootstrap, xds::Transpor
   };
   client_ = std::make_unique<xds::Client>(transport, seams_.loop, seams_.random,
                                           *control_plane_stats_, std::move(options));
-  for (std::string_view url : {schema::kClusterTypeUrl, schema::kClusterLoadAssignmentTypeUrl,
-                               schema::kListenerTypeUrl, schema::kRouteConfigurationTypeUrl}) {
+  for (std::string_view url :
+       {schema::kClusterTypeUrl, schema::kClusterLoadAssignmentTypeUrl, schema::kListenerTypeUrl,
+        schema::kRouteConfigurationTypeUrl, schema::kSecretTypeUrl}) {
     Type& type = TypeOf(std::string(url));
     client_->AddType(type.resource, *type.sink, *type.stats);
   }
@@ -80,8 +83,8 @@ void DynamicConfig::Flush() {
 void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered) {
   AddType({.type_url = std::string(schema::kClusterTypeUrl),
            .prepare = [&clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
-             auto cluster = std::get<std::shared_ptr<const config::Cluster>>(std::move(value));
-             WEIR_RETURN_IF_ERROR(clusters.Check(*cluster));
+             auto cluster = std::get<CompiledCluster>(std::move(value));
+             WEIR_RETURN_IF_ERROR(clusters.Check(*cluster.config));
              return [&clusters, cluster = std::move(cluster)] { clusters.Set(cluster); };
            },
            .remove = [&clusters](const std::string& name) { clusters.Remove(name); },
@@ -131,6 +134,21 @@ void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<
           false, "http.rds.");
 }
 
+void DynamicConfig::AddSecretType(SecretDirector& secrets) {
+  AddType({.type_url = std::string(schema::kSecretTypeUrl),
+           .prepare = [&secrets](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+             auto secret = std::get<std::shared_ptr<const config::Secret>>(std::move(value));
+             WEIR_RETURN_IF_ERROR(secrets.CheckNew(*secret));
+             return [&secrets, secret = std::move(secret)] { secrets.Set(secret); };
+           },
+           // One that is in use stays in force.
+           .remove = [&secrets](const std::string& name) { secrets.TimedOut(name); },
+           .timed_out = [&secrets](const std::string& name) { secrets.TimedOut(name); },
+           .released = [&secrets](const std::string& name) { secrets.Forget(name); },
+           .first_answer = nullptr},
+          false, "sds.");
+}
+
 void DynamicConfig::AddType(TypeTarget target, bool full_state, std::string_view stats_prefix) {
   std::unique_ptr<Type>& type = types_[target.type_url];
   type = std::make_unique<Type>(seams_.registry, stats_prefix,
@@ -158,16 +176,17 @@ absl::Status DynamicConfig::SubscribeAll(Type& type, const config::ConfigSource&
       client_->Subscribe(type.resource.type_url, xds::kWildcard, source.initial_fetch_timeout);
       return absl::OkStatus();
     case config::ConfigSource::Kind::kPath:
-      return WatchFile(type, source.path);
+      return WatchFile(type, source);
   }
   return absl::OkStatus();
 }
 
-absl::Status DynamicConfig::WatchFile(Type& type, const std::string& path) {
-  WatchedFile& file = files_[{type.resource.type_url, path}];
+absl::Status DynamicConfig::WatchFile(Type& type, const config::ConfigSource& source) {
+  WatchedFile& file = files_[{type.resource.type_url, source.path}];
   if (file.users++ > 0) return absl::OkStatus();
   file.source = std::make_shared<xds::FileSource>(
-      xds::FileSeams{seams_.files, seams_.executor, seams_.loop}, xds::FileLocation{.path = path},
+      xds::FileSeams{seams_.files, seams_.executor, seams_.loop},
+      xds::FileLocation{.path = source.path, .watched_directory = source.watched_directory},
       seams_.parse_file, type.resource, *type.sink, *type.stats);
   return file.source->Start();
 }
@@ -181,7 +200,7 @@ void DynamicConfig::TypeSubscriber::Subscribe(const std::string& name,
     }
     return;
   }
-  const absl::Status status = config_.WatchFile(type, source.path);
+  const absl::Status status = config_.WatchFile(type, source);
   if (!status.ok()) WEIR_LOG(kConfig, kError, type_url_, " \"", name, "\": ", MessageOf(status));
 }
 

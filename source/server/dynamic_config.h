@@ -45,10 +45,13 @@ class DynamicConfig {
   // directors.
   Subscriber& endpoint_subscriber() { return endpoints_; }
   Subscriber& route_subscriber() { return routes_; }
+  // Of both for secrets.
+  Subscriber& secret_subscriber() { return secrets_; }
 
   struct Directors {
     ClusterDirector& clusters;
     ListenerDirector& listeners;
+    SecretDirector& secrets;
   };
   // `transport` may be null when the bootstrap has no ads_config. `clusters_answered` is called
   // once, when the first answer for all clusters came or did not come in time (at once when there
@@ -85,10 +88,11 @@ class DynamicConfig {
   void MakeClient(const config::Bootstrap& bootstrap, xds::Transport& transport);
   void AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered);
   void AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered);
+  void AddSecretType(SecretDirector& secrets);
   void AddType(TypeTarget target, bool full_state, std::string_view stats_prefix);
   Type& TypeOf(const std::string& type_url);
   absl::Status SubscribeAll(Type& type, const config::ConfigSource& source);
-  absl::Status WatchFile(Type& type, const std::string& path);
+  absl::Status WatchFile(Type& type, const config::ConfigSource& source);
 
   const DynamicSeams seams_;
   const ResourceCompiler& compiler_;
@@ -96,6 +100,7 @@ class DynamicConfig {
   bool transactional_ = false;
   TypeSubscriber endpoints_;
   TypeSubscriber routes_;
+  TypeSubscriber secrets_;
   std::map<std::string, std::unique_ptr<Type>> types_;
   stats::Block<xds::ControlPlaneStats> control_plane_stats_;
   std::map<std::pair<std::string, std::string>, WatchedFile> files_;  // By type and path.

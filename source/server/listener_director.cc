@@ -17,6 +17,15 @@ void ForEachRds(const generation::Listener& listener, Visit visit) {
   }
 }
 
+// Calls visit(chain) for each filter chain whose transport needs secrets.
+template <typename Visit>
+void ForEachWithSecrets(const generation::Listener& listener, Visit visit) {
+  for (const auto& [configured, chain] : listener.chains) {
+    const auto& socket = configured->transport_socket;
+    if (socket != nullptr && !socket->secrets().empty()) visit(*configured);
+  }
+}
+
 // A listener of which only the filter chains differ keeps its connections on the others.
 bool OnlyChainsDiffer(const config::Listener& a, const config::Listener& b) {
   return a.address == b.address && a.socket == b.socket && a.listener_filters == b.listener_filters;
@@ -25,8 +34,13 @@ bool OnlyChainsDiffer(const config::Listener& a, const config::Listener& b) {
 }  // namespace
 
 ListenerDirector::ListenerDirector(ListenSockets& sockets, Subscriber& routes,
-                                   std::function<void()> changed)
-    : sockets_(sockets), subscriber_(routes), changed_(std::move(changed)) {}
+                                   TransportMaker& transports, std::function<void()> changed)
+    : sockets_(sockets),
+      subscriber_(routes),
+      transports_(transports),
+      changed_(std::move(changed)) {
+  transports_.secrets().AddUser(*this);
+}
 
 ListenerDirector::~ListenerDirector() = default;
 
@@ -62,6 +76,11 @@ absl::StatusOr<ListenerDirector::Bound> ListenerDirector::Bind(
 
 absl::StatusOr<ListenerDirector::Bound> ListenerDirector::BindNew(
     std::shared_ptr<const generation::Listener> listener) {
+  absl::Status secrets_fit;
+  ForEachWithSecrets(*listener, [&](const config::FilterChain& chain) {
+    secrets_fit.Update(transports_.Check(*chain.transport_socket));
+  });
+  WEIR_RETURN_IF_ERROR(secrets_fit);
   auto sockets = sockets_.Get(*listener->config);
   if (!sockets.ok()) {
     ++counts_.create_failure;
@@ -95,26 +114,94 @@ void ListenerDirector::Set(Bound bound) {
 }
 
 void ListenerDirector::Subscribe(const generation::Listener& listener) {
+  ForEachWithSecrets(listener, [&](const config::FilterChain& chain) {
+    transports_.secrets().Subscribe(chain.transport_socket->secrets());
+  });
   ForEachRds(listener, [&](const config::HttpConnectionManager& http) {
     subscriber_.Subscribe(http.rds_name, http.rds_source);
   });
 }
 
 void ListenerDirector::Unsubscribe(const generation::Listener& listener) {
+  ForEachWithSecrets(listener, [&](const config::FilterChain& chain) {
+    transports_.secrets().Unsubscribe(chain.transport_socket->secrets());
+  });
   ForEachRds(listener, [&](const config::HttpConnectionManager& http) {
     subscriber_.Unsubscribe(http.rds_name, http.rds_source);
   });
 }
 
-void ListenerDirector::TryWarm(Known& known) {
-  if (!open_) return;
+bool ListenerDirector::IsWarm(const generation::Listener& listener) const {
   bool warm = true;
-  ForEachRds(*known.waiting, [&](const config::HttpConnectionManager& http) {
+  ForEachRds(listener, [&](const config::HttpConnectionManager& http) {
     warm = warm && (routes_.Find(http.rds_name) != nullptr || timed_out_.contains(http.rds_name));
   });
-  if (!warm) return;
+  ForEachWithSecrets(listener, [&](const config::FilterChain& chain) {
+    warm = warm && transports_.secrets().Settled(chain.transport_socket->secrets());
+  });
+  return warm;
+}
+
+// With the transports that are made of secrets, where they are not there already.
+std::shared_ptr<const generation::Listener> ListenerDirector::WithTransports(
+    std::shared_ptr<const generation::Listener> listener) {
+  std::shared_ptr<generation::Listener> filled;
+  ForEachWithSecrets(*listener, [&](const config::FilterChain& chain) {
+    if (listener->transports.contains(&chain)) return;
+    if (filled == nullptr) filled = std::make_shared<generation::Listener>(*listener);
+    filled->transports[&chain] = transports_.MakeOrFail(
+        *chain.transport_socket,
+        StrCat("listener \"", listener->config->name, "\" filter chain \"", chain.name, "\""));
+  });
+  return filled != nullptr ? filled : listener;
+}
+
+absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const std::string& secret,
+                                                              const config::SecretLookup& secrets) {
+  std::vector<std::pair<std::string, std::shared_ptr<const generation::Listener>>> made;
+  for (const auto& [name, known] : known_) {
+    if (known->active == nullptr) continue;
+    std::shared_ptr<generation::Listener> renewed;
+    absl::Status status;
+    ForEachWithSecrets(*known->active, [&, &of = known->active](const config::FilterChain& chain) {
+      if (!Names(chain.transport_socket.get(), secret)) return;
+      auto transport = transports_.Make(*chain.transport_socket, secrets);
+      status.Update(transport.status());
+      if (!transport.ok()) return;
+      if (renewed == nullptr) renewed = std::make_shared<generation::Listener>(*of);
+      renewed->transports[&chain] = *std::move(transport);
+    });
+    if (!status.ok()) return Annotate(status, StrCat("listener \"", name, "\""));
+    if (renewed != nullptr) made.emplace_back(name, std::move(renewed));
+  }
+  return [this, made = std::move(made), secret] {
+    for (const auto& [name, renewed] : made) {
+      known_[name]->active = renewed;
+      active_ = active_.Set(name, renewed);
+      changed_();
+    }
+    ApplySecret(secret);
+  };
+}
+
+// To the listeners that wait: what they took over from the active version is made with the secret
+// of before.
+void ListenerDirector::ApplySecret(const std::string& secret) {
+  for (auto& [name, known] : known_) {
+    if (known->waiting == nullptr) continue;
+    auto cleared = std::make_shared<generation::Listener>(*known->waiting);
+    ForEachWithSecrets(*known->waiting, [&](const config::FilterChain& chain) {
+      if (Names(chain.transport_socket.get(), secret)) cleared->transports.erase(&chain);
+    });
+    known->waiting = std::move(cleared);
+    TryWarm(*known);
+  }
+}
+
+void ListenerDirector::TryWarm(Known& known) {
+  if (!open_ || !IsWarm(*known.waiting)) return;
   const std::shared_ptr<const generation::Listener> before =
-      std::exchange(known.active, std::move(known.waiting));
+      std::exchange(known.active, WithTransports(std::move(known.waiting)));
   known.waiting = nullptr;
   const std::string& name = known.active->config->name;
   active_ = active_.Set(name, known.active);

@@ -1,7 +1,7 @@
 // The listeners that are wanted, and which of them are warm: a listener enters the next generation
-// once the route tables that its connection managers name are known, or their initial_fetch_timeout
-// has passed. Until then its former version, if any, stays in force. Also the route tables
-// themselves.
+// once the route tables that its connection managers name and the secrets of its chains are known,
+// or their initial_fetch_timeout has passed. Until then its former version, if any, stays in force.
+// Also the route tables themselves.
 //
 // Main thread. `changed` is called whenever active(), routes() or sockets() are others than before.
 #pragma once
@@ -16,15 +16,17 @@
 #include "source/generation/snapshot.h"
 #include "source/server/listen_sockets.h"
 #include "source/server/subscriber.h"
+#include "source/server/transport_maker.h"
 
 namespace weir::server {
 
-class ListenerDirector {
+class ListenerDirector final : private SecretUser {
  public:
   using Listeners = PersistentMap<std::shared_ptr<const generation::Listener>>;
   using Routes = PersistentMap<std::shared_ptr<const router::RouteIndex>>;
 
-  ListenerDirector(ListenSockets& sockets, Subscriber& routes, std::function<void()> changed);
+  ListenerDirector(ListenSockets& sockets, Subscriber& routes, TransportMaker& transports,
+                   std::function<void()> changed);
   ListenerDirector(const ListenerDirector&) = delete;
   ListenerDirector& operator=(const ListenerDirector&) = delete;
   ~ListenerDirector();
@@ -70,16 +72,25 @@ class ListenerDirector {
     ListenSockets::Sockets waiting_sockets;
   };
 
+  // SecretUser
+  absl::StatusOr<std::function<void()>> Renew(const std::string& secret,
+                                              const config::SecretLookup& secrets) override;
+
   // The newest version, whether in force or not; null when there is none.
   const generation::Listener* Newest(const std::string& name) const;
   bool IsStopped(const config::Listener& listener) const;
   absl::StatusOr<Bound> BindNew(std::shared_ptr<const generation::Listener> listener);
   void TryWarm(Known& known);
+  bool IsWarm(const generation::Listener& listener) const;
+  std::shared_ptr<const generation::Listener> WithTransports(
+      std::shared_ptr<const generation::Listener> listener);
+  void ApplySecret(const std::string& secret);
   void Subscribe(const generation::Listener& listener);
   void Unsubscribe(const generation::Listener& listener);
 
   ListenSockets& sockets_;
   Subscriber& subscriber_;
+  TransportMaker& transports_;
   const std::function<void()> changed_;
   bool open_ = false;
   bool stopped_ = false;  // All of them.

@@ -9,15 +9,22 @@ namespace weir::server {
 namespace {
 
 // The factory of an extension, made by the function registered under its configuration's name.
-template <typename Made, typename Functions>
+template <typename Made, typename Functions, typename... Needs>
 absl::StatusOr<std::shared_ptr<const Made>> Make(const Functions& functions, std::string_view kind,
-                                                 const config::ExtensionConfig& config) {
+                                                 const config::ExtensionConfig& config,
+                                                 const Needs&... needs) {
   const auto found = functions.find(config.extension_name());
   if (found == functions.end()) {
     return InvalidArgument(
         StrCat("this program has no ", kind, " \"", config.extension_name(), "\""));
   }
-  return found->second(config);
+  return found->second(config, needs...);
+}
+
+const config::Secret* NoSecrets(const config::SecretReference&) { return nullptr; }
+
+std::string ChainText(const config::FilterChain& chain) {
+  return chain.name.empty() ? "filter chain" : StrCat("filter chain \"", chain.name, "\"");
 }
 
 }  // namespace
@@ -30,10 +37,12 @@ absl::StatusOr<CompiledResource> ResourceCompiler::Compile(std::string_view type
   if (!decoded.has_value()) return InvalidArgument(diagnostics.ToString());
   CompiledResource compiled{std::move(decoded->name), {}, std::move(decoded->ignored)};
   if (auto* cluster = std::get_if<std::shared_ptr<const config::Cluster>>(&decoded->value)) {
-    compiled.value = std::move(*cluster);
+    WEIR_ASSIGN_OR_RETURN(compiled.value, CompileCluster(std::move(*cluster)));
   } else if (auto* endpoints =
                  std::get_if<std::shared_ptr<const config::Endpoints>>(&decoded->value)) {
     compiled.value = std::move(*endpoints);
+  } else if (auto* secret = std::get_if<std::shared_ptr<const config::Secret>>(&decoded->value)) {
+    compiled.value = std::move(*secret);
   } else if (auto* routes =
                  std::get_if<std::shared_ptr<const config::RouteTable>>(&decoded->value)) {
     WEIR_ASSIGN_OR_RETURN(compiled.value, router::RouteIndex::Create(std::move(*routes)));
@@ -52,10 +61,10 @@ absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::Co
       compiled->index,
       router::ChainIndex::Create(listener->filter_chains, listener->default_filter_chain));
   for (const auto& chain : listener->filter_chains) {
-    WEIR_ASSIGN_OR_RETURN(compiled->chains[chain.get()], CompileChain(*listener, chain));
+    WEIR_RETURN_IF_ERROR(AddChain(chain, *compiled));
   }
-  if (const auto& chain = listener->default_filter_chain; chain != nullptr) {
-    WEIR_ASSIGN_OR_RETURN(compiled->chains[chain.get()], CompileChain(*listener, chain));
+  if (listener->default_filter_chain != nullptr) {
+    WEIR_RETURN_IF_ERROR(AddChain(listener->default_filter_chain, *compiled));
   }
   for (const config::NamedExtension& extension : listener->listener_filters) {
     WEIR_ASSIGN_OR_RETURN(
@@ -71,15 +80,39 @@ absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::Co
   return compiled;
 }
 
+absl::StatusOr<CompiledCluster> ResourceCompiler::CompileCluster(
+    std::shared_ptr<const config::Cluster> cluster) const {
+  CompiledCluster compiled{std::move(cluster), nullptr};
+  const auto& socket = compiled.config->transport_socket;
+  if (socket != nullptr && socket->secrets().empty()) {
+    WEIR_ASSIGN_OR_RETURN(compiled.transport, MakeTransport(*socket, NoSecrets));
+  }
+  return compiled;
+}
+
+absl::StatusOr<std::shared_ptr<const net::TransportSocketFactory>> ResourceCompiler::MakeTransport(
+    const config::ExtensionConfig& config, const config::SecretLookup& secrets) const {
+  return Make<net::TransportSocketFactory>(factories_.transport_sockets, "transport socket", config,
+                                           secrets);
+}
+
+absl::Status ResourceCompiler::AddChain(std::shared_ptr<const config::FilterChain> chain,
+                                        generation::Listener& listener) const {
+  const config::FilterChain* const configured = chain.get();
+  const auto& socket = configured->transport_socket;
+  if (socket != nullptr && socket->secrets().empty()) {
+    auto transport = MakeTransport(*socket, NoSecrets);
+    if (!transport.ok()) return Annotate(transport.status(), ChainText(*configured));
+    listener.transports[configured] = *std::move(transport);
+  }
+  WEIR_ASSIGN_OR_RETURN(listener.chains[configured], CompileChain(std::move(chain)));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::shared_ptr<const generation::Chain>> ResourceCompiler::CompileChain(
-    const config::Listener&, std::shared_ptr<const config::FilterChain> chain) const {
+    std::shared_ptr<const config::FilterChain> chain) const {
   auto compiled = std::make_shared<generation::Chain>();
   compiled->config = std::move(chain);
-  if (compiled->config->transport_socket != nullptr) {
-    WEIR_ASSIGN_OR_RETURN(compiled->transport, Make<net::TransportSocketFactory>(
-                                                   factories_.transport_sockets, "transport socket",
-                                                   *compiled->config->transport_socket));
-  }
   const std::vector<config::AccessLog>* logs = nullptr;
   if (const config::HttpConnectionManager* http = compiled->http()) {
     logs = &http->access_logs;
@@ -110,16 +143,21 @@ absl::Status ResourceCompiler::AddHttp(const config::HttpConnectionManager& http
 
 std::shared_ptr<const generation::Listener> ShareChains(
     std::shared_ptr<const generation::Listener> next, const generation::Listener& before) {
-  HashMap<std::vector<std::shared_ptr<const generation::Chain>>> by_name;
-  for (const auto& [configured, chain] : before.chains)
-    by_name[chain->config->name].push_back(chain);
+  HashMap<std::vector<const config::FilterChain*>> by_name;
+  for (const auto& [configured, chain] : before.chains) {
+    by_name[configured->name].push_back(configured);
+  }
   auto shared = std::make_shared<generation::Listener>(*next);
   for (auto& [configured, chain] : shared->chains) {
-    for (const auto& candidate : by_name[configured->name]) {
-      if (*candidate->config == *configured) {
-        chain = candidate;
-        break;
+    for (const config::FilterChain* candidate : by_name[configured->name]) {
+      const auto found = before.chains.find(candidate);
+      if (!(*found->second->config == *configured)) continue;
+      chain = found->second;
+      const auto transport = before.transports.find(candidate);
+      if (transport != before.transports.end()) {
+        shared->transports[configured] = transport->second;
       }
+      break;
     }
   }
   return shared;

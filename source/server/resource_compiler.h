@@ -15,10 +15,16 @@
 
 namespace weir::server {
 
-using CompiledValue =
-    std::variant<std::shared_ptr<const config::Cluster>, std::shared_ptr<const config::Endpoints>,
-                 std::shared_ptr<const router::RouteIndex>,
-                 std::shared_ptr<const generation::Listener>>;
+// `transport` is there where it needs no secrets.
+struct CompiledCluster {
+  std::shared_ptr<const config::Cluster> config;
+  std::shared_ptr<const net::TransportSocketFactory> transport;
+};
+
+using CompiledValue = std::variant<CompiledCluster, std::shared_ptr<const config::Endpoints>,
+                                   std::shared_ptr<const router::RouteIndex>,
+                                   std::shared_ptr<const generation::Listener>,
+                                   std::shared_ptr<const config::Secret>>;
 
 struct CompiledResource {
   std::string name;
@@ -38,12 +44,19 @@ class ResourceCompiler {
 
   // The error lists everything that is wrong: path, value, rule. Any thread.
   absl::StatusOr<CompiledResource> Compile(std::string_view type_url, std::string_view bytes) const;
+  // Transports that need no secrets are made.
   absl::StatusOr<std::shared_ptr<const generation::Listener>> CompileListener(
       std::shared_ptr<const config::Listener> listener) const;
+  absl::StatusOr<CompiledCluster> CompileCluster(
+      std::shared_ptr<const config::Cluster> cluster) const;
+  absl::StatusOr<std::shared_ptr<const net::TransportSocketFactory>> MakeTransport(
+      const config::ExtensionConfig& config, const config::SecretLookup& secrets) const;
 
  private:
+  absl::Status AddChain(std::shared_ptr<const config::FilterChain> chain,
+                        generation::Listener& listener) const;
   absl::StatusOr<std::shared_ptr<const generation::Chain>> CompileChain(
-      const config::Listener& listener, std::shared_ptr<const config::FilterChain> chain) const;
+      std::shared_ptr<const config::FilterChain> chain) const;
   absl::Status AddHttp(const config::HttpConnectionManager& http, generation::Chain& chain) const;
 
   const config::proto::DecodeOptions options_;
@@ -51,8 +64,8 @@ class ResourceCompiler {
   filter::LogSinks& log_sinks_;
 };
 
-// `next` with the chains of `before` in place of its own where they are equal: those keep their
-// connections.
+// `next` with the chains and transports of `before` in place of its own where the configuration is
+// equal: those keep their connections.
 std::shared_ptr<const generation::Listener> ShareChains(
     std::shared_ptr<const generation::Listener> next, const generation::Listener& before);
 

@@ -60,9 +60,11 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
       dynamic_({platform.main_loop, random_, platform.files, platform.executor, platform.registry,
                 platform.parse_file},
                compiler_, book_),
+      secrets_(dynamic_.secret_subscriber()),
+      transports_(compiler_, secrets_),
       dns_(platform.main_loop, DnsSeats(platform.workers), random_.Next()),
-      clusters_(dns_, dynamic_.endpoint_subscriber(), [this] { Changed(); }),
-      listeners_(sockets_, dynamic_.route_subscriber(), [this] { Changed(); }),
+      clusters_(dns_, dynamic_.endpoint_subscriber(), transports_, [this] { Changed(); }),
+      listeners_(sockets_, dynamic_.route_subscriber(), transports_, [this] { Changed(); }),
       stats_(std::make_unique<Stats>(platform.registry)),
       started_(platform.main_loop.Now()),
       publish_([this] { Publish(); }),
@@ -88,18 +90,24 @@ void Server::MakeWorkers() {
                        .breakers = breakers_,
                        .seed = random_.Next(),
                        .drain_time = options_.drain_time,
-                       .release =
-                           [&main_loop](std::shared_ptr<const void> part) {
-                             main_loop.Post([part = std::move(part)] {});
-                           },
-                       .transport =
-                           [](const config::ExtensionConfig*) {
-                             return std::shared_ptr<const net::TransportSocketFactory>();
-                           }}));
+                       .release = [&main_loop](std::shared_ptr<const void> part) {
+                         main_loop.Post([part = std::move(part)] {});
+                       }}));
   }
 }
 
 absl::Status Server::CompileStatic() {
+  for (const auto& secret : bootstrap_.secrets) secrets_.SetStatic(secret);
+  for (const auto& cluster : bootstrap_.clusters) {
+    absl::StatusOr<CompiledCluster> compiled = compiler_.CompileCluster(cluster);
+    absl::Status status = compiled.status();
+    const auto& socket = cluster->transport_socket;
+    if (status.ok() && socket != nullptr) status = transports_.Check(*socket);
+    if (!status.ok()) {
+      return Annotate(status, StrCat("static_resources: cluster \"", cluster->name, "\""));
+    }
+    static_clusters_.push_back(*std::move(compiled));
+  }
   for (const auto& listener : bootstrap_.listeners) {
     auto compiled = compiler_.CompileListener(listener);
     if (!compiled.ok()) {
@@ -113,7 +121,7 @@ absl::Status Server::CompileStatic() {
 
 absl::Status Server::Start() {
   WEIR_RETURN_IF_ERROR(dynamic_.Start(
-      bootstrap_, transport_.get(), {clusters_, listeners_},
+      bootstrap_, transport_.get(), {clusters_, listeners_, secrets_},
       [this] {
         clusters_answered_ = true;
         Changed();
@@ -122,7 +130,7 @@ absl::Status Server::Start() {
         listeners_answered_ = true;
         Changed();
       }));
-  for (const auto& cluster : bootstrap_.clusters) clusters_.SetStatic(cluster);
+  for (const CompiledCluster& cluster : static_clusters_) clusters_.SetStatic(cluster);
   for (const auto& listener : static_listeners_) {
     WEIR_RETURN_IF_ERROR(listeners_.SetStatic(listener));
   }

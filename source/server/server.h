@@ -117,6 +117,7 @@ class Server {
   void UpdateState();
   void AddHosts(admin::View& view, const std::vector<HostView>& hosts) const;
   std::shared_ptr<admin::View> MakeView() const;
+  void AddCertificates(admin::View& view) const;
   void StopListeners(bool inbound_only);
   void RaiseClosingShare();
   void ShowDraining();
@@ -132,8 +133,11 @@ class Server {
   ResourceBook book_;
   ListenSockets sockets_;
   std::vector<std::shared_ptr<const generation::Listener>> static_listeners_;
+  std::vector<CompiledCluster> static_clusters_;
   std::unique_ptr<xds::Transport> transport_;  // Outlives the client in dynamic_.
   DynamicConfig dynamic_;
+  SecretDirector secrets_;
+  TransportMaker transports_;
   DnsSpread dns_;
   ClusterDirector clusters_;
   ListenerDirector listeners_;

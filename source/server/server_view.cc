@@ -7,6 +7,21 @@
 #include "source/server/server.h"
 
 namespace weir::server {
+namespace {
+
+admin::ContextCertificates StatusOf(const net::CertificatesInUse& in_use) {
+  const auto describe = [](const std::vector<std::shared_ptr<const net::CertificateFacts>>& all) {
+    std::vector<admin::CertificateStatus> statuses;
+    for (const auto& facts : all) {
+      statuses.push_back({facts->serial, facts->dns_names, facts->uri_names, facts->ip_names,
+                          facts->not_before, facts->not_after});
+    }
+    return statuses;
+  };
+  return {.authorities = describe(in_use.authorities), .own = describe(in_use.own)};
+}
+
+}  // namespace
 
 std::shared_ptr<admin::View> Server::MakeView() const {
   auto view = std::make_shared<admin::View>();
@@ -63,7 +78,31 @@ std::shared_ptr<admin::View> Server::MakeView() const {
   });
   std::sort(view->listeners.begin(), view->listeners.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
+  AddCertificates(*view);
   return view;
+}
+
+void Server::AddCertificates(admin::View& view) const {
+  std::vector<std::shared_ptr<const net::TransportSocketFactory>> transports;
+  clusters_.active().ForEach([&](const std::string&, const config::ClusterEntry& entry) {
+    if (entry.transport != nullptr) transports.push_back(entry.transport);
+  });
+  listeners_.active().ForEach(
+      [&](const std::string&, const std::shared_ptr<const generation::Listener>& listener) {
+        for (const auto& [chain, transport] : listener->transports) {
+          transports.push_back(transport);
+        }
+      });
+  view.certificates = [transports = std::move(transports)] {
+    std::vector<admin::ContextCertificates> contexts;
+    for (const auto& transport : transports) {
+      admin::ContextCertificates context = StatusOf(transport->certificates());
+      if (!context.own.empty() || !context.authorities.empty()) {
+        contexts.push_back(std::move(context));
+      }
+    }
+    return contexts;
+  };
 }
 
 // Endpoints of the configuration, with the numbers of every worker that has used them.

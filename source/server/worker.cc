@@ -15,7 +15,7 @@ Worker::Worker(const WorkerPlatform& platform)
       random_(platform.seed),
       generations_(platform.release),
       clusters_({platform.loop, platform.network, random_, blocks_, platform.registry,
-                 platform.breakers, platform.transport, platform.release}),
+                 platform.breakers, platform.release}),
       request_memory_(blocks_),
       http_stats_(platform.registry, "http."),
       tcp_stats_(platform.registry, "tcp."),

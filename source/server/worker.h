@@ -45,8 +45,6 @@ struct WorkerPlatform {
   event::Duration drain_time;
   // Takes what may not be freed here; any thread.
   std::function<void(std::shared_ptr<const void>)> release;
-  std::function<std::shared_ptr<const net::TransportSocketFactory>(const config::ExtensionConfig*)>
-      transport;
 };
 
 // What /clusters shows of one host on one worker; the numbers go on counting.

@@ -27,6 +27,7 @@ WorkerListener::WorkerListener(const Platforms& platforms, net::Network& network
                                std::shared_ptr<const generation::Listener> listener)
     : platforms_(platforms),
       network_(network),
+      registry_(registry),
       drain_time_(drain_time),
       next_connection_id_(next_connection_id),
       stats_(registry, stats::Scope{"listener.", StatName(*listener->config)}),
@@ -95,6 +96,14 @@ void WorkerListener::OnAcceptError(std::string_view reason) {
   stats_->downstream_cx_overflow.Inc();
   WEIR_LOG(kConnection, kWarn, "listener ", listener_->config->name, " on ",
            listener_->config->address.ToString(), " cannot accept: ", reason);
+}
+
+net::TransportStats& WorkerListener::transport_stats() {
+  if (!transport_stats_.has_value()) {
+    transport_stats_.emplace(registry_,
+                             stats::Scope{"listener.", StatName(*listener_->config), "ssl."});
+  }
+  return **transport_stats_;
 }
 
 void WorkerListener::OnConnectionEnd(Connection& connection) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "source/net/network.h"
@@ -61,13 +62,16 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   void OnHandshakeTimeout() override {
     stats_->downstream_cx_transport_socket_connect_timeout.Inc();
   }
+  net::TransportStats& transport_stats() override;
   void OnConnectionEnd(Connection& connection) override;
 
   const Platforms platforms_;
   net::Network& network_;
+  stats::Registry& registry_;
   const event::Duration drain_time_;
   uint64_t& next_connection_id_;
   stats::Block<ListenerStats> stats_;
+  std::optional<stats::Block<net::TransportStats>> transport_stats_;  // Once there is a transport.
   std::shared_ptr<const generation::Listener> listener_;
   std::shared_ptr<net::ListenSocket> socket_;
   std::unique_ptr<net::Acceptor> acceptor_;

@@ -13,6 +13,7 @@
 #include "source/event/clock.h"
 #include "source/http/message.h"
 #include "source/net/address.h"
+#include "source/net/tls_facts.h"
 #include "source/stream_info/response_flag.h"
 
 namespace weir::stream_info {
@@ -31,13 +32,14 @@ struct ConnectionInfo {
   std::string_view transport_protocol = "raw_buffer";  // "raw_buffer" or "tls".
   std::string server_name;                             // SNI, lower case; "" without.
   std::vector<std::string>
-      application_protocols;  // Offered in the ClientHello, or the preface found.
-  bool encrypted = false;     // TLS ended here.
+      application_protocols;                 // Offered in the ClientHello, or the preface found.
+  bool encrypted = false;                    // TLS ended here.
+  std::shared_ptr<const net::TlsFacts> tls;  // Null in cleartext.
   std::string_view negotiated_alpn;
 
   std::string filter_chain_name;
-  std::string_view termination_details;       // %CONNECTION_TERMINATION_DETAILS%
-  std::string_view transport_failure_reason;  // %DOWNSTREAM_TRANSPORT_FAILURE_REASON%
+  std::string_view termination_details;  // %CONNECTION_TERMINATION_DETAILS%
+  std::string transport_failure_reason;  // %DOWNSTREAM_TRANSPORT_FAILURE_REASON%
 };
 
 // The upstream half of a stream, of the last attempt.

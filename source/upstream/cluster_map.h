@@ -16,7 +16,6 @@
 #include "source/event/loop.h"
 #include "source/event/random.h"
 #include "source/net/network.h"
-#include "source/net/transport_socket.h"
 #include "source/stats/registry.h"
 #include "source/upstream/circuit_breaker.h"
 #include "source/upstream/cluster.h"
@@ -31,10 +30,6 @@ struct ClusterPlatform {
   buffer::BlockPool& blocks;
   stats::Registry& stats;
   BreakerRegistry& breakers;  // Of the process: limits hold across workers.
-  // Null stands for raw_buffer; called once for a cluster when it is first used or its socket
-  // changes.
-  std::function<std::shared_ptr<const net::TransportSocketFactory>(const config::ExtensionConfig*)>
-      transport;
   // Sends a part of a generation to where it may be freed (not on a worker).
   std::function<void(std::shared_ptr<const void>)> release;
 };

@@ -1,6 +1,7 @@
 #include "source/upstream/connection_settings.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::upstream {
 namespace {
@@ -30,12 +31,6 @@ http::h2::Options Http2Of(const config::Cluster& cluster) {
   return options;
 }
 
-bool HaveEqualTransport(const config::Cluster& a, const config::Cluster& b) {
-  if (a.transport_socket == b.transport_socket) return true;
-  return a.transport_socket != nullptr && b.transport_socket != nullptr &&
-         a.transport_socket->Equals(*b.transport_socket);
-}
-
 }  // namespace
 
 http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
@@ -63,15 +58,13 @@ http::h2::Keepalive::Settings Http2KeepaliveOf(const config::Http2Options& confi
 }
 
 std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
-    const config::Cluster& cluster,
-    const std::function<std::shared_ptr<const net::TransportSocketFactory>(
-        const config::ExtensionConfig*)>& transport) {
+    const config::Cluster& cluster, std::shared_ptr<const net::TransportSocketFactory> transport) {
   auto settings = std::make_shared<ConnectionSettings>();
   settings->h1 = Http1Of(cluster);
   settings->h2 = Http2Of(cluster);
   settings->keepalive = Http2KeepaliveOf(cluster.http2);
   settings->connect = {.keepalive = cluster.keepalive};
-  if (transport != nullptr) settings->transport = transport(cluster.transport_socket.get());
+  settings->transport = std::move(transport);
   settings->connect_timeout = cluster.connect_timeout;
   settings->idle_timeout = cluster.idle_timeout;
   settings->max_connection_duration = cluster.max_connection_duration;
@@ -92,7 +85,7 @@ bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b) {
          a.max_response_headers_kb == b.max_response_headers_kb &&
          a.max_headers_count == b.max_headers_count && a.keepalive == b.keepalive &&
          a.protocol == b.protocol && a.http1 == b.http1 && a.http2 == b.http2 &&
-         HaveEqualTransport(a, b);
+         config::SameConfig(a.transport_socket, b.transport_socket);
 }
 
 }  // namespace weir::upstream

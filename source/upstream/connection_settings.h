@@ -1,7 +1,6 @@
 // From a cluster's configuration to what its connections are made with.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "source/config/cluster.h"
@@ -14,11 +13,9 @@ namespace weir::upstream {
 http::h2::Options Http2OptionsOf(const config::Http2Options& config);
 http::h2::Keepalive::Settings Http2KeepaliveOf(const config::Http2Options& config);
 
-// `transport` may be empty: raw_buffer.
+// `transport` may be null: raw_buffer.
 std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
-    const config::Cluster& cluster,
-    const std::function<std::shared_ptr<const net::TransportSocketFactory>(
-        const config::ExtensionConfig*)>& transport);
+    const config::Cluster& cluster, std::shared_ptr<const net::TransportSocketFactory> transport);
 
 // Whether connections made for one are good for the other too.
 bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b);

@@ -39,6 +39,10 @@ class Pool {
   const std::shared_ptr<Host>& host() const { return host_; }
 
   Start StartStream(StreamRequest& request);
+  // Connections that stand keep theirs.
+  void UseForNewConnections(std::shared_ptr<const ConnectionSettings> settings) {
+    settings_ = std::move(settings);
+  }
 
   // For good: nothing starts here any more; those that wait move to `pending`, idle connections
   // close, the others after their streams.
@@ -80,7 +84,7 @@ class Pool {
 
   PoolContext& context_;
   const std::shared_ptr<Host> host_;
-  const std::shared_ptr<const ConnectionSettings> settings_;
+  std::shared_ptr<const ConnectionSettings> settings_;
   const uint8_t index_;
   bool closes_idle_ = false;
   ConnectionList ready_;  // Take a stream now; the last used first.

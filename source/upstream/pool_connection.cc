@@ -51,8 +51,9 @@ PoolConnection::PoolConnection(PoolContext& context, Pool& pool, http::Protocol 
   stream_ = context_.network.Connect(host_->address(), settings_->connect);
   if (settings_->transport != nullptr) {
     const bool http2 = protocol_ == http::Protocol::kHttp2;
-    stream_ = settings_->transport->WrapClient(std::move(stream_), context_.loop,
-                                               {.alpn = {http2 ? "h2" : "http/1.1"}});
+    stream_ = settings_->transport->WrapClient(
+        std::move(stream_), context_.transport(),
+        {.host_name = host_->hostname(), .alpn = {http2 ? "h2" : "http/1.1"}});
   }
   stream_->SetHandler(this);
   timer_.Enable(settings_->connect_timeout);

@@ -57,6 +57,8 @@ class PoolOwner {
   // A request, a pending one or a connection has ended: somebody may be done. Only takes a note.
   virtual void OnLessUse() = 0;
   virtual void OnTcpEnded() = 0;
+  // What handshakes are counted in; made when first asked for.
+  virtual net::TransportStats& transport_stats() = 0;
   // The counters of the cluster's HTTP/2 connections, made with the first of them.
   virtual http::h2::Stats& Http2Stats() = 0;
 
@@ -72,6 +74,8 @@ struct PoolContext {
   ClusterStats& stats;
   Leases& leases;
   PoolOwner& owner;
+
+  net::TransportPlatform transport() const { return {loop, blocks, owner.transport_stats()}; }
 };
 
 }  // namespace weir::upstream

@@ -21,7 +21,8 @@ TcpUpstream::TcpUpstream(PoolContext& context, std::shared_ptr<Host> host,
       connect_timer_(context.loop, [this] { OnTimeout(); }),
       started_(context.loop.Now()) {
   if (settings.transport != nullptr) {
-    stream_ = settings.transport->WrapClient(std::move(stream_), context_.loop, {});
+    stream_ = settings.transport->WrapClient(std::move(stream_), context_.transport(),
+                                             {.host_name = host_->hostname()});
   }
   stream_->SetHandler(this);
   connect_timer_.Enable(settings.connect_timeout);

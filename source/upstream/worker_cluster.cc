@@ -33,6 +33,7 @@ WorkerCluster::WorkerCluster(const ClusterPlatform& platform, const config::Clus
       ended_(std::move(ended)),
       config_(entry.config),
       endpoints_(entry.endpoints),
+      transport_(entry.transport),
       stats_(platform.stats, stats::Scope{"cluster.", StatName(*entry.config)}),
       hosts_(platform.random),
       turn_end_([this] { OnTurnEnd(); }) {
@@ -47,6 +48,7 @@ WorkerCluster::~WorkerCluster() {
   if (platform_.release == nullptr) return;
   platform_.release(std::move(config_));
   if (endpoints_ != nullptr) platform_.release(std::move(endpoints_));
+  if (transport_ != nullptr) platform_.release(std::move(transport_));
 }
 
 http::h2::Stats& WorkerCluster::Http2Stats() {
@@ -72,10 +74,16 @@ WorkerCluster::Priority& WorkerCluster::PriorityOf(bool high) {
   return *priority;
 }
 
-const std::shared_ptr<const ConnectionSettings>& WorkerCluster::Settings() {
-  if (settings_ == nullptr) {
-    settings_ = MakeConnectionSettings(*config_, platform_.transport);
+net::TransportStats& WorkerCluster::transport_stats() {
+  if (transport_stats_ == nullptr) {
+    transport_stats_ = std::make_unique<stats::Block<net::TransportStats>>(
+        platform_.stats, stats::Scope{"cluster.", StatName(*config_), "ssl."});
   }
+  return **transport_stats_;
+}
+
+const std::shared_ptr<const ConnectionSettings>& WorkerCluster::Settings() {
+  if (settings_ == nullptr) settings_ = MakeConnectionSettings(*config_, transport_);
   return settings_;
 }
 
@@ -89,17 +97,31 @@ bool WorkerCluster::Update(const config::ClusterEntry& entry) {
       if (priorities_[high ? 1 : 0] == nullptr) continue;
       platform_.breakers.Get(*config_, high);
     }
-    if (!HaveEqualConnections(*before, *config_)) {
-      settings_.reset();
-      RetireAllPools();
-    }
   }
+  UpdateSettings(*before, entry.transport);
   UpdateHosts(endpoints_.get());
   if (platform_.release != nullptr) {
     platform_.release(before);
     if (endpoints_before != nullptr) platform_.release(std::move(endpoints_before));
   }
   return true;
+}
+
+// Another transport for an equal configuration is one with newer secrets: connections that stand
+// are left alone.
+void WorkerCluster::UpdateSettings(const config::Cluster& before,
+                                   std::shared_ptr<const net::TransportSocketFactory> transport) {
+  const auto transport_before = std::exchange(transport_, std::move(transport));
+  if (!HaveEqualConnections(before, *config_)) {
+    settings_.reset();
+    RetireAllPools();
+  } else if (transport_before != transport_) {
+    settings_.reset();
+    for (auto& pool : pools_) pool->UseForNewConnections(Settings());
+  }
+  if (platform_.release != nullptr && transport_before != nullptr) {
+    platform_.release(transport_before);
+  }
 }
 
 void WorkerCluster::UpdateHosts(const config::Endpoints* endpoints) {

@@ -62,6 +62,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   bool CloseIdleElsewhere(const Pool& asking) override;
   void OnLessUse() override;
   void OnTcpEnded() override;
+  net::TransportStats& transport_stats() override;
   http::h2::Stats& Http2Stats() override;
 
   Priority& PriorityOf(bool high);
@@ -71,6 +72,8 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   Start StartOn(const std::shared_ptr<Host>* host, StreamRequest& request);
   uint8_t PoolIndexFor(const StreamRequest& request) const;
   void UpdateHosts(const config::Endpoints* endpoints);
+  void UpdateSettings(const config::Cluster& before,
+                      std::shared_ptr<const net::TransportSocketFactory> transport);
   bool CloseIdle(const Pool* except, bool high_priority);
   void RetirePoolsOf(Host& host);
   void RetireAllPools();
@@ -85,8 +88,10 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   const std::function<void(WorkerCluster&)> ended_;
   std::shared_ptr<const config::Cluster> config_;
   std::shared_ptr<const config::Endpoints> endpoints_;
+  std::shared_ptr<const net::TransportSocketFactory> transport_;
   stats::Block<ClusterStats> stats_;
   std::unique_ptr<stats::Block<http::h2::Stats>> http2_stats_;  // Null until there is use for it.
+  std::unique_ptr<stats::Block<net::TransportStats>> transport_stats_;  // Null until it is used.
   std::shared_ptr<std::atomic<bool>> membership_reported_;
   bool reports_membership_ = false;
   std::shared_ptr<const ConnectionSettings> settings_;  // Null until a connection is wanted.

@@ -28,6 +28,29 @@ TEST(ReadyPageTest, OnlyLiveIsReady) {
   }
 }
 
+TEST(CertificatesPageTest, ShowsWhatIsInUseAndHowLong) {
+  View view{.now = event::SystemTime(std::chrono::seconds(1704067200))};
+  EXPECT_EQ(Get(view, "/certs").status, 200);
+  view.certificates = [] {
+    CertificateStatus own{
+        .serial = "1a2b",
+        .dns_names = {"a.example"},
+        .uri_names = {"spiffe://d/a"},
+        .ip_names = {"10.0.0.1"},
+        .valid_from = event::SystemTime(std::chrono::seconds(1700000000)),
+        .expires = event::SystemTime(std::chrono::seconds(1704067200 + 10 * 86400 - 1))};
+    CertificateStatus ended{.serial = "7", .expires = event::SystemTime(std::chrono::seconds(1))};
+    return std::vector<ContextCertificates>{{.authorities = {ended}, .own = {own}}};
+  };
+  const std::string body = Get(view, "/certs").body;
+  for (const std::string_view part :
+       {R"("ca_cert")", R"("serial_number": "7")", R"("cert_chain")", R"("serial_number": "1a2b")",
+        R"("dns": "a.example")", R"("uri": "spiffe://d/a")", R"("ip_address": "10.0.0.1")",
+        R"("days_until_expiration": "9")", R"("expiration_time": "2024-01-10T23:59:59Z")"}) {
+    EXPECT_NE(body.find(part), std::string::npos) << part << " in " << body;
+  }
+}
+
 TEST(ServerInfoPageTest, IsTheMessageOfTheApi) {
   View view{.state = ServerState::kLive, .version = "abc/0.1.0/Clean/RELEASE/BoringSSL"};
   view.uptime_current_epoch = view.uptime_all_epochs = std::chrono::seconds(75);

@@ -1,9 +1,11 @@
-// The contract of ByteStream and Network, kept by the kernel's sockets and by the simulated ones.
+// The contract of ByteStream and Network, kept by the kernel's sockets and by the simulated ones,
+// and by TLS on either.
 #include <string>
 
 #include "gtest/gtest.h"
 #include "test/net/networks.h"
 #include "test/net/recording_peer.h"
+#include "test/tls/tls_network.h"
 
 namespace weir::net {
 namespace {
@@ -48,13 +50,24 @@ class ByteStreamContract : public ::testing::Test {
 };
 
 using Networks =
-    ::testing::Types<KernelNetwork, KernelUnixNetwork, SimulatedNetwork, RoughSimulatedNetwork>;
+    ::testing::Types<KernelNetwork, KernelUnixNetwork, SimulatedNetwork, RoughSimulatedNetwork,
+                     tls::TlsNetwork<KernelNetwork>, tls::TlsNetwork<SimulatedNetwork>,
+                     tls::TlsNetwork<RoughSimulatedNetwork>>;
 TYPED_TEST_SUITE(ByteStreamContract, Networks);
+
+// Connections stand before they are accepted.
+template <typename T>
+class AcceptContract : public ByteStreamContract<T> {};
+using NetworksWithoutHandshake =
+    ::testing::Types<KernelNetwork, KernelUnixNetwork, SimulatedNetwork, RoughSimulatedNetwork>;
+TYPED_TEST_SUITE(AcceptContract, NetworksWithoutHandshake);
 
 // UNIX sockets have no reset.
 template <typename T>
 class ResetContract : public ByteStreamContract<T> {};
-using NetworksWithResets = ::testing::Types<KernelNetwork, SimulatedNetwork, RoughSimulatedNetwork>;
+using NetworksWithResets =
+    ::testing::Types<KernelNetwork, SimulatedNetwork, RoughSimulatedNetwork,
+                     tls::TlsNetwork<KernelNetwork>, tls::TlsNetwork<RoughSimulatedNetwork>>;
 TYPED_TEST_SUITE(ResetContract, NetworksWithResets);
 
 TYPED_TEST(ByteStreamContract, ConnectingRunsNoCallbackInsideTheCall) {
@@ -71,7 +84,7 @@ TYPED_TEST(ByteStreamContract, BothEndsKnowTheAddresses) {
   EXPECT_EQ(this->server_->stream->local_address().ToString(), listening.ToString());
   EXPECT_EQ(this->client_.stream->local_address().ToString(),
             this->server_->stream->remote_address().ToString());
-  EXPECT_FALSE(this->client_.stream->transport().encrypted);
+  EXPECT_EQ(this->client_.stream->transport().encrypted, this->net_.encrypted());
 }
 
 TYPED_TEST(ByteStreamContract, BytesArriveInOrderBothWays) {
@@ -238,7 +251,7 @@ TYPED_TEST(ByteStreamContract, ConnectingWhereNobodyListensFailsFromTheLoop) {
   EXPECT_EQ(this->client_.connected, 0);
 }
 
-TYPED_TEST(ByteStreamContract, WhatIsQueuedStaysForTheNextAcceptor) {
+TYPED_TEST(AcceptContract, WhatIsQueuedStaysForTheNextAcceptor) {
   this->acceptor_.reset();
   this->client_.Adopt(this->network().Connect(this->sockets_[0]->address(), {}));
   ASSERT_TRUE(this->RunUntil([&] { return this->client_.connected == 1; }));
@@ -248,7 +261,7 @@ TYPED_TEST(ByteStreamContract, WhatIsQueuedStaysForTheNextAcceptor) {
   EXPECT_TRUE(this->RunUntil([&] { return this->accepted_.peers.size() == 1; }));
 }
 
-TYPED_TEST(ByteStreamContract, AcceptQueuedTakesAllAtOnce) {
+TYPED_TEST(AcceptContract, AcceptQueuedTakesAllAtOnce) {
   this->acceptor_.reset();
   std::vector<std::unique_ptr<RecordingPeer>> clients;
   for (int i = 0; i < 5; ++i) {
@@ -261,7 +274,7 @@ TYPED_TEST(ByteStreamContract, AcceptQueuedTakesAllAtOnce) {
   EXPECT_EQ(this->accepted_.peers.size(), 5u);
 }
 
-TYPED_TEST(ByteStreamContract, TheAcceptorMayBeDestroyedFromOnAccept) {
+TYPED_TEST(AcceptContract, TheAcceptorMayBeDestroyedFromOnAccept) {
   this->accepted_.on_accept = [&] { this->acceptor_.reset(); };
   RecordingPeer second(this->pool_);
   this->client_.Adopt(this->network().Connect(this->sockets_[0]->address(), {}));

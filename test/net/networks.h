@@ -24,6 +24,7 @@ class TestNetwork {
   virtual bool RunUntil(const std::function<bool()>& done) = 0;
   // Turns until nothing is under way.
   virtual void Settle() = 0;
+  virtual bool encrypted() const { return false; }
 };
 
 class KernelNetwork : public TestNetwork {

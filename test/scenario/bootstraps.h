@@ -22,6 +22,12 @@ struct Edge {
   // host:port pairs of the cluster's endpoints.
   std::vector<std::string> endpoints = {"10.0.0.1:80"};
   std::string virtual_host_options;
+  // Further fields of the filter chain, and of the listener, in the same way.
+  std::string chain_options;
+  std::string listener_options;
+  // Whole lines behind the clusters.
+  std::string more_resources;
+  std::string log_format = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_SENT%";
 };
 
 inline std::string Indented(const std::string& lines, size_t by) {
@@ -33,7 +39,7 @@ inline std::string Indented(const std::string& lines, size_t by) {
 }
 
 // One listener on 10.0.0.100:80 with a connection manager, one cluster "web". Every finished
-// request is logged as "status flags details bytes".
+// request is logged in `log_format`, by default as "status flags details bytes".
 inline std::string EdgeBootstrap(const Edge& edge = {}) {
   std::string yaml = R"(
 node: { id: n, cluster: c }
@@ -43,8 +49,8 @@ static_resources:
     address: { socket_address: { address: 10.0.0.100, port_value: 80 } }
 )";
   yaml += Indented(edge.listener_options, 4);
-  yaml += R"(    filter_chains:
-    - filters:
+  yaml += "    filter_chains:\n    - name: main\n" + Indented(edge.chain_options, 6);
+  yaml += R"(      filters:
       - name: http
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -59,8 +65,8 @@ static_resources:
               "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
               log_format:
                 text_format_source:
-                  inline_string: "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_SENT%"
-)";
+                  inline_string: )";
+  yaml += "\"" + edge.log_format + "\"\n";
   yaml += Indented(edge.http_options, 10);
   yaml += R"(          route_config:
             name: routes
@@ -84,6 +90,7 @@ static_resources:
     StrAppend(yaml, "        - endpoint: { address: { socket_address: { address: ",
               endpoint.substr(0, colon), ", port_value: ", endpoint.substr(colon + 1), " } } }\n");
   }
+  yaml += edge.more_resources;
   return yaml;
 }
 

@@ -68,6 +68,7 @@ Upstream::Upstream(fakes::SimNetwork& network, buffer::BlockPool& blocks,
 }
 
 void Upstream::OnAccept(std::unique_ptr<net::ByteStream> stream) {
+  if (wrap_) stream = wrap_(std::move(stream));
   connections_.push_back(std::make_unique<Peer>(blocks_, std::move(stream)));
   connections_.back()->OnBytes([this](Peer& peer) { Answer(peer); });
   connections_.back()->OnReadable();
@@ -171,8 +172,12 @@ Upstream& World::AddUpstream(std::string_view address) {
 }
 
 Peer& World::Connect(std::string_view address) {
+  return Connect(address, [](std::unique_ptr<net::ByteStream> stream) { return stream; });
+}
+
+Peer& World::Connect(std::string_view address, const Upstream::Wrap& wrap) {
   clients_.push_back(
-      std::make_unique<Peer>(blocks_, network_.Connect(*net::Address::Parse(address), {})));
+      std::make_unique<Peer>(blocks_, wrap(network_.Connect(*net::Address::Parse(address), {}))));
   Run();
   return *clients_.back();
 }

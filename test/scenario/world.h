@@ -75,6 +75,8 @@ class Peer final : public net::ByteStreamHandler, public event::DeferredDeletabl
 // A listening address behind the proxy.
 class Upstream final : public net::AcceptHandler {
  public:
+  using Wrap = std::function<std::unique_ptr<net::ByteStream>(std::unique_ptr<net::ByteStream>)>;
+
   Upstream(fakes::SimNetwork& network, buffer::BlockPool& blocks, const net::Address& address);
 
   size_t connection_count() const { return connections_.size(); }
@@ -89,6 +91,8 @@ class Upstream final : public net::AcceptHandler {
   // Requests seen by AnswerAll.
   size_t answered() const { return answered_; }
   void CloseAll();
+  // Speaks TLS, or whatever `wrap` makes of connections that come from now on.
+  void SetWrap(Wrap wrap) { wrap_ = std::move(wrap); }
 
   void OnAccept(std::unique_ptr<net::ByteStream> stream) override;
   void OnAcceptError(std::string_view) override {}
@@ -98,6 +102,7 @@ class Upstream final : public net::AcceptHandler {
 
   buffer::BlockPool& blocks_;
   std::string answer_;
+  Wrap wrap_;
   std::function<void(Peer&)> on_bytes_;
   size_t answered_ = 0;
   std::vector<std::shared_ptr<net::ListenSocket>> sockets_;
@@ -142,6 +147,8 @@ class World {
 
   Upstream& AddUpstream(std::string_view address);
   Peer& Connect(std::string_view address = "10.0.0.100:80");
+  // The same through a transport of its own: `wrap` gets the connected stream.
+  Peer& Connect(std::string_view address, const Upstream::Wrap& wrap);
   // Moves virtual time.
   void Run(event::Duration duration = std::chrono::milliseconds(5)) { loop_.RunFor(duration); }
   // Sends and runs.
@@ -152,6 +159,7 @@ class World {
 
   fakes::SimLoop& loop() { return loop_; }
   fakes::SimNetwork& network() { return network_; }
+  buffer::BlockPool& blocks() { return blocks_; }
   fakes::FakeXdsTransport& xds() { return *xds_; }
   fakes::FakeFiles& files() { return files_; }
   fakes::FakeResolver& resolver() { return resolver_; }

@@ -7,6 +7,7 @@
 #include "source/base/strings.h"
 #include "test/fakes/fake_resolver.h"
 #include "test/fakes/sim_loop.h"
+#include "test/server/transports.h"
 
 namespace weir::server {
 namespace {
@@ -61,6 +62,9 @@ std::shared_ptr<const config::Cluster> Dns(const std::string& name, const std::s
 
 class ClusterDirectorTest : public testing::Test {
  protected:
+  void Set(std::shared_ptr<const config::Cluster> cluster) {
+    director.Set({std::move(cluster), nullptr});
+  }
   const config::ClusterEntry* Active(const std::string& name) {
     return director.active().Find(name);
   }
@@ -74,11 +78,12 @@ class ClusterDirectorTest : public testing::Test {
   DnsSpread dns{loop, {{loop, resolver}}, 1};
   Notes notes;
   int changes = 0;
-  ClusterDirector director{dns, notes, [this] { ++changes; }};
+  Transports transports{notes};
+  ClusterDirector director{dns, notes, transports.maker, [this] { ++changes; }};
 };
 
 TEST_F(ClusterDirectorTest, AnEdsClusterIsActiveWithItsEndpointsAndNotBefore) {
-  director.Set(Eds("a", 5, "service"));
+  Set(Eds("a", 5, "service"));
   EXPECT_THAT(notes.Take(), ElementsAre("+service"));
   EXPECT_THAT(director.Warming(), ElementsAre("a"));
   EXPECT_EQ(Active("a"), nullptr);
@@ -90,7 +95,7 @@ TEST_F(ClusterDirectorTest, AnEdsClusterIsActiveWithItsEndpointsAndNotBefore) {
 }
 
 TEST_F(ClusterDirectorTest, AnEdsClusterWhoseEndpointsDoNotComeIsActiveWithoutThem) {
-  director.Set(Eds("a"));
+  Set(Eds("a"));
   director.EndpointsTimedOut("a");
   ASSERT_NE(Active("a"), nullptr);
   EXPECT_EQ(EndpointCount("a"), 0u);
@@ -99,10 +104,10 @@ TEST_F(ClusterDirectorTest, AnEdsClusterWhoseEndpointsDoNotComeIsActiveWithoutTh
 }
 
 TEST_F(ClusterDirectorTest, TheFormerVersionServesUntilTheNextIsWarm) {
-  director.Set(Eds("a"));
+  Set(Eds("a"));
   director.SetEndpoints(EndpointsOf("a", 80));
   notes.Take();
-  director.Set(Eds("a", 6, "other"));
+  Set(Eds("a", 6, "other"));
   EXPECT_EQ(Active("a")->config->connect_timeout, std::chrono::seconds(5));
   EXPECT_THAT(notes.Take(), ElementsAre("+other"));
   director.SetEndpoints(EndpointsOf("other", 81));
@@ -111,11 +116,11 @@ TEST_F(ClusterDirectorTest, TheFormerVersionServesUntilTheNextIsWarm) {
 }
 
 TEST_F(ClusterDirectorTest, AnEqualOneChangesNothing) {
-  director.Set(Eds("a"));
+  Set(Eds("a"));
   director.SetEndpoints(EndpointsOf("a", 80));
   const int before = changes;
   notes.Take();
-  director.Set(Eds("a"));
+  Set(Eds("a"));
   director.SetEndpoints(EndpointsOf("a", 80));
   EXPECT_EQ(changes, before);
   EXPECT_THAT(notes.Take(), IsEmpty());
@@ -124,8 +129,8 @@ TEST_F(ClusterDirectorTest, AnEqualOneChangesNothing) {
 }
 
 TEST_F(ClusterDirectorTest, AVersionThatIsReplacedBeforeItWasWarmIsForgotten) {
-  director.Set(Eds("a", 5, "first"));
-  director.Set(Eds("a", 5, "second"));
+  Set(Eds("a", 5, "first"));
+  Set(Eds("a", 5, "second"));
   EXPECT_THAT(notes.Take(), ElementsAre("+first", "+second", "-first"));
   director.SetEndpoints(EndpointsOf("first", 80));
   EXPECT_EQ(Active("a"), nullptr);
@@ -137,7 +142,7 @@ TEST_F(ClusterDirectorTest, StaticClustersCannotBeReplacedOrRemoved) {
   auto cluster = std::make_shared<config::Cluster>();
   cluster->name = "s";
   cluster->endpoints = EndpointsOf("s", 80);
-  director.SetStatic(cluster);
+  director.SetStatic({cluster, nullptr});
   EXPECT_THAT(std::string(MessageOf(director.Check(*Eds("s")))), HasSubstr("static clusters"));
   EXPECT_TRUE(director.Check(*Eds("other")).ok());
   director.Remove("s");
@@ -145,9 +150,9 @@ TEST_F(ClusterDirectorTest, StaticClustersCannotBeReplacedOrRemoved) {
 }
 
 TEST_F(ClusterDirectorTest, RemovalEndsSubscriptions) {
-  director.Set(Eds("a"));
+  Set(Eds("a"));
   director.SetEndpoints(EndpointsOf("a", 80));
-  director.Set(Eds("a", 6, "next"));
+  Set(Eds("a", 6, "next"));
   notes.Take();
   director.Remove("a");
   EXPECT_THAT(notes.Take(), ElementsAre("-next", "-a"));
@@ -156,7 +161,7 @@ TEST_F(ClusterDirectorTest, RemovalEndsSubscriptions) {
 
 TEST_F(ClusterDirectorTest, ADnsClusterIsActiveWithItsAddressesAndFollowsThem) {
   resolver.SetAnswer("host.example", {"10.0.0.7"});
-  director.Set(Dns("d", "host.example"));
+  Set(Dns("d", "host.example"));
   EXPECT_THAT(director.Warming(), ElementsAre("d"));
   loop.RunFor(std::chrono::milliseconds(5));
   EXPECT_EQ(EndpointCount("d"), 1u);

@@ -6,6 +6,7 @@
 #include "source/base/status.h"
 #include "test/fakes/sim_loop.h"
 #include "test/fakes/sim_network.h"
+#include "test/server/transports.h"
 
 namespace weir::server {
 namespace {
@@ -77,7 +78,8 @@ class ListenerDirectorTest : public testing::Test {
   ListenSockets sockets{network, 2};
   Notes notes;
   int changes = 0;
-  ListenerDirector director{sockets, notes, [this] { ++changes; }};
+  Transports transports{notes};
+  ListenerDirector director{sockets, notes, transports.maker, [this] { ++changes; }};
 };
 
 TEST_F(ListenerDirectorTest, HoldsListenersBackUntilItIsOpened) {

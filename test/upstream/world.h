@@ -67,7 +67,6 @@ struct World {
             .blocks = blocks,
             .stats = stats,
             .breakers = breakers,
-            .transport = nullptr,
             .release = nullptr};
   }
   UpstreamServer& Serve(std::string_view address,

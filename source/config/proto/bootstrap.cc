@@ -6,6 +6,7 @@
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/listener.h"
 #include "source/config/proto/matchers.h"
+#include "source/config/proto/tls.h"
 #include "source/config/proto/values.h"
 #include "weir/config/v1/dynamic_updates.pb.h"
 
@@ -23,6 +24,14 @@ void DecodeStatic(const pb::Bootstrap::StaticResources& message, const Scope& sc
     if (!cluster_names.try_emplace(message.clusters(i).name(), i).second) {
       item.Field("name").Error("there is a cluster of this name already",
                                message.clusters(i).name());
+    }
+  }
+  HashMap<int> secret_names;
+  for (int i = 0; i < message.secrets_size(); ++i) {
+    const Scope item = scope.Item("secrets", i);
+    bootstrap.secrets.push_back(DecodeSecret(message.secrets(i), item));
+    if (!secret_names.try_emplace(message.secrets(i).name(), i).second) {
+      item.Field("name").Error("there is a secret of this name already", message.secrets(i).name());
     }
   }
   HashMap<int> listener_names;

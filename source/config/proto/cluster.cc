@@ -5,6 +5,7 @@
 
 #include "source/base/status.h"
 #include "source/config/proto/endpoints.h"
+#include "source/config/proto/extensions.h"
 #include "source/config/proto/upstream_options.h"
 #include "source/config/proto/values.h"
 
@@ -123,6 +124,11 @@ std::shared_ptr<const Cluster> DecodeCluster(const pb::Cluster& message, const S
   DecodeCommonLb(message, scope, *cluster);
   DecodeBalancer(message, scope, *cluster);
   DecodeUpstreamProtocol(message, scope, *cluster);
+  if (message.has_transport_socket()) {
+    cluster->transport_socket = DecodeTransportSocket(
+        message.transport_socket(), ExtensionDecoders::Category::kUpstreamTransportSocket,
+        scope.Field("transport_socket"));
+  }
   return cluster;
 }
 

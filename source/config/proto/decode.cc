@@ -7,6 +7,7 @@
 #include "source/config/proto/endpoints.h"
 #include "source/config/proto/listener.h"
 #include "source/config/proto/route_table.h"
+#include "source/config/proto/tls.h"
 #include "source/schema/field_rules.h"
 #include "source/schema/resource_type.h"
 
@@ -97,6 +98,9 @@ std::optional<DecodedResource> DecodeResource(std::string_view type_url, std::st
         bytes, options, resource, own, [](const auto& message, const Scope& scope) {
           return DecodeEndpoints(message, scope, EndpointNames::kRefuse);
         });
+  } else if (type_url == schema::kSecretTypeUrl) {
+    DecodeAs<envoy::extensions::transport_sockets::tls::v3::Secret>(bytes, options, resource, own,
+                                                                    DecodeSecret);
   } else {
     own.Error("", StrCat("resources of type ", type_url, " are not supported"));
   }

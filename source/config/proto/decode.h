@@ -25,6 +25,7 @@
 #include "source/config/listener.h"
 #include "source/config/proto/extension_decoders.h"
 #include "source/config/route.h"
+#include "source/config/tls.h"
 #include "source/schema/diagnostic.h"
 #include "source/schema/supported.h"
 
@@ -60,7 +61,8 @@ struct DecodeOptions {
 
 using ResourceValue =
     std::variant<std::shared_ptr<const Listener>, std::shared_ptr<const RouteTable>,
-                 std::shared_ptr<const Cluster>, std::shared_ptr<const Endpoints>>;
+                 std::shared_ptr<const Cluster>, std::shared_ptr<const Endpoints>,
+                 std::shared_ptr<const Secret>>;
 
 struct DecodedResource {
   std::string name;
@@ -68,9 +70,9 @@ struct DecodedResource {
   std::vector<schema::Unsupported> ignored;
 };
 
-// A Listener, RouteConfiguration, Cluster or ClusterLoadAssignment from its bytes (`value` of the
-// Any). Nothing, with errors in `diagnostics` that carry type URL, name, path, value and rule, when
-// it has to be refused.
+// A Listener, RouteConfiguration, Cluster, ClusterLoadAssignment or Secret from its bytes (`value`
+// of the Any). Nothing, with errors in `diagnostics` that carry type URL, name, path, value and
+// rule, when it has to be refused.
 std::optional<DecodedResource> DecodeResource(std::string_view type_url, std::string_view bytes,
                                               const DecodeOptions& options,
                                               schema::Diagnostics& diagnostics);

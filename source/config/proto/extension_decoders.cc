@@ -7,10 +7,11 @@ namespace weir::config::proto {
 namespace {
 
 // Decoded as parts of a listener or a cluster.
-constexpr std::array<std::string_view, 10> kBuiltIn = {
+constexpr std::array<std::string_view, 11> kBuiltIn = {
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
     "envoy.extensions.filters.http.router.v3.Router",
+    "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
     "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",

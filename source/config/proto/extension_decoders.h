@@ -22,7 +22,14 @@ namespace weir::config::proto {
 
 class ExtensionDecoders {
  public:
-  enum class Category { kHttpFilter, kNetworkFilter, kListenerFilter, kAccessLog };
+  enum class Category {
+    kHttpFilter,
+    kNetworkFilter,
+    kListenerFilter,
+    kAccessLog,
+    kDownstreamTransportSocket,
+    kUpstreamTransportSocket,
+  };
   // Gives the configuration, or null after adding errors to the scope.
   using Decoder = std::function<std::shared_ptr<const ExtensionConfig>(
       const google::protobuf::Message& message, const Scope& scope)>;

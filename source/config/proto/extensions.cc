@@ -1,5 +1,6 @@
 #include "source/config/proto/extensions.h"
 
+#include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 #include "source/schema/text_to_proto.h"
 
 namespace weir::config::proto {
@@ -15,6 +16,10 @@ std::string_view NameOf(ExtensionDecoders::Category category) {
       return "a listener filter";
     case ExtensionDecoders::Category::kAccessLog:
       return "an access log";
+    case ExtensionDecoders::Category::kDownstreamTransportSocket:
+      return "a transport socket of a filter chain";
+    case ExtensionDecoders::Category::kUpstreamTransportSocket:
+      return "a transport socket of a cluster";
   }
   return "";
 }
@@ -50,6 +55,18 @@ std::shared_ptr<const ExtensionConfig> DecodeExtension(const google::protobuf::A
   }
   const std::unique_ptr<google::protobuf::Message> message = UnpackAny(any, scope);
   return message == nullptr ? nullptr : entry->decode(*message, scope);
+}
+
+std::shared_ptr<const ExtensionConfig> DecodeTransportSocket(
+    const envoy::config::core::v3::TransportSocket& socket, ExtensionDecoders::Category category,
+    const Scope& scope) {
+  using RawBuffer = envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
+  const Scope at = scope.Field("typed_config");
+  if (schema::ExtensionTypeName(socket.typed_config()) == RawBuffer::descriptor()->full_name()) {
+    (void)Unpack<RawBuffer>(socket.typed_config(), at);
+    return nullptr;
+  }
+  return DecodeExtension(socket.typed_config(), category, at);
 }
 
 }  // namespace weir::config::proto

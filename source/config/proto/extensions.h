@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "envoy/config/core/v3/base.pb.h"
 #include "google/protobuf/any.pb.h"
 #include "source/base/strings.h"
 #include "source/config/extension.h"
@@ -35,5 +36,10 @@ std::unique_ptr<Message> Unpack(const google::protobuf::Any& any, const Scope& s
 std::shared_ptr<const ExtensionConfig> DecodeExtension(const google::protobuf::Any& any,
                                                        ExtensionDecoders::Category category,
                                                        const Scope& scope);
+
+// A transport socket: null for raw_buffer, and after an error.
+std::shared_ptr<const ExtensionConfig> DecodeTransportSocket(
+    const envoy::config::core::v3::TransportSocket& socket, ExtensionDecoders::Category category,
+    const Scope& scope);
 
 }  // namespace weir::config::proto

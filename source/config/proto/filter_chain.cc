@@ -94,6 +94,16 @@ std::shared_ptr<const FilterChain> DecodeFilterChain(const pb::FilterChain& mess
   auto chain = std::make_shared<FilterChain>();
   chain->name = message.name();
   chain->match = DecodeMatch(message.filter_chain_match(), scope.Field("filter_chain_match"));
+  if (message.has_transport_socket()) {
+    chain->transport_socket = DecodeTransportSocket(
+        message.transport_socket(), ExtensionDecoders::Category::kDownstreamTransportSocket,
+        scope.Field("transport_socket"));
+  }
+  if (message.has_transport_socket_connect_timeout()) {
+    chain->transport_socket_connect_timeout =
+        DecodeDuration(message.transport_socket_connect_timeout(),
+                       scope.Field("transport_socket_connect_timeout"));
+  }
   if (message.filters_size() == 0) {
     scope.Field("filters").Error(
         "a chain needs a terminal filter: http_connection_manager or tcp_proxy");

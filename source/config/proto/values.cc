@@ -125,8 +125,7 @@ ConfigSource DecodeConfigSource(const core::ConfigSource& source, const Scope& s
     case core::ConfigSource::kPathConfigSource:
       decoded.kind = ConfigSource::Kind::kPath;
       decoded.path = source.path_config_source().path();
-      scope.Field("path_config_source")
-          .RefuseSet(source.path_config_source(), {"watched_directory"});
+      decoded.watched_directory = source.path_config_source().watched_directory().path();
       break;
     case core::ConfigSource::kApiConfigSource:
       scope.RefuseSet(source, {"api_config_source"});

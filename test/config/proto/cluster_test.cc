@@ -132,7 +132,8 @@ TEST(DecodeCluster, RefusesByNameAndPath) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"type: LOGICAL_DNS", "type: value LOGICAL_DNS"},
       {"lb_policy: RING_HASH", "lb_policy: value RING_HASH"},
-      {"transport_socket: {name: tls}", "transport_socket: field \"transport_socket\" of"},
+      {"transport_socket: {name: tls}",
+       "transport_socket.typed_config: a configuration with its type is missing"},
       {"health_checks: [{timeout: 1s}]", "health_checks"},
       {"type: EDS", "eds_cluster_config.eds_config: a cluster of type EDS needs it"},
       {"eds_cluster_config: {eds_config: {ads: {}}}",

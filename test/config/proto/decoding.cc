@@ -8,6 +8,7 @@
 #include "source/extensions/access_logs/file/config.h"
 #include "source/extensions/access_logs/stream/config.h"
 #include "source/extensions/listener/tls_inspector/config.h"
+#include "source/extensions/transport_sockets/tls/config.h"
 #include "source/schema/config_text.h"
 #include "source/schema/full_pool.h"
 #include "source/schema/text_to_proto.h"
@@ -48,6 +49,7 @@ const ExtensionDecoders& AllDecoders() {
     extensions::access_logs::file::RegisterDecoder(*decoders);
     extensions::access_logs::stream::RegisterDecoder(*decoders);
     extensions::listener::tls_inspector::RegisterDecoder(*decoders);
+    extensions::transport_sockets::tls::RegisterDecoder(*decoders);
     return decoders;
   }();
   return *kDecoders;
@@ -91,6 +93,7 @@ template std::shared_ptr<const Listener> Decoded(std::string_view, std::string_v
 template std::shared_ptr<const RouteTable> Decoded(std::string_view, std::string_view);
 template std::shared_ptr<const Cluster> Decoded(std::string_view, std::string_view);
 template std::shared_ptr<const Endpoints> Decoded(std::string_view, std::string_view);
+template std::shared_ptr<const Secret> Decoded(std::string_view, std::string_view);
 
 BootstrapOutcome ReadBootstrap(std::string_view yaml) {
   BootstrapOutcome outcome;

@@ -182,7 +182,8 @@ TEST(DecodeListener, ChainsEndWithATerminalFilter) {
               ElementsAre(HasSubstr("filters[0]: a terminal filter must be the last")));
   EXPECT_THAT(
       Decode(kType, head + "{transport_socket: {name: x}, filters: [" + tcp + "]}]}").errors,
-      ElementsAre(HasSubstr("filter_chains[0].transport_socket: field \"transport_socket\"")));
+      ElementsAre(
+          HasSubstr("filter_chains[0].transport_socket.typed_config: a configuration with")));
   EXPECT_THAT(Decode(kType, head + "{filter_chain_match: {server_names: ['a.*.b']}, filters: [" +
                                 tcp + "]}]}")
                   .errors,

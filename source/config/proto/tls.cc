@@ -1,0 +1,165 @@
+#include "source/config/proto/tls.h"
+
+#include "source/base/status.h"
+#include "source/config/proto/values.h"
+
+namespace weir::config::proto {
+namespace {
+namespace pb = envoy::extensions::transport_sockets::tls::v3;
+
+std::optional<SecretReference> DecodeReference(const pb::SdsSecretConfig& message,
+                                               const Scope& scope) {
+  SecretReference reference{.name = message.name()};
+  if (message.has_sds_config()) {
+    reference.source = DecodeConfigSource(message.sds_config(), scope.Field("sds_config"));
+  }
+  if (reference.name.empty()) {
+    // A file has one secret, which then needs no name; others do.
+    scope.Field("name").Error("a secret is asked for by its name");
+    return std::nullopt;
+  }
+  return reference;
+}
+
+TlsParameters DecodeParameters(const pb::TlsParameters& message, const Scope& scope) {
+  TlsParameters parameters;
+  if (message.tls_minimum_protocol_version() == pb::TlsParameters::TLSv1_3) {
+    parameters.minimum = TlsVersion::kTls13;
+  }
+  if (message.tls_maximum_protocol_version() == pb::TlsParameters::TLSv1_2) {
+    parameters.maximum = TlsVersion::kTls12;
+  }
+  if (parameters.minimum > parameters.maximum) {
+    scope.Field("tls_maximum_protocol_version")
+        .Error("must not be below tls_minimum_protocol_version", "TLSv1_2");
+  }
+  parameters.ciphers = Join(message.cipher_suites(), ":");
+  parameters.curves = Join(message.ecdh_curves(), ":");
+  parameters.signature_algorithms = Join(message.signature_algorithms(), ":");
+  return parameters;
+}
+
+void DecodeAlpn(const pb::CommonTlsContext& message, const Scope& scope, TlsContext& tls) {
+  for (int i = 0; i < message.alpn_protocols_size(); ++i) {
+    // One entry may hold several, separated by commas.
+    for (std::string_view protocol : Split(message.alpn_protocols(i), ',')) {
+      if (protocol.empty() || protocol.size() > 255) {
+        scope.Item("alpn_protocols", i).Error("a protocol has 1 to 255 bytes", protocol);
+      }
+      tls.alpn.emplace_back(protocol);
+    }
+  }
+}
+
+void DecodeValidation(const pb::CommonTlsContext& message, const Scope& scope, TlsContext& tls) {
+  switch (message.validation_context_type_case()) {
+    case pb::CommonTlsContext::kValidationContext:
+      tls.validation = DecodeCertificateValidation(message.validation_context(),
+                                                   scope.Field("validation_context"));
+      return;
+    case pb::CommonTlsContext::kValidationContextSdsSecretConfig:
+      tls.validation_secret = DecodeReference(message.validation_context_sds_secret_config(),
+                                              scope.Field("validation_context_sds_secret_config"));
+      return;
+    case pb::CommonTlsContext::kCombinedValidationContext: {
+      const auto& combined = message.combined_validation_context();
+      const Scope at = scope.Field("combined_validation_context");
+      tls.validation = DecodeCertificateValidation(combined.default_validation_context(),
+                                                   at.Field("default_validation_context"));
+      tls.validation_secret = DecodeReference(combined.validation_context_sds_secret_config(),
+                                              at.Field("validation_context_sds_secret_config"));
+      return;
+    }
+    case pb::CommonTlsContext::VALIDATION_CONTEXT_TYPE_NOT_SET:
+      return;
+  }
+}
+
+TlsContext DecodeCommon(const pb::CommonTlsContext& message, const Scope& scope) {
+  TlsContext tls;
+  tls.parameters = DecodeParameters(message.tls_params(), scope.Field("tls_params"));
+  for (int i = 0; i < message.tls_certificates_size(); ++i) {
+    tls.certificates.push_back(
+        DecodeTlsCertificate(message.tls_certificates(i), scope.Item("tls_certificates", i)));
+  }
+  for (int i = 0; i < message.tls_certificate_sds_secret_configs_size(); ++i) {
+    auto reference = DecodeReference(message.tls_certificate_sds_secret_configs(i),
+                                     scope.Item("tls_certificate_sds_secret_configs", i));
+    if (reference.has_value()) tls.certificate_secrets.push_back(*std::move(reference));
+  }
+  if (!tls.certificates.empty() && !tls.certificate_secrets.empty()) {
+    scope.Field("tls_certificate_sds_secret_configs")
+        .Error("cannot be given together with tls_certificates");
+  }
+  DecodeValidation(message, scope, tls);
+  DecodeAlpn(message, scope, tls);
+  return tls;
+}
+
+}  // namespace
+
+DownstreamTls DecodeDownstreamTls(const pb::DownstreamTlsContext& message, const Scope& scope) {
+  DownstreamTls tls;
+  const Scope common = scope.Field("common_tls_context");
+  tls.common = DecodeCommon(message.common_tls_context(), common);
+  if (tls.common.certificates.empty() && tls.common.certificate_secrets.empty()) {
+    common.Error(
+        "a server needs a certificate: tls_certificates or tls_certificate_sds_secret_configs");
+  }
+  tls.require_client_certificate = message.require_client_certificate().value();
+  tls.require_sni = message.require_sni().value();
+  if (message.has_session_ticket_keys()) {
+    tls.ticket_keys =
+        DecodeSessionTicketKeys(message.session_ticket_keys(), scope.Field("session_ticket_keys"));
+  }
+  if (message.has_session_ticket_keys_sds_secret_config()) {
+    tls.ticket_keys_secret = DecodeReference(message.session_ticket_keys_sds_secret_config(),
+                                             scope.Field("session_ticket_keys_sds_secret_config"));
+  }
+  tls.stateless_resumption = !message.disable_stateless_session_resumption();
+  tls.stateful_resumption = !message.disable_stateful_session_resumption();
+  if (message.has_session_timeout()) {
+    tls.session_timeout = std::chrono::seconds(message.session_timeout().seconds());
+  }
+  if (message.ocsp_staple_policy() != pb::DownstreamTlsContext::LENIENT_STAPLING) {
+    scope.Field("ocsp_staple_policy")
+        .Error("only LENIENT_STAPLING is supported",
+               pb::DownstreamTlsContext::OcspStaplePolicy_Name(message.ocsp_staple_policy()));
+  }
+  tls.full_scan_certs_on_sni_mismatch = message.full_scan_certs_on_sni_mismatch().value();
+  tls.prefer_client_ciphers = message.prefer_client_ciphers();
+  return tls;
+}
+
+UpstreamTls DecodeUpstreamTls(const pb::UpstreamTlsContext& message, const Scope& scope) {
+  UpstreamTls tls;
+  const Scope common = scope.Field("common_tls_context");
+  tls.common = DecodeCommon(message.common_tls_context(), common);
+  if (tls.common.certificates.size() + tls.common.certificate_secrets.size() > 1) {
+    common.Error("a client shows one certificate at most");
+  }
+  const CertificateValidation& validation = tls.common.validation;
+  const bool pinned = !validation.certificate_hashes.empty() || !validation.spki_hashes.empty();
+  if (!tls.common.validation_secret.has_value() && validation.trusted_ca_pem.empty() && !pinned &&
+      !validation.accept_untrusted) {
+    common.Error(
+        "says nothing of which servers to trust: validation_context.trusted_ca, or "
+        "trust_chain_verification: ACCEPT_UNTRUSTED for any");
+  }
+  tls.sni = message.sni();
+  tls.auto_host_sni = message.auto_host_sni();
+  tls.auto_sni_san_validation = message.auto_sni_san_validation();
+  if (tls.auto_sni_san_validation && tls.sni.empty() && !tls.auto_host_sni) {
+    scope.Field("auto_sni_san_validation").Error("needs a server name: sni or auto_host_sni");
+  }
+  if (message.allow_renegotiation()) {
+    scope.Field("allow_renegotiation").Error("is not supported: TLS renegotiation is never done");
+  }
+  if (message.has_max_session_keys()) tls.max_session_keys = message.max_session_keys().value();
+  if (message.has_enforce_rsa_key_usage()) {
+    tls.enforce_rsa_key_usage = message.enforce_rsa_key_usage().value();
+  }
+  return tls;
+}
+
+}  // namespace weir::config::proto

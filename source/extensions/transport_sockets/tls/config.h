@@ -1,0 +1,39 @@
+// envoy.extensions.transport_sockets.tls.v3.{Downstream,Upstream}TlsContext as configurations of
+// transport sockets.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "source/config/extension.h"
+#include "source/config/tls.h"
+
+namespace weir::config::proto {
+class ExtensionDecoders;
+}
+
+namespace weir::extensions::transport_sockets::tls {
+
+// One name in Envoy's configuration; here each side has a factory of its own.
+inline constexpr std::string_view kServerName = "envoy.transport_sockets.tls (downstream)";
+inline constexpr std::string_view kClientName = "envoy.transport_sockets.tls (upstream)";
+
+struct ServerTlsConfig final : config::ExtensionConfig {
+  config::DownstreamTls tls;
+
+  std::string_view extension_name() const override { return kServerName; }
+  bool Equals(const config::ExtensionConfig& other) const override;
+  std::vector<config::SecretReference> secrets() const override;
+};
+
+struct ClientTlsConfig final : config::ExtensionConfig {
+  config::UpstreamTls tls;
+
+  std::string_view extension_name() const override { return kClientName; }
+  bool Equals(const config::ExtensionConfig& other) const override;
+  std::vector<config::SecretReference> secrets() const override;
+};
+
+void RegisterDecoder(config::proto::ExtensionDecoders& decoders);
+
+}  // namespace weir::extensions::transport_sockets::tls

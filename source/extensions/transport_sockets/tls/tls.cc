@@ -1,0 +1,93 @@
+#include "source/extensions/transport_sockets/tls/tls.h"
+
+#include <memory>
+#include <utility>
+
+#include "source/base/check.h"
+#include "source/base/status.h"
+#include "source/extensions/transport_sockets/tls/config.h"
+#include "source/net/failing_transport_socket.h"
+#include "source/tls/client_context.h"
+#include "source/tls/server_context.h"
+
+namespace weir::extensions::transport_sockets::tls {
+namespace {
+
+using net::TransportSocketFactory;
+
+class ServerFactory final : public TransportSocketFactory {
+ public:
+  explicit ServerFactory(std::shared_ptr<const weir::tls::ServerContext> context)
+      : context_(std::move(context)) {}
+
+  std::unique_ptr<net::ByteStream> WrapServer(
+      std::unique_ptr<net::ByteStream> stream, buffer::Buffer& received,
+      const net::TransportPlatform& platform) const override {
+    return context_->Wrap(std::move(stream), received, platform);
+  }
+  std::unique_ptr<net::ByteStream> WrapClient(std::unique_ptr<net::ByteStream> stream,
+                                              const net::TransportPlatform&,
+                                              const net::TransportOptions&) const override {
+    WEIR_CHECK(false, "a downstream transport socket on an upstream connection");
+    return stream;
+  }
+  bool has_handshake() const override { return true; }
+  net::CertificatesInUse certificates() const override { return context_->certificates(); }
+
+ private:
+  const std::shared_ptr<const weir::tls::ServerContext> context_;
+};
+
+class ClientFactory final : public TransportSocketFactory {
+ public:
+  explicit ClientFactory(std::shared_ptr<const weir::tls::ClientContext> context)
+      : context_(std::move(context)) {}
+
+  std::unique_ptr<net::ByteStream> WrapServer(std::unique_ptr<net::ByteStream> stream,
+                                              buffer::Buffer&,
+                                              const net::TransportPlatform&) const override {
+    WEIR_CHECK(false, "an upstream transport socket on a downstream connection");
+    return stream;
+  }
+  std::unique_ptr<net::ByteStream> WrapClient(std::unique_ptr<net::ByteStream> stream,
+                                              const net::TransportPlatform& platform,
+                                              const net::TransportOptions& options) const override {
+    return context_->Wrap(std::move(stream), platform, options);
+  }
+  bool has_handshake() const override { return true; }
+  net::CertificatesInUse certificates() const override { return context_->certificates(); }
+
+ private:
+  const std::shared_ptr<const weir::tls::ClientContext> context_;
+};
+
+// `Factory` around `Context` made from `configured` with its secrets.
+template <typename Factory, typename Context, typename Tls>
+absl::StatusOr<std::shared_ptr<const TransportSocketFactory>> Make(
+    const Tls& configured, const config::SecretLookup& secrets) {
+  const absl::StatusOr<Tls> tls = config::WithSecrets(configured, secrets);
+  if (absl::IsUnavailable(tls.status())) {
+    return std::make_shared<const net::FailingTransportSocketFactory>(
+        StrCat("TLS_error: ", MessageOf(tls.status())));
+  }
+  if (!tls.ok()) return tls.status();
+  WEIR_ASSIGN_OR_RETURN(std::shared_ptr<const Context> context, Context::Create(*tls));
+  return std::make_shared<const Factory>(std::move(context));
+}
+
+}  // namespace
+
+void RegisterFactory(filter::Factories& factories) {
+  factories.transport_sockets[std::string(kServerName)] = [](const config::ExtensionConfig& config,
+                                                             const config::SecretLookup& secrets) {
+    return Make<ServerFactory, weir::tls::ServerContext>(
+        static_cast<const ServerTlsConfig&>(config).tls, secrets);
+  };
+  factories.transport_sockets[std::string(kClientName)] = [](const config::ExtensionConfig& config,
+                                                             const config::SecretLookup& secrets) {
+    return Make<ClientFactory, weir::tls::ClientContext>(
+        static_cast<const ClientTlsConfig&>(config).tls, secrets);
+  };
+}
+
+}  // namespace weir::extensions::transport_sockets::tls

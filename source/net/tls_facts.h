@@ -1,0 +1,40 @@
+// What a TLS handshake found, for access logs, headers and matchers. Plain values.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/event/clock.h"
+
+namespace weir::net {
+
+struct CertificateFacts {
+  std::string subject;  // RFC 2253
+  std::string issuer;
+  std::string serial;                                // lower-case hex
+  std::string sha256_fingerprint, sha1_fingerprint;  // lower-case hex
+  std::vector<std::string> uri_names, dns_names, email_names, ip_names;
+  event::SystemTime not_before, not_after;
+  std::string pem;
+};
+
+struct TlsFacts {
+  std::string_view version;  // "TLSv1.3"
+  // "TLS_AES_128_GCM_SHA256", and for TLS 1.2 OpenSSL's name, "ECDHE-RSA-AES128-GCM-SHA256".
+  std::string_view cipher;
+  std::string session_id;  // lower-case hex; empty where the version has none
+  bool resumed = false;
+  std::shared_ptr<const CertificateFacts> peer;   // Null when it sent no certificate.
+  std::shared_ptr<const CertificateFacts> local;  // Null when we sent none.
+  std::string peer_chain_pem;                     // What the peer sent behind its own certificate.
+  bool peer_validated = false;  // The certificate passed what the configuration demands.
+};
+
+// What a transport shows to its peers and trusts, for /certs.
+struct CertificatesInUse {
+  std::vector<std::shared_ptr<const CertificateFacts>> own, authorities;
+};
+
+}  // namespace weir::net

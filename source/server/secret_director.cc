@@ -1,0 +1,104 @@
+#include "source/server/secret_director.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "source/base/log.h"
+#include "source/base/status.h"
+
+namespace weir::server {
+namespace {
+
+bool IsStatic(const config::SecretReference& reference) {
+  return reference.source.kind == config::ConfigSource::Kind::kNone;
+}
+
+}  // namespace
+
+void SecretDirector::SetStatic(std::shared_ptr<const config::Secret> secret) {
+  std::string name = secret->name;
+  statics_[name] = std::move(secret);
+}
+
+absl::Status SecretDirector::CheckNew(const config::Secret& secret) const {
+  const config::SecretLookup with_it = [&](const config::SecretReference& reference) {
+    return !IsStatic(reference) && reference.name == secret.name ? &secret : Find(reference);
+  };
+  for (SecretUser* user : users_) {
+    WEIR_RETURN_IF_ERROR(user->Renew(secret.name, with_it).status());
+  }
+  return absl::OkStatus();
+}
+
+void SecretDirector::Set(std::shared_ptr<const config::Secret> secret) {
+  const std::string name = secret->name;
+  std::shared_ptr<const config::Secret>& known = supplies_[name].secret;
+  if (known != nullptr && *known == *secret) return;
+  known = std::move(secret);
+  RenewUsers(name);
+}
+
+void SecretDirector::TimedOut(const std::string& name) {
+  if (supplies_[name].secret != nullptr) return;
+  supplies_[name].timed_out = true;
+  RenewUsers(name);
+}
+
+void SecretDirector::Forget(const std::string& name) { supplies_.erase(name); }
+
+void SecretDirector::RenewUsers(const std::string& name) {
+  for (SecretUser* user : users_) {
+    const auto renewal = user->Renew(name, lookup());
+    if (renewal.ok()) {
+      (*renewal)();
+    } else {
+      WEIR_LOG(kConfig, kError, "secret \"", name, "\": ", MessageOf(renewal.status()));
+    }
+  }
+}
+
+void SecretDirector::Subscribe(const std::vector<config::SecretReference>& references) {
+  for (const config::SecretReference& reference : references) {
+    if (!IsStatic(reference)) subscriber_.Subscribe(reference.name, reference.source);
+  }
+}
+
+void SecretDirector::Unsubscribe(const std::vector<config::SecretReference>& references) {
+  for (const config::SecretReference& reference : references) {
+    if (!IsStatic(reference)) subscriber_.Unsubscribe(reference.name, reference.source);
+  }
+}
+
+absl::Status SecretDirector::Check(const std::vector<config::SecretReference>& references) const {
+  for (const config::SecretReference& reference : references) {
+    if (!IsStatic(reference) || statics_.contains(reference.name)) continue;
+    return InvalidArgument(StrCat("there is no static secret \"", reference.name,
+                                  "\": name one of static_resources.secrets, or say by sds_config "
+                                  "where it comes from"));
+  }
+  return absl::OkStatus();
+}
+
+bool SecretDirector::Settled(const std::vector<config::SecretReference>& references) const {
+  return std::all_of(references.begin(), references.end(), [&](const auto& reference) {
+    if (IsStatic(reference)) return true;
+    const auto supply = supplies_.find(reference.name);
+    return supply != supplies_.end() &&
+           (supply->second.secret != nullptr || supply->second.timed_out);
+  });
+}
+
+const config::Secret* SecretDirector::Find(const config::SecretReference& reference) const {
+  if (IsStatic(reference)) {
+    const auto found = statics_.find(reference.name);
+    return found == statics_.end() ? nullptr : found->second.get();
+  }
+  const auto supply = supplies_.find(reference.name);
+  return supply == supplies_.end() ? nullptr : supply->second.secret.get();
+}
+
+config::SecretLookup SecretDirector::lookup() const {
+  return [this](const config::SecretReference& reference) { return Find(reference); };
+}
+
+}  // namespace weir::server

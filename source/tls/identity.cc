@@ -1,0 +1,104 @@
+#include "source/tls/identity.h"
+
+#include <openssl/err.h>
+#include <openssl/pool.h>
+#include <openssl/ssl.h>
+
+#include "source/base/status.h"
+#include "source/x509/certificate.h"
+
+namespace weir::tls {
+
+struct Identity::Chain {
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> owned;
+  std::vector<CRYPTO_BUFFER*> buffers;
+};
+
+namespace {
+
+std::vector<std::string> ServerNames(const x509::Certificate& leaf) {
+  std::vector<std::string> names;
+  for (const x509::SubjectAltName& name : leaf.SubjectAltNames()) {
+    if (name.kind == x509::SubjectAltName::Kind::kDns) names.push_back(AsciiLower(name.value));
+  }
+  if (names.empty()) {
+    std::string common_name = AsciiLower(leaf.CommonName());
+    if (!common_name.empty()) names.push_back(std::move(common_name));
+  }
+  return names;
+}
+
+}  // namespace
+
+Identity::Identity(x509::PrivateKey key) : key_(std::move(key)) {}
+Identity::~Identity() = default;
+
+absl::StatusOr<std::shared_ptr<const Identity>> Identity::Create(
+    const config::TlsCertificate& certificate) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<x509::Certificate> parsed,
+                        x509::ParseCertificates(certificate.chain_pem));
+  WEIR_ASSIGN_OR_RETURN(x509::PrivateKey key, x509::PrivateKey::Parse(certificate.key_pem.view(),
+                                                                      certificate.password.view()));
+  const x509::Certificate& leaf = parsed.front();
+  if (!key.Matches(leaf)) {
+    return InvalidArgument("the private key does not belong to the first certificate of the chain");
+  }
+  const std::shared_ptr<Identity> identity(new Identity(std::move(key)));
+  auto chain = std::make_unique<Chain>();
+  for (const x509::Certificate& one : parsed) {
+    const std::string der = one.Der();
+    chain->owned.emplace_back(
+        CRYPTO_BUFFER_new(reinterpret_cast<const uint8_t*>(der.data()), der.size(), nullptr));
+    chain->buffers.push_back(chain->owned.back().get());
+  }
+  identity->chain_ = std::move(chain);
+  identity->server_names_ = ServerNames(leaf);
+  identity->curve_ = leaf.CurveId();
+  identity->must_staple_ = leaf.MustStaple();
+  identity->ocsp_staple_ = certificate.ocsp_staple;
+  identity->facts_ = Describe(leaf);
+  return identity;
+}
+
+bool Identity::Use(ssl_st& ssl) const {
+  if (SSL_set_chain_and_key(&ssl, chain_->buffers.data(), chain_->buffers.size(), key_.native(),
+                            nullptr) != 1) {
+    return false;
+  }
+  return ocsp_staple_.empty() ||
+         SSL_set_ocsp_response(&ssl, reinterpret_cast<const uint8_t*>(ocsp_staple_.data()),
+                               ocsp_staple_.size()) == 1;
+}
+
+std::shared_ptr<const net::CertificateFacts> Describe(const x509::Certificate& certificate) {
+  auto facts = std::make_shared<net::CertificateFacts>();
+  facts->subject = certificate.Subject();
+  facts->issuer = certificate.Issuer();
+  facts->serial = certificate.Serial();
+  facts->sha256_fingerprint = certificate.Sha256Fingerprint();
+  facts->sha1_fingerprint = certificate.Sha1Fingerprint();
+  for (x509::SubjectAltName& name : certificate.SubjectAltNames()) {
+    switch (name.kind) {
+      case x509::SubjectAltName::Kind::kUri:
+        facts->uri_names.push_back(std::move(name.value));
+        break;
+      case x509::SubjectAltName::Kind::kDns:
+        facts->dns_names.push_back(std::move(name.value));
+        break;
+      case x509::SubjectAltName::Kind::kEmail:
+        facts->email_names.push_back(std::move(name.value));
+        break;
+      case x509::SubjectAltName::Kind::kIp:
+        facts->ip_names.push_back(std::move(name.value));
+        break;
+      case x509::SubjectAltName::Kind::kOther:
+        break;
+    }
+  }
+  facts->not_before = certificate.NotBefore();
+  facts->not_after = certificate.NotAfter();
+  facts->pem = certificate.Pem();
+  return facts;
+}
+
+}  // namespace weir::tls

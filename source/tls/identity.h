@@ -1,0 +1,58 @@
+// What one side shows of itself: a certificate chain with its key, ready for handshakes.
+//
+// Immutable and shared by workers; made off the data path. The parsed certificates are not kept,
+// only what handshakes and logs need.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "source/config/tls.h"
+#include "source/net/tls_facts.h"
+#include "source/x509/private_key.h"
+
+struct ssl_st;
+
+namespace weir::tls {
+
+class Identity {
+ public:
+  // The error says what does not parse or does not belong together.
+  static absl::StatusOr<std::shared_ptr<const Identity>> Create(
+      const config::TlsCertificate& certificate);
+  ~Identity();
+  Identity(const Identity&) = delete;
+  Identity& operator=(const Identity&) = delete;
+
+  // Lower case; the DNS names of the certificate, or its common name when it has none.
+  const std::vector<std::string>& server_names() const { return server_names_; }
+  x509::KeyKind key_kind() const { return key_.kind(); }
+  // The TLS number of an ECDSA key's curve.
+  uint16_t curve() const { return curve_; }
+  bool must_staple() const { return must_staple_; }
+  const std::string& ocsp_staple() const { return ocsp_staple_; }
+  const std::shared_ptr<const net::CertificateFacts>& facts() const { return facts_; }
+
+  // Makes `ssl` show it. False when the library refuses.
+  bool Use(ssl_st& ssl) const;
+
+ private:
+  struct Chain;  // The certificates as the library wants them.
+  explicit Identity(x509::PrivateKey key);
+
+  x509::PrivateKey key_;
+  std::unique_ptr<const Chain> chain_;
+  std::vector<std::string> server_names_;
+  uint16_t curve_ = 0;
+  bool must_staple_ = false;
+  std::string ocsp_staple_;
+  std::shared_ptr<const net::CertificateFacts> facts_;
+};
+
+// What logs and headers say of a certificate.
+std::shared_ptr<const net::CertificateFacts> Describe(const x509::Certificate& certificate);
+
+}  // namespace weir::tls

@@ -1,0 +1,228 @@
+// TLS contexts and secrets from their messages: defaults, everything set, and what is refused.
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "source/extensions/transport_sockets/tls/config.h"
+#include "test/config/proto/decoding.h"
+#include "test/x509/authority.h"
+
+namespace weir::config::proto {
+namespace {
+
+using extensions::transport_sockets::tls::ClientTlsConfig;
+using extensions::transport_sockets::tls::ServerTlsConfig;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kSecretType = schema::kSecretTypeUrl;
+
+const x509::Authority& Root() {
+  static const auto* const root = new x509::Authority("Root");
+  return *root;
+}
+std::string Inline(const std::string& pem) {
+  std::string text = "{inline_string: \"";
+  for (const char c : pem) text += c == '\n' ? std::string("\\n") : std::string(1, c);
+  return text + "\"}";
+}
+std::string Certificate(const x509::Identity& identity) {
+  return "{certificate_chain: " + Inline(identity.chain_pem) +
+         ", private_key: " + Inline(identity.key_pem) + "}";
+}
+
+std::string ClusterWith(const std::string& socket) {
+  return "{name: a, load_assignment: {cluster_name: a}, transport_socket: {name: tls, "
+         "typed_config: "
+         "{\"@type\": type.googleapis.com/envoy.extensions.transport_sockets." +
+         socket + "}}}";
+}
+std::string Upstream(const std::string& common, const std::string& own = "") {
+  return ClusterWith("tls.v3.UpstreamTlsContext, common_tls_context: {" + common + "}" + own);
+}
+std::string Downstream(const std::string& common, const std::string& own = "") {
+  return "{name: a, address: {socket_address: {address: 127.0.0.1, port_value: 1}}, filter_chains: "
+         "[{filters: [{name: t, typed_config: {\"@type\": "
+         "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: "
+         "t, cluster: c}}], transport_socket_connect_timeout: 7s, transport_socket: {name: tls, "
+         "typed_config: {\"@type\": "
+         "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext, "
+         "common_tls_context: {" +
+         common + "}" + own + "}}}]}";
+}
+
+UpstreamTls DecodedUpstream(const std::string& yaml) {
+  const auto cluster = Decoded<Cluster>(schema::kClusterTypeUrl, yaml);
+  EXPECT_NE(cluster, nullptr);
+  return cluster == nullptr ? UpstreamTls()
+                            : dynamic_cast<const ClientTlsConfig&>(*cluster->transport_socket).tls;
+}
+DownstreamTls DecodedDownstream(const std::string& yaml) {
+  const auto listener = Decoded<Listener>(schema::kListenerTypeUrl, yaml);
+  EXPECT_NE(listener, nullptr);
+  return listener == nullptr
+             ? DownstreamTls()
+             : dynamic_cast<const ServerTlsConfig&>(*listener->filter_chains[0]->transport_socket)
+                   .tls;
+}
+
+TEST(DecodeTls, UpstreamHasItsDefaults) {
+  const UpstreamTls tls =
+      DecodedUpstream(Upstream("validation_context: {trusted_ca: " + Inline(Root().pem()) + "}"));
+  UpstreamTls expected;
+  expected.common.validation.trusted_ca_pem = Root().pem();
+  EXPECT_TRUE(tls == expected);
+}
+
+TEST(DecodeTls, UpstreamReadsEverything) {
+  const x509::Identity own = Root().Issue({});
+  const UpstreamTls tls = DecodedUpstream(Upstream(
+      "tls_params: {tls_minimum_protocol_version: TLSv1_2, tls_maximum_protocol_version: TLSv1_2, "
+      "cipher_suites: [A, B], ecdh_curves: [X25519, P-384], signature_algorithms: [s]}, "
+      "tls_certificates: [" +
+          Certificate(own) +
+          "], alpn_protocols: [\"h2,http/1.1\", x], validation_context: {trust_chain_verification: "
+          "ACCEPT_UNTRUSTED, allow_expired_certificate: true, max_verify_depth: 3}",
+      ", sni: a.example, auto_host_sni: true, auto_sni_san_validation: true, max_session_keys: 5, "
+      "enforce_rsa_key_usage: false"));
+  EXPECT_EQ(tls.common.parameters.maximum, TlsVersion::kTls12);
+  EXPECT_EQ(tls.common.parameters.ciphers, "A:B");
+  EXPECT_EQ(tls.common.parameters.curves, "X25519:P-384");
+  EXPECT_EQ(tls.common.parameters.signature_algorithms, "s");
+  ASSERT_EQ(tls.common.certificates.size(), 1u);
+  EXPECT_EQ(tls.common.certificates[0].key_pem.view(), own.key_pem);
+  EXPECT_THAT(tls.common.alpn, ElementsAre("h2", "http/1.1", "x"));
+  EXPECT_TRUE(tls.common.validation.accept_untrusted);
+  EXPECT_TRUE(tls.common.validation.allow_expired_certificate);
+  EXPECT_EQ(tls.common.validation.max_verify_depth, 3u);
+  EXPECT_EQ(tls.sni, "a.example");
+  EXPECT_TRUE(tls.auto_host_sni && tls.auto_sni_san_validation && !tls.enforce_rsa_key_usage);
+  EXPECT_EQ(tls.max_session_keys, 5u);
+}
+
+TEST(DecodeTls, DownstreamReadsEverything) {
+  const std::string yaml = Downstream(
+      "tls_certificate_sds_secret_configs: [{name: a, sds_config: {ads: {}}}, {name: b}], "
+      "combined_validation_context: {default_validation_context: {only_verify_leaf_cert_crl: "
+      "true}, "
+      "validation_context_sds_secret_config: {name: trust, sds_config: {path_config_source: {path: "
+      "/x}}}}",
+      ", require_client_certificate: true, require_sni: true, "
+      "session_ticket_keys_sds_secret_config: "
+      "{name: keys}, session_timeout: 60s, full_scan_certs_on_sni_mismatch: true, "
+      "disable_stateful_session_resumption: true, prefer_client_ciphers: true");
+  const DownstreamTls tls = DecodedDownstream(yaml);
+  ASSERT_EQ(tls.common.certificate_secrets.size(), 2u);
+  EXPECT_EQ(tls.common.certificate_secrets[0].source.kind, ConfigSource::Kind::kAds);
+  EXPECT_EQ(tls.common.certificate_secrets[1].source.kind, ConfigSource::Kind::kNone);
+  ASSERT_TRUE(tls.common.validation_secret.has_value());
+  EXPECT_EQ(tls.common.validation_secret->source.path, "/x");
+  EXPECT_TRUE(tls.common.validation.only_verify_leaf_cert_crl);
+  EXPECT_EQ(tls.ticket_keys_secret->name, "keys");
+  EXPECT_EQ(tls.session_timeout, std::chrono::seconds(60));
+  EXPECT_TRUE(tls.require_client_certificate && tls.require_sni && tls.prefer_client_ciphers);
+  EXPECT_TRUE(tls.full_scan_certs_on_sni_mismatch && !tls.stateful_resumption);
+  EXPECT_EQ(SecretsOf(tls).size(), 4u);
+  EXPECT_EQ(Decoded<Listener>(schema::kListenerTypeUrl, yaml)
+                ->filter_chains[0]
+                ->transport_socket_connect_timeout,
+            std::chrono::seconds(7));
+}
+
+TEST(DecodeTls, RawBufferIsNoTransportSocket) {
+  const auto cluster =
+      Decoded<Cluster>(schema::kClusterTypeUrl, ClusterWith("raw_buffer.v3.RawBuffer"));
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->transport_socket, nullptr);
+}
+
+TEST(DecodeTls, HashesAndNamesOfAValidationContext) {
+  const std::string hex(64, 'a');
+  std::string colons;
+  for (int i = 0; i < 32; ++i) colons += i == 0 ? "0F" : ":0F";
+  const auto secret = Decoded<Secret>(
+      kSecretType,
+      "{name: s, validation_context: {verify_certificate_hash: [" + hex + ", \"" + colons +
+          "\"], verify_certificate_spki: [\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"], "
+          "match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: a.example}}, "
+          "{san_type: "
+          "OTHER_NAME, oid: 1.2.3, matcher: {prefix: x}}]}}");
+  ASSERT_NE(secret, nullptr);
+  const auto& validation = std::get<CertificateValidation>(secret->value);
+  EXPECT_EQ(validation.certificate_hashes[0][31], 0xaa);
+  EXPECT_EQ(validation.certificate_hashes[1][31], 0x0f);
+  for (uint8_t i = 0; i < 32; ++i) EXPECT_EQ(validation.spki_hashes[0][i], i);
+  EXPECT_EQ(validation.san_matchers[0].exact_dns, "a.example");
+  EXPECT_EQ(validation.san_matchers[1].oid, "1.2.3");
+}
+
+TEST(DecodeTls, RefusesWithPathAndReason) {
+  const std::string trust = "validation_context: {trusted_ca: " + Inline(Root().pem()) + "}";
+  const std::string socket = "transport_socket.typed_config.";
+  const std::pair<std::string, std::string> cases[] = {
+      {Upstream(""), socket + "common_tls_context: says nothing of which servers to trust"},
+      {Upstream(trust, ", auto_sni_san_validation: true"),
+       socket + "auto_sni_san_validation: needs a server name"},
+      {Upstream(trust, ", allow_renegotiation: true"),
+       socket + "allow_renegotiation: is not supported"},
+      {Upstream("validation_context: {trusted_ca: {inline_string: x}}"),
+       "validation_context.trusted_ca: there is no PEM block \"CERTIFICATE\" in it"},
+      {Upstream(trust + ", tls_params: {tls_minimum_protocol_version: TLSv1_1}"),
+       "tls_params.tls_minimum_protocol_version: value TLSv1_1"},
+      {Upstream(trust + ", tls_params: {tls_minimum_protocol_version: TLSv1_3, "
+                        "tls_maximum_protocol_version: TLSv1_2}"),
+       "tls_params.tls_maximum_protocol_version: must not be below"},
+      {Upstream(trust + ", tls_certificate_sds_secret_configs: [{name: a}, {name: b}]"),
+       "a client shows one certificate at most"},
+      {Upstream(trust + ", custom_handshaker: {name: x}"), "custom_handshaker"},
+      {ClusterWith("tls.v3.DownstreamTlsContext, common_tls_context: {}"),
+       "is not a transport socket of a cluster but a transport socket of a filter chain"},
+      {ClusterWith("starttls.v3.StartTlsConfig"), "starttls"},
+  };
+  for (const auto& [yaml, error] : cases) {
+    EXPECT_THAT(Decode(schema::kClusterTypeUrl, yaml).errors, ElementsAre(HasSubstr(error)));
+  }
+  EXPECT_THAT(Decode(schema::kListenerTypeUrl, Downstream("")).errors,
+              ElementsAre(HasSubstr("common_tls_context: a server needs a certificate")));
+  const std::string sds = "tls_certificate_sds_secret_configs: [{name: a}]";
+  EXPECT_THAT(
+      Decode(schema::kListenerTypeUrl, Downstream(sds, ", ocsp_staple_policy: MUST_STAPLE")).errors,
+      ElementsAre(HasSubstr("ocsp_staple_policy: only LENIENT_STAPLING is supported")));
+}
+
+TEST(DecodeTls, SecretsAreRefusedByTheirFieldsAndShowNoKey) {
+  x509::Identity mixed = Root().Issue({});
+  mixed.key_pem = Root().Issue({}).key_pem;
+  const std::string key_text = mixed.key_pem.substr(60, 20);
+  const std::pair<std::string, std::string> cases[] = {
+      {"tls_certificate: " + Certificate(mixed),
+       "tls_certificate.private_key: does not belong to the first certificate of the chain"},
+      {"tls_certificate: {certificate_chain: " + Inline(mixed.key_pem) +
+           ", private_key: " + Inline(mixed.key_pem) + "}",
+       "tls_certificate.certificate_chain: there is no PEM block \"CERTIFICATE\" in it"},
+      {"tls_certificate: {certificate_chain: " + Inline(mixed.chain_pem) + ", private_key: " +
+           Inline(x509::EncryptKey(mixed.key_pem, "sesame")) + ", password: {inline_string: no}}",
+       "tls_certificate.private_key: the password does not open the key"},
+      {"session_ticket_keys: {keys: [{inline_string: short}]}",
+       "session_ticket_keys.keys[0]: must have 80 bytes"},
+      {"validation_context: {verify_certificate_hash: [" + std::string(64, 'g') + "]}",
+       "verify_certificate_hash[0]: must be a SHA-256 in hex"},
+      {"validation_context: {verify_certificate_spki: [\"" + std::string(43, '!') + "=\"]}",
+       "verify_certificate_spki[0]: must be a SHA-256 in base64"},
+      {"validation_context: {match_typed_subject_alt_names: [{san_type: DNS, oid: 1.2, matcher: "
+       "{exact: a}}]}",
+       "match_typed_subject_alt_names[0].oid: belongs to san_type OTHER_NAME"},
+      {"validation_context: {crl: " + Inline(Root().Crl({})) + "}",
+       "crl: has no effect without trusted_ca"},
+      {"generic_secret: {secret: {inline_string: x}}", "generic_secret"},
+  };
+  for (const auto& [value, error] : cases) {
+    const auto errors = Decode(kSecretType, "{name: s, " + value + "}").errors;
+    ASSERT_FALSE(errors.empty()) << error;
+    EXPECT_THAT(errors[0], HasSubstr(error));
+    for (const std::string& text : errors) EXPECT_THAT(text, testing::Not(HasSubstr(key_text)));
+  }
+  EXPECT_THAT(Decode(kSecretType, "{name: s}").errors, ElementsAre(HasSubstr("is empty")));
+}
+
+}  // namespace
+}  // namespace weir::config::proto

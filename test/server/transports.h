@@ -1,0 +1,25 @@
+// What makes transports, for directors whose clusters and listeners have none.
+#pragma once
+
+#include "source/server/transport_maker.h"
+
+namespace weir::server {
+
+class NoLogs final : public filter::LogSinks {
+ public:
+  std::shared_ptr<filter::LogSink> Open(const std::string&) override { return nullptr; }
+};
+
+struct Transports {
+  explicit Transports(Subscriber& subscriber) : secrets(subscriber) {}
+
+  config::proto::ExtensionDecoders decoders;
+  config::proto::NoDataReader data;
+  filter::Factories factories;
+  NoLogs logs;
+  ResourceCompiler compiler{decoders, data, factories, logs, false};
+  SecretDirector secrets;
+  TransportMaker maker{compiler, secrets};
+};
+
+}  // namespace weir::server
