@@ -94,6 +94,7 @@ void EpollLoop::RunOnce(Duration max_wait) {
   WEIR_CHECK(count >= 0 || errno == EINTR, "epoll_wait failed");
   ++turns_;
   now_ = clock_.Monotonic();
+  wall_now_.reset();
   in_turn_ = true;
   // Taken before the events are handled: what they post belongs to a later turn.
   if (has_posted_.load(std::memory_order_acquire)) {
@@ -107,6 +108,12 @@ void EpollLoop::RunOnce(Duration max_wait) {
   turn_end_.RunAll();
   deferred_.DestroyAll();
   in_turn_ = false;
+}
+
+SystemTime EpollLoop::WallNow() const {
+  if (!in_turn_) return clock_.System();
+  if (!wall_now_) wall_now_ = clock_.System();
+  return *wall_now_;
 }
 
 void EpollLoop::Dispatch(const epoll_event& event) {

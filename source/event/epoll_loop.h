@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -68,7 +69,7 @@ class EpollLoop final : public Loop {
   // Loop:
   // Before Run and between turns there is no turn's time: the clock is read.
   MonotonicTime Now() const override { return in_turn_ ? now_ : clock_.Monotonic(); }
-  SystemTime WallNow() const override { return clock_.System(); }
+  SystemTime WallNow() const override;
   void Arm(Timer& timer, Duration delay) override { timers_.Arm(timer, Now(), delay); }
   void Disarm(Timer& timer) override { timers_.Disarm(timer); }
   void Post(std::function<void()> task) override;
@@ -101,6 +102,7 @@ class EpollLoop final : public Loop {
   const int wake_fd_;
   Wake wake_;
   MonotonicTime now_;
+  mutable std::optional<SystemTime> wall_now_;  // Of this turn, once asked for.
   bool in_turn_ = false;
   uint64_t turns_ = 0;
   size_t registered_ = 0;

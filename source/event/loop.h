@@ -50,6 +50,7 @@ class Loop {
 
   // The time at which this turn began; does not move within a turn.
   virtual MonotonicTime Now() const = 0;
+  // Likewise, read when a turn first asks for it.
   virtual SystemTime WallNow() const = 0;
 
   // For Timer alone: (re)schedules or cancels it.

@@ -1,6 +1,8 @@
 #include "source/http/header_map.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "source/base/check.h"
 #include "source/base/strings.h"
@@ -69,6 +71,12 @@ void HeaderMap::Set(HeaderId id, std::string_view value) {
   WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
   first->value = arena_.Copy(value);
   fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
+}
+
+void HeaderMap::SetNumber(HeaderId id, uint64_t value) {
+  std::array<char, 20> digits;
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  Set(id, {digits.data(), static_cast<size_t>(end - digits.data())});
 }
 
 size_t HeaderMap::Remove(std::string_view lower_case_name) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ class HeaderMap {
   // Replaces all fields of that name by one; keeps the place of the first.
   void Set(std::string_view lower_case_name, std::string_view value);
   void Set(HeaderId id, std::string_view value);
+  // Set, with a number in decimal.
+  void SetNumber(HeaderId id, uint64_t value);
   // Removes all fields of that name; returns how many.
   size_t Remove(std::string_view lower_case_name);
   size_t Remove(HeaderId id);

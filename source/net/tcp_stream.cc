@@ -10,14 +10,32 @@
 
 #include "source/base/check.h"
 #include "source/base/strings.h"
+#include "source/net/system_calls.h"
 
 namespace weir::net {
 namespace {
 
-// One writev takes at most so many slices.
+// One write takes at most so many slices.
 constexpr size_t kGather = 64;
 // A read into less room than this costs more system calls than a new block costs memory.
 constexpr size_t kLeastRoom = 2048;
+
+// What one call takes of `from`; `offered` is how many bytes it was shown.
+ssize_t WriteOnce(int fd, const buffer::Buffer& from, size_t& offered) {
+  iovec slices[kGather];
+  const size_t count = from.Gather(slices);
+  // The kernel takes one slice by a shorter way than a list of them.
+  if (count == 1) {
+    offered = slices[0].iov_len;
+    return Send(fd, slices[0].iov_base, offered);
+  }
+  offered = 0;
+  for (size_t i = 0; i < count; ++i) offered += slices[i].iov_len;
+  msghdr message{};
+  message.msg_iov = slices;
+  message.msg_iovlen = count;
+  return SendGathered(fd, message);
+}
 
 int PendingError(int fd) {
   int error = 0;
@@ -71,7 +89,7 @@ IoResult TcpStream::Read(buffer::Buffer& into, size_t limit) {
   const size_t asked = std::min(room.size(), limit);
   ssize_t n;
   do {
-    n = recv(fd_, room.data(), asked, 0);
+    n = Receive(fd_, room.data(), asked);
   } while (n < 0 && errno == EINTR);
   if (n > 0) {
     const auto bytes = static_cast<size_t>(n);
@@ -96,14 +114,9 @@ IoResult TcpStream::Write(buffer::Buffer& from) {
   }
   if (state_ != State::kOpen || ended_write_) return {IoOutcome::kError};
   size_t total = 0;
-  iovec vectors[kGather];
   while (!from.empty()) {
-    msghdr message{};
-    message.msg_iov = vectors;
-    message.msg_iovlen = from.Gather(vectors);
     size_t offered = 0;
-    for (size_t i = 0; i < message.msg_iovlen; ++i) offered += vectors[i].iov_len;
-    const ssize_t n = sendmsg(fd_, &message, MSG_NOSIGNAL);
+    const ssize_t n = WriteOnce(fd_, from, offered);
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) return {IoOutcome::kError, total};

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "source/base/recycler.h"
 #include "source/buffer/arena.h"
 #include "source/http/message.h"
 
@@ -42,10 +43,13 @@ class RequestMemoryPool {
     memory->arena.Reset();
     free_.push_back(std::move(memory));
   }
+  // For the RequestStream itself.
+  Recycler& streams() { return streams_; }
 
  private:
   buffer::BlockPool& blocks_;
   const size_t max_free_;
+  Recycler streams_{max_free_};
   std::vector<std::unique_ptr<RequestMemory>> free_;
 };
 

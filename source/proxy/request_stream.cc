@@ -71,6 +71,7 @@ void RequestStream::OnHeaders(bool end) {
   chain_.RequestHeaders(end);
   if (const auto idle = router_.stream_idle_timeout()) {
     idle_timeout_ = *idle;
+    idle_.Disable();
     Progress();
   }
 }
@@ -293,14 +294,16 @@ void RequestStream::ResetDownstream(const StreamError& error) {
 }
 
 void RequestStream::Progress() {
-  if (idle_timeout_.count() > 0) {
-    idle_.Enable(idle_timeout_);
-  } else {
-    idle_.Disable();
-  }
+  progress_at_ = platform_.loop.Now();
+  if (idle_timeout_.count() > 0 && !idle_.enabled()) idle_.Enable(idle_timeout_);
 }
 
 void RequestStream::OnIdleTimeout() {
+  const event::Duration idle = platform_.loop.Now() - progress_at_;
+  if (idle < idle_timeout_) {
+    idle_.Enable(idle_timeout_ - idle);
+    return;
+  }
   if (response_ == ResponseState::kEnded) return OnFlushTimeout();
   stats_.downstream_rq_idle_timeout.Inc();
   const Side slow = request_ == RequestState::kEnded ? Side::kUpstream : Side::kDownstream;

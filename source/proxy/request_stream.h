@@ -57,6 +57,9 @@ class RequestStream final : public event::DeferredDeletable,
   RequestStream(const RequestStream&) = delete;
   RequestStream& operator=(const RequestStream&) = delete;
   ~RequestStream() override;
+  // From the worker's pool: a request in steady state calls no allocator.
+  static void* operator new(size_t size, Recycler& recycler) { return recycler.Allocate(size); }
+  static void operator delete(void* memory) { Recycler::Free(memory); }
 
   const stream_info::StreamInfo& stream_info() const { return info_; }
   bool response_started() const { return response_ != ResponseState::kNone; }
@@ -135,8 +138,9 @@ class RequestStream final : public event::DeferredDeletable,
   uint32_t request_pauses_ = 0;
   FilterChain chain_;
   RouterFilter router_;
-  event::Duration idle_timeout_;
-  event::Timer idle_;
+  event::Duration idle_timeout_;  // 0: none.
+  event::MonotonicTime progress_at_;
+  event::Timer idle_;  // Left armed over progress: it looks at progress_at_ when it fires.
   event::Timer request_timeout_;
   event::Timer max_duration_;
 };

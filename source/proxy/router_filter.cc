@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "source/base/log.h"
-#include "source/base/strings.h"
 #include "source/proxy/error_table.h"
 #include "source/proxy/header_levels.h"
 
@@ -149,7 +148,8 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
     head.authority = host_rewrite;
   }
   if (!settings_.suppress_envoy_headers && action.timeout.count() > 0) {
-    head.headers.Set(HeaderId::kXEnvoyExpectedRqTimeoutMs, StrCat(action.timeout.count()));
+    head.headers.SetNumber(HeaderId::kXEnvoyExpectedRqTimeoutMs,
+                           static_cast<uint64_t>(action.timeout.count()));
   }
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "source/base/strings.h"
 #include "source/proxy/error_table.h"
 #include "source/proxy/header_levels.h"
 #include "source/proxy/router_filter.h"
@@ -53,7 +52,7 @@ void RouterFilter::StartAttempt() {
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   ++upstream.attempts;
   if (decision_.virtual_host->include_request_attempt_count) {
-    host_.memory().request.headers.Set(HeaderId::kXEnvoyAttemptCount, StrCat(upstream.attempts));
+    host_.memory().request.headers.SetNumber(HeaderId::kXEnvoyAttemptCount, upstream.attempts);
   }
   upstream.cluster_name = *decision_.cluster;
   head_sent_ = false;
@@ -150,10 +149,11 @@ void RouterFilter::OnAttemptHeaders(bool end) {
   if (!settings_.suppress_envoy_headers) {
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
         platform_.loop.Now() - info.upstream.first_byte_sent);
-    response.headers.Set(HeaderId::kXEnvoyUpstreamServiceTime, StrCat(waited.count()));
+    response.headers.SetNumber(HeaderId::kXEnvoyUpstreamServiceTime,
+                               static_cast<uint64_t>(waited.count()));
   }
   if (decision_.virtual_host->include_attempt_count_in_response) {
-    response.headers.Set(HeaderId::kXEnvoyAttemptCount, StrCat(info.upstream.attempts));
+    response.headers.SetNumber(HeaderId::kXEnvoyAttemptCount, info.upstream.attempts);
   }
   if (end) FinishResponse();
   chain_.ResponseHeaders(end);

@@ -129,7 +129,8 @@ void Session::Decode() {
 
 http::ServerStreamHandler& Session::OnRequestStart(http::ServerStream& stream) {
   ++requests_seen_;
-  auto request = std::make_unique<RequestStream>(*this, stream);
+  std::unique_ptr<RequestStream> request(new (context_.platform.request_memory.streams())
+                                             RequestStream(*this, stream));
   request->set_place(requests_.size());
   requests_.push_back(std::move(request));
   return *requests_.back();

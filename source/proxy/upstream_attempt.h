@@ -56,7 +56,7 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   // kOpen only.
   http::ClientStream& stream() { return *request_->stream(); }
   // After a Start: the host tried, if one was chosen; the connection, once open.
-  const std::shared_ptr<upstream::Host>& host() const { return request_->host(); }
+  const upstream::HostRef& host() const { return request_->host(); }
   const upstream::ConnectionFacts& connection() const { return request_->connection(); }
 
   // Gives the try up: nothing but OnAttemptIdle follows.

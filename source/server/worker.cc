@@ -130,7 +130,7 @@ size_t Worker::connection_count() const {
 std::vector<HostView> Worker::Hosts() {
   std::vector<HostView> hosts;
   clusters_.ForEachUsed([&](upstream::Cluster& cluster) {
-    for (const std::shared_ptr<upstream::Host>& host : cluster.hosts()) {
+    for (const upstream::HostRef& host : cluster.hosts()) {
       hosts.push_back({cluster.config().name, host->address_text(), host->hostname(),
                        host->weight(), host->health(), host->shared_stats()});
     }

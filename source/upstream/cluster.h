@@ -40,7 +40,7 @@ class Cluster {
   // counts it). Given back by EndRetry; a removed cluster lives until it is.
   virtual bool BeginRetry(bool high_priority) = 0;
   virtual void EndRetry(bool high_priority) = 0;
-  virtual const std::vector<std::shared_ptr<Host>>& hosts() const = 0;
+  virtual const std::vector<HostRef>& hosts() const = 0;
 };
 
 // A raw connection, its host and its part in the cluster's limits.
@@ -49,7 +49,7 @@ class TcpConnection {
   virtual ~TcpConnection() = default;
   // The connected stream, after OnTcpReady; its owner stays this object.
   virtual net::ByteStream& stream() = 0;
-  virtual const std::shared_ptr<Host>& host() const = 0;
+  virtual const HostRef& host() const = 0;
 };
 
 }  // namespace weir::upstream

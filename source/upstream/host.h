@@ -1,5 +1,5 @@
-// A host of a cluster as one worker knows it: address, health, load. Owned by the worker's host set
-// and by the connections to it; worker's thread only.
+// A host of a cluster as one worker knows it: address, health, load. Owned by the worker's host
+// set, the connections to it and the requests that chose it; worker's thread only.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "source/base/local_ref.h"
 #include "source/config/endpoints.h"
 #include "source/net/address.h"
 #include "source/stats/stats.h"
@@ -21,7 +22,7 @@ struct HostStats {
 
 class Pool;
 
-class Host {
+class Host final : public LocalCounted<Host> {
  public:
   // Protocols times priorities.
   static constexpr size_t kPools = 4;
@@ -55,5 +56,7 @@ class Host {
   std::shared_ptr<HostStats> stats_;  // Shared with the reader of /clusters.
   std::array<Pool*, kPools> pools_{};
 };
+
+using HostRef = LocalRef<Host>;
 
 }  // namespace weir::upstream

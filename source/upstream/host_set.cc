@@ -32,7 +32,7 @@ HostSet::Changes HostSet::Update(const config::Cluster& cluster,
 
 HostSet::Changes HostSet::Merge(const config::Endpoints* endpoints) {
   Changes changes;
-  HashMap<std::shared_ptr<Host>> present;
+  HashMap<HostRef> present;
   for (auto& host : all_) present.emplace(host->address_text(), host);
   HashSet seen;
   HostList next;
@@ -46,7 +46,7 @@ HostSet::Changes HostSet::Merge(const config::Endpoints* endpoints) {
     if (!seen.insert(text).second) continue;
     const auto kept = present.find(text);
     if (kept == present.end()) {
-      next.push_back(std::make_shared<Host>(*address, endpoint));
+      next.push_back(MakeLocal<Host>(*address, endpoint));
       ++changes.added;
       changes.anything = true;
       continue;
@@ -81,7 +81,7 @@ void HostSet::ChooseUsable(const config::Cluster& cluster, uint32_t overprovisio
   }
 }
 
-const std::shared_ptr<Host>* HostSet::Pick(uint64_t random, const Host* avoid) {
+const HostRef* HostSet::Pick(uint64_t random, const Host* avoid) {
   if (usable_.empty()) return nullptr;
   size_t index = balancer_->Pick(random);
   if (usable_[index].get() == avoid && usable_.size() > 1) {

@@ -41,7 +41,7 @@ class HostSet {
   Changes Update(const config::Cluster& cluster, const config::Endpoints* endpoints);
 
   // A usable host; not `avoid` where another is usable. Null when none is.
-  const std::shared_ptr<Host>* Pick(uint64_t random, const Host* avoid);
+  const HostRef* Pick(uint64_t random, const Host* avoid);
 
   const HostList& all() const { return all_; }
   size_t healthy() const { return healthy_; }

@@ -14,7 +14,7 @@
 
 namespace weir::upstream {
 
-using HostList = std::vector<std::shared_ptr<Host>>;
+using HostList = std::vector<HostRef>;
 
 class LoadBalancer {
  public:

@@ -7,7 +7,7 @@
 
 namespace weir::upstream {
 
-Pool::Pool(PoolContext& context, std::shared_ptr<Host> host, uint8_t index,
+Pool::Pool(PoolContext& context, HostRef host, uint8_t index,
            std::shared_ptr<const ConnectionSettings> settings)
     : context_(context),
       host_(std::move(host)),

@@ -23,7 +23,7 @@ namespace weir::upstream {
 
 class Pool {
  public:
-  Pool(PoolContext& context, std::shared_ptr<Host> host, uint8_t index,
+  Pool(PoolContext& context, HostRef host, uint8_t index,
        std::shared_ptr<const ConnectionSettings> settings);
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -36,7 +36,7 @@ class Pool {
   bool http2() const { return (index_ & 2) != 0; }
   bool high_priority() const { return (index_ & 1) != 0; }
   uint8_t index() const { return index_; }
-  const std::shared_ptr<Host>& host() const { return host_; }
+  const HostRef& host() const { return host_; }
 
   Start StartStream(StreamRequest& request);
   // Connections that stand keep theirs.
@@ -83,7 +83,7 @@ class Pool {
   void Attach(PoolConnection& connection, StreamRequest& request);
 
   PoolContext& context_;
-  const std::shared_ptr<Host> host_;
+  const HostRef host_;
   std::shared_ptr<const ConnectionSettings> settings_;
   const uint8_t index_;
   bool closes_idle_ = false;

@@ -89,7 +89,7 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
 
   PoolContext& context_;
   Pool& pool_;
-  const std::shared_ptr<Host> host_;
+  const HostRef host_;
   const std::shared_ptr<const ConnectionSettings> settings_;
   const uint64_t id_;
   std::unique_ptr<net::ByteStream> stream_;

@@ -63,7 +63,7 @@ class StreamRequest {
   bool pending() const { return queue_ != nullptr; }
 
   // The host chosen; set also while pending and after a failure to connect. Null before.
-  const std::shared_ptr<Host>& host() const { return host_; }
+  const HostRef& host() const { return host_; }
   // Valid after ready.
   http::ClientStream* stream() const { return stream_; }
   const ConnectionFacts& connection() const { return connection_; }
@@ -76,7 +76,7 @@ class StreamRequest {
   friend class WorkerCluster;
   StreamRequestHandler& handler_;
   http::ClientStreamHandler& response_;
-  std::shared_ptr<Host> host_;
+  HostRef host_;
   http::ClientStream* stream_ = nullptr;
   ConnectionFacts connection_;
   http::StreamError error_;

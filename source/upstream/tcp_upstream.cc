@@ -12,8 +12,8 @@ uint64_t Milliseconds(event::Duration duration) {
 
 }  // namespace
 
-TcpUpstream::TcpUpstream(PoolContext& context, std::shared_ptr<Host> host,
-                         TcpRequestHandler& handler, const ConnectionSettings& settings)
+TcpUpstream::TcpUpstream(PoolContext& context, HostRef host, TcpRequestHandler& handler,
+                         const ConnectionSettings& settings)
     : context_(context),
       host_(std::move(host)),
       handler_(handler),

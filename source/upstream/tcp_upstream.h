@@ -12,14 +12,14 @@ namespace weir::upstream {
 class TcpUpstream final : public TcpConnection, private net::ByteStreamHandler {
  public:
   // The lease of a connection was taken for it. Begins to connect.
-  TcpUpstream(PoolContext& context, std::shared_ptr<Host> host, TcpRequestHandler& handler,
+  TcpUpstream(PoolContext& context, HostRef host, TcpRequestHandler& handler,
               const ConnectionSettings& settings);
   TcpUpstream(const TcpUpstream&) = delete;
   TcpUpstream& operator=(const TcpUpstream&) = delete;
   ~TcpUpstream() override;
 
   net::ByteStream& stream() override { return *stream_; }
-  const std::shared_ptr<Host>& host() const override { return host_; }
+  const HostRef& host() const override { return host_; }
 
  private:
   enum class State { kConnecting, kConnected, kFailed };
@@ -32,7 +32,7 @@ class TcpUpstream final : public TcpConnection, private net::ByteStreamHandler {
   void Fail(http::ErrorKind kind, std::string_view detail);
 
   PoolContext& context_;
-  const std::shared_ptr<Host> host_;
+  const HostRef host_;
   TcpRequestHandler& handler_;
   std::unique_ptr<net::ByteStream> stream_;
   event::Timer connect_timer_;

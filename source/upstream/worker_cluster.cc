@@ -184,9 +184,9 @@ void WorkerCluster::Drain() {
   platform_.loop.AtTurnEnd(turn_end_);
 }
 
-const std::shared_ptr<Host>* WorkerCluster::PickHost(uint64_t random, const Host* avoid) {
+const HostRef* WorkerCluster::PickHost(uint64_t random, const Host* avoid) {
   if (hosts_.in_panic()) stats_->lb_healthy_panic.Inc();
-  const std::shared_ptr<Host>* host = hosts_.Pick(random, avoid);
+  const HostRef* host = hosts_.Pick(random, avoid);
   if (host == nullptr) stats_->upstream_cx_none_healthy.Inc();
   return host;
 }
@@ -198,7 +198,7 @@ Start WorkerCluster::StartStream(StreamRequest& request, const StreamOptions& op
   return StartOn(PickHost(options.random, options.previous_host), request);
 }
 
-Start WorkerCluster::StartOn(const std::shared_ptr<Host>* host, StreamRequest& request) {
+Start WorkerCluster::StartOn(const HostRef* host, StreamRequest& request) {
   request.stream_ = nullptr;
   if (host == nullptr) {
     request.error_ = {.kind = http::ErrorKind::kNoHealthyHost,
@@ -220,7 +220,7 @@ uint8_t WorkerCluster::PoolIndexFor(const StreamRequest& request) const {
   return Pool::IndexOf(http2, request.high_priority_);
 }
 
-Pool& WorkerCluster::PoolOf(const std::shared_ptr<Host>& host, uint8_t index) {
+Pool& WorkerCluster::PoolOf(const HostRef& host, uint8_t index) {
   Pool*& pool = host->pools()[index];
   if (pool == nullptr) {
     PoolContext& context = PriorityOf((index & 1) != 0).context;
@@ -253,7 +253,7 @@ void WorkerCluster::PlaceDisplaced() {
 Start WorkerCluster::StartTcp(TcpRequestHandler& handler, uint64_t random,
                               std::unique_ptr<TcpConnection>* connection,
                               http::StreamError* error) {
-  const std::shared_ptr<Host>* host = PickHost(random, nullptr);
+  const HostRef* host = PickHost(random, nullptr);
   if (host == nullptr) {
     *error = {.kind = http::ErrorKind::kNoHealthyHost,
               .side = http::Side::kUpstream,

@@ -67,9 +67,9 @@ class WorkerCluster final : public Cluster, private PoolOwner {
 
   Priority& PriorityOf(bool high);
   const std::shared_ptr<const ConnectionSettings>& Settings();
-  Pool& PoolOf(const std::shared_ptr<Host>& host, uint8_t index);
-  const std::shared_ptr<Host>* PickHost(uint64_t random, const Host* avoid);
-  Start StartOn(const std::shared_ptr<Host>* host, StreamRequest& request);
+  Pool& PoolOf(const HostRef& host, uint8_t index);
+  const HostRef* PickHost(uint64_t random, const Host* avoid);
+  Start StartOn(const HostRef* host, StreamRequest& request);
   uint8_t PoolIndexFor(const StreamRequest& request) const;
   void UpdateHosts(const config::Endpoints* endpoints);
   void UpdateSettings(const config::Cluster& before,

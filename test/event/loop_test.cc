@@ -145,6 +145,38 @@ TYPED_TEST(EveryLoop, TheTimeStandsStillWithinATurn) {
   EXPECT_EQ(first, second);
 }
 
+// A clock that moves on at each look.
+class RestlessClock final : public Clock {
+ public:
+  MonotonicTime Monotonic() const override { return MonotonicTime(milliseconds(++looks_)); }
+  SystemTime System() const override { return SystemTime(milliseconds(++looks_)); }
+
+ private:
+  mutable int64_t looks_ = 0;
+};
+
+TEST(EpollLoop, ReadsEachClockOnceATurn) {
+  RestlessClock clock;
+  const std::unique_ptr<EpollLoop> loop = *EpollLoop::Create(clock);
+  std::vector<SystemTime> wall;
+  std::vector<MonotonicTime> now;
+  for (int turn = 0; turn < 2; ++turn) {
+    for (int look = 0; look < 2; ++look) {
+      loop->Post([&] {
+        wall.push_back(loop->WallNow());
+        now.push_back(loop->Now());
+      });
+    }
+    loop->RunOnce(Duration::zero());
+  }
+  ASSERT_EQ(wall.size(), 4u);
+  EXPECT_EQ(wall[0], wall[1]);
+  EXPECT_LT(wall[1], wall[2]);
+  EXPECT_EQ(wall[2], wall[3]);
+  EXPECT_EQ(now[0], now[1]);
+  EXPECT_LT(now[1], now[2]);
+}
+
 TEST(SimLoop, TimeJumpsFromTimerToTimer) {
   fakes::SimLoop loop;
   const MonotonicTime start = loop.Now();

@@ -74,7 +74,7 @@ TEST(ClusterMap, AnUnrelatedChangeTouchesNeitherHostsNorPools) {
   world.Install(Named("web"), {kA});
   Cluster* cluster = world.maps[0]->Find("web");
   Ask(world, *cluster);
-  const std::shared_ptr<Host> host = cluster->hosts()[0];
+  const HostRef host = cluster->hosts()[0];
   for (int i = 0; i < 20; ++i) world.Install(Named("other-" + std::to_string(i)), {kB});
   EXPECT_EQ(world.maps[0]->Find("web"), cluster);
   EXPECT_EQ(cluster->hosts()[0], host);
@@ -276,7 +276,7 @@ TEST(ClusterMap, ARetryGoesToAnotherHost) {
     Call call(world);
     call.Go(world.Get());
     world.loop.RunReady();
-    const std::shared_ptr<Host> first = call.request.host();
+    const HostRef first = call.request.host();
     call.Go(world.Get(), {.previous_host = first.get()});
     world.loop.RunReady();
     EXPECT_NE(call.request.host(), first);

@@ -65,7 +65,7 @@ TEST(HostSet, KeepsHostsByAddressOverUpdates) {
   };
   event::Random random(1);
   HostSet hosts(random);
-  std::map<std::string, std::shared_ptr<Host>> before;
+  std::map<std::string, HostRef> before;
   int number = 0;
   for (const Step& step : steps) {
     SCOPED_TRACE(++number);
@@ -74,7 +74,7 @@ TEST(HostSet, KeepsHostsByAddressOverUpdates) {
     EXPECT_EQ(Text(changes.removed), step.removed);
     EXPECT_EQ(changes.added, step.added);
     EXPECT_EQ(changes.anything, step.anything);
-    std::map<std::string, std::shared_ptr<Host>> now;
+    std::map<std::string, HostRef> now;
     for (const auto& host : hosts.all()) {
       if (before.contains(host->address_text())) EXPECT_EQ(before[host->address_text()], host);
       now[host->address_text()] = host;

@@ -20,8 +20,8 @@ HostList MakeHosts(const std::vector<HostState>& states) {
   for (size_t i = 0; i < states.size(); ++i) {
     const net::Address address =
         net::Address::Ip(net::IpAddress::V4(0x0a000001 + static_cast<uint32_t>(i)), 80);
-    hosts.push_back(std::make_shared<Host>(
-        address, config::Endpoint{.address = address, .weight = states[i].weight}));
+    hosts.push_back(
+        MakeLocal<Host>(address, config::Endpoint{.address = address, .weight = states[i].weight}));
     hosts.back()->stats().rq_active.Set(states[i].active);
   }
   return hosts;

@@ -1,8 +1,10 @@
 // The field lines of one head or trailer section, parsed in place: names made lower case, blanks
-// around values cut off. Views into the bytes parsed. A table lives during one parse; its room is a
-// pooled block.
+// around values cut off. Views into the bytes parsed. A table lives during one parse; it has room
+// for the usual head in itself, and takes a pooled block for more.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -14,7 +16,13 @@ namespace weir::http::h1 {
 
 class FieldTable {
  public:
-  FieldTable(buffer::BlockPool& pool, uint32_t max_fields) : pool_(pool), max_fields_(max_fields) {}
+  FieldTable(buffer::BlockPool& pool, uint32_t max_fields)
+      : pool_(pool),
+        max_fields_(max_fields),
+        fields_(reinterpret_cast<HeaderField*>(own_)),
+        capacity_(std::min<size_t>(kOwn, max_fields)) {}
+  FieldTable(const FieldTable&) = delete;
+  FieldTable& operator=(const FieldTable&) = delete;
 
   // False when there are max_fields already.
   bool Add(std::string_view name, std::string_view value) {
@@ -32,15 +40,19 @@ class FieldTable {
   void Clear() { size_ = bytes_ = 0; }
 
  private:
+  static constexpr size_t kOwn = 32;
+
   bool Grow();
 
   buffer::BlockPool& pool_;
   const uint32_t max_fields_;
-  buffer::BlockRef block_;
-  HeaderField* fields_ = nullptr;
+  buffer::BlockRef block_;  // Null while the fields are in own_.
+  HeaderField* fields_;
   size_t size_ = 0;
-  size_t capacity_ = 0;
+  size_t capacity_;
   size_t bytes_ = 0;
+  // Not initialised: a field is written before it is read.
+  alignas(HeaderField) std::byte own_[kOwn * sizeof(HeaderField)];
 };
 
 // Where a parse ended: past the last byte read, or refused; neither when bytes are missing.

@@ -1,5 +1,6 @@
 // Workers share nothing on the request path: a proxied keep-alive request executes no locked
-// instruction. Counted, not believed: the request is run instruction by instruction.
+// instruction and calls no allocator. Counted, not believed: the request is run instruction by
+// instruction.
 
 #include <gtest/gtest.h>
 
@@ -23,8 +24,6 @@ struct Known {
 constexpr Known kKnown[] = {
     {"weir::fakes::", "the simulated machine"},
     {"weir::scenario::", "the client and the server of the test"},
-    {"weir::upstream::StreamRequest::~StreamRequest", "lets go of its host, which others share"},
-    {"weir::upstream::WorkerCluster::StartOn", "takes hold of it"},
 };
 
 bool IsKnown(const std::string& function) {
@@ -34,13 +33,13 @@ bool IsKnown(const std::string& function) {
   return false;
 }
 
-TEST(RequestPath, AKeepAliveRequestExecutesNoLockedInstruction) {
+TEST(RequestPath, AKeepAliveRequestLocksAndAllocatesNothing) {
   World world(EdgeBootstrap(), {.workers = 2});
   ASSERT_TRUE(world.status().ok()) << world.status();
   world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
   Peer& client = world.Connect();
   for (int i = 0; i < 20; ++i) world.Say(client, kGet);
-  const StepResult result = CountLocked([&] {
+  const StepResult result = StepThrough([&] {
     client.TakeReceived();
     world.Say(client, kGet);
     if (!client.received().starts_with("HTTP/1.1 200 OK\r\n")) std::abort();
@@ -50,11 +49,15 @@ TEST(RequestPath, AKeepAliveRequestExecutesNoLockedInstruction) {
   for (const auto& [function, count] : result.locked) {
     EXPECT_TRUE(IsKnown(function)) << count << " locked instructions in " << function;
   }
+  for (const auto& [function, count] : result.allocations) {
+    EXPECT_TRUE(IsKnown(function)) << count << " allocations in " << function;
+  }
 }
 
 std::atomic<int> counter{0};
 std::shared_ptr<int> shared = std::make_shared<int>(1);
 
+void Allocate() { counter.store(*std::make_unique<int>(1), std::memory_order_relaxed); }
 void Bump() { counter.fetch_add(1); }
 void Copy() {
   const std::shared_ptr<int> copy = shared;
@@ -62,14 +65,16 @@ void Copy() {
 }
 
 TEST(RequestPath, TheCountSeesWhatItLooksFor) {
-  const StepResult bumped = CountLocked(Bump);
+  const StepResult bumped = StepThrough(Bump);
   ASSERT_TRUE(bumped.traced) << "the kernel lets no process be traced";
   uint64_t bumps = 0;
   for (const auto& [function, count] : bumped.locked) bumps += count;
   EXPECT_GE(bumps, 1u);
   uint64_t copies = 0;
-  for (const auto& [function, count] : CountLocked(Copy).locked) copies += count;
+  for (const auto& [function, count] : StepThrough(Copy).locked) copies += count;
   EXPECT_GE(copies, bumps + 1) << "a shared pointer counts up and down";
+  EXPECT_EQ(StepThrough(Bump).allocations.size(), 0u);
+  EXPECT_EQ(StepThrough(Allocate).allocations.size(), 1u);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "test/scenario/request_path/stepper.h"
 
 #include <cxxabi.h>
+#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <sys/ptrace.h>
@@ -134,11 +135,21 @@ bool Stopped(pid_t child, int signal) {
          WSTOPSIG(status) == signal;
 }
 
+// Where the C library's allocating functions begin: operator new ends there, too.
+std::vector<uint64_t> Allocators() {
+  std::vector<uint64_t> addresses;
+  for (const char* name : {"malloc", "calloc", "realloc", "aligned_alloc", "posix_memalign"}) {
+    addresses.push_back(reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, name)));
+  }
+  return addresses;
+}
+
 }  // namespace
 
-StepResult CountLocked(const std::function<void()>& run) {
+StepResult StepThrough(const std::function<void()>& run) {
   StepResult result;
   const Symbols symbols;
+  const std::vector<uint64_t> allocators = Allocators();
   const pid_t child = fork();
   if (child == 0) RunChild(run);
   if (child < 0 || !Stopped(child, SIGSTOP)) return result;
@@ -148,6 +159,9 @@ StepResult CountLocked(const std::function<void()>& run) {
     user_regs_struct registers;
     ptrace(PTRACE_GETREGS, child, nullptr, &registers);
     if (IsLocked(Peek(child, registers.rip))) ++result.locked[ChargedTo(child, registers, symbols)];
+    if (std::find(allocators.begin(), allocators.end(), registers.rip) != allocators.end()) {
+      ++result.allocations[ChargedTo(child, registers, symbols)];
+    }
   }
   kill(child, SIGKILL);
   waitpid(child, nullptr, __WALL);
