@@ -22,9 +22,8 @@ struct Edge {
   // host:port pairs of the cluster's endpoints.
   std::vector<std::string> endpoints = {"10.0.0.1:80"};
   std::string virtual_host_options;
-  // Further fields of the filter chain, and of the listener, in the same way.
+  // Further fields of the filter chain, in the same way.
   std::string chain_options;
-  std::string listener_options;
   // Whole lines behind the clusters.
   std::string more_resources;
   std::string log_format = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_SENT%";

@@ -279,10 +279,10 @@ TEST(TlsScenario, ChainsAreChosenByServerName) {
       "listener_filters: [{ name: tls_inspector, typed_config: { \"@type\": "
       "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector } }]\n";
   World world(
-      EdgeBootstrap({.chain_options = "filter_chain_match: { server_names: [\"*.example\"], "
+      EdgeBootstrap({.listener_options = inspector,
+                     .chain_options = "filter_chain_match: { server_names: [\"*.example\"], "
                                       "transport_protocol: tls }\n" +
-                                      ServerSocket(main),
-                     .listener_options = inspector}));
+                                      ServerSocket(main)}));
   ASSERT_TRUE(world.status().ok()) << world.status();
   world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
   TlsClient client(world, {});
