@@ -28,7 +28,6 @@ struct TlsFacts {
   bool resumed = false;
   std::shared_ptr<const CertificateFacts> peer;   // Null when it sent no certificate.
   std::shared_ptr<const CertificateFacts> local;  // Null when we sent none.
-  std::string peer_chain_pem;                     // What the peer sent behind its own certificate.
   bool peer_validated = false;  // The certificate passed what the configuration demands.
 };
 

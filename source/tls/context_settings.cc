@@ -52,10 +52,6 @@ absl::StatusOr<SharedContext> MakeContext(const config::TlsParameters& parameter
   return context;
 }
 
-absl::Status CheckParameters(const config::TlsParameters& parameters) {
-  return MakeContext(parameters).status();
-}
-
 std::string EncodeAlpn(const std::vector<std::string>& protocols) {
   std::string wire;
   for (const std::string& protocol : protocols) {

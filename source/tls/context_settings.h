@@ -20,10 +20,6 @@ using SharedContext = std::shared_ptr<ssl_ctx_st>;
 // The error names the list that the library does not take.
 absl::StatusOr<SharedContext> MakeContext(const config::TlsParameters& parameters);
 
-// Whether the library takes the lists: for whoever checks a configuration. The error names the one
-// that it does not take.
-absl::Status CheckParameters(const config::TlsParameters& parameters);
-
 // ALPN names as they go over the wire (RFC 7301, 3.1).
 std::string EncodeAlpn(const std::vector<std::string>& protocols);
 

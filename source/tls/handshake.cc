@@ -12,15 +12,18 @@
 namespace weir::tls {
 namespace {
 
+absl::StatusOr<x509::Certificate> Parse(const CRYPTO_BUFFER* der) {
+  return x509::Certificate::FromDer(
+      {reinterpret_cast<const char*>(CRYPTO_BUFFER_data(der)), CRYPTO_BUFFER_len(der)});
+}
+
 // Empty when one of them does not parse.
 std::vector<x509::Certificate> PeerChain(const SSL* ssl) {
   std::vector<x509::Certificate> chain;
   const STACK_OF(CRYPTO_BUFFER)* const sent = SSL_get0_peer_certificates(ssl);
   const size_t count = sent == nullptr ? 0 : sk_CRYPTO_BUFFER_num(sent);
   for (size_t i = 0; i < count; ++i) {
-    const CRYPTO_BUFFER* const der = sk_CRYPTO_BUFFER_value(sent, i);
-    auto certificate = x509::Certificate::FromDer(
-        {reinterpret_cast<const char*>(CRYPTO_BUFFER_data(der)), CRYPTO_BUFFER_len(der)});
+    auto certificate = Parse(sk_CRYPTO_BUFFER_value(sent, i));
     if (!certificate.ok()) return {};
     chain.push_back(*std::move(certificate));
   }
@@ -93,14 +96,14 @@ std::shared_ptr<const net::TlsFacts> FactsOf(const ssl_st* ssl, const Handshake&
   facts->session_id = SessionId(ssl);
   facts->resumed = SSL_session_reused(ssl) == 1;
   facts->local = handshake.local;
-  const std::vector<x509::Certificate> chain = PeerChain(ssl);
-  if (!chain.empty()) {
-    facts->peer = Describe(chain.front());
-    for (size_t i = 1; i < chain.size(); ++i) facts->peer_chain_pem += chain[i].Pem();
-    // A session is resumed with the context alone that verified its certificate.
-    facts->peer_validated =
-        handshake.peer_validated || (facts->resumed && handshake.verifier != nullptr);
-  }
+  const STACK_OF(CRYPTO_BUFFER)* const sent = SSL_get0_peer_certificates(ssl);
+  if (sent == nullptr || sk_CRYPTO_BUFFER_num(sent) == 0) return facts;
+  const auto leaf = Parse(sk_CRYPTO_BUFFER_value(sent, 0));
+  if (!leaf.ok()) return facts;
+  facts->peer = Describe(*leaf);
+  // A session is resumed with the context alone that verified its certificate.
+  facts->peer_validated =
+      handshake.peer_validated || (facts->resumed && handshake.verifier != nullptr);
   return facts;
 }
 

@@ -73,8 +73,22 @@ struct ServerContext::Callbacks {
     const bool tls13 = self.tls_.common.parameters.maximum == config::TlsVersion::kTls13;
     const Identity& chosen = self.identities_.Choose(name, ReadAbilities(*hello, tls13));
     if (!chosen.Use(*hello->ssl)) return ssl_select_cert_error;
-    Handshake::Of(hello->ssl).local = chosen.facts();
+    Handshake& handshake = Handshake::Of(hello->ssl);
+    handshake.local = chosen.facts();
+    CountStapling(*hello, chosen, handshake.stats);
     return ssl_select_cert_success;
+  }
+
+  static void CountStapling(const SSL_CLIENT_HELLO& hello, const Identity& chosen,
+                            net::TransportStats& stats) {
+    const uint8_t* data = nullptr;
+    size_t size = 0;
+    if (SSL_early_callback_ctx_extension_get(&hello, TLSEXT_TYPE_status_request, &data, &size) !=
+        1) {
+      return;
+    }
+    stats.ocsp_staple_requests.Inc();
+    (chosen.ocsp_staple().empty() ? stats.ocsp_staple_omitted : stats.ocsp_staple_responses).Inc();
   }
 
   static int SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_size, const uint8_t* offered,
@@ -130,6 +144,11 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
     auto identity = Identity::Create(certificate);
     if (!identity.ok()) {
       return Annotate(identity.status(), StrCat("certificate ", identities.size() + 1));
+    }
+    if ((*identity)->must_staple() && (*identity)->ocsp_staple().empty()) {
+      return InvalidArgument(StrCat("certificate ", identities.size() + 1,
+                                    " says that an OCSP response is stapled (must-staple), and "
+                                    "there is no ocsp_staple"));
     }
     identities.push_back(*std::move(identity));
   }

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <utility>
 
-#include "source/base/check.h"
 #include "source/base/strings.h"
 
 namespace weir::tls {
@@ -352,7 +351,11 @@ IoResult TlsStream::Write(buffer::Buffer& from) {
       want_writable_ = true;
       return {taken > 0 ? IoOutcome::kOk : IoOutcome::kAgain, taken};
     }
-    WEIR_CHECK(encrypted_ <= from.size(), "bytes left the buffer before they were written");
+    if (encrypted_ > from.size()) {
+      // Its owner gave up bytes that are on their way: the rest would follow a gap.
+      state_ = State::kFailed;
+      return {IoOutcome::kError, taken};
+    }
     from.Drain(encrypted_);
     taken += std::exchange(encrypted_, 0);
     if (from.empty()) return {IoOutcome::kOk, taken};

@@ -215,11 +215,6 @@ KeyKind Certificate::key_kind() const {
   }
 }
 
-uint32_t Certificate::KeyBits() const {
-  const bssl::UniquePtr<EVP_PKEY> key(X509_get_pubkey(native()));
-  return key == nullptr ? 0 : static_cast<uint32_t>(EVP_PKEY_bits(key.get()));
-}
-
 uint16_t Certificate::CurveId() const {
   const bssl::UniquePtr<EVP_PKEY> key(X509_get_pubkey(native()));
   const EC_KEY* const ec = key == nullptr ? nullptr : EVP_PKEY_get0_EC_KEY(key.get());

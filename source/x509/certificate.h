@@ -53,7 +53,6 @@ class Certificate {
   // Raw SHA-256 of the SubjectPublicKeyInfo.
   std::string SpkiSha256() const;
   KeyKind key_kind() const;
-  uint32_t KeyBits() const;
   // For kEcdsa: the TLS number of the curve (RFC 8422, 5.1.1), 0 for others.
   uint16_t CurveId() const;
   // Whether the TLS feature extension (RFC 7633) demands a stapled OCSP response.

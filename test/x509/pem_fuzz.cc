@@ -26,7 +26,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)certificate.NotBefore();
     (void)certificate.NotAfter();
     (void)certificate.SpkiSha256();
-    (void)certificate.KeyBits();
     (void)certificate.CurveId();
     (void)certificate.MustStaple();
     (void)SpiffeIdOf(certificate);
