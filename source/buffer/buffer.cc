@@ -96,6 +96,10 @@ void Buffer::MoveFrom(Buffer& other, size_t n) {
   }
 }
 
+void Buffer::AppendShared(const Buffer& other) {
+  for (const Slice& slice : other.slices()) Append(slice);
+}
+
 std::span<char> Buffer::Reserve(size_t min_bytes) {
   if (!slices_.empty()) {
     const Block& block = *slices_.back().block.get();

@@ -44,6 +44,8 @@ class Buffer {
   void Append(std::string_view bytes);
   // Shares the bytes of `slice`.
   void Append(Slice slice);
+  // Shares all bytes of `other`, which keeps them.
+  void AppendShared(const Buffer& other);
   // Moves the first `n` bytes of `other` (all by default) to the back of this one. Never calls
   // anybody.
   void MoveFrom(Buffer& other, size_t n = SIZE_MAX);

@@ -10,6 +10,7 @@
 
 #include "source/config/cluster.h"
 #include "source/config/listener.h"
+#include "source/config/runtime.h"
 #include "source/config/source.h"
 #include "source/config/tls.h"
 #include "source/match/string_matcher.h"
@@ -69,6 +70,9 @@ struct Bootstrap {
   ConfigSource lds;  // kNone: no dynamic listeners.
   ConfigSource cds;
   DynamicUpdates updates;
+
+  // layered_runtime, its layers merged. Outlives every resource that is decoded with it.
+  std::shared_ptr<const Runtime> runtime = std::make_shared<Runtime>();
 
   StatsConfig stats;
 };

@@ -10,9 +10,11 @@
 #include <variant>
 #include <vector>
 
+#include "source/config/extension.h"
+#include "source/config/retry.h"
 #include "source/config/source.h"
-#include "source/format/formatter.h"
 #include "source/format/header_changes.h"
+#include "source/format/log_format.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
 #include "source/match/regex.h"
@@ -29,7 +31,7 @@ struct PathExact {
 struct PathSeparatedPrefix {
   std::string value;
 };
-// safe_regex: the whole path without the query must match.
+// safe_regex, or a path template compiled to one: the whole path without the query must match.
 struct PathRegex {
   match::Regex value;
 };
@@ -44,45 +46,37 @@ struct RouteMatch {
   std::optional<Fraction> runtime_fraction;
 };
 
-// Bits of retry_on and of x-envoy-retry-on.
-enum RetryOn : uint32_t {
-  kRetryOn5xx = 1u << 0,
-  kRetryOnGatewayError = 1u << 1,
-  kRetryOnReset = 1u << 2,
-  kRetryOnConnectFailure = 1u << 3,
-  kRetryOnRefusedStream = 1u << 4,
-  kRetryOnRetriable4xx = 1u << 5,
-  kRetryOnRetriableStatusCodes = 1u << 6,
-  kRetryOnResetBeforeRequest = 1u << 7,
-  kRetryOnGrpcCancelled = 1u << 8,
-  kRetryOnGrpcDeadlineExceeded = 1u << 9,
-  kRetryOnGrpcInternal = 1u << 10,
-  kRetryOnGrpcResourceExhausted = 1u << 11,
-  kRetryOnGrpcUnavailable = 1u << 12,
+// typed_per_filter_config: what one level says about a filter, by its name in http_filters.
+struct FilterOverride {
+  std::string filter;
+  bool disabled = false;                          // Otherwise it runs.
+  std::shared_ptr<const ExtensionConfig> config;  // Null where disabled.
 };
-
-struct RetryPolicy {
-  uint32_t retry_on = 0;
-  uint32_t num_retries = 1;
-  std::optional<std::chrono::milliseconds> per_try_timeout;  // Nothing: the route's timeout.
-  std::vector<uint16_t> retriable_status_codes;              // sorted
-  std::chrono::milliseconds back_off_base{25};
-  std::chrono::milliseconds back_off_max{250};
-};
+using FilterOverrides = std::vector<FilterOverride>;
 
 struct ClusterName {
   std::string value;
 };
+// The request says it in this field.
+struct ClusterHeader {
+  std::string field;  // lower case
+};
 struct WeightedCluster {
   std::string name;
+  std::string cluster_field;  // cluster_header, lower case; then `name` is empty.
   uint64_t weight = 0;
   format::HeaderChanges request_headers;
   format::HeaderChanges response_headers;
   std::string host_rewrite;  // host_rewrite_literal; empty: none
+  FilterOverrides filters;
 };
 struct WeightedClusters {
   std::vector<WeightedCluster> clusters;
   uint64_t total_weight = 0;  // Sum of the weights; above 0.
+  // Where the number that chooses comes from: this field (lower case) where it holds one, or the
+  // request's hash; else a random one.
+  std::string random_field;
+  bool use_hash_policy = false;
 };
 
 // regex_rewrite: every match in the path (without its query) replaced.
@@ -91,19 +85,86 @@ struct RegexRewrite {
   std::string substitution;
 };
 
+// What becomes of the authority.
+struct HostLiteral {
+  std::string value;
+};
+struct HostOfUpstream {};  // auto_host_rewrite: the chosen host's name, where it has one.
+struct HostFromHeader {
+  std::string field;  // lower case; a request without it keeps its authority
+};
+// host_rewrite_path_regex: made of the path without its query.
+struct HostFromPath {
+  RegexRewrite rewrite;
+};
+using HostRewrite =
+    std::variant<std::monostate, HostLiteral, HostOfUpstream, HostFromHeader, HostFromPath>;
+
+// Durations from the head of a request to the end of its answer; 0 is no limit.
+struct MaxStreamDuration {
+  std::optional<std::chrono::milliseconds> limit;  // Nothing: the connection manager's.
+  // A gRPC call's own timeout, at most this (0: whatever it asks for), less the offset.
+  std::optional<std::chrono::milliseconds> grpc_header_max;
+  std::chrono::milliseconds grpc_header_offset{0};
+};
+
+// A copy of the request that goes to another cluster; its answer is dropped.
+struct MirrorPolicy {
+  std::string cluster;
+  std::string cluster_field;  // cluster_header, lower case; then `cluster` is empty.
+  Fraction fraction;
+  bool append_suffix = true;  // "-shadow" behind the host.
+  std::string host_rewrite;   // empty: none
+};
+
+// What the hash of a request is made of.
+struct HashHeader {
+  std::string field;  // lower case
+  std::optional<RegexRewrite> rewrite;
+};
+struct HashCookie {
+  std::string name;
+  std::optional<std::chrono::seconds> ttl;  // Set: a missing one is made; 0: for the session.
+  std::string attributes;                   // "; Path=/x; HttpOnly"
+};
+struct HashSourceIp {};
+struct HashQueryParameter {
+  std::string name;
+};
+struct HashPolicy {
+  std::variant<HashHeader, HashCookie, HashSourceIp, HashQueryParameter> source;
+  bool terminal = false;  // With a hash, nothing after this one counts.
+};
+
+// Which redirects of the upstream are followed here.
+struct InternalRedirect {
+  uint32_t max_redirects = 1;
+  std::vector<uint16_t> codes = {302};
+  bool allow_cross_scheme = false;
+  bool only_to_safe_scheme = false;                        // safe_cross_scheme
+  bool never_to_previous_routes = false;                   // previous_routes
+  std::optional<std::vector<std::string>> allowed_routes;  // allow_listed_routes
+  std::vector<std::string> fields_to_copy;                 // lower case
+};
+
 struct RouteAction {
-  std::variant<ClusterName, WeightedClusters> cluster;
+  std::variant<ClusterName, ClusterHeader, WeightedClusters> cluster;
   uint16_t cluster_not_found_code = 503;
-  std::string prefix_rewrite;  // empty: none
-  std::optional<RegexRewrite> regex_rewrite;
-  std::string host_rewrite;  // host_rewrite_literal; empty: none
+  std::string prefix_rewrite;                 // empty: none
+  std::optional<RegexRewrite> regex_rewrite;  // Or a path template's.
+  HostRewrite host_rewrite;
   bool append_x_forwarded_host = false;
   std::chrono::milliseconds timeout{15000};  // 0: none
   std::optional<std::chrono::milliseconds>
       idle_timeout;  // Nothing: the connection manager's. 0: none
-  std::optional<std::chrono::milliseconds> max_stream_duration;
-  std::optional<RetryPolicy> retry;  // Its own, else the virtual host's.
-  bool high_priority = false;        // RoutingPriority HIGH
+  std::optional<MaxStreamDuration> max_stream_duration;  // Set: `timeout` holds no more.
+  std::optional<RetryPolicy> retry;                      // Its own, else the virtual host's.
+  bool high_priority = false;                            // RoutingPriority HIGH
+  // hedge_policy, its own, else the virtual host's.
+  std::optional<bool> hedge_on_per_try_timeout;
+  std::vector<MirrorPolicy> mirrors;  // Its own, else the virtual host's, else the table's.
+  std::vector<HashPolicy> hash_policy;
+  std::optional<InternalRedirect> internal_redirect;
 };
 
 struct RedirectAction {
@@ -121,14 +182,20 @@ struct RedirectAction {
 struct DirectResponse {
   uint16_t status = 200;
   std::string body;
+  std::optional<format::LogFormat> format;  // Makes the body of `body`.
+  std::string content_type = "text/plain";
 };
+
+// Routes of servers that answer themselves; there is nowhere to forward to.
+struct NonForwarding {};
 
 struct Route {
   std::string name;
   RouteMatch match;
-  std::variant<RouteAction, RedirectAction, DirectResponse> action;
+  std::variant<RouteAction, RedirectAction, DirectResponse, NonForwarding> action;
   format::HeaderChanges request_headers;
   format::HeaderChanges response_headers;
+  FilterOverrides filters;
 };
 
 enum class RequireTls : uint8_t { kNone, kExternalOnly, kAll };
@@ -143,6 +210,10 @@ struct VirtualHost {
   bool include_request_attempt_count = false;
   bool include_attempt_count_in_response = false;
   std::optional<RetryPolicy> retry;
+  bool include_is_timeout_retry = false;
+  bool hedge_on_per_try_timeout = false;
+  std::vector<MirrorPolicy> mirrors;
+  FilterOverrides filters;
 };
 
 struct RouteTable {
@@ -153,6 +224,8 @@ struct RouteTable {
   std::vector<std::string> internal_only_headers;  // lower case
   bool most_specific_header_mutations_wins = false;
   bool ignore_port_in_host_matching = false;
+  std::vector<MirrorPolicy> mirrors;
+  FilterOverrides filters;
   // Hash of the resource's deterministic bytes: equal hashes mean an unchanged table.
   uint64_t content_hash = 0;
 };

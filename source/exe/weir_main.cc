@@ -293,7 +293,8 @@ int Main(int argc, char** argv) {
   server::LogFiles logs(flags->file_flush_interval);
   const server::ServerExtensions extensions{decoders, data, factories, logs};
   if (flags->mode == Flags::Mode::kValidate) {
-    const server::ResourceCompiler compiler(decoders, data, factories, logs, false);
+    const server::ResourceCompiler compiler(decoders, data, factories, logs,
+                                            *loaded->bootstrap.runtime, false);
     for (const auto& listener : loaded->bootstrap.listeners) {
       const auto compiled = compiler.CompileListener(listener);
       if (!compiled.ok()) return Fail(compiled.status());

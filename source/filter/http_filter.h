@@ -39,6 +39,8 @@ struct LocalReply {
   std::span<const std::pair<std::string_view, std::string_view>> headers = {};
   // What keeps `body` alive, for large ones; null: the body is copied.
   std::shared_ptr<const void> body_owner = nullptr;
+  // The route itself answers: its changes of response headers apply.
+  bool from_route = false;
 };
 
 // What a filter may ask of its stream.
@@ -57,6 +59,9 @@ class HttpFilterHost {
   virtual stream_info::StreamInfo& info() = 0;
   virtual http::RequestHead& request() = 0;
   virtual event::Loop& loop() = 0;
+  // What the request's route says to this filter (typed_per_filter_config, the most specific
+  // level); null: nothing. Belongs to the route table, which the request pins.
+  virtual const config::ExtensionConfig* route_config() const = 0;
 
  protected:
   ~HttpFilterHost() = default;

@@ -17,14 +17,14 @@ static_assert(kNames.size() == static_cast<size_t>(HeaderId::kOther));
 
 constexpr int kTableBits = 9;
 
-// Length, first, middle and the last two bytes tell all known names apart.
+// Length, first, middle, last two bytes and the one three quarters in tell all known names apart.
 constexpr uint64_t KeyOf(std::string_view name) {
   const size_t n = name.size();
   const auto byte = [name](size_t i) {
     return static_cast<uint64_t>(static_cast<uint8_t>(name[i]));
   };
   return byte(0) | byte(n / 2) << 8 | byte(n - 2) << 16 | byte(n - 1) << 24 |
-         static_cast<uint64_t>(n) << 32;
+         static_cast<uint64_t>(n) << 32 | byte(n * 3 / 4) << 40;
 }
 
 constexpr size_t SlotOf(std::string_view name, uint64_t multiplier) {

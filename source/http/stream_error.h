@@ -22,16 +22,17 @@ enum class ErrorKind : uint8_t {
   kStreamReset,       // UR: RST_STREAM from the upstream, or the client's reset.
   kRefusedStream,  // REFUSED_STREAM, or beyond GOAWAY's last stream: not processed, safe to retry.
   // Decided here.
-  kOverflow,         // UO: a circuit breaker.
-  kNoHealthyHost,    // UH.
-  kNoCluster,        // NC.
-  kNoRoute,          // NR.
-  kRequestTimeout,   // The client was too slow with its request: 408.
-  kUpstreamTimeout,  // UT: the route's timeout.
-  kPerTryTimeout,    // UT.
-  kIdleTimeout,      // SI.
-  kMaxDuration,      // DT.
-  kLocalReset,       // LR: the proxy itself gave up.
+  kOverflow,           // UO: a circuit breaker.
+  kNoHealthyHost,      // UH.
+  kNoCluster,          // NC.
+  kNoRoute,            // NR.
+  kRequestTimeout,     // The client was too slow with its request: 408.
+  kUpstreamTimeout,    // UT: the route's timeout.
+  kPerTryTimeout,      // UT.
+  kPerTryIdleTimeout,  // SI; a try without progress.
+  kIdleTimeout,        // SI.
+  kMaxDuration,        // DT.
+  kLocalReset,         // LR: the proxy itself gave up.
   kDraining,
   kOverloaded,
 };

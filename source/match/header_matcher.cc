@@ -24,11 +24,29 @@ std::string_view JoinFields(const http::HeaderMap& headers, std::string_view nam
   return {joined, static_cast<size_t>(end - joined)};
 }
 
-std::optional<std::string_view> ContentLength(const http::RequestHead& head) {
-  if (head.framing.kind != http::Framing::kLength) return std::nullopt;
+std::string_view Digits(uint64_t number, buffer::Arena& arena) {
   char digits[20];
-  char* const end = std::to_chars(digits, digits + sizeof(digits), head.framing.length).ptr;
-  return head.headers.arena().Copy({digits, static_cast<size_t>(end - digits)});
+  char* const end = std::to_chars(digits, digits + sizeof(digits), number).ptr;
+  return arena.Copy({digits, static_cast<size_t>(end - digits)});
+}
+
+std::optional<std::string_view> ContentLength(const http::BodyFraming& framing,
+                                              buffer::Arena& arena) {
+  if (framing.kind != http::Framing::kLength) return std::nullopt;
+  return Digits(framing.length, arena);
+}
+
+// The value of a field that stands in the map.
+std::optional<std::string_view> FieldValue(const http::HeaderMap& headers, http::HeaderId id,
+                                           std::string_view name) {
+  size_t count = 0;
+  std::string_view first;
+  for (const http::HeaderField& field : headers) {
+    if (field.id != id || field.name != name) continue;
+    if (count++ == 0) first = field.value;
+  }
+  if (count == 0) return std::nullopt;
+  return count == 1 ? first : JoinFields(headers, name);
 }
 
 std::optional<std::string_view> NotEmpty(std::string_view value) {
@@ -57,19 +75,30 @@ std::optional<std::string_view> HeaderValue(const http::RequestHead& head, std::
   }
   const http::HeaderId id = http::LookUpHeader(name);
   if (id == http::HeaderId::kHost) return NotEmpty(head.authority);
-  if (id == http::HeaderId::kContentLength) return ContentLength(head);
-  size_t count = 0;
-  std::string_view first;
-  for (const http::HeaderField& field : head.headers) {
-    if (field.id != id || field.name != name) continue;
-    if (count++ == 0) first = field.value;
+  if (id == http::HeaderId::kContentLength) {
+    return ContentLength(head.framing, head.headers.arena());
   }
-  if (count == 0) return std::nullopt;
-  return count == 1 ? first : JoinFields(head.headers, name);
+  return FieldValue(head.headers, id, name);
+}
+
+std::optional<std::string_view> HeaderValue(const http::ResponseHead& head, std::string_view name) {
+  if (name == ":status") return Digits(head.status, head.headers.arena());
+  const http::HeaderId id = http::LookUpHeader(name);
+  if (id == http::HeaderId::kContentLength) {
+    return ContentLength(head.framing, head.headers.arena());
+  }
+  return FieldValue(head.headers, id, name);
 }
 
 bool HeaderMatcher::Matches(const http::RequestHead& head) const {
-  std::optional<std::string_view> text = HeaderValue(head, name);
+  return MatchesValue(HeaderValue(head, name));
+}
+
+bool HeaderMatcher::Matches(const http::ResponseHead& head) const {
+  return MatchesValue(HeaderValue(head, name));
+}
+
+bool HeaderMatcher::MatchesValue(std::optional<std::string_view> text) const {
   if (!text.has_value() && treat_missing_as_empty) text = std::string_view();
   if (const auto* presence = std::get_if<PresentMatch>(&value)) {
     return (text.has_value() == presence->present) != invert;

@@ -3,19 +3,12 @@
 namespace weir::match {
 
 std::optional<std::string_view> QueryParameter(std::string_view path, std::string_view name) {
-  const size_t question = path.find('?');
-  if (question == std::string_view::npos) return std::nullopt;
-  std::string_view rest = path.substr(question + 1);
-  rest = rest.substr(0, rest.find('#'));
-  while (!rest.empty()) {
-    const size_t end = rest.find('&');
-    const std::string_view pair = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    const size_t equals = pair.find('=');
-    if (pair.substr(0, equals) != name) continue;
-    return equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-  }
-  return std::nullopt;
+  std::optional<std::string_view> found;
+  ForEachQueryParameter(path, [&](std::string_view key, std::string_view value) {
+    if (key == name) found = value;
+    return key != name;
+  });
+  return found;
 }
 
 bool QueryMatcher::Matches(std::string_view path) const {

@@ -18,6 +18,24 @@ struct QueryMatcher {
   bool Matches(std::string_view path) const;
 };
 
+// Calls visit(name, value) for each parameter until it returns false.
+template <typename Visit>
+void ForEachQueryParameter(std::string_view path, Visit visit) {
+  const size_t question = path.find('?');
+  if (question == std::string_view::npos) return;
+  std::string_view rest = path.substr(question + 1);
+  rest = rest.substr(0, rest.find('#'));
+  while (!rest.empty()) {
+    const size_t end = rest.find('&');
+    const std::string_view pair = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    const size_t equals = pair.find('=');
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+    if (!visit(pair.substr(0, equals), value)) return;
+  }
+}
+
 // The first value of a query parameter, as it stands on the wire (no percent-decoding, as Envoy).
 std::optional<std::string_view> QueryParameter(std::string_view path, std::string_view name);
 

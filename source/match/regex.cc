@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 #include "source/base/status.h"
 
 namespace weir::match {
@@ -41,6 +43,16 @@ std::string Regex::ReplaceAll(std::string_view text, const std::string& substitu
   std::string out(text);
   re2::RE2::GlobalReplace(&out, *compiled_, substitution);
   return out;
+}
+
+std::string Regex::RequiredPrefix() const {
+  constexpr int kMaxLength = 64;
+  std::string least, greatest;
+  if (!compiled_->PossibleMatchRange(&least, &greatest, kMaxLength)) return "";
+  // What lies between two texts begins with what they have in common.
+  const auto [end, other] =
+      std::mismatch(least.begin(), least.end(), greatest.begin(), greatest.end());
+  return {least.begin(), end};
 }
 
 absl::Status Regex::CheckSubstitution(const std::string& substitution) const {

@@ -20,6 +20,8 @@ class Regex {
 
   bool FullMatch(std::string_view text) const;
   bool PartialMatch(std::string_view text) const;
+  // A text that every full match begins with, as long as it is easily found; may be empty.
+  std::string RequiredPrefix() const;
   // Every match replaced by `substitution`, where \1 stands for the first group
   // (RegexMatchAndSubstitute).
   std::string ReplaceAll(std::string_view text, const std::string& substitution) const;

@@ -19,6 +19,10 @@ class StringMatcher {
   bool Matches(std::string_view text) const;
   // "exact i:value": the same text for equal matchers alone.
   std::string ToString() const;
+  // The one text that matches; null when there are others.
+  const std::string* exact_value() const {
+    return !regex_.has_value() && kind_ == Kind::kExact && !ignore_case_ ? &value_ : nullptr;
+  }
   friend bool operator==(const StringMatcher&, const StringMatcher&) = default;
 
  private:

@@ -31,7 +31,8 @@ struct FilterChain::OwnedReply {
 
 class FilterChain::Entry final : public filter::HttpFilterHost {
  public:
-  explicit Entry(FilterChain& chain) : chain_(chain) {}
+  Entry(FilterChain& chain, const config::ExtensionConfig* route_config)
+      : chain_(chain), route_config_(route_config) {}
 
   void Continue(Direction direction) override {
     hold(direction).resume = true;
@@ -51,6 +52,7 @@ class FilterChain::Entry final : public filter::HttpFilterHost {
   stream_info::StreamInfo& info() override { return chain_.owner_.info(); }
   http::RequestHead& request() override { return chain_.owner_.request(); }
   event::Loop& loop() override { return chain_.loop_; }
+  const config::ExtensionConfig* route_config() const override { return route_config_; }
 
   Hold& hold(Direction direction) { return holds_[static_cast<size_t>(direction)]; }
   filter::HttpFilter& filter() { return *filter_; }
@@ -58,6 +60,7 @@ class FilterChain::Entry final : public filter::HttpFilterHost {
 
  private:
   FilterChain& chain_;
+  const config::ExtensionConfig* const route_config_;
   std::unique_ptr<filter::HttpFilter> filter_;
   Hold holds_[2];
 };
@@ -71,11 +74,14 @@ FilterChain::FilterChain(event::Loop& loop, buffer::BlockPool& blocks, FilterCha
 FilterChain::~FilterChain() { End(); }
 
 void FilterChain::Create(
-    std::span<const std::shared_ptr<const filter::HttpFilterFactory>> factories) {
+    std::span<const std::shared_ptr<const filter::HttpFilterFactory>> factories,
+    std::span<const router::FilterSetting> settings) {
   entries_.reserve(factories.size());
-  for (const auto& factory : factories) {
-    auto entry = std::make_unique<Entry>(*this);
-    entry->set_filter(factory->Create(*entry));
+  for (size_t i = 0; i < factories.size(); ++i) {
+    const router::FilterSetting setting = settings.empty() ? router::FilterSetting() : settings[i];
+    if (setting.disabled.value_or(false)) continue;
+    auto entry = std::make_unique<Entry>(*this, setting.config);
+    entry->set_filter(factories[i]->Create(*entry));
     entries_.push_back(std::move(entry));
   }
 }
@@ -254,6 +260,14 @@ void FilterChain::End() {
       entry->hold(direction).bytes.reset();
     }
   }
+}
+
+void FilterChain::Restart() {
+  End();
+  entries_.clear();
+  reply_.reset();
+  response_from_reply_ = false;
+  ended_ = false;
 }
 
 }  // namespace weir::proxy

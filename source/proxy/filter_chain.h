@@ -20,6 +20,7 @@
 #include "source/event/loop.h"
 #include "source/filter/http_filter.h"
 #include "source/http/message.h"
+#include "source/router/route_index.h"
 
 namespace weir::proxy {
 
@@ -68,7 +69,10 @@ class FilterChain {
   FilterChain& operator=(const FilterChain&) = delete;
   ~FilterChain();
 
-  void Create(std::span<const std::shared_ptr<const filter::HttpFilterFactory>> factories);
+  // `settings`: what the route says to each of them; empty: nothing to any. Disabled ones are left
+  // out.
+  void Create(std::span<const std::shared_ptr<const filter::HttpFilterFactory>> factories,
+              std::span<const router::FilterSetting> settings);
 
   void RequestHeaders(bool end);
   void RequestBody(buffer::Buffer& data, bool end);
@@ -79,6 +83,8 @@ class FilterChain {
 
   // The stream is over: tells the filters once, drops what is held.
   void End();
+  // Ends, and is as new: for Create. Not from inside a filter.
+  void Restart();
 
  private:
   struct Hold {

@@ -54,6 +54,11 @@ std::span<const stats::Field> HttpStats::Fields() {
       C(rq_direct_response, "Requests answered by the configuration"),
       C(rq_total, "Requests routed"),
       C(rq_reset_after_downstream_response_started, "Answers cut off"),
+      C(passthrough_internal_redirect_bad_location, "Redirects without an absolute URL"),
+      C(passthrough_internal_redirect_no_route, "Redirects to where no route leads"),
+      C(passthrough_internal_redirect_predicate, "Redirects that a predicate refused"),
+      C(passthrough_internal_redirect_too_many_redirects, "Redirects above the limit"),
+      C(passthrough_internal_redirect_unsafe_scheme, "Redirects to another scheme"),
   };
   return kFields;
 }

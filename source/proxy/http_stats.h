@@ -31,6 +31,10 @@ struct HttpStats {
   stats::StatusCounters downstream_rq_;
   stats::Counter no_route, no_cluster, rq_redirect, rq_direct_response, rq_total;
   stats::Counter rq_reset_after_downstream_response_started;
+  stats::Counter passthrough_internal_redirect_bad_location, passthrough_internal_redirect_no_route;
+  stats::Counter passthrough_internal_redirect_predicate;
+  stats::Counter passthrough_internal_redirect_too_many_redirects;
+  stats::Counter passthrough_internal_redirect_unsafe_scheme;
 
   static std::span<const stats::Field> Fields();
 };

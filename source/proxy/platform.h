@@ -15,6 +15,7 @@
 #include "source/proxy/http_stats.h"
 #include "source/proxy/request_headers.h"
 #include "source/proxy/request_memory.h"
+#include "source/proxy/shadow_request.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_map.h"
 
@@ -58,13 +59,14 @@ struct Platform {
   StatsByPrefix<HttpStats>& http_stats;
   StatsByPrefix<TcpStats>& tcp_stats;
   StatsByPrefix<http::h2::Stats>& http2_stats;  // One block, without a prefix.
+  ShadowRequests& shadows;
   DateText& date;
   const DrainState& drain;
 
   // The same for connections that drain by another state.
   Platform With(const DrainState& other) const {
     return {loop,       random,    blocks,      generations, clusters, request_memory,
-            http_stats, tcp_stats, http2_stats, date,        other};
+            http_stats, tcp_stats, http2_stats, shadows,     date,     other};
   }
 };
 

@@ -65,15 +65,39 @@ void RequestStream::OnHeaders(bool end) {
   generation_ = platform_.generations.PinCurrent();
   routes_ = owner_.RoutesOf(generation_);
   if (routes_ != nullptr) RemoveInternalOnly(routes_->table().internal_only_headers, head);
-  // Filters in order, the router at their end.
-  chain_.Create(owner_.context().chain.http_filters);
+  // The route, which says what the filters do; then they, in order, the router at their end.
+  router_.Decide(routes_);
+  ApplyRouteTimeouts();
+  CreateFilters();
   if (end) RequestEnded();
   chain_.RequestHeaders(end);
+}
+
+// What the route says instead of the connection manager.
+void RequestStream::ApplyRouteTimeouts() {
   if (const auto idle = router_.stream_idle_timeout()) {
     idle_timeout_ = *idle;
     idle_.Disable();
     Progress();
   }
+  const auto longest = router_.max_stream_duration();
+  if (!longest.has_value()) return;
+  if (longest->count() > 0) {
+    max_duration_.Enable(*longest);
+  } else {
+    max_duration_.Disable();
+  }
+}
+
+void RequestStream::CreateFilters() {
+  const auto& factories = owner_.context().chain.http_filters;
+  std::vector<router::FilterSetting> settings;
+  if (routes_ != nullptr && routes_->has_filter_overrides()) {
+    for (const config::NamedExtension& filter : config_.http_filters) {
+      settings.push_back(router::SettingOf(router_.decision(), routes_->table(), filter.name));
+    }
+  }
+  chain_.Create(factories, settings);
 }
 
 // The client waits for a word before it sends the body: it gets it here, and the upstream is not
@@ -183,6 +207,14 @@ void RequestStream::PauseRequest(bool paused) {
   if (was_paused) owner_.OnReadResumed();
 }
 
+void RequestStream::Restart(buffer::Buffer& body) {
+  ApplyRouteTimeouts();
+  chain_.Restart();
+  CreateFilters();
+  chain_.RequestHeaders(body.empty());
+  if (!body.empty()) chain_.RequestBody(body, true);
+}
+
 void RequestStream::OnHoldLimit(filter::Direction direction, bool reached) {
   if (direction == filter::Direction::kRequest) {
     PauseRequest(reached);
@@ -279,6 +311,7 @@ void RequestStream::Answer(const filter::LocalReply& reply) {
   info_.response_code_details = reply.details;
   const std::string_view text = MakeLocalReply(config_.local_replies, reply, memory_->request,
                                                platform_.loop.Now(), info_, memory_->response);
+  if (reply.from_route) router_.ChangeResponseHeaders();
   chain_.ResponseHeaders(text.empty());
   if (text.empty()) return;
   buffer::Buffer body(platform_.blocks);

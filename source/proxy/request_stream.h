@@ -96,15 +96,17 @@ class RequestStream final : public event::DeferredDeletable,
   void OnResponseTrailers(http::HeaderMap& trailers) override;
 
   // RouterHost
-  const router::RouteIndex* routes() override { return routes_; }
   void SendInformational() override;
   void Fail(const http::StreamError& error) override;
   void Answer(const filter::LocalReply& reply) override;
   void PauseRequest(bool paused) override;
+  void Restart(buffer::Buffer& body) override;
   void OnRouterIdle() override;
   RequestMemory& memory() override { return *memory_; }
 
   void AnswerExpectation();
+  void CreateFilters();
+  void ApplyRouteTimeouts();
   bool Accept();  // Checks and prepares the head; false when it was answered.
   void Refuse(std::string_view details);
   void RequestEnded();

@@ -1,12 +1,12 @@
+// A RouterFilter from the decision to its first try: what becomes of the request's head.
+
 #include "source/proxy/router_filter.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "source/base/log.h"
-#include "source/proxy/error_table.h"
 #include "source/proxy/header_levels.h"
+#include "source/proxy/request_overrides.h"
 
 namespace weir::proxy {
 namespace {
@@ -15,6 +15,7 @@ using http::ErrorKind;
 using http::HeaderId;
 using http::Side;
 using http::StreamError;
+using std::chrono::milliseconds;
 
 constexpr StreamError UpstreamError(ErrorKind kind) { return {kind, Side::kUpstream, false, ""}; }
 
@@ -27,39 +28,59 @@ RouterFilter::RouterFilter(const Platform& platform, RouterHost& host, FilterCha
       chain_(chain),
       stats_(stats),
       settings_(settings),
-      attempt_(*this, host.memory().response),
-      waiting_(platform.blocks),
+      first_(platform.loop, platform.blocks, *this, host.memory().response),
+      unsent_(platform.blocks),
       timeout_(platform.loop, [this] { OnTimeout(); }),
-      per_try_timeout_(platform.loop, [this] { OnPerTryTimeout(); }),
       back_off_(platform.loop, [this] { StartAttempt(); }) {}
 
-std::optional<std::chrono::milliseconds> RouterFilter::stream_idle_timeout() const {
-  return action_ == nullptr ? std::nullopt : action_->idle_timeout;
+RouterFilter::~RouterFilter() {
+  for (auto& shadow : shadows_) platform_.shadows.Adopt(std::move(shadow));
 }
 
-// --- The request
-// ---------------------------------------------------------------------------------------------
+std::optional<milliseconds> RouterFilter::stream_idle_timeout() const {
+  if (decision_.kind != router::Decision::Kind::kRoute) return std::nullopt;
+  return std::get<config::RouteAction>(decision_.route->action).idle_timeout;
+}
+
+std::optional<milliseconds> RouterFilter::max_stream_duration() const {
+  if (decision_.kind != router::Decision::Kind::kRoute) return std::nullopt;
+  return MaxStreamDurationOf(std::get<config::RouteAction>(decision_.route->action),
+                             host_.memory().request);
+}
+
+bool RouterFilter::idle() const {
+  using State = UpstreamAttempt::State;
+  return first_.state() == State::kIdle &&
+         std::all_of(more_.begin(), more_.end(),
+                     [](const auto& attempt) { return attempt->state() == State::kIdle; });
+}
+
+// --- The decision
+// --------------------------------------------------------------------------------------------
+
+void RouterFilter::Decide(const router::RouteIndex* routes) {
+  routes_ = routes;
+  options_.random = platform_.random.Next();
+  if (routes == nullptr) return;
+  MatchRoute();
+}
+
+void RouterFilter::MatchRoute() {
+  const http::RequestHead& head = host_.memory().request;
+  stream_info::StreamInfo& info = host_.info();
+  const auto proto = head.headers.Get(HeaderId::kXForwardedProto);
+  decision_ = routes_->Match({.head = head,
+                              .downstream_secure = proto.has_value() && *proto == "https",
+                              .internal_request = head.headers.Has(HeaderId::kXEnvoyInternal),
+                              .client = &info.downstream_remote_address,
+                              .random = options_.random});
+  if (decision_.virtual_host != nullptr) info.virtual_host_name = decision_.virtual_host->name;
+  if (decision_.route != nullptr) info.route_name = decision_.route->name;
+}
 
 void RouterFilter::OnRequestHeaders(bool end) {
   request_ended_ = end;
-  Route(end);
-}
-
-void RouterFilter::Route(bool end) {
   stats_.rq_total.Inc();
-  const router::RouteIndex* const routes = host_.routes();
-  http::RequestHead& head = host_.memory().request;
-  stream_info::StreamInfo& info = host_.info();
-  options_.random = platform_.random.Next();
-  if (routes != nullptr) {
-    const auto proto = head.headers.Get(HeaderId::kXForwardedProto);
-    decision_ = routes->Match({.head = head,
-                               .downstream_secure = proto.has_value() && *proto == "https",
-                               .internal_request = head.headers.Has(HeaderId::kXEnvoyInternal),
-                               .random = options_.random});
-  }
-  if (decision_.virtual_host != nullptr) info.virtual_host_name = decision_.virtual_host->name;
-  if (decision_.route != nullptr) info.route_name = decision_.route->name;
   using Kind = router::Decision::Kind;
   switch (decision_.kind) {
     case Kind::kNoVirtualHost:
@@ -71,13 +92,14 @@ void RouterFilter::Route(bool end) {
     case Kind::kRedirect:
       Redirect();
       return;
-    case Kind::kDirectResponse: {
-      const auto& direct = std::get<config::DirectResponse>(decision_.route->action);
-      state_ = State::kDone;
-      stats_.rq_direct_response.Inc();
-      host_.Answer({.status = direct.status, .body = direct.body, .details = "direct_response"});
+    case Kind::kDirectResponse:
+      RespondDirectly(std::get<config::DirectResponse>(decision_.route->action));
       return;
-    }
+    case Kind::kNonForwarding:
+      state_ = State::kDone;
+      stats_.no_cluster.Inc();
+      host_.Fail(UpstreamError(ErrorKind::kNoCluster));
+      return;
     case Kind::kRoute:
       Forward(std::get<config::RouteAction>(decision_.route->action), end);
       return;
@@ -97,41 +119,97 @@ void RouterFilter::Redirect() {
   }
   state_ = State::kDone;
   stats_.rq_redirect.Inc();
-  host_.Answer({.status = status, .details = "direct_response", .location = location});
+  host_.Answer({.status = status,
+                .details = "direct_response",
+                .location = location,
+                .from_route = decision_.route != nullptr});
 }
+
+void RouterFilter::RespondDirectly(const config::DirectResponse& direct) {
+  state_ = State::kDone;
+  stats_.rq_direct_response.Inc();
+  std::string formatted;
+  if (direct.format.has_value()) {
+    host_.info().response_code = direct.status;
+    direct.format->Append(formatted, {.info = host_.info(),
+                                      .request = &host_.memory().request,
+                                      .local_reply_body = direct.body});
+  }
+  host_.Answer({.status = direct.status,
+                .body = direct.format.has_value() ? formatted : direct.body,
+                .details = "direct_response",
+                .content_type = direct.content_type,
+                .from_route = true});
+}
+
+void RouterFilter::ClusterNotFound(const config::RouteAction& action) {
+  state_ = State::kDone;
+  stats_.no_cluster.Inc();
+  if (action.cluster_not_found_code == 503) {
+    host_.Fail(UpstreamError(ErrorKind::kNoCluster));
+    return;
+  }
+  host_.info().flags.Set(stream_info::ResponseFlag::kNoClusterFound);
+  host_.Answer({.status = action.cluster_not_found_code, .details = "cluster_not_found"});
+}
+
+// --- The request
+// ---------------------------------------------------------------------------------------------
 
 void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   action_ = &action;
-  cluster_ = platform_.clusters.Find(*decision_.cluster);
+  cluster_ = platform_.clusters.Find(decision_.cluster);
   if (cluster_ == nullptr) {
-    state_ = State::kDone;
-    stats_.no_cluster.Inc();
-    if (action.cluster_not_found_code == 503) {
-      host_.Fail(UpstreamError(ErrorKind::kNoCluster));
-    } else {
-      host_.info().flags.Set(stream_info::ResponseFlag::kNoClusterFound);
-      host_.Answer({.status = action.cluster_not_found_code, .details = "cluster_not_found"});
-    }
+    ClusterNotFound(action);
     return;
   }
-  const std::optional<config::RetryPolicy>& policy =
-      action.retry.has_value() ? action.retry : decision_.virtual_host->retry;
-  retry_ = Retry(policy.has_value() ? &*policy : nullptr);
-  if (retry_.enabled()) replay_.emplace(platform_.blocks);
+  SetTerms(action);
+  if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);
   options_.high_priority = action.high_priority;
   options_.downstream_protocol = host_.memory().request.version;
   PrepareHeaders(action);
+  if (!action.hash_policy.empty()) ComputeHash(action);
+  StartShadows(action, end);
   state_ = State::kTrying;
   if (end) RequestEnded();
   StartAttempt();
 }
 
+void RouterFilter::SetTerms(const config::RouteAction& action) {
+  http::RequestHead& head = host_.memory().request;
+  const config::VirtualHost& host = *decision_.virtual_host;
+  const std::optional<config::RetryPolicy>& policy =
+      action.retry.has_value() ? action.retry : host.retry;
+  const RequestOverrides overrides = TakeOverrides(head);
+  terms_ = {};
+  retry_ = Retry(policy.has_value() ? &*policy : nullptr, overrides.retry, head);
+  // A route with a longest duration of the stream has no other timeout, as in Envoy.
+  const milliseconds timeout =
+      action.max_stream_duration.has_value() ? milliseconds(0) : action.timeout;
+  terms_.timeout = overrides.timeout.value_or(timeout);
+  if (policy.has_value()) {
+    terms_.of_try = {policy->per_try_timeout, policy->per_try_idle_timeout};
+  }
+  if (overrides.per_try_timeout.has_value()) terms_.of_try.whole = *overrides.per_try_timeout;
+  // One that ends no sooner than all tries together means nothing.
+  if (terms_.timeout.count() > 0 && terms_.of_try.whole >= terms_.timeout) {
+    terms_.of_try.whole = milliseconds(0);
+  }
+  terms_.hedge = overrides.hedge_on_per_try_timeout.value_or(
+      action.hedge_on_per_try_timeout.value_or(host.hedge_on_per_try_timeout));
+  terms_.alternative_response = overrides.alternative_response;
+}
+
 void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
   http::RequestHead& head = host_.memory().request;
   const format::FormatContext context{.info = host_.info(), .request = &head};
-  ForEachLevel(decision_, host_.routes()->table(), [&](const auto& level) {
+  ForEachLevel(decision_, routes_->table(), [&](const auto& level) {
     if (!level.request_headers.empty()) level.request_headers.Apply(head.headers, context);
   });
+  const std::string_view authority = router::RewriteAuthority(decision_, head);
+  if (action.append_x_forwarded_host && (authority != head.authority || TakesHostOfUpstream())) {
+    head.headers.Add(HeaderId::kXForwardedHost, head.authority);
+  }
   const std::string_view path = router::RewritePath(*decision_.route, head);
   if (path != head.path) {
     if (!settings_.suppress_envoy_headers) {
@@ -139,28 +217,78 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
     }
     head.path = path;
   }
-  const std::string& host_rewrite =
-      decision_.weighted != nullptr && !decision_.weighted->host_rewrite.empty()
-          ? decision_.weighted->host_rewrite
-          : action.host_rewrite;
-  if (!host_rewrite.empty()) {
-    if (action.append_x_forwarded_host) head.headers.Add(HeaderId::kXForwardedHost, head.authority);
-    head.authority = host_rewrite;
+  head.authority = authority;
+  const bool bound_by_try = terms_.of_try.whole.count() > 0 && !terms_.hedge;
+  const event::Duration expected = bound_by_try ? terms_.of_try.whole : terms_.timeout;
+  if (!settings_.suppress_envoy_headers && expected.count() > 0) {
+    head.headers.SetNumber(
+        HeaderId::kXEnvoyExpectedRqTimeoutMs,
+        static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(expected).count()));
   }
-  if (!settings_.suppress_envoy_headers && action.timeout.count() > 0) {
-    head.headers.SetNumber(HeaderId::kXEnvoyExpectedRqTimeoutMs,
-                           static_cast<uint64_t>(action.timeout.count()));
+}
+
+void RouterFilter::ComputeHash(const config::RouteAction& action) {
+  options_.hash = router::HashOf(action.hash_policy, host_.memory().request,
+                                 &host_.info().downstream_remote_address, platform_.random.Next(),
+                                 &new_cookie_);
+}
+
+void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
+  const std::vector<config::MirrorPolicy>* mirrors = &action.mirrors;
+  if (mirrors->empty()) mirrors = &decision_.virtual_host->mirrors;
+  if (mirrors->empty()) mirrors = &routes_->table().mirrors;
+  const http::RequestHead& head = host_.memory().request;
+  for (const config::MirrorPolicy& mirror : *mirrors) {
+    if (!mirror.fraction.Contains(platform_.random.Next())) continue;
+    const std::string_view name =
+        mirror.cluster_field.empty()
+            ? std::string_view(mirror.cluster)
+            : match::HeaderValue(head, mirror.cluster_field).value_or(std::string_view());
+    upstream::Cluster* const cluster = platform_.clusters.Find(name);
+    if (cluster == nullptr) continue;
+    auto shadow = std::make_unique<ShadowRequest>(platform_.loop, platform_.request_memory,
+                                                  settings_.buffer_limit);
+    shadow->CopyHead(head);
+    http::RequestHead& copy = shadow->head();
+    if (!mirror.host_rewrite.empty()) {
+      copy.authority = copy.headers.arena().Copy(mirror.host_rewrite);
+    } else if (mirror.append_suffix) {
+      copy.authority = ShadowAuthority(copy.authority, copy.headers.arena());
+    }
+    upstream::StreamOptions options{.high_priority = options_.high_priority,
+                                    .downstream_protocol = options_.downstream_protocol,
+                                    .random = platform_.random.Next(),
+                                    .hash = options_.hash};
+    shadow->Start(*cluster, options, terms_.timeout, end);
+    shadows_.push_back(std::move(shadow));
   }
+}
+
+bool RouterFilter::TakesHostOfUpstream() const {
+  return std::holds_alternative<config::HostOfUpstream>(action_->host_rewrite) &&
+         (decision_.weighted == nullptr || decision_.weighted->host_rewrite.empty());
+}
+
+// A request that may be sent again keeps its body, up to the buffer limit.
+void RouterFilter::KeepForReplay(const buffer::Buffer& data) {
+  if (!replay_.has_value()) return;
+  if (state_ == State::kResponding || replay_->size() + data.size() > settings_.buffer_limit) {
+    replay_.reset();
+    return;
+  }
+  replay_->AppendShared(data);
 }
 
 void RouterFilter::OnRequestBody(buffer::Buffer& data, bool end) {
   if (state_ == State::kDone || state_ == State::kDeciding) return;
   KeepForReplay(data);
-  waiting_.MoveFrom(data);
+  for (auto& shadow : shadows_) shadow->Body(data, end);
+  buffer::Buffer& unsent = Unsent();
+  unsent.MoveFrom(data);
   if (end) RequestEnded();
-  SendOnAttempt();
+  Send(*newest_);
   // Nobody takes the bytes yet: stop reading when there are too many.
-  if (waiting_.size() >= settings_.buffer_limit && !waiting_paused_) {
+  if (unsent.size() >= settings_.buffer_limit && !waiting_paused_) {
     waiting_paused_ = true;
     host_.PauseRequest(true);
   }
@@ -170,37 +298,43 @@ void RouterFilter::OnRequestTrailers(http::HeaderMap& trailers) {
   if (state_ == State::kDone || state_ == State::kDeciding) return;
   trailers_.emplace(host_.memory().arena);
   trailers_->CopyFrom(trailers);
+  for (auto& shadow : shadows_) shadow->Trailers(trailers);
   RequestEnded();
-  SendOnAttempt();
+  Send(*newest_);
 }
 
 void RouterFilter::RequestEnded() {
   request_ended_ = true;
-  if (action_->timeout.count() > 0) timeout_.Enable(action_->timeout);
+  if (terms_.timeout.count() > 0) timeout_.Enable(terms_.timeout);
+  if (newest_->in_flight()) newest_->SetTimeouts(terms_.of_try);
 }
 
-// --- The response's way back
-// ---------------------------------------------------------------------------------
+// --- The end
+// -------------------------------------------------------------------------------------------------
 
 void RouterFilter::PauseResponse(bool paused) {
   const bool was_paused = response_pauses_ > 0;
   response_pauses_ += paused ? 1 : -1u;
   const bool now_paused = response_pauses_ > 0;
-  if (was_paused == now_paused || attempt_.state() != UpstreamAttempt::State::kOpen) return;
-  attempt_.stream().SetReadPaused(now_paused);
+  if (was_paused == now_paused || answering_ == nullptr) return;
+  if (answering_->state() == UpstreamAttempt::State::kOpen) {
+    answering_->stream().SetReadPaused(now_paused);
+  }
 }
 
 void RouterFilter::Abort() {
-  if (state_ != State::kDone && cluster_ != nullptr &&
-      attempt_.state() != UpstreamAttempt::State::kIdle) {
+  if (state_ != State::kDone && cluster_ != nullptr && AnyInFlight(nullptr)) {
     cluster_->stats().upstream_rq_cancelled.Inc();
   }
   state_ = State::kDone;
+  next_try_due_ = false;
   timeout_.Disable();
-  per_try_timeout_.Disable();
   back_off_.Disable();
   EndRetryLease();
-  attempt_.Reset({ErrorKind::kLocalReset, Side::kUpstream, false, "downstream_gone"});
+  ResetOthers(nullptr);
+  for (auto& shadow : shadows_) {
+    if (!shadow->ended()) shadow->Abort();
+  }
 }
 
 }  // namespace weir::proxy

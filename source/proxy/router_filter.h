@@ -1,13 +1,28 @@
 // The end of the filter chain: decides where a request goes, sends it there, tries again where the
 // policy wants it, and brings the answer back into the chain.
 //
+//               request's head            a good answer           its end
+//   kDeciding ----------------> kTrying ----------------> kResponding ---------> kDone
+//      ^  |                      |   ^                     |    |                  ^
+//      |  | answered here   none |   | the next            |    | cut off          |
+//      |  |              in flight   | begins              |    +----------------->|
+//      |  |                      v   |                     |                       |
+//      |  |                     kWaiting                   |                       |
+//      |  +-------------------- failed, timeout, Abort ---------------------------->
+//      +------- a redirect of the upstream is followed ----+
+//
+// kTrying: one try is in flight, or several: with hedge_on_per_try_timeout a slow one goes on
+// beside the next, and the first good answer wins. kWaiting: none is, and the next is due.
+//
 // Owned by the RequestStream, on the worker's thread. Timeouts: the route's timeout runs from the
 // end of the request to the end of the response, over all tries; per_try_timeout covers one try
-// from its start.
+// from its start, or from the end of the request where that comes later.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "source/buffer/buffer.h"
 #include "source/event/loop.h"
@@ -15,7 +30,10 @@
 #include "source/proxy/filter_chain.h"
 #include "source/proxy/platform.h"
 #include "source/proxy/retry.h"
+#include "source/proxy/shadow_request.h"
 #include "source/proxy/upstream_attempt.h"
+#include "source/router/redirect_target.h"
+#include "source/router/request_hash.h"
 #include "source/router/route_index.h"
 
 namespace weir::proxy {
@@ -23,14 +41,14 @@ namespace weir::proxy {
 // What the router needs of its request.
 class RouterHost {
  public:
-  // The route table the request has pinned; null: there is none (RDS never answered).
-  virtual const router::RouteIndex* routes() = 0;
   virtual void SendInformational() = 0;
   // Ends the request with an answer made here, or, when a response has begun, by a reset.
   virtual void Fail(const http::StreamError& error) = 0;
   virtual void Answer(const filter::LocalReply& reply) = 0;
   // Counted: each true is followed by one false.
   virtual void PauseRequest(bool paused) = 0;
+  // The request, whose head has changed and whose whole body this is, passes the filters again.
+  virtual void Restart(buffer::Buffer& body) = 0;
   // The router has become idle after the request was over.
   virtual void OnRouterIdle() = 0;
   virtual stream_info::StreamInfo& info() = 0;
@@ -53,6 +71,11 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
                const RouterSettings& settings);
   RouterFilter(const RouterFilter&) = delete;
   RouterFilter& operator=(const RouterFilter&) = delete;
+  ~RouterFilter();
+
+  // First of all: finds the route in the table that the request has pinned. Null: there is none
+  // (RDS never answered).
+  void Decide(const router::RouteIndex* routes);
 
   void OnRequestHeaders(bool end) override;
   void OnRequestBody(buffer::Buffer& data, bool end) override;
@@ -64,43 +87,88 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   // The request is over: what is under way upstream is given up.
   void Abort();
   // No codec knows this request any more.
-  bool idle() const { return attempt_.state() == UpstreamAttempt::State::kIdle; }
+  bool idle() const;
+
+  // Applies the route's changes of response headers to the response's head.
+  void ChangeResponseHeaders();
 
   // The decision, once made; null route before.
   const router::Decision& decision() const { return decision_; }
+  // What the route says instead of the connection manager; nothing: it does not.
   std::optional<std::chrono::milliseconds> stream_idle_timeout() const;
+  std::optional<std::chrono::milliseconds> max_stream_duration() const;
 
  private:
-  // Routing a request.
-  void Route(bool end);
-  void Redirect();
-  void Forward(const config::RouteAction& action, bool end);
-  void PrepareHeaders(const config::RouteAction& action);
+  enum class State : uint8_t { kDeciding, kTrying, kWaiting, kResponding, kDone };
 
-  // Tries.
-  void StartAttempt();
-  void SendOnAttempt();
-  bool RetryAfter(const http::StreamError& error);
-  bool TakeRetry();
-  void EndRetryLease();
-  void OnTimeout();
-  void OnPerTryTimeout();
+  // What holds for this request: the route's configuration with the request's own wishes.
+  struct Terms {
+    std::chrono::milliseconds timeout{0};  // 0: none
+    AttemptTimeouts of_try;
+    bool hedge = false;
+    bool alternative_response = false;
+  };
+
+  // router_filter.cc: from the decision to the first try.
+  void MatchRoute();
+  void Redirect();
+  void RespondDirectly(const config::DirectResponse& direct);
+  void Forward(const config::RouteAction& action, bool end);
+  void ClusterNotFound(const config::RouteAction& action);
+  void SetTerms(const config::RouteAction& action);
+  void PrepareHeaders(const config::RouteAction& action);
+  void ComputeHash(const config::RouteAction& action);
+  void StartShadows(const config::RouteAction& action, bool end);
+  // auto_host_rewrite: the authority is that of the host of each try.
+  bool TakesHostOfUpstream() const;
   void RequestEnded();
   void KeepForReplay(const buffer::Buffer& data);
+
+  // router_tries.cc
+  void StartAttempt();
+  UpstreamAttempt* FreeAttempt();
+  void PrepareAttemptHeaders();
+  void Send(UpstreamAttempt& attempt);
+  void NoteUpstream(const UpstreamAttempt& attempt);
+  // A try but for `but` (null: any).
+  bool AnyInFlight(const UpstreamAttempt* but) const;
+  // Whether another try than `attempt` is in flight or due, so that another answer may come.
+  bool OthersToCome(const UpstreamAttempt& attempt) const {
+    return AnyInFlight(&attempt) || NextIsDue();
+  }
+  bool NextIsDue() const { return back_off_.enabled() || next_try_due_; }
+  // Where bytes of the request go that no try has sent.
+  buffer::Buffer& Unsent() {
+    return state_ == State::kWaiting || next_try_due_ ? unsent_ : newest_->waiting();
+  }
+  bool Replayable() const { return replay_.has_value(); }
+  bool TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead* response);
+  void OnTryTimeout(UpstreamAttempt& attempt, const http::StreamError& error);
+  void OnTryFailed(UpstreamAttempt& attempt, const http::StreamError& error);
+  void EndWith(const http::StreamError& error);
+  void ResetOthers(const UpstreamAttempt* but);
+  void EndRetryLease();
+  void OnTimeout();
+  void UpdateRequestPause();
+
+  // router_response.cc: the answer that won.
+  void Respond(UpstreamAttempt& attempt, bool end);
+  void PrepareResponseHeaders(const UpstreamAttempt& attempt);
   void FinishResponse();
-  void CountStatus(uint16_t status);
+  void CountStatus(const UpstreamAttempt& attempt, uint16_t status);
+  bool FollowRedirect(UpstreamAttempt& attempt);
+  bool EnterRedirect(std::string_view location);
+  void CountRefusal(router::RedirectVerdict verdict);
+  void BeginAgain();
 
-  void OnAttemptReady() override;
-  void OnAttemptInformational() override { host_.SendInformational(); }
-  void OnAttemptHeaders(bool end) override;
-  void OnAttemptBody(buffer::Buffer& data, bool end) override;
-  void OnAttemptTrailers(http::HeaderMap& trailers) override;
-  void OnAttemptError(const http::StreamError& error) override;
-  void OnAttemptBackpressure(bool blocked) override;
-  void OnAttemptIdle() override;
-
-  // kDeciding -> kTrying <-> kWaiting (for a retry) -> kResponding -> kDone
-  enum class State : uint8_t { kDeciding, kTrying, kWaiting, kResponding, kDone };
+  void OnAttemptReady(UpstreamAttempt& attempt) override;
+  void OnAttemptInformational(UpstreamAttempt& attempt) override;
+  void OnAttemptHeaders(UpstreamAttempt& attempt, bool end) override;
+  void OnAttemptBody(UpstreamAttempt& attempt, buffer::Buffer& data, bool end) override;
+  void OnAttemptTrailers(UpstreamAttempt& attempt, http::HeaderMap& trailers) override;
+  void OnAttemptError(UpstreamAttempt& attempt, const http::StreamError& error) override;
+  void OnAttemptBackpressure(UpstreamAttempt& attempt, bool blocked) override;
+  void OnAttemptIdle(UpstreamAttempt& attempt) override;
 
   const Platform& platform_;
   RouterHost& host_;
@@ -108,28 +176,39 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   HttpStats& stats_;
   const RouterSettings settings_;
   State state_ = State::kDeciding;
+  const router::RouteIndex* routes_ = nullptr;
   router::Decision decision_;
   const config::RouteAction* action_ = nullptr;
   upstream::Cluster* cluster_ = nullptr;  // Alive while a try or a retry's lease is in it.
+  Terms terms_;
   upstream::StreamOptions options_;
-  Retry retry_{nullptr};
+  Retry retry_;
   upstream::Cluster* retry_leased_in_ = nullptr;  // Kept alive by the lease.
-  UpstreamAttempt attempt_;
+  router::NewCookie new_cookie_;                  // For the response.
 
-  // The request as far as the present try has not taken it, and all of it while it may be tried
-  // again.
+  // Tries. The heads of their answers share the place of the response: a codec fills it at once
+  // and tells of it before another one can.
+  UpstreamAttempt first_;
+  std::vector<std::unique_ptr<UpstreamAttempt>> more_;  // Beside the first; mostly none.
+  UpstreamAttempt* newest_ = &first_;                   // Takes what comes of the request.
+  UpstreamAttempt* answering_ = nullptr;                // kResponding, kDone
+  bool next_try_due_ = false;                           // As soon as an UpstreamAttempt is free.
+  bool last_timed_out_ = false;
+  std::vector<upstream::HostRef> previous_hosts_;
+
+  // The request as far as no try has it, and all of it while it may be sent again.
   bool request_ended_ = false;
-  bool head_sent_ = false;
-  bool end_sent_ = false;
-  buffer::Buffer waiting_;
+  buffer::Buffer unsent_;  // kWaiting, and between two tries.
   std::optional<buffer::Buffer> replay_;
   std::optional<http::HeaderMap> trailers_;
-  bool waiting_paused_ = false;
-  bool attempt_paused_ = false;
+  bool waiting_paused_ = false;   // The newest try holds too much.
+  bool attempts_paused_ = false;  // A try's stream is blocked.
   uint32_t response_pauses_ = 0;
 
+  std::vector<std::unique_ptr<ShadowRequest>> shadows_;
+  std::vector<const config::Route*> redirected_from_;
+
   event::Timer timeout_;
-  event::Timer per_try_timeout_;
   event::Timer back_off_;
 };
 

@@ -1,10 +1,9 @@
-// The tries of a RouterFilter: sending the request, taking the answer, and trying again.
+// The tries of a RouterFilter: starting them, sending the request, and trying again.
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "source/proxy/error_table.h"
-#include "source/proxy/header_levels.h"
 #include "source/proxy/router_filter.h"
 
 namespace weir::proxy {
@@ -14,198 +13,167 @@ using http::ErrorKind;
 using http::HeaderId;
 using http::Side;
 using http::StreamError;
+using stream_info::ResponseFlag;
 
 constexpr StreamError UpstreamError(ErrorKind kind) { return {kind, Side::kUpstream, false, ""}; }
-
-void AppendCopy(buffer::Buffer& to, const buffer::Buffer& from) {
-  std::array<iovec, 64> pieces;
-  const size_t count = from.Gather(pieces);
-  size_t copied = 0;
-  for (size_t i = 0; i < count; ++i) {
-    to.Append({static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len});
-    copied += pieces[i].iov_len;
-  }
-  if (copied < from.size()) to.Append(std::string_view(from.ToString()).substr(copied));
+constexpr StreamError GiveUp(std::string_view why) {
+  return {ErrorKind::kLocalReset, Side::kUpstream, false, why};
 }
 
 }  // namespace
 
-// A request that may be tried again keeps a copy of its body, up to the buffer limit.
-void RouterFilter::KeepForReplay(const buffer::Buffer& data) {
-  if (!replay_.has_value()) return;
-  if (state_ == State::kResponding || replay_->size() + data.size() > settings_.buffer_limit) {
-    replay_.reset();
-    return;
+bool RouterFilter::AnyInFlight(const UpstreamAttempt* but) const {
+  const auto counts = [but](const UpstreamAttempt& attempt) {
+    return &attempt != but && attempt.in_flight();
+  };
+  return counts(first_) || std::any_of(more_.begin(), more_.end(),
+                                       [&](const auto& attempt) { return counts(*attempt); });
+}
+
+// One that no codec knows. Null: wait for one whose stream is closing.
+UpstreamAttempt* RouterFilter::FreeAttempt() {
+  using AttemptState = UpstreamAttempt::State;
+  bool closing = first_.state() == AttemptState::kClosing;
+  if (first_.state() == AttemptState::kIdle) return &first_;
+  for (auto& attempt : more_) {
+    if (attempt->state() == AttemptState::kIdle) return attempt.get();
+    closing = closing || attempt->state() == AttemptState::kClosing;
   }
-  AppendCopy(*replay_, data);
+  if (closing) return nullptr;
+  more_.push_back(std::make_unique<UpstreamAttempt>(platform_.loop, platform_.blocks,
+                                                    static_cast<AttemptHandler&>(*this),
+                                                    host_.memory().response));
+  return more_.back().get();
 }
 
 void RouterFilter::StartAttempt() {
-  if (!idle()) return;  // The last try's stream is still closing: OnAttemptIdle starts this one.
-  if (state_ == State::kWaiting) {
+  UpstreamAttempt* const attempt = FreeAttempt();
+  next_try_due_ = attempt == nullptr;
+  if (attempt == nullptr) return;  // OnAttemptIdle comes back to this.
+  stream_info::UpstreamInfo& upstream = host_.info().upstream;
+  if (retry_leased_in_ != nullptr) {
     // The cluster of today; one that was removed meanwhile is kept by the retry's lease and serves
     // on.
-    upstream::Cluster* const today = platform_.clusters.Find(*decision_.cluster);
+    upstream::Cluster* const today = platform_.clusters.Find(decision_.cluster);
     if (today != nullptr) cluster_ = today;
-    state_ = State::kTrying;
   }
-  stream_info::UpstreamInfo& upstream = host_.info().upstream;
+  state_ = State::kTrying;
   ++upstream.attempts;
-  if (decision_.virtual_host->include_request_attempt_count) {
-    host_.memory().request.headers.SetNumber(HeaderId::kXEnvoyAttemptCount, upstream.attempts);
+  upstream.cluster_name = decision_.cluster;
+  PrepareAttemptHeaders();
+  newest_ = attempt;
+  attempt->waiting().Clear();
+  attempt->waiting().MoveFrom(unsent_);
+  const upstream::Start start = attempt->Start(*cluster_, options_);
+  if (start == upstream::Start::kFailed) {
+    OnAttemptError(*attempt, attempt->start_error());
+    return;
   }
-  upstream.cluster_name = *decision_.cluster;
-  head_sent_ = false;
-  end_sent_ = false;
-  const config::RetryPolicy* policy = action_->retry.has_value() ? &*action_->retry
-                                      : decision_.virtual_host->retry.has_value()
-                                          ? &*decision_.virtual_host->retry
-                                          : nullptr;
-  if (policy != nullptr && policy->per_try_timeout.has_value() &&
-      policy->per_try_timeout->count() > 0) {
-    per_try_timeout_.Enable(*policy->per_try_timeout);
+  if (request_ended_) attempt->SetTimeouts(terms_.of_try);
+  if (start == upstream::Start::kReady) OnAttemptReady(*attempt);
+}
+
+void RouterFilter::PrepareAttemptHeaders() {
+  const uint32_t attempts = host_.info().upstream.attempts;
+  const config::VirtualHost& host = *decision_.virtual_host;
+  http::HeaderMap& headers = host_.memory().request.headers;
+  if (host.include_request_attempt_count) {
+    headers.SetNumber(HeaderId::kXEnvoyAttemptCount, attempts);
   }
-  switch (attempt_.Start(*cluster_, options_)) {
-    case upstream::Start::kReady:
-      OnAttemptReady();
-      return;
-    case upstream::Start::kPending:
-      return;
-    case upstream::Start::kFailed:
-      OnAttemptError(attempt_.start_error());
-      return;
+  if (host.include_is_timeout_retry && attempts > 1) {
+    headers.Set(HeaderId::kXEnvoyIsTimeoutRetry, last_timed_out_ ? "true" : "false");
   }
 }
 
-void RouterFilter::OnAttemptReady() {
+void RouterFilter::OnAttemptReady(UpstreamAttempt& attempt) {
+  NoteUpstream(attempt);
+  if (response_pauses_ > 0) attempt.stream().SetReadPaused(true);
+  Send(attempt);
+}
+
+// The host of a try, and its connection where there is one, are those of the stream.
+void RouterFilter::NoteUpstream(const UpstreamAttempt& attempt) {
+  if (attempt.host() == nullptr) return;
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
-  const upstream::ConnectionFacts& connection = attempt_.connection();
   upstream.has_host = true;
-  upstream.address = attempt_.host()->address();
-  upstream.host_name = attempt_.host()->hostname();
+  upstream.address = attempt.host()->address();
+  upstream.host_name = attempt.host()->hostname();
+  if (attempt.state() != UpstreamAttempt::State::kOpen) return;
+  const upstream::ConnectionFacts& connection = attempt.connection();
   upstream.connected = true;
   upstream.local_address = connection.local_address;
   upstream.connection_id = connection.connection_id;
   upstream.protocol = connection.protocol;
-  if (response_pauses_ > 0) attempt_.stream().SetReadPaused(true);
-  SendOnAttempt();
 }
 
 // Hands the try what the request has so far.
-void RouterFilter::SendOnAttempt() {
-  if (attempt_.state() != UpstreamAttempt::State::kOpen || end_sent_) return;
+void RouterFilter::Send(UpstreamAttempt& attempt) {
+  if (attempt.state() != UpstreamAttempt::State::kOpen || attempt.end_sent()) return;
+  http::RequestHead& head = host_.memory().request;
+  if (!attempt.head_sent() && TakesHostOfUpstream() && !attempt.host()->hostname().empty()) {
+    head.authority = head.headers.arena().Copy(attempt.host()->hostname());
+  }
+  attempt.Send(head, request_ended_, trailers_.has_value() ? &*trailers_ : nullptr);
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
-  const bool end_without_trailers = request_ended_ && !trailers_.has_value();
-  if (!head_sent_) {
-    head_sent_ = true;
-    upstream.first_byte_sent = platform_.loop.Now();
-    end_sent_ = end_without_trailers && waiting_.empty();
-    attempt_.stream().EncodeHeaders(host_.memory().request, end_sent_);
-  }
-  if (!end_sent_ && (!waiting_.empty() || end_without_trailers)) {
-    end_sent_ = end_without_trailers;
-    attempt_.stream().EncodeBody(waiting_, end_sent_);
-    waiting_.Clear();
-  }
-  if (!end_sent_ && request_ended_) {
-    end_sent_ = true;
-    attempt_.stream().EncodeTrailers(*trailers_);
-  }
-  if (end_sent_) upstream.last_byte_sent = platform_.loop.Now();
+  upstream.first_byte_sent = attempt.first_byte_sent();
+  if (attempt.end_sent()) upstream.last_byte_sent = platform_.loop.Now();
   if (waiting_paused_) {
     waiting_paused_ = false;
     host_.PauseRequest(false);
   }
 }
 
-void RouterFilter::OnAttemptBackpressure(bool blocked) {
-  if (blocked == attempt_paused_) return;
-  attempt_paused_ = blocked;
-  host_.PauseRequest(blocked);
+void RouterFilter::UpdateRequestPause() {
+  const bool blocked =
+      first_.blocked() || std::any_of(more_.begin(), more_.end(),
+                                      [](const auto& attempt) { return attempt->blocked(); });
+  if (std::exchange(attempts_paused_, blocked) != blocked) host_.PauseRequest(blocked);
 }
 
-void RouterFilter::OnAttemptHeaders(bool end) {
-  http::ResponseHead& response = host_.memory().response;
-  stream_info::StreamInfo& info = host_.info();
-  info.upstream.first_byte_received = platform_.loop.Now();
-  per_try_timeout_.Disable();
-  if (state_ != State::kTrying) return;
-  if (retry_.Wants(response) && replay_.has_value() && TakeRetry()) {
-    cluster_->stats().upstream_rq_.Inc(response.status);
-    attempt_.Reset({ErrorKind::kLocalReset, Side::kUpstream, false, "retry"});
-    return;
+void RouterFilter::OnAttemptBackpressure(UpstreamAttempt&, bool) { UpdateRequestPause(); }
+
+// --- Errors and the next try
+// ---------------------------------------------------------------------------------
+
+void RouterFilter::OnAttemptError(UpstreamAttempt& attempt, const StreamError& error) {
+  NoteUpstream(attempt);
+  UpdateRequestPause();
+  if (state_ != State::kTrying && !(state_ == State::kResponding && answering_ == &attempt)) return;
+  last_timed_out_ = error.kind == ErrorKind::kPerTryTimeout;
+  if (last_timed_out_ || error.kind == ErrorKind::kPerTryIdleTimeout) {
+    OnTryTimeout(attempt, error);
+  } else {
+    OnTryFailed(attempt, error);
   }
-  if (retry_.made() > 0 && response.status < 500) cluster_->stats().upstream_rq_retry_success.Inc();
-  EndRetryLease();
-  state_ = State::kResponding;
-  replay_.reset();
-  CountStatus(response.status);
-  info.response_code_details = "via_upstream";
-  const format::FormatContext context{
-      .info = info, .request = &host_.memory().request, .response = &response};
-  ForEachLevel(decision_, host_.routes()->table(), [&](const auto& level) {
-    if (!level.response_headers.empty()) level.response_headers.Apply(response.headers, context);
-  });
-  if (!settings_.suppress_envoy_headers) {
-    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
-        platform_.loop.Now() - info.upstream.first_byte_sent);
-    response.headers.SetNumber(HeaderId::kXEnvoyUpstreamServiceTime,
-                               static_cast<uint64_t>(waited.count()));
+}
+
+void RouterFilter::OnTryTimeout(UpstreamAttempt& attempt, const StreamError& error) {
+  upstream::ClusterStats& stats = cluster_->stats();
+  if (error.kind == ErrorKind::kPerTryIdleTimeout) {
+    stats.upstream_rq_per_try_idle_timeout.Inc();
+  } else {
+    stats.upstream_rq_per_try_timeout.Inc();
+    if (terms_.hedge) {
+      // It may still answer, and does so beside the next one.
+      if (!NextIsDue() && retry_.Wants(error) && Replayable()) TakeRetry(attempt, nullptr);
+      return;
+    }
   }
-  if (decision_.virtual_host->include_attempt_count_in_response) {
-    response.headers.SetNumber(HeaderId::kXEnvoyAttemptCount, info.upstream.attempts);
+  attempt.Reset(error);
+  OnTryFailed(attempt, error);
+}
+
+void RouterFilter::OnTryFailed(UpstreamAttempt& attempt, const StreamError& error) {
+  if (state_ == State::kTrying) {
+    const bool replayable = !NextIsDue() && (Replayable() || !attempt.head_sent());
+    if (retry_.Wants(error) && replayable && TakeRetry(attempt, nullptr)) return;
+    if (OthersToCome(attempt)) return;
+    CountStatus(attempt, AnswerFor(error).status);
   }
-  if (end) FinishResponse();
-  chain_.ResponseHeaders(end);
+  EndWith(error);
 }
 
-void RouterFilter::OnAttemptBody(buffer::Buffer& data, bool end) {
-  if (state_ != State::kResponding) return;
-  if (end) FinishResponse();
-  chain_.ResponseBody(data, end);
-}
-
-void RouterFilter::OnAttemptTrailers(http::HeaderMap& trailers) {
-  if (state_ != State::kResponding) return;
-  FinishResponse();
-  chain_.ResponseTrailers(trailers);
-}
-
-// The upstream's answer is complete: no timeout and no error of the try matters any more.
-void RouterFilter::FinishResponse() {
-  state_ = State::kDone;
-  stream_info::UpstreamInfo& upstream = host_.info().upstream;
-  upstream.last_byte_received = platform_.loop.Now();
-  timeout_.Disable();
-  per_try_timeout_.Disable();
-  cluster_->stats().upstream_rq_time.Record(
-      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                platform_.loop.Now() - upstream.first_byte_sent)
-                                .count()));
-  // An answer before the end of the request: the rest is not sent.
-  if (!end_sent_)
-    attempt_.Reset({ErrorKind::kLocalReset, Side::kUpstream, false, "early_response"});
-}
-
-void RouterFilter::CountStatus(uint16_t status) {
-  cluster_->stats().upstream_rq_.Inc(status);
-  cluster_->stats().upstream_rq_completed.Inc();
-  if (attempt_.host() == nullptr) return;
-  upstream::HostStats& host = attempt_.host()->stats();
-  (status < 500 ? host.rq_success : host.rq_error).Inc();
-}
-
-void RouterFilter::OnAttemptError(const StreamError& error) {
-  per_try_timeout_.Disable();
-  stream_info::StreamInfo& info = host_.info();
-  if (attempt_.host() != nullptr) {
-    info.upstream.has_host = true;
-    info.upstream.address = attempt_.host()->address();
-    info.upstream.host_name = attempt_.host()->hostname();
-  }
-  if (state_ == State::kTrying && RetryAfter(error)) return;
-  if (state_ != State::kTrying && state_ != State::kResponding) return;
-  if (state_ == State::kTrying) CountStatus(AnswerFor(error).status);
+void RouterFilter::EndWith(const StreamError& error) {
   state_ = State::kDone;
   timeout_.Disable();
   StreamError seen = error;
@@ -213,34 +181,45 @@ void RouterFilter::OnAttemptError(const StreamError& error) {
   host_.Fail(seen);
 }
 
-// Whether the error is answered by another try.
-bool RouterFilter::RetryAfter(const StreamError& error) {
-  if (!retry_.Wants(error)) return false;
-  const bool replayable = replay_.has_value() || !head_sent_;
-  return replayable && TakeRetry();
-}
-
-bool RouterFilter::TakeRetry() {
+// Lets the next try begin after a while; false when there is none left. `response`: the answer that
+// is tried again, null for an error. `attempt` goes on when it is in flight.
+bool RouterFilter::TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead* response) {
+  upstream::ClusterStats& stats = cluster_->stats();
   if (!retry_.any_left()) {
-    host_.info().flags.Set(stream_info::ResponseFlag::kUpstreamRetryLimitExceeded);
-    cluster_->stats().upstream_rq_retry_limit_exceeded.Inc();
+    host_.info().flags.Set(ResponseFlag::kUpstreamRetryLimitExceeded);
+    stats.upstream_rq_retry_limit_exceeded.Inc();
     return false;
   }
   EndRetryLease();
-  if (!cluster_->BeginRetry(options_.high_priority)) return false;
-  retry_leased_in_ = cluster_;
-  cluster_->stats().upstream_rq_retry.Inc();
-  cluster_->stats().upstream_rq_retry_backoff_exponential.Inc();
-  state_ = State::kWaiting;
-  // Before the head was sent nothing was: what waits is the whole body so far, kept for replay or
-  // not.
-  if (head_sent_) {
-    waiting_.Clear();
-    AppendCopy(waiting_, *replay_);
+  if (!cluster_->BeginRetry(options_.high_priority)) {
+    host_.info().flags.Set(ResponseFlag::kUpstreamOverflow);
+    return false;
   }
-  if (attempt_paused_) OnAttemptBackpressure(false);
-  options_.previous_host = attempt_.host().get();
-  back_off_.Enable(retry_.Take(platform_.random.Next()));
+  retry_leased_in_ = cluster_;
+  stats.upstream_rq_retry.Inc();
+  if (replay_.has_value()) {
+    unsent_.Clear();
+    unsent_.AppendShared(*replay_);
+  } else {
+    unsent_.MoveFrom(attempt.waiting());  // Nothing of it was sent.
+  }
+  if (retry_.policy()->avoid_previous_hosts && attempt.host() != nullptr) {
+    previous_hosts_.push_back(attempt.host());
+    options_.previous_hosts = previous_hosts_;
+    options_.host_attempts = retry_.policy()->host_attempts;
+  }
+  const uint64_t random = platform_.random.Next();
+  std::optional<event::Duration> wait;
+  if (response != nullptr) {
+    wait = retry_.TakeAsAsked(*response, platform_.loop.WallNow(), random);
+  }
+  (wait.has_value() ? stats.upstream_rq_retry_backoff_ratelimited
+                    : stats.upstream_rq_retry_backoff_exponential)
+      .Inc();
+  if (response != nullptr) attempt.Reset(GiveUp("retry"));
+  UpdateRequestPause();
+  if (!AnyInFlight(nullptr)) state_ = State::kWaiting;
+  back_off_.Enable(wait.has_value() ? *wait : retry_.Take(random));
   return true;
 }
 
@@ -249,40 +228,43 @@ void RouterFilter::EndRetryLease() {
   if (cluster != nullptr) cluster->EndRetry(options_.high_priority);
 }
 
+void RouterFilter::ResetOthers(const UpstreamAttempt* but) {
+  if (&first_ != but) first_.Reset(GiveUp("given_up"));
+  for (auto& attempt : more_) {
+    if (attempt.get() != but) attempt->Reset(GiveUp("given_up"));
+  }
+}
+
 void RouterFilter::OnTimeout() {
   if (state_ == State::kDone) return;
   const bool responding = state_ == State::kResponding;
   state_ = State::kDone;
+  next_try_due_ = false;
   back_off_.Disable();
-  per_try_timeout_.Disable();
-  if (cluster_ != nullptr && attempt_.state() != UpstreamAttempt::State::kIdle) {
+  if (AnyInFlight(nullptr)) {
+    UpstreamAttempt& attempt = responding ? *answering_ : *newest_;
     cluster_->stats().upstream_rq_timeout.Inc();
-    if (!responding) CountStatus(504);
-    if (attempt_.host() != nullptr) attempt_.host()->stats().rq_timeout.Inc();
+    if (!responding) CountStatus(attempt, 504);
+    if (attempt.started() && attempt.host() != nullptr) attempt.host()->stats().rq_timeout.Inc();
   }
-  attempt_.Reset(UpstreamError(ErrorKind::kUpstreamTimeout));
+  ResetOthers(nullptr);
+  UpdateRequestPause();
+  if (terms_.alternative_response && !responding) {
+    host_.info().flags.Set(ResponseFlag::kUpstreamRequestTimeout);
+    const StreamError error = UpstreamError(ErrorKind::kUpstreamTimeout);
+    host_.Answer({.status = 204, .details = AnswerFor(error).details});
+    return;
+  }
   host_.Fail(UpstreamError(ErrorKind::kUpstreamTimeout));
 }
 
-void RouterFilter::OnPerTryTimeout() {
-  if (state_ != State::kTrying) return;
-  cluster_->stats().upstream_rq_per_try_timeout.Inc();
-  const StreamError error = UpstreamError(ErrorKind::kPerTryTimeout);
-  attempt_.Reset(error);
-  if (RetryAfter(error)) return;
-  state_ = State::kDone;
-  timeout_.Disable();
-  CountStatus(504);
-  host_.Fail(error);
-}
-
-void RouterFilter::OnAttemptIdle() {
-  if (attempt_paused_) OnAttemptBackpressure(false);
-  if (state_ == State::kWaiting && !back_off_.enabled()) {
+void RouterFilter::OnAttemptIdle(UpstreamAttempt&) {
+  UpdateRequestPause();
+  if (next_try_due_) {
     StartAttempt();
     return;
   }
-  if (state_ == State::kDone) {
+  if (state_ == State::kDone && idle()) {
     EndRetryLease();
     host_.OnRouterIdle();
   }

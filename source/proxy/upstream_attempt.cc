@@ -3,6 +3,13 @@
 #include "source/base/check.h"
 
 namespace weir::proxy {
+namespace {
+
+constexpr http::StreamError TooLong(http::ErrorKind kind) {
+  return {kind, http::Side::kUpstream, false, ""};
+}
+
+}  // namespace
 
 UpstreamAttempt::~UpstreamAttempt() {
   WEIR_CHECK(state_ == State::kIdle || state_ == State::kPending,
@@ -12,6 +19,8 @@ UpstreamAttempt::~UpstreamAttempt() {
 upstream::Start UpstreamAttempt::Start(upstream::Cluster& cluster,
                                        const upstream::StreamOptions& options) {
   WEIR_DCHECK(state_ == State::kIdle, "one try at a time");
+  head_sent_ = false;
+  end_sent_ = false;
   request_.emplace(*this, *this);
   const upstream::Start start = cluster.StartStream(*request_, options);
   if (start == upstream::Start::kReady) state_ = State::kOpen;
@@ -19,7 +28,59 @@ upstream::Start UpstreamAttempt::Start(upstream::Cluster& cluster,
   return start;
 }
 
+void UpstreamAttempt::Send(const http::RequestHead& head, bool ended,
+                           const http::HeaderMap* trailers) {
+  if (state_ != State::kOpen || end_sent_) return;
+  const bool end_without_trailers = ended && trailers == nullptr;
+  if (!head_sent_) {
+    head_sent_ = true;
+    first_byte_sent_ = loop_.Now();
+    end_sent_ = end_without_trailers && waiting_.empty();
+    stream().EncodeHeaders(head, end_sent_);
+  }
+  if (!end_sent_ && (!waiting_.empty() || end_without_trailers)) {
+    end_sent_ = end_without_trailers;
+    stream().EncodeBody(waiting_, end_sent_);
+    waiting_.Clear();
+  }
+  if (!end_sent_ && ended) {
+    end_sent_ = true;
+    stream().EncodeTrailers(*trailers);
+  }
+  Progress();
+}
+
+void UpstreamAttempt::SetTimeouts(const AttemptTimeouts& timeouts) {
+  if (timeouts.whole.count() > 0) {
+    if (!timeout_.has_value()) {
+      timeout_.emplace(loop_, [this] {
+        handler_.OnAttemptError(*this, TooLong(http::ErrorKind::kPerTryTimeout));
+      });
+    }
+    timeout_->Enable(timeouts.whole);
+  }
+  idle_timeout_ = timeouts.idle;
+  if (idle_timeout_.count() > 0) {
+    if (!idle_.has_value()) {
+      idle_.emplace(loop_, [this] {
+        handler_.OnAttemptError(*this, TooLong(http::ErrorKind::kPerTryIdleTimeout));
+      });
+    }
+    idle_->Enable(idle_timeout_);
+  }
+}
+
+void UpstreamAttempt::Progress() {
+  if (idle_.has_value() && idle_->enabled()) idle_->Enable(idle_timeout_);
+}
+
+void UpstreamAttempt::EndTimeouts() {
+  if (timeout_.has_value()) timeout_->Disable();
+  if (idle_.has_value()) idle_->Disable();
+}
+
 void UpstreamAttempt::Reset(const http::StreamError& error) {
+  EndTimeouts();
   switch (state_) {
     case State::kIdle:
     case State::kClosing:
@@ -30,6 +91,7 @@ void UpstreamAttempt::Reset(const http::StreamError& error) {
       return;
     case State::kOpen:
       state_ = State::kClosing;
+      blocked_ = false;
       request_->stream()->Reset(error);
       return;
   }
@@ -37,43 +99,57 @@ void UpstreamAttempt::Reset(const http::StreamError& error) {
 
 void UpstreamAttempt::OnStreamReady() {
   state_ = State::kOpen;
-  handler_.OnAttemptReady();
+  handler_.OnAttemptReady(*this);
 }
 
 void UpstreamAttempt::OnStreamFailed(const http::StreamError& error) {
   state_ = State::kIdle;
-  handler_.OnAttemptError(error);
+  EndTimeouts();
+  handler_.OnAttemptError(*this, error);
 }
 
 void UpstreamAttempt::OnInformational() {
-  if (state_ == State::kOpen) handler_.OnAttemptInformational();
+  if (state_ != State::kOpen) return;
+  Progress();
+  handler_.OnAttemptInformational(*this);
 }
 
 void UpstreamAttempt::OnHeaders(bool end) {
-  if (state_ == State::kOpen) handler_.OnAttemptHeaders(end);
+  if (state_ != State::kOpen) return;
+  if (timeout_.has_value()) timeout_->Disable();
+  Progress();
+  handler_.OnAttemptHeaders(*this, end);
 }
 
 void UpstreamAttempt::OnBody(buffer::Buffer& data, bool end) {
-  if (state_ == State::kOpen) handler_.OnAttemptBody(data, end);
+  if (state_ != State::kOpen) return;
+  Progress();
+  handler_.OnAttemptBody(*this, data, end);
 }
 
 void UpstreamAttempt::OnTrailers(http::HeaderMap& trailers) {
-  if (state_ == State::kOpen) handler_.OnAttemptTrailers(trailers);
+  if (state_ == State::kOpen) handler_.OnAttemptTrailers(*this, trailers);
 }
 
 void UpstreamAttempt::OnReset(const http::StreamError& error) {
   if (state_ != State::kOpen) return;
   state_ = State::kClosing;
-  handler_.OnAttemptError(error);
+  blocked_ = false;
+  EndTimeouts();
+  handler_.OnAttemptError(*this, error);
 }
 
 void UpstreamAttempt::OnBackpressure(bool blocked) {
-  if (state_ == State::kOpen) handler_.OnAttemptBackpressure(blocked);
+  if (state_ != State::kOpen) return;
+  blocked_ = blocked;
+  handler_.OnAttemptBackpressure(*this, blocked);
 }
 
 void UpstreamAttempt::OnStreamClosed() {
   state_ = State::kIdle;
-  handler_.OnAttemptIdle();
+  blocked_ = false;
+  EndTimeouts();
+  handler_.OnAttemptIdle(*this);
 }
 
 }  // namespace weir::proxy

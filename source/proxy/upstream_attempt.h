@@ -5,35 +5,45 @@
 //     ^                  | failed         | reset by either side    closed      |
 //     +------------------+                +-----------> kClosing --------------->+
 //
-// The same object serves the tries of a request one after the other. While kOpen or kClosing the
-// codec knows it, so the request must live on; `OnAttemptIdle` says when it need not any more.
-// Worker's thread.
+// The same object serves tries one after the other. While kOpen or kClosing the codec knows it, so
+// its owner must live on; `OnAttemptIdle` says when it need not any more. Worker's thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "source/buffer/buffer.h"
+#include "source/event/loop.h"
 #include "source/http/codec.h"
 #include "source/upstream/cluster.h"
 
 namespace weir::proxy {
 
-// What the router hears of its try. None of these is called from inside Start or Reset.
+class UpstreamAttempt;
+
+// What the owner hears of its try. None of these is called from inside Start, Send or Reset.
 class AttemptHandler {
  public:
-  virtual void OnAttemptReady() = 0;
-  virtual void OnAttemptInformational() = 0;
-  virtual void OnAttemptHeaders(bool end) = 0;
-  virtual void OnAttemptBody(buffer::Buffer& data, bool end) = 0;
-  virtual void OnAttemptTrailers(http::HeaderMap& trailers) = 0;
-  virtual void OnAttemptError(const http::StreamError& error) = 0;
+  virtual void OnAttemptReady(UpstreamAttempt& attempt) = 0;
+  virtual void OnAttemptInformational(UpstreamAttempt& attempt) = 0;
+  virtual void OnAttemptHeaders(UpstreamAttempt& attempt, bool end) = 0;
+  virtual void OnAttemptBody(UpstreamAttempt& attempt, buffer::Buffer& data, bool end) = 0;
+  virtual void OnAttemptTrailers(UpstreamAttempt& attempt, http::HeaderMap& trailers) = 0;
+  // The try failed; or, with kPerTryTimeout and kPerTryIdleTimeout, it took too long and goes on
+  // until it is reset.
+  virtual void OnAttemptError(UpstreamAttempt& attempt, const http::StreamError& error) = 0;
   // The upstream takes the request more slowly than it comes (true), or has caught up.
-  virtual void OnAttemptBackpressure(bool blocked) = 0;
-  virtual void OnAttemptIdle() = 0;
+  virtual void OnAttemptBackpressure(UpstreamAttempt& attempt, bool blocked) = 0;
+  virtual void OnAttemptIdle(UpstreamAttempt& attempt) = 0;
 
  protected:
   ~AttemptHandler() = default;
+};
+
+// Limits of one try; 0: none.
+struct AttemptTimeouts {
+  event::Duration whole{0};  // Until the head of the answer.
+  event::Duration idle{0};   // Without a byte in either direction.
 };
 
 class UpstreamAttempt final : public upstream::StreamRequestHandler,
@@ -42,14 +52,16 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   enum class State : uint8_t { kIdle, kPending, kOpen, kClosing };
 
   // `response` is where the head of every try's answer goes; it outlives the tries.
-  UpstreamAttempt(AttemptHandler& handler, http::ResponseHead& response)
-      : handler_(handler), response_(response) {}
+  UpstreamAttempt(event::Loop& loop, buffer::BlockPool& blocks, AttemptHandler& handler,
+                  http::ResponseHead& response)
+      : loop_(loop), handler_(handler), response_(response), waiting_(blocks) {}
   UpstreamAttempt(const UpstreamAttempt&) = delete;
   UpstreamAttempt& operator=(const UpstreamAttempt&) = delete;
   ~UpstreamAttempt();
 
   State state() const { return state_; }
-  // kIdle only. kReady: the stream is open, encode at once.
+  bool in_flight() const { return state_ == State::kPending || state_ == State::kOpen; }
+  // kIdle only. kReady: the stream is open, send at once.
   upstream::Start Start(upstream::Cluster& cluster, const upstream::StreamOptions& options);
   // After kFailed.
   const http::StreamError& start_error() const { return request_->error(); }
@@ -57,7 +69,25 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   http::ClientStream& stream() { return *request_->stream(); }
   // After a Start: the host tried, if one was chosen; the connection, once open.
   const upstream::HostRef& host() const { return request_->host(); }
+  bool started() const { return request_.has_value(); }
   const upstream::ConnectionFacts& connection() const { return request_->connection(); }
+
+  // Bytes of the request that this try has not sent yet; the owner adds to them.
+  buffer::Buffer& waiting() { return waiting_; }
+  // Sends head, waiting bytes and end as far as they are there and not sent yet; nothing unless
+  // kOpen. `ended`: what waits is the last, but for `trailers` (null: there are none).
+  void Send(const http::RequestHead& head, bool ended, const http::HeaderMap* trailers);
+  bool head_sent() const { return head_sent_; }
+  bool end_sent() const { return end_sent_; }
+  event::MonotonicTime first_byte_sent() const { return first_byte_sent_; }
+  http::ResponseHead& response() { return response_; }
+
+  // From now on the try has these limits; EndTimeouts takes them away.
+  void SetTimeouts(const AttemptTimeouts& timeouts);
+  void EndTimeouts();
+
+  // Whether its stream blocks what is sent, as told by OnAttemptBackpressure.
+  bool blocked() const { return blocked_; }
 
   // Gives the try up: nothing but OnAttemptIdle follows.
   void Reset(const http::StreamError& error);
@@ -76,10 +106,22 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   void OnStreamClosed() override;
 
  private:
+  void Progress();
+
+  event::Loop& loop_;
   AttemptHandler& handler_;
   http::ResponseHead& response_;
   State state_ = State::kIdle;
+  bool head_sent_ = false;
+  bool end_sent_ = false;
+  bool blocked_ = false;
   std::optional<upstream::StreamRequest> request_;  // Of the last Start.
+  buffer::Buffer waiting_;
+  event::MonotonicTime first_byte_sent_{};
+  // Made when a try has such a limit for the first time.
+  std::optional<event::Timer> timeout_;
+  std::optional<event::Timer> idle_;
+  event::Duration idle_timeout_{0};
 };
 
 }  // namespace weir::proxy

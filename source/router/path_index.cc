@@ -7,7 +7,13 @@ namespace weir::router {
 void PathIndex::Build() {
   Sorted sorted;
   sorted.reserve(prefixes_.size());
-  for (auto& [prefix, lists] : prefixes_) sorted.emplace_back(prefix, &lists);
+  for (auto& [prefix, lists] : prefixes_) {
+    root_used_ = root_used_ || prefix.empty();
+    lists.plain.Build();
+    lists.separated.Build();
+    sorted.emplace_back(prefix, &lists);
+  }
+  for (auto& [path, list] : exact_) list.Build();
   std::sort(sorted.begin(), sorted.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   nodes_.clear();
@@ -62,17 +68,21 @@ const PathIndex::Node* PathIndex::ChildOf(const Node& node, char first) const {
   return &nodes_[static_cast<size_t>(found - first_letters_.data())];
 }
 
-void PathIndex::Find(std::string_view path, Candidates& candidates) const {
-  candidates.Add(always_);
+void PathIndex::Find(std::string_view path, const http::RequestHead& head,
+                     Candidates& candidates) const {
   if (!exact_.empty()) {
-    if (const auto found = exact_.find(path); found != exact_.end()) candidates.Add(found->second);
+    if (const auto found = exact_.find(path); found != exact_.end()) {
+      found->second.Find(path, head, candidates);
+    }
   }
   size_t depth = 0;
   for (const Node* node = &nodes_[0]; node != nullptr; node = ChildOf(*node, path[depth])) {
     if (!path.substr(depth).starts_with(node->label)) return;
     depth += node->label.size();
-    candidates.Add(node->lists.plain);
-    if (depth == path.size() || path[depth] == '/') candidates.Add(node->lists.separated);
+    node->lists.plain.Find(path, head, candidates);
+    if (depth == path.size() || path[depth] == '/') {
+      node->lists.separated.Find(path, head, candidates);
+    }
     if (depth == path.size()) return;
   }
 }

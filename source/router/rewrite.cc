@@ -77,6 +77,24 @@ std::string_view RewritePath(const config::Route& route, http::RequestHead& head
       {action->prefix_rewrite, from.path.substr(matched), from.query});
 }
 
+std::string_view RewriteAuthority(const Decision& decision, const http::RequestHead& head) {
+  if (decision.weighted != nullptr && !decision.weighted->host_rewrite.empty()) {
+    return decision.weighted->host_rewrite;
+  }
+  const auto& rewrite = std::get<config::RouteAction>(decision.route->action).host_rewrite;
+  if (const auto* literal = std::get_if<config::HostLiteral>(&rewrite)) return literal->value;
+  if (const auto* header = std::get_if<config::HostFromHeader>(&rewrite)) {
+    const auto value = match::HeaderValue(head, header->field);
+    return value.has_value() && !value->empty() ? *value : head.authority;
+  }
+  if (const auto* path = std::get_if<config::HostFromPath>(&rewrite)) {
+    const config::RegexRewrite& regex = path->rewrite;
+    return head.headers.arena().Copy(
+        regex.pattern.ReplaceAll(Split(head.path).path, regex.substitution));
+  }
+  return head.authority;
+}
+
 std::string RedirectLocation(const config::RedirectAction& redirect, const config::Route& route,
                              const http::RequestHead& head) {
   const std::string_view scheme =

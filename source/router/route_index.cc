@@ -6,6 +6,7 @@
 #include "source/base/status.h"
 #include "source/router/host_index.h"
 #include "source/router/path_index.h"
+#include "source/router/request_hash.h"
 
 namespace weir::router {
 namespace {
@@ -63,48 +64,109 @@ bool OthersMatch(const config::RouteMatch& match, const MatchInput& input) {
   return true;
 }
 
-const config::WeightedCluster* Choose(const config::WeightedClusters& clusters, uint64_t random) {
-  uint64_t rest = random % clusters.total_weight;
-  for (const config::WeightedCluster& cluster : clusters.clusters) {
-    if (rest < cluster.weight) return &cluster;
-    rest -= cluster.weight;
-  }
-  return nullptr;
+// What `field` (lower case) of the request says; empty without it.
+std::string_view FieldOf(const http::RequestHead& head, std::string_view field) {
+  return match::HeaderValue(head, field).value_or(std::string_view());
 }
 
-Decision Decide(const config::VirtualHost& host, const config::Route& route, uint64_t random) {
-  Decision decision;
-  decision.virtual_host = &host;
-  decision.route = &route;
-  if (std::holds_alternative<config::RedirectAction>(route.action)) {
-    decision.kind = Decision::Kind::kRedirect;
-  } else if (std::holds_alternative<config::DirectResponse>(route.action)) {
-    decision.kind = Decision::Kind::kDirectResponse;
+const config::WeightedCluster& Choose(const config::WeightedClusters& clusters,
+                                      std::span<const config::HashPolicy> hash_policy,
+                                      const MatchInput& input) {
+  uint64_t number = input.random;
+  if (clusters.use_hash_policy) {
+    number = HashOf(hash_policy, input.head, input.client, 0, nullptr).value_or(number);
+  }
+  if (!clusters.random_field.empty()) {
+    number = ParseUint64(FieldOf(input.head, clusters.random_field)).value_or(number);
+  }
+  uint64_t rest = number % clusters.total_weight;
+  for (const config::WeightedCluster& cluster : clusters.clusters) {
+    if (rest < cluster.weight) return cluster;
+    rest -= cluster.weight;
+  }
+  return clusters.clusters.back();  // Not reached: the weights add up to total_weight.
+}
+
+void DecideCluster(const config::RouteAction& action, const MatchInput& input, Decision& decision) {
+  if (const auto* name = std::get_if<config::ClusterName>(&action.cluster)) {
+    decision.cluster = name->value;
+  } else if (const auto* header = std::get_if<config::ClusterHeader>(&action.cluster)) {
+    decision.cluster = FieldOf(input.head, header->field);
   } else {
-    decision.kind = Decision::Kind::kRoute;
-    const auto& action = std::get<config::RouteAction>(route.action);
-    if (const auto* name = std::get_if<config::ClusterName>(&action.cluster)) {
-      decision.cluster = &name->value;
-    } else {
-      decision.weighted = Choose(std::get<config::WeightedClusters>(action.cluster), random);
-      decision.cluster = &decision.weighted->name;
-    }
+    decision.weighted =
+        &Choose(std::get<config::WeightedClusters>(action.cluster), action.hash_policy, input);
+    decision.cluster = decision.weighted->cluster_field.empty()
+                           ? std::string_view(decision.weighted->name)
+                           : FieldOf(input.head, decision.weighted->cluster_field);
+  }
+}
+
+Decision Decide(const config::VirtualHost& host, const config::Route& route,
+                const MatchInput& input) {
+  using Kind = Decision::Kind;
+  Decision decision{.virtual_host = &host, .route = &route};
+  if (const auto* action = std::get_if<config::RouteAction>(&route.action)) {
+    decision.kind = Kind::kRoute;
+    DecideCluster(*action, input, decision);
+  } else if (std::holds_alternative<config::RedirectAction>(route.action)) {
+    decision.kind = Kind::kRedirect;
+  } else if (std::holds_alternative<config::DirectResponse>(route.action)) {
+    decision.kind = Kind::kDirectResponse;
+  } else {
+    decision.kind = Kind::kNonForwarding;
   }
   return decision;
 }
 
-void AddToIndex(PathIndex& index, const config::RouteMatch& match, uint32_t number) {
-  const auto* const prefix = std::get_if<config::PathPrefix>(&match.path);
-  const auto* const exact = std::get_if<config::PathExact>(&match.path);
-  const auto* const separated = std::get_if<config::PathSeparatedPrefix>(&match.path);
-  if (prefix != nullptr && (match.case_sensitive || prefix->value == "/")) {
-    index.AddPrefix(prefix->value, number);
-  } else if (exact != nullptr && match.case_sensitive) {
-    index.AddExact(exact->value, number);
-  } else if (separated != nullptr && match.case_sensitive) {
-    index.AddSeparatedPrefix(separated->value, number);
+bool HasFilterOverrides(const config::RouteTable& table) {
+  const auto of_route = [](const config::Route& route) {
+    if (!route.filters.empty()) return true;
+    const auto* const action = std::get_if<config::RouteAction>(&route.action);
+    if (action == nullptr) return false;
+    const auto* const weighted = std::get_if<config::WeightedClusters>(&action->cluster);
+    return weighted != nullptr &&
+           std::any_of(weighted->clusters.begin(), weighted->clusters.end(),
+                       [](const auto& cluster) { return !cluster.filters.empty(); });
+  };
+  const auto of_host = [&](const config::VirtualHost& host) {
+    return !host.filters.empty() || std::any_of(host.routes.begin(), host.routes.end(), of_route);
+  };
+  return !table.filters.empty() ||
+         std::any_of(table.virtual_hosts.begin(), table.virtual_hosts.end(), of_host);
+}
+
+// Adds what one level says where no more specific one has spoken.
+void AddSetting(const config::FilterOverrides& level, std::string_view filter,
+                FilterSetting& setting) {
+  for (const config::FilterOverride& entry : level) {
+    if (entry.filter != filter) continue;
+    if (!setting.disabled.has_value()) setting.disabled = entry.disabled;
+    if (setting.config == nullptr) setting.config = entry.config.get();
+  }
+}
+
+// What a virtual host's routes are found by.
+struct Paths {
+  PathIndex cased;
+  PathIndex folded;  // Of routes for which case does not matter, in lower case.
+};
+
+void AddToIndex(Paths& paths, const config::RouteMatch& match, uint32_t number) {
+  PathIndex& index = match.case_sensitive ? paths.cased : paths.folded;
+  const auto cased = [&](const std::string& text) {
+    return match.case_sensitive ? text : AsciiLower(text);
+  };
+  if (const auto* prefix = std::get_if<config::PathPrefix>(&match.path)) {
+    index.AddPrefix(cased(prefix->value), number, match);
+  } else if (const auto* exact = std::get_if<config::PathExact>(&match.path)) {
+    index.AddExact(cased(exact->value), number, match);
+  } else if (const auto* separated = std::get_if<config::PathSeparatedPrefix>(&match.path)) {
+    index.AddSeparatedPrefix(cased(separated->value), number, match);
   } else {
-    index.AddAlways(number);
+    // Case is a matter of the pattern. Whatever it matches begins so; an empty text is every
+    // path's beginning.
+    const match::Regex& regex = std::get<config::PathRegex>(match.path).value;
+    paths.cased.AddPrefix(regex.RequiredPrefix(), number, match);
   }
 }
 
@@ -125,17 +187,17 @@ absl::Status CheckWeights(const config::VirtualHost& host) {
   return absl::OkStatus();
 }
 
-// A host name in lower case: the name itself where it is, else a copy.
-class LowerHost {
+// A text in lower case: itself where it is, else a copy.
+class Lower {
  public:
-  explicit LowerHost(std::string_view host, buffer::Arena& arena) : view_(host) {
-    if (std::none_of(host.begin(), host.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return;
-    char* const copy = host.size() <= inline_.size() ? inline_.data() : arena.Allocate(host.size());
-    std::transform(host.begin(), host.end(), copy, AsciiToLower);
-    view_ = {copy, host.size()};
+  explicit Lower(std::string_view text, buffer::Arena& arena) : view_(text) {
+    if (std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return;
+    char* const copy = text.size() <= inline_.size() ? inline_.data() : arena.Allocate(text.size());
+    std::transform(text.begin(), text.end(), copy, AsciiToLower);
+    view_ = {copy, text.size()};
   }
-  LowerHost(const LowerHost&) = delete;
-  LowerHost& operator=(const LowerHost&) = delete;
+  Lower(const Lower&) = delete;
+  Lower& operator=(const Lower&) = delete;
   std::string_view view() const { return view_; }
 
  private:
@@ -147,12 +209,14 @@ class LowerHost {
 
 struct RouteIndex::Index {
   HostIndex hosts;
-  std::vector<PathIndex> paths;  // One a virtual host.
+  std::vector<Paths> paths;  // One a virtual host.
 };
 
 RouteIndex::RouteIndex(std::shared_ptr<const config::RouteTable> table,
                        std::unique_ptr<const Index> index)
-    : table_(std::move(table)), index_(std::move(index)) {}
+    : table_(std::move(table)),
+      has_filter_overrides_(HasFilterOverrides(*table_)),
+      index_(std::move(index)) {}
 RouteIndex::~RouteIndex() = default;
 
 absl::StatusOr<std::shared_ptr<const RouteIndex>> RouteIndex::Create(
@@ -172,14 +236,15 @@ absl::StatusOr<std::shared_ptr<const RouteIndex>> RouteIndex::Create(
     for (uint32_t number = 0; number < host.routes.size(); ++number) {
       AddToIndex(index->paths[i], host.routes[number].match, number);
     }
-    index->paths[i].Build();
+    index->paths[i].cased.Build();
+    index->paths[i].folded.Build();
   }
   return std::shared_ptr<const RouteIndex>(new RouteIndex(std::move(table), std::move(index)));
 }
 
 Decision RouteIndex::Match(const MatchInput& input) const {
   const http::RequestHead& head = input.head;
-  const LowerHost host(
+  const Lower host(
       table_->ignore_port_in_host_matching ? WithoutPort(head.authority) : head.authority,
       head.headers.arena());
   const std::optional<uint32_t> found = index_->hosts.Find(host.view());
@@ -194,11 +259,16 @@ Decision RouteIndex::Match(const MatchInput& input) const {
 
   const std::string_view path = WithoutQuery(head.path);
   Candidates candidates;
-  index_->paths[*found].Find(path, candidates);
+  const Paths& paths = index_->paths[*found];
+  paths.cased.Find(path, head, candidates);
+  if (!paths.folded.empty()) {
+    const Lower folded(path, head.headers.arena());
+    paths.folded.Find(folded.view(), head, candidates);
+  }
   if (candidates.overflowed()) {
     for (const config::Route& route : virtual_host.routes) {
       if (PathMatches(route.match, path) && OthersMatch(route.match, input)) {
-        return Decide(virtual_host, route, input.random);
+        return Decide(virtual_host, route, input);
       }
     }
     return {.kind = Decision::Kind::kNoRoute, .virtual_host = &virtual_host};
@@ -208,10 +278,20 @@ Decision RouteIndex::Match(const MatchInput& input) const {
     const config::Route& route = virtual_host.routes[number];
     // Cheap for what the index found, and it is what decides the routes that are always tried.
     if (PathMatches(route.match, path) && OthersMatch(route.match, input)) {
-      return Decide(virtual_host, route, input.random);
+      return Decide(virtual_host, route, input);
     }
   }
   return {.kind = Decision::Kind::kNoRoute, .virtual_host = &virtual_host};
+}
+
+FilterSetting SettingOf(const Decision& decision, const config::RouteTable& table,
+                        std::string_view filter) {
+  FilterSetting setting;
+  if (decision.weighted != nullptr) AddSetting(decision.weighted->filters, filter, setting);
+  if (decision.route != nullptr) AddSetting(decision.route->filters, filter, setting);
+  if (decision.virtual_host != nullptr) AddSetting(decision.virtual_host->filters, filter, setting);
+  AddSetting(table.filters, filter, setting);
+  return setting;
 }
 
 }  // namespace weir::router

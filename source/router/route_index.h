@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +26,9 @@ struct MatchInput {
   const http::RequestHead& head;
   // Whether the connection is TLS or x-forwarded-proto (trusted) says https: for require_tls.
   bool downstream_secure = false;
-  bool internal_request = false;  // RequireTls::kExternalOnly spares these.
-  uint64_t random = 0;            // For runtime_fraction and weighted clusters; one draw a request.
+  bool internal_request = false;         // RequireTls::kExternalOnly spares these.
+  const net::Address* client = nullptr;  // For use_hash_policy; null: unknown.
+  uint64_t random = 0;  // For runtime_fraction and weighted clusters; one draw a request.
 };
 
 // Everything points into the table, which the request pins.
@@ -35,15 +37,26 @@ struct Decision {
     kRoute,     // `route` holds a RouteAction; `cluster` is chosen.
     kRedirect,  // `route` holds a RedirectAction, or is null: to https by require_tls.
     kDirectResponse,
+    kNonForwarding,
     kNoVirtualHost,  // 404 NR
     kNoRoute,        // 404 NR
   };
   Kind kind = Kind::kNoRoute;
   const config::VirtualHost* virtual_host = nullptr;
   const config::Route* route = nullptr;
-  const std::string* cluster = nullptr;
+  std::string_view cluster;  // Of kRoute; empty when the request names none.
   const config::WeightedCluster* weighted = nullptr;  // When chosen out of several.
 };
+
+// What the most specific level of `decision` (weighted cluster, route, virtual host, `table`) says
+// about the filter; null: nothing. Whether it runs and its configuration may come from two levels,
+// as in Envoy.
+struct FilterSetting {
+  std::optional<bool> disabled;  // Nothing: as in http_filters.
+  const config::ExtensionConfig* config = nullptr;
+};
+FilterSetting SettingOf(const Decision& decision, const config::RouteTable& table,
+                        std::string_view filter);
 
 class RouteIndex {
  public:
@@ -54,17 +67,24 @@ class RouteIndex {
 
   Decision Match(const MatchInput& input) const;
   const config::RouteTable& table() const { return *table_; }
+  // Whether any level says anything about filters: else nobody has to look.
+  bool has_filter_overrides() const { return has_filter_overrides_; }
 
  private:
   struct Index;
   RouteIndex(std::shared_ptr<const config::RouteTable> table, std::unique_ptr<const Index> index);
   std::shared_ptr<const config::RouteTable> table_;
+  const bool has_filter_overrides_;
   std::unique_ptr<const Index> index_;
 };
 
-// The new path of a request under `route` (prefix_rewrite or nothing), in the head's arena; the old
-// path when nothing is rewritten.
+// The new path of a request under `route`, in the head's arena; the old path when nothing is
+// rewritten.
 std::string_view RewritePath(const config::Route& route, http::RequestHead& head);
+
+// The new authority of a request that `decision` sends somewhere, in the head's arena or the table;
+// the old one when nothing is rewritten, or when it depends on the host (HostOfUpstream).
+std::string_view RewriteAuthority(const Decision& decision, const http::RequestHead& head);
 
 // The Location of a redirect for `head`, whose scheme is kept where the redirect has none.
 std::string RedirectLocation(const config::RedirectAction& redirect, const config::Route& route,

@@ -37,8 +37,9 @@ class ResourceCompiler {
   // All of them outlive it.
   ResourceCompiler(const config::proto::ExtensionDecoders& decoders,
                    const config::proto::DataReader& data, const filter::Factories& factories,
-                   filter::LogSinks& log_sinks, bool allow_unknown_fields)
-      : options_{decoders, data, allow_unknown_fields},
+                   filter::LogSinks& log_sinks, const config::Runtime& runtime,
+                   bool allow_unknown_fields)
+      : options_{decoders, data, allow_unknown_fields, &runtime},
         factories_(factories),
         log_sinks_(log_sinks) {}
 

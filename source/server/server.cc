@@ -55,7 +55,7 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
       random_(platform.seed),
       breakers_(static_cast<uint32_t>(platform.workers.size())),
       compiler_(extensions.decoders, extensions.data, extensions.factories, extensions.log_sinks,
-                options_.allow_unknown_dynamic_fields),
+                *bootstrap_.runtime, options_.allow_unknown_dynamic_fields),
       sockets_(platform.network, platform.workers.size()),
       dynamic_({platform.main_loop, random_, platform.files, platform.executor, platform.registry,
                 platform.parse_file},

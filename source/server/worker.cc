@@ -17,11 +17,12 @@ Worker::Worker(const WorkerPlatform& platform)
       clusters_({platform.loop, platform.network, random_, blocks_, platform.registry,
                  platform.breakers, platform.release}),
       request_memory_(blocks_),
+      shadows_(loop_),
       http_stats_(platform.registry, "http."),
       tcp_stats_(platform.registry, "tcp."),
       http2_stats_(platform.registry, "http2."),
       platform_{loop_,       random_,    blocks_,      generations_, clusters_, request_memory_,
-                http_stats_, tcp_stats_, http2_stats_, date_,        drain_},
+                http_stats_, tcp_stats_, http2_stats_, shadows_,     date_,     drain_},
       inbound_platform_(platform_.With(inbound_drain_)),
       next_connection_id_((uint64_t{platform.index} << 48) + 1),
       shutdown_deadline_(platform.loop,
@@ -117,6 +118,8 @@ void Worker::Shutdown(event::Duration deadline, std::function<void()> done) {
 void Worker::CheckShutdown() {
   if (!stopping_ || !retired_.empty() || shutdown_done_ == nullptr) return;
   shutdown_deadline_.Disable();
+  // Nobody waits for copies.
+  shadows_.AbortAll();
   clusters_.Drain(std::exchange(shutdown_done_, nullptr));
 }
 

@@ -97,6 +97,7 @@ class Worker {
   generation::WorkerGeneration generations_;
   upstream::ClusterMap clusters_;
   proxy::RequestMemoryPool request_memory_;
+  proxy::ShadowRequests shadows_;
   proxy::StatsByPrefix<proxy::HttpStats> http_stats_;
   proxy::StatsByPrefix<proxy::TcpStats> tcp_stats_;
   proxy::StatsByPrefix<http::h2::Stats> http2_stats_;

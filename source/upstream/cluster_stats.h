@@ -23,9 +23,12 @@ struct ClusterStats {
   stats::Counter upstream_rq_pending_overflow, upstream_rq_pending_failure_eject,
       upstream_rq_cancelled;
   stats::Counter upstream_rq_timeout, upstream_rq_per_try_timeout, upstream_rq_rx_reset,
-      upstream_rq_tx_reset;
+      upstream_rq_tx_reset, upstream_rq_per_try_idle_timeout;
   stats::Counter upstream_rq_retry, upstream_rq_retry_success, upstream_rq_retry_overflow;
-  stats::Counter upstream_rq_retry_limit_exceeded, upstream_rq_retry_backoff_exponential;
+  stats::Counter upstream_rq_retry_limit_exceeded, upstream_rq_retry_backoff_exponential,
+      upstream_rq_retry_backoff_ratelimited;
+  stats::Counter upstream_internal_redirect_succeeded_total,
+      upstream_internal_redirect_failed_total;
   stats::Counter upstream_rq_maintenance_mode, upstream_rq_max_duration_reached;
   stats::Gauge upstream_rq_active, upstream_rq_pending_active;
   stats::Histogram upstream_rq_time;

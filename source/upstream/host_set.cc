@@ -81,17 +81,17 @@ void HostSet::ChooseUsable(const config::Cluster& cluster, uint32_t overprovisio
   }
 }
 
-const HostRef* HostSet::Pick(uint64_t random, const Host* avoid) {
+const HostRef* HostSet::Pick(uint64_t random, std::span<const HostRef> previous,
+                             uint32_t attempts) {
   if (usable_.empty()) return nullptr;
-  size_t index = balancer_->Pick(random);
-  if (usable_[index].get() == avoid && usable_.size() > 1) {
-    // The balancer's next choice first; then anyone, evenly.
-    index = balancer_->Pick(random_.Next());
-    if (usable_[index].get() == avoid) {
-      index = (index + 1 + random_.Below(usable_.size() - 1)) % usable_.size();
-    }
+  const HostRef* host = &usable_[balancer_->Pick(random)];
+  const auto was_tried = [&] {
+    return std::find(previous.begin(), previous.end(), *host) != previous.end();
+  };
+  for (; attempts > 0 && was_tried(); --attempts) {
+    host = &usable_[balancer_->Pick(random_.Next())];
   }
-  return &usable_[index];
+  return host;
 }
 
 }  // namespace weir::upstream

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "source/config/cluster.h"
@@ -40,8 +41,10 @@ class HostSet {
   // that were not resolved) and repeated addresses are left out. The settings may be new too.
   Changes Update(const config::Cluster& cluster, const config::Endpoints* endpoints);
 
-  // A usable host; not `avoid` where another is usable. Null when none is.
-  const HostRef* Pick(uint64_t random, const Host* avoid);
+  // A usable host, or null when none is. For one that is among `previous` the balancer is asked
+  // again, up to `attempts` times; then its last choice holds, as in Envoy.
+  const HostRef* Pick(uint64_t random, std::span<const HostRef> previous = {},
+                      uint32_t attempts = 0);
 
   const HostList& all() const { return all_; }
   size_t healthy() const { return healthy_; }

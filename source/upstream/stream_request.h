@@ -13,6 +13,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "source/http/codec.h"
 #include "source/net/byte_stream.h"
@@ -33,8 +35,11 @@ struct StreamOptions {
   // kHttp1 or kHttp2 for clusters with use_downstream_protocol_config.
   http::Protocol downstream_protocol = http::Protocol::kHttp11;
   uint64_t random = 0;
-  // Not this host again, where another can be had (a retry). May be null.
-  const Host* previous_host = nullptr;
+  // For load balancers that choose by a hash; nothing: they choose as they like.
+  std::optional<uint64_t> hash;
+  // Not these hosts again, where up to `host_attempts` choices find another (a retry).
+  std::span<const HostRef> previous_hosts;
+  uint32_t host_attempts = 1;
 };
 
 // The receiver; lives in a proxy attempt, together with the ClientStreamHandler of the response.

@@ -184,9 +184,9 @@ void WorkerCluster::Drain() {
   platform_.loop.AtTurnEnd(turn_end_);
 }
 
-const HostRef* WorkerCluster::PickHost(uint64_t random, const Host* avoid) {
+const HostRef* WorkerCluster::PickHost(const StreamOptions& options) {
   if (hosts_.in_panic()) stats_->lb_healthy_panic.Inc();
-  const HostRef* host = hosts_.Pick(random, avoid);
+  const HostRef* host = hosts_.Pick(options.random, options.previous_hosts, options.host_attempts);
   if (host == nullptr) stats_->upstream_cx_none_healthy.Inc();
   return host;
 }
@@ -195,7 +195,7 @@ Start WorkerCluster::StartStream(StreamRequest& request, const StreamOptions& op
   WEIR_DCHECK(!request.pending(), "the request waits already");
   request.downstream_http2_ = options.downstream_protocol == http::Protocol::kHttp2;
   request.high_priority_ = options.high_priority;
-  return StartOn(PickHost(options.random, options.previous_host), request);
+  return StartOn(PickHost(options), request);
 }
 
 Start WorkerCluster::StartOn(const HostRef* host, StreamRequest& request) {
@@ -236,7 +236,7 @@ void WorkerCluster::PlaceDisplaced() {
     // Those that are here now: a callback may bring others.
     for (size_t n = priority->displaced.size(); n > 0 && !priority->displaced.empty(); --n) {
       StreamRequest& request = priority->displaced.Pop();
-      switch (StartOn(PickHost(platform_.random.Next(), nullptr), request)) {
+      switch (StartOn(PickHost({.random = platform_.random.Next()}), request)) {
         case Start::kReady:
           request.handler_.OnStreamReady();
           break;
@@ -253,7 +253,7 @@ void WorkerCluster::PlaceDisplaced() {
 Start WorkerCluster::StartTcp(TcpRequestHandler& handler, uint64_t random,
                               std::unique_ptr<TcpConnection>* connection,
                               http::StreamError* error) {
-  const HostRef* host = PickHost(random, nullptr);
+  const HostRef* host = PickHost({.random = random});
   if (host == nullptr) {
     *error = {.kind = http::ErrorKind::kNoHealthyHost,
               .side = http::Side::kUpstream,

@@ -68,7 +68,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   Priority& PriorityOf(bool high);
   const std::shared_ptr<const ConnectionSettings>& Settings();
   Pool& PoolOf(const HostRef& host, uint8_t index);
-  const HostRef* PickHost(uint64_t random, const Host* avoid);
+  const HostRef* PickHost(const StreamOptions& options);
   Start StartOn(const HostRef* host, StreamRequest& request);
   uint8_t PoolIndexFor(const StreamRequest& request) const;
   void UpdateHosts(const config::Endpoints* endpoints);

@@ -59,7 +59,7 @@ class FilterChainTest : public testing::Test, public FilterChainOwner {
     std::vector<std::shared_ptr<const filter::HttpFilterFactory>> factories;
     for (const std::string& script : scripts)
       factories.push_back(std::make_shared<Factory>(*this, script));
-    chain_.Create(factories);
+    chain_.Create(factories, {});
   }
   void Body(std::string_view text, bool end) {
     buffer::Buffer data(pool_);

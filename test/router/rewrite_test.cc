@@ -84,6 +84,30 @@ TEST_F(RewriteTest, BuildsLocations) {
   }
 }
 
+TEST_F(RewriteTest, RewritesTheAuthority) {
+  struct Case {
+    config::HostRewrite rewrite;
+    std::string_view authority;
+  };
+  const Case cases[] = {
+      {{}, "a.com"},
+      {config::HostLiteral{"b.com"}, "b.com"},
+      {config::HostFromHeader{"x-host"}, "c.com"},
+      {config::HostFromHeader{"x-none"}, "a.com"},
+      {config::HostOfUpstream{}, "a.com"},
+      {config::HostFromPath{{*match::Regex::Create("^/(.+)/x$"), "\\1.d.com"}}, "t.d.com"},
+  };
+  head_.path = "/t/x?q=/u/x";
+  head_.headers.Add("x-host", "c.com");
+  for (const Case& c : cases) {
+    config::Route route{.match = {.path = PathPrefix{"/"}}};
+    route.action = config::RouteAction{.host_rewrite = c.rewrite};
+    const config::WeightedCluster weighted{.host_rewrite = "w.com"};
+    EXPECT_EQ(RewriteAuthority({.route = &route}, head_), c.authority);
+    EXPECT_EQ(RewriteAuthority({.route = &route, .weighted = &weighted}, head_), "w.com");
+  }
+}
+
 TEST_F(RewriteTest, RequiredTlsKeepsThePathAndDropsTheDefaultPort) {
   head_.path = "/p?q";
   EXPECT_EQ(HttpsLocation(head_), "https://a.com/p?q");

@@ -50,8 +50,7 @@ class RouteIndexTest : public testing::Test {
   }
 
   std::string ClusterFor(std::string_view authority, std::string_view path, uint64_t random = 0) {
-    const Decision decision = Match(authority, path, random);
-    return decision.cluster == nullptr ? "" : *decision.cluster;
+    return std::string(Match(authority, path, random).cluster);
   }
 
   buffer::BlockPool pool_;
@@ -197,9 +196,68 @@ TEST_F(RouteIndexTest, OtherActionsHaveTheirKind) {
   redirect.action = config::RedirectAction{};
   config::Route direct{.match = {.path = PathPrefix{"/d"}}};
   direct.action = config::DirectResponse{};
-  Host({"*"}).routes = {redirect, direct};
+  config::Route nowhere{.match = {.path = PathPrefix{"/n"}}};
+  nowhere.action = config::NonForwarding{};
+  Host({"*"}).routes = {redirect, direct, nowhere};
+  EXPECT_FALSE(RouteIndex::Create(std::make_shared<config::RouteTable>(table_))
+                   .value()
+                   ->has_filter_overrides());
+  EXPECT_EQ(Match("h", "/n").kind, Decision::Kind::kNonForwarding);
   EXPECT_EQ(Match("h", "/r").kind, Decision::Kind::kRedirect);
   EXPECT_EQ(Match("h", "/d").kind, Decision::Kind::kDirectResponse);
+}
+
+TEST_F(RouteIndexTest, AHeaderNamesTheCluster) {
+  config::Route route{.match = {.path = PathPrefix{"/"}}};
+  route.action = config::RouteAction{.cluster = config::ClusterHeader{"x-cluster"}};
+  Host({"*"}).routes = {route};
+  EXPECT_EQ(Match("h", "/").kind, Decision::Kind::kRoute);
+  EXPECT_EQ(ClusterFor("h", "/"), "");
+  head_.headers.Add("x-cluster", "blue");
+  EXPECT_EQ(ClusterFor("h", "/"), "blue");
+}
+
+TEST_F(RouteIndexTest, AHeaderGivesTheNumberThatWeighs) {
+  config::Route route{.match = {.path = PathPrefix{"/"}}};
+  config::RouteAction action;
+  action.cluster = config::WeightedClusters{
+      .clusters = {{.name = "a", .weight = 3}, {.cluster_field = "x-own", .weight = 1}},
+      .total_weight = 4,
+      .random_field = "x-number"};
+  route.action = action;
+  Host({"*"}).routes = {route};
+  head_.headers.Add("x-own", "mine");
+  EXPECT_EQ(ClusterFor("h", "/", 0), "a");
+  head_.headers.Add("x-number", "7");
+  EXPECT_EQ(ClusterFor("h", "/", 0), "mine");
+  head_.headers.Set("x-number", "seven");
+  EXPECT_EQ(ClusterFor("h", "/", 0), "a");
+}
+
+struct Setting final : config::ExtensionConfig {
+  std::string_view extension_name() const override { return "f"; }
+  bool Equals(const ExtensionConfig&) const override { return true; }
+};
+
+TEST_F(RouteIndexTest, TheMostSpecificLevelSpeaksToAFilter) {
+  const auto of_table = std::make_shared<Setting>(), of_route = std::make_shared<Setting>();
+  config::Route plain = ToCluster("plain", PathPrefix{"/plain"});
+  config::Route own = ToCluster("own", PathPrefix{"/own"});
+  own.filters = {{.filter = "f", .config = of_route}};
+  config::Route off = ToCluster("off", PathPrefix{"/off"});
+  off.filters = {{.filter = "f", .disabled = true}};
+  Host({"*"}).routes = {plain, own, off};
+  table_.filters = {{.filter = "f", .config = of_table}};
+  const auto setting = [&](std::string_view path) {
+    return SettingOf(Match("h", path), table_, "f");
+  };
+  EXPECT_EQ(setting("/plain").config, of_table.get());
+  EXPECT_EQ(setting("/own").config, of_route.get());
+  EXPECT_EQ(setting("/own").disabled, false);
+  EXPECT_EQ(setting("/off").disabled, true);
+  EXPECT_EQ(setting("/off").config, of_table.get());
+  EXPECT_EQ(SettingOf(Match("h", "/own"), table_, "g").config, nullptr);
+  EXPECT_TRUE(index_->has_filter_overrides());
 }
 
 TEST_F(RouteIndexTest, RefusesDomainsThatCollide) {

@@ -13,20 +13,23 @@ struct Edge {
   std::string routes =
       "- match: { prefix: \"/\" }\n"
       "  route: { cluster: web }\n";
-  // Further fields of the listener, without indentation.
-  std::string listener_options;
   // Further fields of the connection manager, without indentation, one a line in flow style.
   std::string http_options;
+  // HTTP filters before the router, without indentation.
+  std::string http_filters;
   // Further fields of the cluster, in the same way.
   std::string cluster_options;
   // host:port pairs of the cluster's endpoints.
   std::vector<std::string> endpoints = {"10.0.0.1:80"};
+  // Further fields of each endpoint, in flow style.
+  std::string endpoint_options;
   std::string virtual_host_options;
   // Further fields of the filter chain, in the same way.
   std::string chain_options;
   // Whole lines behind the clusters.
   std::string more_resources;
   std::string log_format = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_SENT%";
+  std::string table_options;
 };
 
 inline std::string Indented(const std::string& lines, size_t by) {
@@ -55,7 +58,9 @@ static_resources:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: edge
           http_filters:
-          - name: router
+)";
+  yaml += Indented(edge.http_filters, 10);
+  yaml += R"(          - name: router
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
           access_log:
@@ -75,6 +80,7 @@ static_resources:
 )";
   yaml += Indented(edge.virtual_host_options, 14);
   yaml += "              routes:\n" + Indented(edge.routes, 14);
+  yaml += Indented(edge.table_options, 12);
   yaml += R"(
   clusters:
   - name: web
@@ -86,8 +92,10 @@ static_resources:
       "    load_assignment:\n      cluster_name: web\n      endpoints:\n      - lb_endpoints:\n";
   for (const std::string& endpoint : edge.endpoints) {
     const size_t colon = endpoint.rfind(':');
+    const std::string_view separator = edge.endpoint_options.empty() ? "" : ", ";
     StrAppend(yaml, "        - endpoint: { address: { socket_address: { address: ",
-              endpoint.substr(0, colon), ", port_value: ", endpoint.substr(colon + 1), " } } }\n");
+              endpoint.substr(0, colon), ", port_value: ", endpoint.substr(colon + 1), " } }",
+              separator, edge.endpoint_options, " }\n");
   }
   yaml += edge.more_resources;
   return yaml;

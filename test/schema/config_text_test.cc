@@ -86,8 +86,7 @@ TEST(ReadMessage, GivesErrorsOfEveryStepTogetherInOrder) {
   const ReadResult result =
       ReadMessage({"static_resources:\n  clusters:\n  - name: ''\n    connect_timeout: 5\n    "
                    "lb_policy: MAGLEV\n"
-                   "    outlier_detection: {}\n    load_asignment: {}\nlayered_runtime: {layers: "
-                   "[{name: a, static_layer: {}}]}\n",
+                   "    outlier_detection: {}\n    load_asignment: {}\nhds_config: {}\n",
                    "b.yaml"},
                   Known, bootstrap, diagnostics);
   EXPECT_FALSE(result.ok);
@@ -103,8 +102,7 @@ TEST(ReadMessage, GivesErrorsOfEveryStepTogetherInOrder) {
       "envoy.config.cluster.v3.Cluster is not supported\n"
       "b.yaml:7:5: static_resources.clusters[0]: unknown field \"load_asignment\" in "
       "envoy.config.cluster.v3.Cluster; did you mean \"load_assignment\"?\n"
-      "b.yaml:8:1: layered_runtime: field \"layered_runtime\" of "
-      "envoy.config.bootstrap.v3.Bootstrap is not "
+      "b.yaml:8:1: hds_config: field \"hds_config\" of envoy.config.bootstrap.v3.Bootstrap is not "
       "supported");
 }
 

@@ -277,7 +277,7 @@ TEST(ClusterMap, ARetryGoesToAnotherHost) {
     call.Go(world.Get());
     world.loop.RunReady();
     const HostRef first = call.request.host();
-    call.Go(world.Get(), {.previous_host = first.get()});
+    call.Go(world.Get(), {.previous_hosts = {&first, 1}, .host_attempts = 64});
     world.loop.RunReady();
     EXPECT_NE(call.request.host(), first);
   }

@@ -27,11 +27,11 @@ std::string Text(const HostList& hosts) {
 }
 
 // The hosts that are picked, in the order of the list.
-std::string Picked(HostSet& hosts, const Host* avoid = nullptr) {
+std::string Picked(HostSet& hosts, std::span<const HostRef> previous = {}, uint32_t attempts = 0) {
   event::Random random(5);
   std::set<const Host*> picked;
   for (int i = 0; i < 400; ++i) {
-    const auto* host = hosts.Pick(random.Next(), avoid);
+    const auto* host = hosts.Pick(random.Next(), previous, attempts);
     if (host == nullptr) return "none";
     picked.insert(host->get());
   }
@@ -83,7 +83,7 @@ TEST(HostSet, KeepsHostsByAddressOverUpdates) {
   }
   const HostSet::Changes none = hosts.Update({}, nullptr);
   EXPECT_FALSE(none.anything);
-  EXPECT_EQ(hosts.Pick(1, nullptr), nullptr);
+  EXPECT_EQ(hosts.Pick(1), nullptr);
 }
 
 TEST(HostSet, UsesHealthyThenDegradedHostsAndAllInAPanic) {
@@ -140,18 +140,18 @@ TEST(HostSet, UsesHealthyThenDegradedHostsAndAllInAPanic) {
   }
 }
 
-TEST(HostSet, AvoidsTheLastHostWhereAnotherIsUsable) {
+TEST(HostSet, AsksAgainForAHostThatWasTried) {
   event::Random random(1);
   for (auto kind : {config::BalancerKind::kRoundRobin, config::BalancerKind::kLeastRequest,
                     config::BalancerKind::kRandom}) {
     HostSet hosts(random);
-    config::Endpoints endpoints = Of({At("10.0.0.1:80", {}, 1000), At("10.0.0.2:80"),
-                                      At("10.0.0.3:80", HealthStatus::kUnhealthy)});
+    config::Endpoints endpoints =
+        Of({At("10.0.0.1:80"), At("10.0.0.2:80"), At("10.0.0.3:80", HealthStatus::kUnhealthy)});
     hosts.Update({.balancer = kind}, &endpoints);
-    EXPECT_EQ(Picked(hosts, hosts.all()[0].get()), "10.0.0.2:80");
-    endpoints.endpoints.erase(endpoints.endpoints.begin() + 1);
-    hosts.Update({.balancer = kind}, &endpoints);
-    EXPECT_EQ(Picked(hosts, hosts.all()[0].get()), "10.0.0.1:80");
+    const std::span<const HostRef> first(hosts.all().data(), 1);
+    EXPECT_EQ(Picked(hosts, first, 64), "10.0.0.2:80");
+    EXPECT_EQ(Picked(hosts, first, 0), "10.0.0.1:80 10.0.0.2:80");
+    EXPECT_EQ(Picked(hosts, hosts.all(), 3), "10.0.0.1:80 10.0.0.2:80");
   }
 }
 

@@ -6,6 +6,7 @@
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/listener.h"
 #include "source/config/proto/matchers.h"
+#include "source/config/proto/runtime.h"
 #include "source/config/proto/tls.h"
 #include "source/config/proto/values.h"
 #include "weir/config/v1/dynamic_updates.pb.h"
@@ -216,6 +217,8 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   const Scope root(context);
   root.IgnoreSet(message, {"cluster_manager"}, "a hint: parts of a cluster are made on first use");
   Bootstrap bootstrap;
+  bootstrap.runtime = DecodeRuntime(message.layered_runtime(), root.Field("layered_runtime"));
+  context.runtime = bootstrap.runtime.get();
   bootstrap.node_bytes = message.node().SerializeAsString();
   bootstrap.node_id = message.node().id();
   bootstrap.node_cluster = message.node().cluster();

@@ -35,7 +35,8 @@ void DecodeAs(std::string_view bytes, const DecodeOptions& options, DecodedResou
                         .data = options.data,
                         .diagnostics = own,
                         .ignored = resource.ignored,
-                        .allow_unknown_fields = options.allow_unknown_fields};
+                        .allow_unknown_fields = options.allow_unknown_fields,
+                        .runtime = options.runtime};
   resource.value = decode(message, Scope(context));
   AppendNew(std::move(own), diagnostics);
 }

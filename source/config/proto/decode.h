@@ -25,6 +25,7 @@
 #include "source/config/listener.h"
 #include "source/config/proto/extension_decoders.h"
 #include "source/config/route.h"
+#include "source/config/runtime.h"
 #include "source/config/tls.h"
 #include "source/schema/diagnostic.h"
 #include "source/schema/supported.h"
@@ -57,6 +58,8 @@ struct DecodeOptions {
   // Unknown and unsupported fields are noted as ignored and refuse nothing (enum values and
   // extensions still do).
   bool allow_unknown_fields = false;
+  // What runtime keys refer to; null: the defaults hold.
+  const Runtime* runtime = nullptr;
 };
 
 using ResourceValue =

@@ -6,18 +6,25 @@
 namespace weir::config::proto {
 namespace {
 
-// Decoded as parts of a listener or a cluster.
-constexpr std::array<std::string_view, 11> kBuiltIn = {
+// Decoded as parts of a listener, a route table or a cluster.
+constexpr std::array<std::string_view, 18> kBuiltIn = {
+    "envoy.config.route.v3.FilterConfig",
+    "envoy.extensions.filters.http.router.v3.Router",
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
-    "envoy.extensions.filters.http.router.v3.Router",
-    "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
-    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
-    "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
-    "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin",
+    "envoy.extensions.internal_redirect.allow_listed_routes.v3.AllowListedRoutesConfig",
+    "envoy.extensions.internal_redirect.previous_routes.v3.PreviousRoutesConfig",
+    "envoy.extensions.internal_redirect.safe_cross_scheme.v3.SafeCrossSchemeConfig",
     "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest",
     "envoy.extensions.load_balancing_policies.random.v3.Random",
+    "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin",
+    "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig",
+    "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig",
+    "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
+    "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+    "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     "weir.config.v1.DynamicUpdates",
 };
 

@@ -22,8 +22,10 @@ namespace weir::config::proto {
 
 class ExtensionDecoders {
  public:
+  // kRouteFilter: what typed_per_filter_config says to an HTTP filter.
   enum class Category {
     kHttpFilter,
+    kRouteFilter,
     kNetworkFilter,
     kListenerFilter,
     kAccessLog,

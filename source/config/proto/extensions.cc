@@ -10,6 +10,8 @@ std::string_view NameOf(ExtensionDecoders::Category category) {
   switch (category) {
     case ExtensionDecoders::Category::kHttpFilter:
       return "an HTTP filter";
+    case ExtensionDecoders::Category::kRouteFilter:
+      return "a route's configuration of an HTTP filter";
     case ExtensionDecoders::Category::kNetworkFilter:
       return "a network filter";
     case ExtensionDecoders::Category::kListenerFilter:

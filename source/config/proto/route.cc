@@ -1,7 +1,11 @@
 #include "source/config/proto/route.h"
 
+#include "envoy/extensions/path/match/uri_template/v3/uri_template_match.pb.h"
 #include "source/base/status.h"
+#include "source/config/proto/extensions.h"
+#include "source/config/proto/filter_overrides.h"
 #include "source/config/proto/header_changes.h"
+#include "source/config/proto/log_format.h"
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/values.h"
 
@@ -9,7 +13,21 @@ namespace weir::config::proto {
 namespace {
 namespace pb = envoy::config::route::v3;
 
-std::optional<PathMatch> DecodePath(const pb::RouteMatch& message, const Scope& scope) {
+std::optional<match::UriTemplate> DecodeTemplate(
+    const envoy::config::core::v3::TypedExtensionConfig& policy, const Scope& scope) {
+  using Config = envoy::extensions::path::match::uri_template::v3::UriTemplateMatchConfig;
+  const Scope config = scope.Field("typed_config");
+  const auto message = Unpack<Config>(policy.typed_config(), config);
+  if (message == nullptr) return std::nullopt;
+  absl::StatusOr<match::UriTemplate> compiled =
+      match::UriTemplate::Create(message->path_template());
+  if (compiled.ok()) return *std::move(compiled);
+  config.Field("path_template").Error(compiled.status());
+  return std::nullopt;
+}
+
+std::optional<PathMatch> DecodePath(const pb::RouteMatch& message, const Scope& scope,
+                                    std::optional<match::UriTemplate>& path_template) {
   switch (message.path_specifier_case()) {
     case pb::RouteMatch::kPrefix:
       return PathPrefix{message.prefix()};
@@ -23,10 +41,15 @@ std::optional<PathMatch> DecodePath(const pb::RouteMatch& message, const Scope& 
       if (!regex.has_value()) return std::nullopt;
       return PathRegex{*std::move(regex)};
     }
+    case pb::RouteMatch::kPathMatchPolicy:
+      path_template = DecodeTemplate(message.path_match_policy(), scope.Field("path_match_policy"));
+      if (!path_template.has_value()) return std::nullopt;
+      return PathRegex{path_template->regex()};
     case pb::RouteMatch::PATH_SPECIFIER_NOT_SET:
       break;
   }
-  scope.Error("a path is missing: prefix, path, path_separated_prefix or safe_regex");
+  scope.Error(
+      "a path is missing: prefix, path, path_separated_prefix, safe_regex or path_match_policy");
   return std::nullopt;
 }
 
@@ -80,6 +103,14 @@ DirectResponse DecodeDirectResponse(const pb::DirectResponseAction& message, con
                                     const RouteLimits& limits) {
   DirectResponse response;
   response.status = static_cast<uint16_t>(message.status());
+  if (message.has_body_format()) {
+    response.format = DecodeLogFormat(message.body_format(), scope.Field("body_format"));
+    if (!message.body_format().content_type().empty()) {
+      response.content_type = message.body_format().content_type();
+    } else if (message.body_format().has_json_format()) {
+      response.content_type = "application/json";
+    }
+  }
   if (!message.has_body()) return response;
   response.body = DecodeDataSource(message.body(), scope.Field("body"));
   if (response.body.size() > limits.max_direct_response_body) {
@@ -92,8 +123,16 @@ DirectResponse DecodeDirectResponse(const pb::DirectResponseAction& message, con
 
 }  // namespace
 
-std::optional<RouteMatch> DecodeRouteMatch(const pb::RouteMatch& message, const Scope& scope) {
-  std::optional<PathMatch> path = DecodePath(message, scope);
+std::string DecodeFieldName(const std::string& name, const Scope& scope) {
+  std::string lower = AsciiLower(name);
+  const std::string_view token = std::string_view(lower).substr(lower.starts_with(':') ? 1 : 0);
+  if (!http::HeaderMap::IsValidName(token)) scope.Error("is not a valid field name", name);
+  return lower;
+}
+
+std::optional<RouteMatch> DecodeRouteMatch(const pb::RouteMatch& message, const Scope& scope,
+                                           std::optional<match::UriTemplate>& path_template) {
+  std::optional<PathMatch> path = DecodePath(message, scope, path_template);
   RouteMatch match{.path = path.has_value() ? *std::move(path) : PathMatch(PathExact{})};
   match.case_sensitive = !message.has_case_sensitive() || message.case_sensitive().value();
   match.grpc_only = message.has_grpc();
@@ -116,13 +155,17 @@ std::optional<RouteMatch> DecodeRouteMatch(const pb::RouteMatch& message, const 
 std::optional<Route> DecodeRoute(const pb::Route& message, const Scope& scope,
                                  const RouteLimits& limits) {
   scope.RefuseSet(message, {"per_request_buffer_limit_bytes", "request_body_buffer_limit"});
-  std::optional<RouteMatch> match = DecodeRouteMatch(message.match(), scope.Field("match"));
+  std::optional<match::UriTemplate> path_template;
+  std::optional<RouteMatch> match =
+      DecodeRouteMatch(message.match(), scope.Field("match"), path_template);
   if (!match.has_value()) return std::nullopt;
   Route route{.name = message.name(), .match = *std::move(match)};
   DecodeAllHeaderChanges(message, scope, route.request_headers, route.response_headers);
+  route.filters = DecodeFilterOverrides(message.typed_per_filter_config(), scope);
   switch (message.action_case()) {
     case pb::Route::kRoute:
-      route.action = DecodeRouteAction(message.route(), scope.Field("route"), limits);
+      route.action = DecodeRouteAction(message.route(), scope.Field("route"), limits,
+                                       path_template.has_value() ? &*path_template : nullptr);
       break;
     case pb::Route::kRedirect:
       route.action = DecodeRedirect(message.redirect(), scope.Field("redirect"));
@@ -131,8 +174,12 @@ std::optional<Route> DecodeRoute(const pb::Route& message, const Scope& scope,
       route.action =
           DecodeDirectResponse(message.direct_response(), scope.Field("direct_response"), limits);
       break;
+    case pb::Route::kNonForwardingAction:
+      route.action = NonForwarding{};
+      break;
     case pb::Route::ACTION_NOT_SET:
-      scope.Error("an action is missing: route, redirect or direct_response");
+      scope.Error(
+          "an action is missing: route, redirect, direct_response or non_forwarding_action");
       return std::nullopt;
   }
   return route;

@@ -8,6 +8,7 @@
 #include "source/base/hash_map.h"
 #include "source/config/proto/scope.h"
 #include "source/config/route.h"
+#include "source/match/uri_template.h"
 
 namespace weir::config::proto {
 
@@ -21,10 +22,20 @@ struct RouteLimits {
 // Nothing after an error that leaves no route to speak of.
 std::optional<Route> DecodeRoute(const envoy::config::route::v3::Route& message, const Scope& scope,
                                  const RouteLimits& limits);
+// `path_template` is set for path_match_policy.
 std::optional<RouteMatch> DecodeRouteMatch(const envoy::config::route::v3::RouteMatch& message,
-                                           const Scope& scope);
+                                           const Scope& scope,
+                                           std::optional<match::UriTemplate>& path_template);
+// `path_template`: that of the route's match; null where it has none.
 RouteAction DecodeRouteAction(const envoy::config::route::v3::RouteAction& message,
-                              const Scope& scope, const RouteLimits& limits);
+                              const Scope& scope, const RouteLimits& limits,
+                              const match::UriTemplate* path_template);
+WeightedClusters DecodeWeightedClusters(const envoy::config::route::v3::WeightedCluster& message,
+                                        const Scope& scope, const RouteLimits& limits);
+// An error when clusters are checked and there is none of this name.
+void CheckCluster(const std::string& name, const Scope& scope, const RouteLimits& limits);
+// A field of the request that names something, in lower case.
+std::string DecodeFieldName(const std::string& name, const Scope& scope);
 RetryPolicy DecodeRetryPolicy(const envoy::config::route::v3::RetryPolicy& message,
                               const Scope& scope);
 

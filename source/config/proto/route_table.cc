@@ -4,8 +4,10 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "source/base/hash_map.h"
 #include "source/base/status.h"
+#include "source/config/proto/filter_overrides.h"
 #include "source/config/proto/header_changes.h"
 #include "source/config/proto/route.h"
+#include "source/config/proto/route_policies.h"
 
 namespace weir::config::proto {
 namespace {
@@ -44,6 +46,7 @@ class TableDecoder {
     table->most_specific_header_mutations_wins = message_.most_specific_header_mutations_wins();
     table->ignore_port_in_host_matching = message_.ignore_port_in_host_matching();
     DecodeAllHeaderChanges(message_, scope_, table->request_headers, table->response_headers);
+    table->filters = DecodeFilterOverrides(message_.typed_per_filter_config(), scope_);
     for (const std::string& header : message_.internal_only_headers()) {
       table->internal_only_headers.push_back(AsciiLower(header));
     }
@@ -56,6 +59,7 @@ class TableDecoder {
     const bool validate = message_.has_validate_clusters() ? message_.validate_clusters().value()
                                                            : scope_.context().is_static;
     limits.known_clusters = validate ? scope_.context().known_clusters : nullptr;
+    table->mirrors = DecodeMirrors(message_.request_mirror_policies(), scope_, limits);
     for (int i = 0; i < message_.virtual_hosts_size(); ++i) {
       DecodeVirtualHost(message_.virtual_hosts(i), scope_.Item("virtual_hosts", i), limits, *table);
     }
@@ -91,12 +95,18 @@ class TableDecoder {
       scope.Field("name").Error("there is a virtual host of this name already", message.name());
     }
     DecodeDomains(message, scope, host);
+    host.require_tls = static_cast<RequireTls>(message.require_tls());
     DecodeAllHeaderChanges(message, scope, host.request_headers, host.response_headers);
+    host.filters = DecodeFilterOverrides(message.typed_per_filter_config(), scope);
     host.include_request_attempt_count = message.include_request_attempt_count();
     host.include_attempt_count_in_response = message.include_attempt_count_in_response();
     if (message.has_retry_policy()) {
       host.retry = DecodeRetryPolicy(message.retry_policy(), scope.Field("retry_policy"));
     }
+    host.include_is_timeout_retry = message.include_is_timeout_retry_header();
+    host.hedge_on_per_try_timeout =
+        DecodeHedgePolicy(message.hedge_policy(), scope.Field("hedge_policy"));
+    host.mirrors = DecodeMirrors(message.request_mirror_policies(), scope, limits);
     for (int i = 0; i < message.routes_size(); ++i) {
       std::optional<Route> route = DecodeRoute(message.routes(i), scope.Item("routes", i), limits);
       if (route.has_value()) host.routes.push_back(*std::move(route));

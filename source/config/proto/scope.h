@@ -19,6 +19,10 @@ namespace google::protobuf {
 class Message;
 }
 
+namespace weir::config {
+class Runtime;
+}
+
 namespace weir::config::proto {
 
 class ExtensionDecoders;
@@ -34,6 +38,8 @@ struct DecodeContext {
   bool allow_unknown_fields = false;
   // Part of the bootstrap, not from a control plane.
   bool is_static = false;
+  // What runtime keys refer to. Null: the defaults hold.
+  const Runtime* runtime = nullptr;
   // Clusters of the bootstrap, for tables with validate_clusters. Null: not known.
   const HashSet* known_clusters = nullptr;
 };

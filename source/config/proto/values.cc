@@ -2,6 +2,7 @@
 
 #include "source/base/status.h"
 #include "source/config/proto/decode.h"
+#include "source/config/runtime.h"
 
 namespace weir::config::proto {
 namespace core = envoy::config::core::v3;
@@ -97,7 +98,10 @@ std::string DecodeDataSource(const core::DataSource& source, const Scope& scope)
 }
 
 Fraction DecodeFraction(const core::RuntimeFractionalPercent& fraction, const Scope& scope) {
-  scope.IgnoreSet(fraction, {"runtime_key"}, "there is no runtime layer: default_value holds");
+  const Runtime* const runtime = scope.context().runtime;
+  if (runtime != nullptr && !fraction.runtime_key().empty()) {
+    if (const auto value = runtime->FractionOf(fraction.runtime_key())) return *value;
+  }
   return DecodePercent(fraction.default_value());
 }
 

@@ -36,6 +36,7 @@ net::TcpKeepalive DecodeKeepalive(const envoy::config::core::v3::TcpKeepalive& k
 std::string DecodeDataSource(const envoy::config::core::v3::DataSource& source, const Scope& scope);
 
 Fraction DecodePercent(const envoy::type::v3::FractionalPercent& percent);
+// The value of runtime_key where there is one, else default_value.
 Fraction DecodeFraction(const envoy::config::core::v3::RuntimeFractionalPercent& fraction,
                         const Scope& scope);
 

@@ -57,6 +57,58 @@ TEST(DecodeBootstrap, ReadsWhatAControlPlaneNeeds) {
 
 TEST(DecodeBootstrap, AnEmptyOneIsFine) { EXPECT_TRUE(ReadBootstrap("").bootstrap.has_value()); }
 
+// The static part with routes whose fractions and weights have keys.
+constexpr std::string_view kRuntime = R"yaml(
+layered_runtime:
+  layers:
+  - name: base
+    static_layer: { half: 50, part: { numerator: 5, denominator: TEN_THOUSAND }, nested: { key: 9 } }
+  - name: later
+    static_layer: { half: "25", weights.two: 7, flag: true }
+static_resources:
+  clusters: [ { name: one, type: STATIC }, { name: two, type: STATIC } ]
+  listeners:
+  - name: l
+    address: { socket_address: { address: 127.0.0.1, port_value: 80 } }
+    filter_chains:
+    - filters:
+      - name: hcm
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: x
+          http_filters:
+          - name: router
+            typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+          route_config:
+            virtual_hosts:
+            - name: v
+              domains: ["*"]
+              routes:
+              - match: { prefix: /, runtime_fraction: { runtime_key: half, default_value: { numerator: 1 } } }
+                route:
+                  weighted_clusters:
+                    runtime_key_prefix: weights
+                    clusters: [ { name: one, weight: 1 }, { name: two, weight: 1 } ]
+              - match: { prefix: /, runtime_fraction: { runtime_key: part, default_value: { numerator: 1 } } }
+                route: { cluster: one }
+              - match: { prefix: /, runtime_fraction: { runtime_key: flag, default_value: { numerator: 1 } } }
+                route: { cluster: one }
+)yaml";
+
+TEST(DecodeBootstrap, RuntimeKeysGiveFractionsAndWeights) {
+  const BootstrapOutcome outcome = ReadBootstrap(kRuntime);
+  ASSERT_TRUE(outcome.bootstrap.has_value()) << testing::PrintToString(outcome.errors);
+  EXPECT_EQ(outcome.bootstrap->runtime->IntegerOf("nested.key"), 9u);
+  EXPECT_EQ(outcome.bootstrap->runtime->IntegerOf("flag"), std::nullopt);
+  const auto& http = *std::get<0>(outcome.bootstrap->listeners[0]->filter_chains[0]->terminal);
+  const std::vector<Route>& routes = http.routes->virtual_hosts[0].routes;
+  EXPECT_EQ(routes[0].match.runtime_fraction->per_million, 250'000u);
+  EXPECT_EQ(routes[1].match.runtime_fraction->per_million, 500u);
+  EXPECT_EQ(routes[2].match.runtime_fraction->per_million, 10'000u);
+  const auto& action = std::get<RouteAction>(routes[0].action);
+  EXPECT_EQ(std::get<WeightedClusters>(action.cluster).total_weight, 8u);
+}
+
 TEST(DecodeBootstrap, RefusesByNameAndPath) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"{dynamic_resources: {lds_config: {ads: {}}}}",

@@ -68,6 +68,7 @@ TEST(DecodeRouteTable, ReadsWhatItSays) {
   EXPECT_EQ(host.retry->retry_on, kRetryOn5xx | kRetryOnConnectFailure | kRetryOnRefusedStream);
   EXPECT_EQ(host.retry->num_retries, 3u);
   EXPECT_EQ(host.retry->per_try_timeout, std::chrono::milliseconds(250));
+  EXPECT_FALSE(host.retry->avoid_previous_hosts);
   ASSERT_EQ(host.routes.size(), 4u);
 
   const Route& weighted = host.routes[0];
@@ -94,6 +95,119 @@ TEST(DecodeRouteTable, ReadsWhatItSays) {
   EXPECT_EQ(std::get<RouteAction>(host.routes[3].action).timeout, std::chrono::seconds(15));
 }
 
+TEST(DecodeRouteTable, ReadsWhereARequestGoes) {
+  const auto table = Decoded<RouteTable>(kType, R"yaml(
+name: routes
+virtual_hosts:
+- name: all
+  domains: ["*"]
+  require_tls: EXTERNAL_ONLY
+  routes:
+  - match: { prefix: /a }
+    route: { cluster_header: X-Cluster, host_rewrite_header: X-Host }
+  - match: { prefix: /b }
+    route:
+      auto_host_rewrite: true
+      weighted_clusters: { header_name: X-Number, clusters: [ { cluster_header: X-Own, weight: 1 } ] }
+  - match: { prefix: /c }
+    route: { cluster: c, host_rewrite_path_regex: { pattern: { regex: "^/(.*)$" }, substitution: '\1' } }
+  - match:
+      path_match_policy:
+        name: template
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig
+          path_template: "/users/{id}/{rest=**}"
+    route:
+      cluster: c
+      path_rewrite_policy:
+        name: template
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig
+          path_template_rewrite: "/{rest}/{id}"
+  - match: { prefix: / }
+    non_forwarding_action: {}
+)yaml");
+  ASSERT_NE(table, nullptr);
+  const VirtualHost& host = table->virtual_hosts[0];
+  EXPECT_EQ(host.require_tls, RequireTls::kExternalOnly);
+  const auto action = [&](size_t i) { return std::get<RouteAction>(host.routes[i].action); };
+  EXPECT_EQ(std::get<ClusterHeader>(action(0).cluster).field, "x-cluster");
+  EXPECT_EQ(std::get<HostFromHeader>(action(0).host_rewrite).field, "x-host");
+  const auto weighted = std::get<WeightedClusters>(action(1).cluster);
+  EXPECT_EQ(weighted.random_field, "x-number");
+  EXPECT_EQ(weighted.clusters[0].cluster_field, "x-own");
+  EXPECT_TRUE(std::holds_alternative<HostOfUpstream>(action(1).host_rewrite));
+  EXPECT_EQ(std::get<HostFromPath>(action(2).host_rewrite).rewrite.substitution, "\\1");
+  EXPECT_TRUE(std::get<PathRegex>(host.routes[3].match.path).value.FullMatch("/users/7/a/b"));
+  EXPECT_EQ(action(3).regex_rewrite->substitution, "/\\2/\\1");
+  EXPECT_TRUE(std::holds_alternative<NonForwarding>(host.routes[4].action));
+}
+
+TEST(DecodeRouteTable, ReadsPoliciesOfARoute) {
+  const auto table = Decoded<RouteTable>(kType, R"yaml(
+name: routes
+request_mirror_policies: [ { cluster: t } ]
+virtual_hosts:
+- name: all
+  domains: ["*"]
+  hedge_policy: { hedge_on_per_try_timeout: true }
+  include_is_timeout_retry_header: true
+  routes:
+  - match: { prefix: / }
+    route:
+      cluster: c
+      hedge_policy: { initial_requests: 1 }
+      request_mirror_policies: [ { cluster_header: X-To, disable_shadow_host_suffix_append: true } ]
+      hash_policy:
+      - { header: { header_name: X-User }, terminal: true }
+      - { cookie: { name: c, ttl: 5s, path: /p } }
+      - { connection_properties: { source_ip: true } }
+      - { query_parameter: { name: q } }
+      max_stream_duration: { max_stream_duration: 9s, grpc_timeout_header_max: 0s, grpc_timeout_header_offset: 1s }
+      internal_redirect_policy:
+        max_internal_redirects: 3
+        redirect_response_codes: [ 301, 307 ]
+        response_headers_to_copy: [ X-A ]
+        predicates: [ { name: p, typed_config: { "@type": type.googleapis.com/envoy.extensions.internal_redirect.previous_routes.v3.PreviousRoutesConfig } } ]
+      retry_policy:
+        retry_on: retriable-headers,envoy-ratelimited
+        per_try_idle_timeout: 2s
+        retriable_headers: [ { name: X-B } ]
+        retriable_request_headers: [ { name: X-C } ]
+        host_selection_retry_max_attempts: 7
+        retry_host_predicate: [ { name: p, typed_config: { "@type": type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate } } ]
+        rate_limited_retry_back_off: { max_interval: 4s, reset_headers: [ { name: X-Reset, format: UNIX_TIMESTAMP } ] }
+)yaml");
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(table->mirrors[0].cluster, "t");
+  EXPECT_TRUE(table->virtual_hosts[0].hedge_on_per_try_timeout);
+  EXPECT_TRUE(table->virtual_hosts[0].include_is_timeout_retry);
+  const auto& action = std::get<RouteAction>(table->virtual_hosts[0].routes[0].action);
+  EXPECT_EQ(action.hedge_on_per_try_timeout, false);
+  EXPECT_EQ(action.mirrors[0].cluster_field, "x-to");
+  EXPECT_FALSE(action.mirrors[0].append_suffix);
+  ASSERT_EQ(action.hash_policy.size(), 4u);
+  EXPECT_TRUE(action.hash_policy[0].terminal);
+  EXPECT_EQ(std::get<HashCookie>(action.hash_policy[1].source).attributes,
+            "; Max-Age=5; Path=/p; HttpOnly");
+  EXPECT_EQ(action.max_stream_duration->limit, std::chrono::seconds(9));
+  EXPECT_EQ(action.max_stream_duration->grpc_header_max, std::chrono::seconds(0));
+  EXPECT_EQ(action.max_stream_duration->grpc_header_offset, std::chrono::seconds(1));
+  EXPECT_EQ(action.internal_redirect->max_redirects, 3u);
+  EXPECT_THAT(action.internal_redirect->codes, ElementsAre(301, 307));
+  EXPECT_THAT(action.internal_redirect->fields_to_copy, ElementsAre("x-a"));
+  EXPECT_TRUE(action.internal_redirect->never_to_previous_routes);
+  const RetryPolicy& retry = *action.retry;
+  EXPECT_EQ(retry.retry_on, kRetryOnRetriableHeaders | kRetryOnEnvoyRateLimited);
+  EXPECT_EQ(retry.per_try_idle_timeout, std::chrono::seconds(2));
+  EXPECT_EQ(retry.retriable_headers[0].name, "x-b");
+  EXPECT_EQ(retry.retriable_request_headers[0].name, "x-c");
+  EXPECT_EQ(retry.host_attempts, 7u);
+  EXPECT_TRUE(retry.avoid_previous_hosts);
+  EXPECT_EQ(retry.reset_max, std::chrono::seconds(4));
+  EXPECT_TRUE(retry.reset_headers[0].unix_timestamp);
+}
+
 TEST(DecodeRouteTable, EqualTablesHaveEqualHashes) {
   constexpr std::string_view kOne = "{name: a, virtual_hosts: [{name: v, domains: ['*']}]}";
   constexpr std::string_view kTwo = "{name: a, virtual_hosts: [{name: w, domains: ['*']}]}";
@@ -115,21 +229,65 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
     std::string_view error;
   };
   const Case cases[] = {
-      {"{match: {prefix: /}, route: {cluster_header: x-c}}",
-       "virtual_hosts[0].routes[0].route.cluster_header: field \"cluster_header\" of "
-       "envoy.config.route.v3.RouteAction is not supported"},
-      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{header: {header_name: x}}]}}",
-       "virtual_hosts[0].routes[0].route.hash_policy: field \"hash_policy\""},
+      {"{match: {prefix: /}, route: {cluster_specifier_plugin: p}}",
+       "virtual_hosts[0].routes[0].route.cluster_specifier_plugin: field "
+       "\"cluster_specifier_plugin\" of envoy.config.route.v3.RouteAction is not supported"},
+      {"{match: {prefix: /}, route: {cluster_header: 'x c'}}",
+       "route.cluster_header: is not a valid field name, got \"x c\""},
+      {"{match: {prefix: /}, route: {cluster: c, rate_limits: [{actions: [{remote_address: "
+       "{}}]}]}}",
+       "route.rate_limits: field \"rate_limits\""},
+      {"{match: {prefix: /}, route: {cluster: c, metadata_match: {}}}",
+       "route.metadata_match: field \"metadata_match\""},
+      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{filter_state: {key: x}}]}}",
+       "route.hash_policy[0].filter_state: field \"filter_state\" of "
+       "envoy.config.route.v3.RouteAction.HashPolicy is not supported"},
+      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{cookie: {name: 'a\\r'}}]}}",
+       "route.hash_policy[0].cookie"},
       {"{match: {prefix: /}, route: {cluster: c, timeout: -1s}}",
        "virtual_hosts[0].routes[0].route.timeout: must not be negative, got \"-1s\""},
       {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_on: "
        "'reset,conect-failure'}}}",
        "route.retry_policy.retry_on: the retry condition is not supported; did you mean "
        "'connect-failure'?, got \"conect-failure\""},
-      {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_on: envoy-ratelimited}}}",
-       "the retry condition is not supported, got \"envoy-ratelimited\""},
-      {"{match: {prefix: /}, route: {cluster: c, host_rewrite_header: x}}",
-       "route.host_rewrite_header: field \"host_rewrite_header\""},
+      {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_on: "
+       "http3-post-connect-failure}}}",
+       "the retry condition is not supported"},
+      {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retriable_status_codes: [99]}}}",
+       "route.retry_policy.retriable_status_codes[0]: must be from 100 to 599, got \"99\""},
+      {"{match: {prefix: /}, route: {cluster: c, retry_policy: {host_selection_retry_max_attempts: "
+       "-1}}}",
+       "host_selection_retry_max_attempts: must be from 0 to 1000 (0 is the default, 1), got "
+       "\"-1\""},
+      {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_priority: {name: x}}}}",
+       "route.retry_policy.retry_priority: field \"retry_priority\""},
+      {"{match: {prefix: /}, route: {cluster: c, hedge_policy: {initial_requests: 2}}}",
+       "route.hedge_policy.initial_requests: must be 1: a request begins with one try, got \"2\""},
+      {"{match: {prefix: /}, route: {cluster: c, request_mirror_policies: [{}]}}",
+       "route.request_mirror_policies[0]: must have one of cluster and cluster_header"},
+      {"{match: {prefix: /}, route: {cluster: c, internal_redirect_policy: "
+       "{redirect_response_codes: [304]}}}",
+       "redirect_response_codes[0]: must be one of 301, 302, 303, 307 and 308, got \"304\""},
+      {"{match: {prefix: /}, route: {cluster: c, host_rewrite_header: '?'}}",
+       "route.host_rewrite_header: is not a valid field name, got \"?\""},
+      {"{match: {prefix: /}, route: {cluster: c, host_rewrite_path_regex: {pattern: {regex: '('}, "
+       "substitution: b}}}",
+       "host_rewrite_path_regex.pattern.regex: invalid regular expression '('"},
+      {"{match: {path_match_policy: {name: t, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig, "
+       "path_template: '/a//b'}}}, route: {cluster: c}}",
+       "match.path_match_policy.typed_config.path_template: path template '/a//b' has an empty "
+       "segment"},
+      {"{match: {prefix: /}, route: {cluster: c, path_rewrite_policy: {name: t, typed_config: "
+       "{'@type': type.googleapis.com/"
+       "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig, "
+       "path_template_rewrite: /a}}}}",
+       "route.path_rewrite_policy: needs a path template in the route's match.path_match_policy"},
+      {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a, cluster_header: b, "
+       "weight: 1}]}}}",
+       "weighted_clusters.clusters[0]: must have one of name and cluster_header, got \"a\""},
+      {"{match: {prefix: /}, direct_response: {status: 200, body_format: {text_format: '%NO%'}}}",
+       "direct_response.body_format.text_format: operator 'NO'"},
       {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a, weight: 0}]}}}",
        "weighted_clusters.clusters: the sum of the weights must be from 1"},
       {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a}]}}}",
@@ -172,19 +330,19 @@ virtual_hosts:
   domains: ["a.com", "*.b*"]
   routes:
   - match: { prefix: / }
-    route: { cluster_header: x }
+    route: { cluster_specifier_plugin: x }
 - name: two
   domains: ["A.com"]
-  require_tls: ALL
+  matcher: {}
 )");
   EXPECT_THAT(
       outcome.errors,
       ElementsAre(
           HasSubstr("virtual_hosts[0].domains[1]: must be a host name"),
-          HasSubstr("virtual_hosts[0].routes[0].route.cluster_header: field"),
+          HasSubstr("virtual_hosts[0].routes[0].route.cluster_specifier_plugin: field"),
           HasSubstr("virtual_hosts[1].domains[0]: the domain is already that of virtual host "
                     "'one', got \"A.com\""),
-          HasSubstr("virtual_hosts[1].require_tls: field \"require_tls\"")));
+          HasSubstr("virtual_hosts[1].matcher: field \"matcher\"")));
 }
 
 TEST(DecodeRouteTable, ListsWhatItIgnores) {
@@ -192,21 +350,21 @@ TEST(DecodeRouteTable, ListsWhatItIgnores) {
       kType,
       WithRoute(
           "{match: {prefix: /, runtime_fraction: {default_value: {numerator: 1}, runtime_key: k}}, "
-          "decorator: {operation: o}, route: {cluster: c}}"));
+          "decorator: {operation: o}, route: {weighted_clusters: {total_weight: 2, clusters: "
+          "[{name: c, weight: 1}]}}}"));
   EXPECT_THAT(outcome.errors, IsEmpty());
   EXPECT_THAT(outcome.ignored,
               ElementsAre("virtual_hosts[0].routes[0].decorator",
-                          "virtual_hosts[0].routes[0].match.runtime_fraction.runtime_key"));
+                          "virtual_hosts[0].routes[0].route.weighted_clusters.total_weight"));
 }
 
 TEST(DecodeRouteTable, UnknownFieldsCanBeAllowed) {
-  const std::string yaml = WithRoute(
-      "{match: {prefix: /}, route: {cluster: c, hash_policy: [{header: {header_name: x}}], "
-      "auto_host_rewrite: true}}");
+  const std::string yaml =
+      WithRoute("{match: {prefix: /}, route: {cluster: c, metadata_match: {}, rate_limits: [{}]}}");
   const Outcome outcome = Decode(kType, yaml, true);
   EXPECT_THAT(outcome.errors, IsEmpty());
-  EXPECT_THAT(outcome.ignored, ElementsAre("virtual_hosts[0].routes[0].route.auto_host_rewrite",
-                                           "virtual_hosts[0].routes[0].route.hash_policy"));
+  EXPECT_THAT(outcome.ignored, ElementsAre("virtual_hosts[0].routes[0].route.metadata_match",
+                                           "virtual_hosts[0].routes[0].route.rate_limits"));
 }
 
 TEST(DecodeRouteTable, ABodyAboveTheLimitIsAnError) {

@@ -1,0 +1,121 @@
+#include "source/proxy/request_overrides.h"
+
+#include <algorithm>
+
+#include "source/base/strings.h"
+#include "source/http/syntax.h"
+
+namespace weir::proxy {
+namespace {
+
+using http::HeaderId;
+using std::chrono::milliseconds;
+
+// A hundred years: what is longer is no timeout that anybody means.
+constexpr uint64_t kMostMilliseconds = uint64_t{100} * 366 * 86400 * 1000;
+
+std::optional<milliseconds> Milliseconds(std::string_view text) {
+  const std::optional<uint64_t> number = ParseUint64(text);
+  if (!number.has_value() || *number > kMostMilliseconds) return std::nullopt;
+  return milliseconds(static_cast<int64_t>(*number));
+}
+
+uint32_t RetryBits(std::string_view list) {
+  uint32_t bits = 0;
+  http::ForEachElement(list, [&](std::string_view word) { bits |= config::RetryBit(word); });
+  return bits;
+}
+
+// Whether the field is one of ours; then it is read.
+bool ReadOverride(const http::HeaderField& field, RequestOverrides& overrides) {
+  switch (field.id) {
+    case HeaderId::kXEnvoyUpstreamRqTimeoutMs:
+      overrides.timeout = Milliseconds(field.value);
+      return true;
+    case HeaderId::kXEnvoyUpstreamRqPerTryTimeoutMs:
+      overrides.per_try_timeout = Milliseconds(field.value);
+      return true;
+    case HeaderId::kXEnvoyUpstreamRqTimeoutAltResponse:
+      overrides.alternative_response = true;
+      return true;
+    case HeaderId::kXEnvoyHedgeOnPerTryTimeout:
+      if (field.value == "true") overrides.hedge_on_per_try_timeout = true;
+      if (field.value == "false") overrides.hedge_on_per_try_timeout = false;
+      return true;
+    case HeaderId::kXEnvoyRetryOn:
+    case HeaderId::kXEnvoyRetryGrpcOn:
+      overrides.retry.on |= RetryBits(field.value);
+      return true;
+    case HeaderId::kXEnvoyMaxRetries:
+      if (const auto most = ParseUint64(field.value); most.has_value() && *most <= UINT32_MAX) {
+        overrides.retry.most = static_cast<uint32_t>(*most);
+      }
+      return true;
+    case HeaderId::kXEnvoyRetriableStatusCodes:
+      overrides.retry.status_codes = field.value;
+      return true;
+    case HeaderId::kXEnvoyRetriableHeaderNames:
+      overrides.retry.response_fields = field.value;
+      return true;
+    case HeaderId::kXEnvoyIsTimeoutRetry:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+RequestOverrides TakeOverrides(http::RequestHead& head) {
+  RequestOverrides overrides;
+  bool found = false;
+  for (const http::HeaderField& field : head.headers) {
+    found = ReadOverride(field, overrides) || found;
+  }
+  if (found) {
+    RequestOverrides ignored;
+    head.headers.RemoveIf(
+        [&](const http::HeaderField& field) { return ReadOverride(field, ignored); });
+  }
+  return overrides;
+}
+
+std::optional<milliseconds> GrpcTimeout(const http::RequestHead& head) {
+  constexpr size_t kMostDigits = 8;
+  const auto text = head.headers.Get(HeaderId::kGrpcTimeout);
+  if (!text.has_value() || text->size() < 2 || text->size() > kMostDigits + 1) return std::nullopt;
+  const std::optional<uint64_t> number = ParseUint64(text->substr(0, text->size() - 1));
+  if (!number.has_value()) return std::nullopt;
+  const auto count = static_cast<int64_t>(*number);
+  switch (text->back()) {
+    case 'H':
+      return std::chrono::hours(count);
+    case 'M':
+      return std::chrono::minutes(count);
+    case 'S':
+      return std::chrono::seconds(count);
+    case 'm':
+      return milliseconds(count);
+    case 'u':
+      return std::chrono::ceil<milliseconds>(std::chrono::microseconds(count));
+    case 'n':
+      return std::chrono::ceil<milliseconds>(std::chrono::nanoseconds(count));
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<milliseconds> MaxStreamDurationOf(const config::RouteAction& action,
+                                                const http::RequestHead& head) {
+  if (!action.max_stream_duration.has_value()) return std::nullopt;
+  const config::MaxStreamDuration& limits = *action.max_stream_duration;
+  if (!limits.grpc_header_max.has_value()) return limits.limit;
+  const std::optional<milliseconds> asked = GrpcTimeout(head);
+  if (!asked.has_value()) return limits.limit;
+  milliseconds granted = *asked;
+  if (limits.grpc_header_max->count() > 0) granted = std::min(granted, *limits.grpc_header_max);
+  // A call whose time is all offset ends at once; 0 would mean that it never does.
+  return std::max(granted - limits.grpc_header_offset, milliseconds(1));
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,36 @@
+// What a request's own fields say about how it is handled (x-envoy-upstream-rq-timeout-ms and its
+// kin), which a route's configuration would decide otherwise. Pure.
+//
+// The connection manager drops these fields of external clients before.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "source/config/route.h"
+#include "source/http/message.h"
+#include "source/proxy/retry.h"
+
+namespace weir::proxy {
+
+struct RequestOverrides {
+  std::optional<std::chrono::milliseconds> timeout;          // x-envoy-upstream-rq-timeout-ms
+  std::optional<std::chrono::milliseconds> per_try_timeout;  // ...-rq-per-try-timeout-ms
+  std::optional<bool> hedge_on_per_try_timeout;
+  bool alternative_response = false;  // A timeout is answered with 204 instead of 504.
+  RetryWishes retry;
+};
+
+// Reads the fields and removes them from the head: they are for this proxy. What cannot be read is
+// as if it were not there.
+RequestOverrides TakeOverrides(http::RequestHead& head);
+
+// The timeout that a gRPC call brings (grpc-timeout); nothing without one.
+std::optional<std::chrono::milliseconds> GrpcTimeout(const http::RequestHead& head);
+
+// The longest life of the stream under `action`; nothing: as the connection manager has it. 0: no
+// limit.
+std::optional<std::chrono::milliseconds> MaxStreamDurationOf(const config::RouteAction& action,
+                                                             const http::RequestHead& head);
+
+}  // namespace weir::proxy

@@ -1,0 +1,105 @@
+#include "source/router/request_hash.h"
+
+#include <bit>
+
+#include "source/base/strings.h"
+#include "source/match/header_matcher.h"
+#include "source/match/query_matcher.h"
+
+namespace weir::router {
+namespace {
+
+// FNV-1a with a last mix (that of splitmix64), so that short texts differ in all bits.
+uint64_t HashText(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9;
+  hash = (hash ^ (hash >> 27)) * 0x94d049bb133111eb;
+  return hash ^ (hash >> 31);
+}
+
+// RFC 6265, 4.2.1: name=value pairs separated by "; ".
+std::optional<std::string_view> Cookie(const http::RequestHead& head, std::string_view name) {
+  for (const http::HeaderField& field : head.headers) {
+    if (field.id != http::HeaderId::kCookie) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      const size_t end = rest.find(';');
+      const std::string_view pair = TrimOws(rest.substr(0, end));
+      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+      if (pair.size() > name.size() && pair[name.size()] == '=' && pair.starts_with(name)) {
+        std::string_view value = pair.substr(name.size() + 1);
+        if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+          value = value.substr(1, value.size() - 2);
+        }
+        return value;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+class Hasher {
+ public:
+  Hasher(const http::RequestHead& head, const net::Address* client, uint64_t random,
+         NewCookie* new_cookie)
+      : head_(head), client_(client), random_(random), new_cookie_(new_cookie) {}
+
+  std::optional<uint64_t> operator()(const config::HashHeader& header) const {
+    const auto value = match::HeaderValue(head_, header.field);
+    if (!value.has_value()) return std::nullopt;
+    if (!header.rewrite.has_value()) return HashText(*value);
+    return HashText(header.rewrite->pattern.ReplaceAll(*value, header.rewrite->substitution));
+  }
+
+  std::optional<uint64_t> operator()(const config::HashCookie& cookie) const {
+    if (const auto value = Cookie(head_, cookie.name)) return HashText(*value);
+    if (!cookie.ttl.has_value() || new_cookie_ == nullptr || new_cookie_->cookie != nullptr) {
+      return std::nullopt;
+    }
+    *new_cookie_ = {&cookie, random_};
+    return HashText(CookieValue(random_, head_.headers.arena()));
+  }
+
+  std::optional<uint64_t> operator()(const config::HashSourceIp&) const {
+    if (client_ == nullptr || !client_->is_ip()) return std::nullopt;
+    return HashText(client_->ip().ToString());
+  }
+
+  std::optional<uint64_t> operator()(const config::HashQueryParameter& parameter) const {
+    const auto value = match::QueryParameter(head_.path, parameter.name);
+    return value.has_value() ? std::optional(HashText(*value)) : std::nullopt;
+  }
+
+ private:
+  const http::RequestHead& head_;
+  const net::Address* const client_;
+  const uint64_t random_;
+  NewCookie* const new_cookie_;
+};
+
+}  // namespace
+
+std::string_view CookieValue(uint64_t value, buffer::Arena& arena) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  char* const out = arena.Allocate(16);
+  for (int digit = 0; digit < 16; ++digit) out[digit] = kHex[(value >> (60 - 4 * digit)) & 0xF];
+  return {out, 16};
+}
+
+std::optional<uint64_t> HashOf(std::span<const config::HashPolicy> policies,
+                               const http::RequestHead& head, const net::Address* client,
+                               uint64_t random, NewCookie* new_cookie) {
+  std::optional<uint64_t> hash;
+  const Hasher hasher(head, client, random, new_cookie);
+  for (const config::HashPolicy& policy : policies) {
+    if (const std::optional<uint64_t> next = std::visit(hasher, policy.source)) {
+      // Turned first, so that two equal parts do not cancel out.
+      hash = std::rotl(hash.value_or(0), 1) ^ *next;
+    }
+    if (policy.terminal && hash.has_value()) break;
+  }
+  return hash;
+}
+
+}  // namespace weir::router

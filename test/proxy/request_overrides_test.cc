@@ -1,0 +1,98 @@
+#include "source/proxy/request_overrides.h"
+
+#include "gtest/gtest.h"
+
+namespace weir::proxy {
+namespace {
+
+using std::chrono::milliseconds;
+
+class RequestOverridesTest : public testing::Test {
+ protected:
+  RequestOverridesTest() : arena_(pool_), head_(arena_) {}
+  buffer::BlockPool pool_;
+  buffer::Arena arena_;
+  http::RequestHead head_;
+};
+
+TEST_F(RequestOverridesTest, TakesItsFieldsAndLeavesTheRest) {
+  head_.headers.Add("x-first", "1");
+  head_.headers.Add("x-envoy-upstream-rq-timeout-ms", "250");
+  head_.headers.Add("x-envoy-upstream-rq-per-try-timeout-ms", "50");
+  head_.headers.Add("x-envoy-upstream-rq-timeout-alt-response", "1");
+  head_.headers.Add("x-envoy-hedge-on-per-try-timeout", "true");
+  head_.headers.Add("x-envoy-max-retries", "4");
+  head_.headers.Add("x-envoy-retry-on", "5xx, reset,nonsense");
+  head_.headers.Add("x-envoy-retry-grpc-on", "unavailable");
+  head_.headers.Add("x-envoy-retriable-status-codes", "418");
+  head_.headers.Add("x-envoy-retriable-header-names", "x-a");
+  head_.headers.Add("x-last", "2");
+  const RequestOverrides overrides = TakeOverrides(head_);
+  EXPECT_EQ(overrides.timeout, milliseconds(250));
+  EXPECT_EQ(overrides.per_try_timeout, milliseconds(50));
+  EXPECT_TRUE(overrides.alternative_response);
+  EXPECT_EQ(overrides.hedge_on_per_try_timeout, true);
+  EXPECT_EQ(overrides.retry.most, 4u);
+  EXPECT_EQ(overrides.retry.on,
+            config::kRetryOn5xx | config::kRetryOnReset | config::kRetryOnGrpcUnavailable);
+  EXPECT_EQ(overrides.retry.status_codes, "418");
+  EXPECT_EQ(overrides.retry.response_fields, "x-a");
+  ASSERT_EQ(head_.headers.size(), 2u);
+  EXPECT_TRUE(head_.headers.Get("x-first").has_value());
+  EXPECT_TRUE(head_.headers.Get("x-last").has_value());
+}
+
+TEST_F(RequestOverridesTest, WhatCannotBeReadIsDropped) {
+  head_.headers.Add("x-envoy-upstream-rq-timeout-ms", "soon");
+  head_.headers.Add("x-envoy-max-retries", "99999999999");
+  head_.headers.Add("x-envoy-hedge-on-per-try-timeout", "maybe");
+  const RequestOverrides overrides = TakeOverrides(head_);
+  EXPECT_EQ(overrides.timeout, std::nullopt);
+  EXPECT_EQ(overrides.retry.most, std::nullopt);
+  EXPECT_EQ(overrides.hedge_on_per_try_timeout, std::nullopt);
+  EXPECT_TRUE(head_.headers.empty());
+}
+
+TEST_F(RequestOverridesTest, ReadsGrpcTimeouts) {
+  const std::pair<std::string_view, std::optional<milliseconds>> cases[] = {
+      {"1H", milliseconds(3'600'000)},
+      {"2M", milliseconds(120'000)},
+      {"3S", milliseconds(3000)},
+      {"4m", milliseconds(4)},
+      {"1001u", milliseconds(2)},
+      {"1n", milliseconds(1)},
+      {"0S", milliseconds(0)},
+      {"99999999S", milliseconds(99'999'999'000)},
+      {"123456789S", std::nullopt},
+      {"S", std::nullopt},
+      {"5", std::nullopt},
+      {"5x", std::nullopt},
+      {"-5S", std::nullopt},
+  };
+  EXPECT_EQ(GrpcTimeout(head_), std::nullopt);
+  for (const auto& [text, expected] : cases) {
+    head_.headers.Set("grpc-timeout", text);
+    EXPECT_EQ(GrpcTimeout(head_), expected) << text;
+  }
+}
+
+TEST_F(RequestOverridesTest, AStreamLastsAsLongAsItsCallAsksWithinLimits) {
+  config::RouteAction action;
+  EXPECT_EQ(MaxStreamDurationOf(action, head_), std::nullopt);
+  action.max_stream_duration = config::MaxStreamDuration{.limit = milliseconds(7000)};
+  head_.headers.Add("grpc-timeout", "3S");
+  EXPECT_EQ(MaxStreamDurationOf(action, head_), milliseconds(7000));
+  action.max_stream_duration->grpc_header_max = milliseconds(0);
+  EXPECT_EQ(MaxStreamDurationOf(action, head_), milliseconds(3000));
+  action.max_stream_duration->grpc_header_max = milliseconds(2000);
+  EXPECT_EQ(MaxStreamDurationOf(action, head_), milliseconds(2000));
+  action.max_stream_duration->grpc_header_offset = milliseconds(500);
+  EXPECT_EQ(MaxStreamDurationOf(action, head_), milliseconds(1500));
+  action.max_stream_duration->grpc_header_offset = milliseconds(5000);
+  EXPECT_EQ(MaxStreamDurationOf(action, head_), milliseconds(1));
+  head_.headers.Remove("grpc-timeout");
+  EXPECT_EQ(MaxStreamDurationOf(action, head_), milliseconds(7000));
+}
+
+}  // namespace
+}  // namespace weir::proxy

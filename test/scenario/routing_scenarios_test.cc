@@ -1,0 +1,171 @@
+// Where requests go: what a route makes of head, cluster and answer.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "test/scenario/bootstraps.h"
+#include "test/scenario/world.h"
+
+namespace weir::scenario {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr char kOk[] = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+std::string Get(std::string_view path, std::string_view fields = "") {
+  return StrCat("GET ", path, " HTTP/1.1\r\nhost: a.example\r\n", fields, "\r\n");
+}
+
+TEST(RoutingScenario, AHeaderNamesTheCluster) {
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: / }\n  route: { cluster_header: x-cluster }\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  up.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, Get("/", "x-cluster: web\r\n"));
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  world.Say(client, Get("/", "x-cluster: none\r\n"));
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 503 "));
+  world.Say(client, Get("/"));
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(world.log().lines(), ElementsAre("200 - via_upstream 2", "503 NC cluster_not_found 0",
+                                               "503 NC cluster_not_found 0"));
+}
+
+TEST(RoutingScenario, TheHostOfTheUpstreamBecomesTheAuthority) {
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: / }\n"
+                 "  route: { cluster: web, auto_host_rewrite: true, append_x_forwarded_host: true "
+                 "}\n",
+       .endpoint_options = "hostname: one.internal"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, Get("/x"));
+  EXPECT_THAT(up.last().received(), StartsWith("GET /x HTTP/1.1\r\nhost: one.internal\r\n"));
+  EXPECT_THAT(up.last().received(), HasSubstr("x-forwarded-host: a.example\r\n"));
+}
+
+TEST(RoutingScenario, ATemplateMatchesAndRewrites) {
+  World world(EdgeBootstrap(
+      {.routes =
+           "- match:\n"
+           "    path_match_policy:\n"
+           "      name: t\n"
+           "      typed_config: { \"@type\": type.googleapis.com/envoy.extensions.path.match."
+           "uri_template.v3.UriTemplateMatchConfig, path_template: \"/{region}/{file=**}\" }\n"
+           "  route:\n"
+           "    cluster: web\n"
+           "    path_rewrite_policy:\n"
+           "      name: t\n"
+           "      typed_config: { \"@type\": type.googleapis.com/envoy.extensions.path.rewrite."
+           "uri_template.v3.UriTemplateRewriteConfig, path_template_rewrite: "
+           "\"/{file}/of/{region}\" }\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, Get("/eu/a/b?q=1"));
+  EXPECT_THAT(up.last().received(), StartsWith("GET /a/b/of/eu?q=1 HTTP/1.1\r\n"));
+}
+
+TEST(RoutingScenario, ADirectResponseHasItsFormatAndHeaders) {
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: / }\n"
+                 "  direct_response:\n"
+                 "    status: 418\n"
+                 "    body: { inline_string: short }\n"
+                 "    body_format: { text_format: \"%LOCAL_REPLY_BODY% %REQ(:PATH)% "
+                 "%RESPONSE_CODE%\", content_type: text/x-tea }\n"
+                 "  response_headers_to_add: [ { header: { key: x-pot, value: \"%REQ(x-a)%\" } } "
+                 "]\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& client = world.Connect();
+  world.Say(client, Get("/tea", "x-a: b\r\n"));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 418 "));
+  EXPECT_THAT(client.received(), HasSubstr("x-pot: b\r\n"));
+  EXPECT_THAT(client.received(), HasSubstr("content-type: text/x-tea\r\n"));
+  EXPECT_THAT(client.received(), HasSubstr("\r\n\r\nshort /tea 418"));
+}
+
+TEST(RoutingScenario, PlainRequestsAreSentToHttps) {
+  World world(EdgeBootstrap({.virtual_host_options = "require_tls: ALL"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& client = world.Connect();
+  world.Say(client, Get("/x?q"));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 301 "));
+  EXPECT_THAT(client.received(), HasSubstr("location: https://a.example/x?q\r\n"));
+}
+
+TEST(RoutingScenario, AServersOwnRouteForwardsNothing) {
+  World world(EdgeBootstrap({.routes = "- match: { prefix: / }\n  non_forwarding_action: {}\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& client = world.Connect();
+  world.Say(client, Get("/"));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 503 "));
+}
+
+TEST(RoutingScenario, TheMostSpecificChangeOfAHeaderWins) {
+  const auto bootstrap = [](std::string_view wins) {
+    Edge edge;
+    edge.routes =
+        "- match: { prefix: / }\n"
+        "  route: { cluster: web }\n"
+        "  request_headers_to_add: [ { header: { key: x-level, value: route }, append_action: "
+        "OVERWRITE_IF_EXISTS_OR_ADD } ]\n";
+    edge.virtual_host_options =
+        "request_headers_to_add: [ { header: { key: x-level, value: host }, append_action: "
+        "OVERWRITE_IF_EXISTS_OR_ADD } ]";
+    edge.table_options = StrCat("most_specific_header_mutations_wins: ", wins);
+    return EdgeBootstrap(edge);
+  };
+  for (const auto& [wins, level] : {std::pair("true", "route"), std::pair("false", "host")}) {
+    World world(bootstrap(wins));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    Upstream& up = world.AddUpstream("10.0.0.1:80");
+    Peer& client = world.Connect();
+    world.Say(client, Get("/"));
+    EXPECT_THAT(up.last().received(), HasSubstr(StrCat("x-level: ", level, "\r\n")));
+  }
+}
+
+TEST(RoutingScenario, InternalHeadersOfStrangersAreDropped) {
+  World world(EdgeBootstrap({.table_options = "internal_only_headers: [ X-Secret ]"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, Get("/", "x-secret: 1\r\nx-other: 2\r\n"));
+  EXPECT_THAT(up.last().received(), Not(HasSubstr("x-secret")));
+  EXPECT_THAT(up.last().received(), HasSubstr("x-other: 2\r\n"));
+}
+
+TEST(RoutingScenario, AStaticLayerSetsAFraction) {
+  std::string bootstrap = EdgeBootstrap(
+      {.routes = "- match: { prefix: /, runtime_fraction: { runtime_key: share.new, default_value: "
+                 "{ numerator: 0 } } }\n"
+                 "  direct_response: { status: 204 }\n"
+                 "- match: { prefix: / }\n"
+                 "  direct_response: { status: 200 }\n"});
+  bootstrap +=
+      "layered_runtime: { layers: [ { name: base, static_layer: { share: { new: 100 } } } ] }\n";
+  World world(bootstrap);
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& client = world.Connect();
+  world.Say(client, Get("/"));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 204 "));
+}
+
+TEST(RoutingScenario, OtherRuntimeLayersAreRefusedByName) {
+  World world(EdgeBootstrap() +
+              "layered_runtime: { layers: [ { name: admin, admin_layer: {} } ] }\n");
+  EXPECT_THAT(std::string(world.status().message()),
+              HasSubstr("layered_runtime.layers[0].admin_layer: field \"admin_layer\" of "
+                        "envoy.config.bootstrap.v3.RuntimeLayer is not supported"));
+}
+
+}  // namespace
+}  // namespace weir::scenario
