@@ -140,13 +140,16 @@ class GrpcTransport::Call final
     StartWrite(&written_);
   }
 
+  // The call's end, and with it the channel's, is the loop's business: a channel that goes on a
+  // thread of gRPC makes that thread wait for itself, and the process aborts. So gRPC's reference
+  // moves to the loop, and nothing of this object is used after that.
   void OnDone(const grpc::Status& status) override {
-    const std::shared_ptr<Call> self = std::move(self_);
     absl::Status closed(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-    loop_.Post([self, closed = std::move(closed)] {
+    const std::shared_ptr<Living> living = living_;
+    loop_.Post([self = std::move(self_), closed = std::move(closed)] {
       if (self->handler_ != nullptr) std::exchange(self->handler_, nullptr)->OnClosed(closed);
     });
-    living_->Remove();
+    living->Remove();
   }
 
  private:

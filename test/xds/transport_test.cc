@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "grpcpp/generic/async_generic_service.h"
@@ -332,6 +333,49 @@ TEST_P(TransportTest, WhenNobodyListensTheStreamEndsUnavailable) {
 
 INSTANTIATE_TEST_SUITE_P(Transports, TransportTest, ::testing::Values(false, true),
                          [](const auto& tested) { return tested.param ? "Grpc" : "Fake"; });
+
+// A loop on a thread of its own that is always ahead: what is posted has run and is gone, or is at
+// that, when Post returns.
+class PromptLoop final : public event::Loop {
+ public:
+  ~PromptLoop() override {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  event::MonotonicTime Now() const override { return {}; }
+  event::SystemTime WallNow() const override { return {}; }
+  void Arm(event::Timer&, event::Duration) override {}
+  void Disarm(event::Timer&) override {}
+  void AtTurnEnd(event::TurnEndTask&) override {}
+  void DeferDelete(std::unique_ptr<event::DeferredDeletable>) override {}
+  void Post(std::function<void()> task) override {
+    threads_.emplace_back([this, task = std::move(task)]() mutable {
+      task();
+      task = nullptr;
+      MutexLock lock(mutex_);
+      gone_ = true;
+      changed_.Signal();
+    });
+    // What is posted may, in going, wait for the thread that is here.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+    MutexLock lock(mutex_);
+    while (!gone_ && changed_.WaitUntil(mutex_, deadline)) continue;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  bool gone_ WEIR_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+// The process ends when a thread of gRPC is left with the last reference.
+TEST(GrpcTransportTest, GrpcsThreadsDestroyNoCall) {
+  Recorder handler;
+  PromptLoop loop;
+  GrpcTransport transport(loop, GrpcTarget{.target = "127.0.0.1:1"});
+  // The test's own reference goes first: it is given up, and the end comes from gRPC.
+  transport.Open(Variant::kSotw, handler).reset();
+}
 
 TEST(GrpcTransportTest, CallsTheMethodsOfAds) {
   GrpcRig rig;
