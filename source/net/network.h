@@ -40,6 +40,8 @@ class ListenSocket {
   virtual ~ListenSocket() = default;
   // The bound address, with the real port where 0 was asked for.
   virtual const Address& address() const = 0;
+  // How many connections the kernel queues from now on; see ListenOptions::backlog.
+  virtual void SetBacklog(int backlog) = 0;
 };
 
 struct ConnectOptions {
@@ -77,6 +79,10 @@ class Network {
   // reuse_port a probe bind without it comes first, so that a port in use by another process is an
   // error that names the address.
   virtual absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> OpenListenSockets(
+      const Address& address, const ListenOptions& options, size_t count) = 0;
+  // Further sockets on an address where this process listens with reuse_port: without the probe,
+  // which would find ourselves.
+  virtual absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> AddListenSockets(
       const Address& address, const ListenOptions& options, size_t count) = 0;
   // Worker's thread. At most `accepts_per_turn` connections are accepted in one turn.
   virtual std::unique_ptr<Acceptor> Accept(ListenSocket& socket, AcceptHandler& handler,

@@ -86,10 +86,13 @@ absl::StatusOr<int> BindIp(const Address& address, const ListenOptions& options,
   return fd.Release();
 }
 
+// The kernel cuts it to net.core.somaxconn.
+int BacklogOf(int asked) { return asked > 0 ? asked : kLongestBacklog; }
+
 absl::StatusOr<std::shared_ptr<ListenSocket>> Listen(int bound_fd, const Address& asked,
                                                      const ListenOptions& options, bool shared) {
   OwnedFd fd(bound_fd);
-  if (listen(fd.get(), options.backlog > 0 ? options.backlog : kLongestBacklog) != 0) {
+  if (listen(fd.get(), BacklogOf(options.backlog)) != 0) {
     return FromErrno(errno, StrCat("cannot listen on ", asked.ToString()));
   }
   Address bound = BoundAddress(fd.get(), asked);
@@ -135,11 +138,6 @@ absl::StatusOr<std::shared_ptr<ListenSocket>> OpenUnix(const Address& address,
 
 absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> OpenReusePort(
     const Address& address, const ListenOptions& options, size_t count) {
-  if (address.port() != 0) {
-    // Without SO_REUSEPORT: a second process would share the port unseen.
-    WEIR_ASSIGN_OR_RETURN(const int probe, BindIp(address, options, false));
-    close(probe);
-  }
   std::vector<std::shared_ptr<ListenSocket>> sockets;
   Address bound = address;
   for (size_t i = 0; i < count; ++i) {
@@ -166,10 +164,20 @@ void SetKeepalive(int fd, const TcpKeepalive& keepalive) {
 
 TcpListenSocket::~TcpListenSocket() { close(fd_); }
 
+// Of a socket that listens already listen(2) changes the length alone.
+void TcpListenSocket::SetBacklog(int backlog) { listen(fd_, BacklogOf(backlog)); }
+
 absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> TcpNetwork::OpenListenSockets(
     const Address& address, const ListenOptions& options, size_t count) {
   WEIR_CHECK(count > 0, "no socket asked for");
-  if (address.is_ip() && options.reuse_port) return OpenReusePort(address, options, count);
+  if (address.is_ip() && options.reuse_port) {
+    if (address.port() != 0) {
+      // Without SO_REUSEPORT: a second process would share the port unseen.
+      WEIR_ASSIGN_OR_RETURN(const int probe, BindIp(address, options, false));
+      close(probe);
+    }
+    return OpenReusePort(address, options, count);
+  }
   std::shared_ptr<ListenSocket> socket;
   if (address.is_ip()) {
     WEIR_ASSIGN_OR_RETURN(const int fd, BindIp(address, options, false));
@@ -178,6 +186,12 @@ absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> TcpNetwork::OpenListe
     WEIR_ASSIGN_OR_RETURN(socket, OpenUnix(address, options, count));
   }
   return std::vector<std::shared_ptr<ListenSocket>>(count, socket);
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> TcpNetwork::AddListenSockets(
+    const Address& address, const ListenOptions& options, size_t count) {
+  WEIR_CHECK(address.is_ip() && options.reuse_port, "only a reuse-port group grows");
+  return OpenReusePort(address, options, count);
 }
 
 std::unique_ptr<Acceptor> TcpNetwork::Accept(ListenSocket& socket, AcceptHandler& handler,

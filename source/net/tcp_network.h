@@ -24,6 +24,7 @@ class TcpListenSocket final : public ListenSocket {
   ~TcpListenSocket() override;
 
   const Address& address() const override { return address_; }
+  void SetBacklog(int backlog) override;
   int fd() const { return fd_; }
   bool shared() const { return shared_; }
 
@@ -40,6 +41,8 @@ class TcpNetwork final : public Network {
   // A UNIX socket's file that is left of a process that listens no more is replaced. The file stays
   // when the socket is closed, as its successor may have taken the path over.
   absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> OpenListenSockets(
+      const Address& address, const ListenOptions& options, size_t count) override;
+  absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> AddListenSockets(
       const Address& address, const ListenOptions& options, size_t count) override;
   // `socket` was opened by a TcpNetwork (of any loop).
   std::unique_ptr<Acceptor> Accept(ListenSocket& socket, AcceptHandler& handler,

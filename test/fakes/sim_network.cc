@@ -35,6 +35,7 @@ class SimListenSocket final : public net::ListenSocket {
   }
 
   const net::Address& address() const override { return address_; }
+  void SetBacklog(int) override {}  // Queues here have no end.
 
   bool Takes(const net::Address& asked) const {
     if (asked.ToString() == address_.ToString()) return true;
@@ -182,14 +183,16 @@ absl::StatusOr<std::vector<std::shared_ptr<net::ListenSocket>>> SimNetwork::Open
       return FromErrno(EADDRINUSE, StrCat("cannot bind ", bound.ToString()));
     }
   }
+  if (bound.is_ip() && options.reuse_port) return AddListenSockets(bound, options, count);
+  const auto one = std::make_shared<SimListenSocket>(*this, bound, options.ipv4_compat);
+  return std::vector<std::shared_ptr<net::ListenSocket>>(count, one);
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<net::ListenSocket>>> SimNetwork::AddListenSockets(
+    const net::Address& address, const net::ListenOptions& options, size_t count) {
   std::vector<std::shared_ptr<net::ListenSocket>> sockets;
-  const bool one_for_all = !bound.is_ip() || !options.reuse_port;
   for (size_t i = 0; i < count; ++i) {
-    if (one_for_all && i > 0) {
-      sockets.push_back(sockets.front());
-    } else {
-      sockets.push_back(std::make_shared<SimListenSocket>(*this, bound, options.ipv4_compat));
-    }
+    sockets.push_back(std::make_shared<SimListenSocket>(*this, address, options.ipv4_compat));
   }
   return sockets;
 }

@@ -71,6 +71,8 @@ class SimNetwork final : public net::Network {
   // Network:
   absl::StatusOr<std::vector<std::shared_ptr<net::ListenSocket>>> OpenListenSockets(
       const net::Address& address, const net::ListenOptions& options, size_t count) override;
+  absl::StatusOr<std::vector<std::shared_ptr<net::ListenSocket>>> AddListenSockets(
+      const net::Address& address, const net::ListenOptions& options, size_t count) override;
   std::unique_ptr<net::Acceptor> Accept(net::ListenSocket& socket, net::AcceptHandler& handler,
                                         uint32_t accepts_per_turn) override;
   std::unique_ptr<net::ByteStream> Connect(const net::Address& address,

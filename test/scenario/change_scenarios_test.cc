@@ -156,6 +156,48 @@ TEST(ChangeScenario, ARequestThatWaitsForAConnectionGoesByTheProtocolOfToday) {
   EXPECT_THAT(one.last().received(), StartsWith("PRI * HTTP/2.0"));
 }
 
+TEST(ChangeScenario, AnotherBacklogIsASettingOfTheSocketsThereAre) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  one.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  streamed.control.Send(schema::kListenerTypeUrl, "l2",
+                        Listener("edge", 80, "  tcp_backlog_size: 7\n"));
+  EXPECT_EQ(streamed.control.AnswerTo("l2"), "");
+  world.Say(client, kGet);
+  Peer& late = world.Connect();
+  world.Say(late, kGet);
+  EXPECT_EQ(one.answered(), 3u);
+}
+
+TEST(ChangeScenario, WhatASocketCannotChangeIsRefusedByName) {
+  Streamed streamed;
+  streamed.control.Send(schema::kListenerTypeUrl, "l2",
+                        Listener("edge", 80, "  enable_reuse_port: false\n"));
+  EXPECT_THAT(
+      streamed.control.AnswerTo("l2"),
+      HasSubstr("listener \"edge\" cannot listen on 10.0.0.100:80: enable_reuse_port cannot "
+                "be changed while the address is listened on"));
+}
+
+TEST(ChangeScenario, AListenerOfAnotherNameTakesTheAddressOver) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  one.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  streamed.control.Send(schema::kListenerTypeUrl, "l2", Listener("renamed", 80));
+  EXPECT_EQ(streamed.control.AnswerTo("l2"), "");
+  world.Say(client, kGet);
+  Peer& late = world.Connect();
+  world.Say(late, kGet);
+  EXPECT_EQ(one.answered(), 3u);
+  EXPECT_FALSE(late.failed());
+}
+
 TEST(ChangeScenario, ManyChangesUnderLoadLoseNothing) {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);

@@ -46,11 +46,10 @@ inline std::string Endpoints(const std::string& cluster, const std::string& ip) 
          ip + ", port_value: 80 } } } }] }]\n";
 }
 
-inline std::string Listener(const std::string& name, int port) {
+inline std::string Listener(const std::string& name, int port, const std::string& more = "") {
   return "- \"@type\": type.googleapis.com/envoy.config.listener.v3.Listener\n  name: " + name +
          "\n  address: { socket_address: { address: 10.0.0.100, port_value: " +
-         std::to_string(port) +
-         R"( } }
+         std::to_string(port) + " } }\n" + more + R"(
   filter_chains:
   - filters:
     - name: http
