@@ -129,7 +129,8 @@ class Codec {
   // Lets finished streams go; before each flush.
   virtual CodecState FinishTurn() = 0;
   // Begins to end: HTTP/1 answers the request in flight (or none) and closes, HTTP/2 sends GOAWAY
-  // with the last stream id (twice: first 2^31-1, so that requests on their way are not lost).
+  // with the last stream id (twice: first 2^31-1, so that requests on their way are not lost; the
+  // second when the client is known to have seen the first). Asked again it changes nothing.
   virtual void StartDrain() = 0;
   // Bytes to send; the connection drains it.
   virtual buffer::Buffer& output() = 0;

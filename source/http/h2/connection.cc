@@ -211,9 +211,8 @@ void Connection::TellEnd(StreamState& stream) {
 }
 
 void Connection::StartDrain() {
-  if (final_goaway_ || failed_) return;
+  if (draining_ || failed_) return;
   if (role_ == Role::kServer) {
-    if (draining_) return FinalGoaway();
     // RFC 9113, 6.8: first a GOAWAY that refuses nothing; when the PING that follows it
     // (OnFrameSent) is answered, the client knows, and the second names the last stream.
     nghttp2_submit_shutdown_notice(session_);

@@ -98,6 +98,18 @@ TEST(Endings, DrainSaysGoawayTwice) {
   EXPECT_EQ(server.Send(""), CodecState::kClosing);
 }
 
+// A session asks with every answer; requests that the client sent before it knew are served.
+TEST(Endings, DrainingAgainRefusesNothing) {
+  Server server;
+  server.Send(ClientPreface() + Headers(1, kGet, true));
+  server.codec->StartDrain();
+  server.Send("");
+  server.recorded.requests[0]->Answer(200, "");
+  server.codec->StartDrain();
+  server.Send(Headers(3, kGet, true));
+  EXPECT_EQ(server.recorded.requests.size(), 2u);
+}
+
 TEST(Endings, WhatAGoawayLeavesOutIsUnprocessed) {
   buffer::BlockPool pool;
   Options options;
