@@ -96,11 +96,11 @@ int Command::ShowChange(const Response& response) const {
     return code;
   }
   surroundings_.out(Shown(response.changes()));
+  const std::string changes = Counted(static_cast<size_t>(response.changes_size()), "change");
   if (arguments_.dry_run) {
-    surroundings_.out(StrCat(response.changes_size(), " changes; dry run, nothing was done\n"));
+    surroundings_.out(StrCat(changes, "; dry run, nothing was done\n"));
   } else {
-    surroundings_.out(
-        StrCat("r", response.revision(), " in force, ", response.changes_size(), " changes\n"));
+    surroundings_.out(StrCat("r", response.revision(), " in force, ", changes, "\n"));
   }
   return code;
 }
@@ -142,7 +142,7 @@ int Command::Validate() {
   const int code = response.valid() ? kDone : kRefused;
   if (PrintedAsJson(response)) return code;
   surroundings_.error(Shown(response.diagnostics()));
-  if (response.valid()) surroundings_.out(StrCat(count, " resources, valid\n"));
+  if (response.valid()) surroundings_.out(StrCat(Counted(count, "resource"), ", valid\n"));
   return code;
 }
 

@@ -48,10 +48,16 @@ std::string Columns(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
+std::string Counted(size_t count, std::string_view noun) {
+  return StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
 std::string Shown(const google::protobuf::RepeatedPtrField<v1::Diagnostic>& diagnostics) {
   std::string out;
-  for (const v1::Diagnostic& one : diagnostics) {
+  for (v1::Diagnostic one : diagnostics) {
     const bool warning = one.severity() == v1::Diagnostic::WARNING;
+    // Said once, at the beginning of the line.
+    one.set_severity(v1::Diagnostic::ERROR);
     StrAppend(out, warning ? "warning: " : "error: ", control::validation::ToText(one), "\n");
   }
   return out;
@@ -87,7 +93,7 @@ std::string Shown(const v1::StatusResponse& response) {
                                                        response.resource_counts().end());
   std::sort(counts.begin(), counts.end());
   for (const auto& [type_url, count] : counts) {
-    StrAppend(out, "  ", count, " ", schema::ShortTypeName(type_url), "\n");
+    StrAppend(out, "  ", Counted(count, schema::ShortTypeName(type_url)), "\n");
   }
   out += Shown(response.source_diagnostics());
   if (response.nodes().empty()) return out + "no node is connected\n";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weir/control/v1/control.pb.h"
@@ -11,6 +12,8 @@ namespace weir::cli {
 // Rows in columns two blanks apart; the last column is not padded.
 std::string Columns(const std::vector<std::vector<std::string>>& rows);
 
+// "1 change", "2 changes".
+std::string Counted(size_t count, std::string_view noun);
 // One a line: "error: FILE:LINE:COLUMN: ...".
 std::string Shown(const google::protobuf::RepeatedPtrField<control::v1::Diagnostic>& diagnostics);
 // One a line: "+ cluster web".

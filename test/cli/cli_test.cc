@@ -74,7 +74,7 @@ TEST_F(CliTest, PushGetStatusDelete) {
   EXPECT_NE(out_.find("nothing was done"), std::string::npos) << out_;
   EXPECT_EQ(Weirctl({"push", "good.yaml", "-m", "first"}), kDone) << error_;
   EXPECT_NE(out_.find("+ route web\n"), std::string::npos) << out_;
-  EXPECT_NE(out_.find("r1 in force, 1 changes"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("r1 in force, 1 change\n"), std::string::npos) << out_;
   EXPECT_EQ(Weirctl({"get"}), kDone);
   EXPECT_NE(out_.find("route  web"), std::string::npos) << out_;
   EXPECT_NE(out_.find("good.yaml:2"), std::string::npos) << out_;
@@ -98,10 +98,24 @@ TEST_F(CliTest, ARefusedPushSaysWhere) {
   EXPECT_NE(out_.find("\"applied\": false"), std::string::npos) << out_;
 }
 
+// The cluster that a mistyped name was meant for is no second finding; a warning says so once.
+TEST_F(CliTest, OneMistakeIsOneFinding) {
+  const std::string cluster =
+      "\n---\n\"@type\": type.googleapis.com/envoy.config.cluster.v3.Cluster\nname: nowhre\n";
+  files_["mistyped.yaml"] = kDangling + cluster;
+  EXPECT_EQ(Weirctl({"validate", "mistyped.yaml"}), kRefused);
+  EXPECT_NE(error_.find("did you mean \"nowhre\"?"), std::string::npos) << error_;
+  EXPECT_EQ(error_.find("warning"), std::string::npos) << error_;
+  files_["unused.yaml"] = kGood + cluster;
+  EXPECT_EQ(Weirctl({"validate", "unused.yaml"}), kDone) << error_;
+  EXPECT_TRUE(error_.starts_with("warning: unused.yaml:")) << error_;
+  EXPECT_EQ(error_.find("warning", 1), std::string::npos) << error_;
+}
+
 TEST_F(CliTest, ValidateNeedsNoServer) {
   server_->Shutdown(std::chrono::milliseconds(0));
   EXPECT_EQ(Weirctl({"validate", "good.yaml"}), kDone) << error_;
-  EXPECT_EQ(out_, "1 resources, valid\n");
+  EXPECT_EQ(out_, "1 resource, valid\n");
   EXPECT_EQ(Weirctl({"validate", "dangling.yaml"}), kRefused);
   EXPECT_NE(error_.find("error: dangling.yaml:9:"), std::string::npos) << error_;
 }

@@ -138,6 +138,8 @@ void CheckSet(const engine::Snapshot& snapshot, Diagnostics& diagnostics) {
     one.suggestion = Nearest(dangling.reference.name, names).value_or("");
     diagnostics.Add(std::move(one));
   }
+  // What a mistyped reference was meant for is not a second mistake.
+  if (diagnostics.has_errors()) return;
   for (const ResourcePtr& resource : engine::FindUnreferenced(snapshot)) {
     Diagnostic one;
     one.severity = Diagnostic::Severity::kWarning;
