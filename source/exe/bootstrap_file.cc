@@ -6,6 +6,7 @@
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "source/base/status.h"
+#include "source/exe/version.h"
 #include "source/schema/config_text.h"
 
 namespace weir::exe {
@@ -54,6 +55,11 @@ absl::StatusOr<LoadedBootstrap> LoadBootstrap(const Flags& flags,
   }
   if (!flags.service_node.empty()) message.mutable_node()->set_id(flags.service_node);
   if (!flags.service_cluster.empty()) message.mutable_node()->set_cluster(flags.service_cluster);
+  // As Envoy does: who the control plane is talking to.
+  if (message.node().user_agent_name().empty()) {
+    message.mutable_node()->set_user_agent_name("weir");
+    message.mutable_node()->set_user_agent_version(std::string(kVersion));
+  }
   std::optional<config::Bootstrap> bootstrap;
   if (!diagnostics.has_errors()) {
     bootstrap = config::proto::DecodeBootstrap(message, options, diagnostics, ignored);

@@ -1,5 +1,7 @@
 #include "source/exe/flags.h"
 
+#include "source/exe/version.h"
+
 #include <functional>
 
 #include "source/base/status.h"
@@ -219,6 +221,6 @@ std::string HelpText() {
   return text;
 }
 
-std::string VersionText() { return "weir 0.1.0"; }
+std::string VersionText() { return StrCat("weir ", kVersion); }
 
 }  // namespace weir::exe

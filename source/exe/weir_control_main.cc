@@ -18,6 +18,7 @@
 #include "source/event/epoll_loop.h"
 #include "source/event/system_files.h"
 #include "source/exe/resource_validator.h"
+#include "source/exe/version.h"
 
 namespace weir::exe {
 namespace {
@@ -154,7 +155,9 @@ int Main(int argc, char** argv) {
     return 2;
   }
   if (flags->help || flags->version) {
-    std::fputs(flags->help ? kUsage : "weir-control\n", stdout);
+    const std::string text =
+        flags->help ? std::string(kUsage) : StrCat("weir-control ", kVersion, "\n");
+    std::fputs(text.c_str(), stdout);
     return 0;
   }
   log::SetAllLevels(flags->level);

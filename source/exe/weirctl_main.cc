@@ -10,6 +10,7 @@
 #include "source/base/status.h"
 #include "source/cli/cli.h"
 #include "source/exe/resource_validator.h"
+#include "source/exe/version.h"
 
 namespace {
 
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   surroundings.read = ReadFile;
   if (const char* server = std::getenv("WEIR_CONTROL")) surroundings.server = server;
   if (const char* user = std::getenv("USER")) surroundings.author = user;
+  surroundings.version = weir::exe::kVersion;
   surroundings.validator = weir::exe::MakeResourceValidator();
   return weir::cli::Run({argv + 1, argv + argc}, surroundings);
 }
