@@ -32,6 +32,10 @@ class WrappingNetwork final : public net::Network {
       const net::Address& address, const net::ListenOptions& options, size_t count) override {
     return below_.OpenListenSockets(address, options, count);
   }
+  absl::StatusOr<std::vector<std::shared_ptr<net::ListenSocket>>> AddListenSockets(
+      const net::Address& address, const net::ListenOptions& options, size_t count) override {
+    return below_.AddListenSockets(address, options, count);
+  }
   std::unique_ptr<net::Acceptor> Accept(net::ListenSocket& socket, net::AcceptHandler& handler,
                                         uint32_t accepts_per_turn) override {
     auto acceptor = std::make_unique<WrappingAcceptor>(*this, handler);
