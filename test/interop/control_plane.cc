@@ -22,13 +22,13 @@ void Prepare(grpc::ClientContext& context) {
 
 }  // namespace
 
-ControlPlane::ControlPlane(uint16_t port, std::string store)
-    : port_(port), store_(std::move(store)) {}
+ControlPlane::ControlPlane(uint16_t port, std::vector<std::string> flags)
+    : port_(port), flags_(std::move(flags)) {}
 
 void ControlPlane::Start() {
   std::vector<std::string> words = {"source/exe/weir-control", "--listen",
                                     StrCat("127.0.0.1:", port_)};
-  if (!store_.empty()) words.insert(words.end(), {"--store", store_});
+  words.insert(words.end(), flags_.begin(), flags_.end());
   process_ = std::make_unique<Process>(std::move(words), ScratchPath("control.log"));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "test/interop/process.h"
 #include "weir/control/v1/control.grpc.pb.h"
@@ -12,8 +13,8 @@ namespace weir::interop {
 
 class ControlPlane {
  public:
-  // On this port, with its store in a file; empty: in memory.
-  ControlPlane(uint16_t port, std::string store);
+  // On this port, with further flags.
+  ControlPlane(uint16_t port, std::vector<std::string> flags);
 
   void Start();
   void Kill() { process_.reset(); }
@@ -25,7 +26,7 @@ class ControlPlane {
 
  private:
   const uint16_t port_;
-  const std::string store_;
+  const std::vector<std::string> flags_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<control::v1::ConfigService::Stub> stub_;
 };

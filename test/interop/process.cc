@@ -39,9 +39,7 @@ void Process::Kill() {
   pid_ = -1;
 }
 
-int Process::Terminate() {
-  if (pid_ < 0) return 0;
-  kill(pid_, SIGTERM);
+int Process::Wait() {
   int status = 0;
   waitpid(pid_, &status, 0);
   pid_ = -1;

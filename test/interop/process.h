@@ -19,8 +19,8 @@ class Process {
 
   // At once, without a chance to say good-bye.
   void Kill();
-  // SIGTERM; the exit code, or minus the signal that ended it.
-  int Terminate();
+  // Until it ends; the exit code, or minus the signal that ended it.
+  int Wait();
   // Whether it is still there.
   bool Runs();
   // The end of what it printed, for a failing test to show.

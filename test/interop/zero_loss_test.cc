@@ -72,7 +72,7 @@ class ZeroLoss : public testing::TestWithParam<Kind> {
   const Ports ports_{FreePort(), FreePort(), FreePort()};
   const uint16_t admin_port_ = FreePort();
   const uint16_t control_port_ = FreePort();
-  ControlPlane control_{control_port_, ScratchPath(StrCat(GetParam().name, ".db"))};
+  ControlPlane control_{control_port_, {"--store", ScratchPath(StrCat(GetParam().name, ".db"))}};
   std::unique_ptr<Plan> plan_;
   std::unique_ptr<Process> weir_;
   std::vector<std::unique_ptr<User>> users_;

@@ -1,0 +1,87 @@
+// weir-control with a directory and weirctl as their user meets them: three programs, and what they
+// say.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "source/base/strings.h"
+#include "test/interop/control_plane.h"
+#include "test/interop/plan.h"
+#include "test/interop/process.h"
+#include "test/interop/socket.h"
+
+namespace weir::interop {
+namespace {
+
+class CommandLine : public testing::Test {
+ protected:
+  CommandLine() {
+    std::filesystem::create_directories(directory_);
+    Write("all.yaml", plan_.ToYaml("1"));
+    WriteFile(ScratchPath("boot.yaml"), Bootstrap(FreePort(), port_, XdsVariant::kDelta));
+    control_.Start();
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    // Renamed into its place, so that nobody reads half of it.
+    WriteFile(ScratchPath("new"), text);
+    std::filesystem::rename(ScratchPath("new"), directory_ / name);
+  }
+
+  // What weirctl says to these words, both outputs together.
+  std::string Weirctl(std::vector<std::string> words) {
+    const std::string said = ScratchPath("said.txt");
+    std::filesystem::remove(said);
+    words.insert(words.begin(), "source/exe/weirctl");
+    words.insert(words.end(), {"--server", StrCat("127.0.0.1:", port_)});
+    exit_code_ = Process(std::move(words), said).Wait();
+    return ReadFile(said);
+  }
+
+  // Until `weirctl status` says `wanted`, or, with `said` false, says it no more.
+  void AwaitStatus(const std::string& wanted, bool said = true) {
+    const Instant deadline = In(std::chrono::seconds(20));
+    for (;;) {
+      const std::string status = Weirctl({"status"});
+      if (exit_code_ == 0 && (status.find(wanted) != std::string::npos) == said) return;
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "instead of " << wanted << ":\n"
+                                                            << status;
+    }
+  }
+
+  const uint16_t port_ = FreePort();
+  const std::filesystem::path directory_ = ScratchPath("directory");
+  Plan plan_{{FreePort(), FreePort(), FreePort()}, {{"a", 1}, {"b", 2}, {"c", 3}, {"d", 4}}, false};
+  ControlPlane control_{port_, {"--directory", directory_.string()}};
+  int exit_code_ = 0;
+};
+
+TEST_F(CommandLine, StatusTellsOfADirectoryThatIsRefusedAndOfANodeThatRefuses) {
+  AwaitStatus("no node is connected");
+  Process weir({"source/exe/weir", "-c", ScratchPath("boot.yaml"), "--concurrency", "1"},
+               ScratchPath("weir.log"));
+  AwaitStatus("zero  listener  applied");
+
+  // A mistake is told with its place, and changes nothing.
+  Write("all.yaml", plan_.YamlWithUnknownField());
+  AwaitStatus("did you mean \"connect_timeout\"?");
+  EXPECT_NE(Weirctl({"status"}).find("zero  listener  applied"), std::string::npos);
+  Write("all.yaml", plan_.ToYaml("2"));
+  AwaitStatus("error:", false);
+
+  // What only the proxy can know is told as the proxy's refusal, until it is mended.
+  const Socket taken = Socket::Listen();
+  Write("taken.yaml", StrCat("resources:\n", Plan::UnbindableListener(taken.port())));
+  AwaitStatus("rejected by zero (listener): unbindable: ");
+  std::filesystem::remove(directory_ / "taken.yaml");
+  AwaitStatus("REJECTED", false);
+  EXPECT_TRUE(weir.Runs());
+
+  control_.Kill();
+  EXPECT_NE(Weirctl({"status"}).find(StrCat("server 127.0.0.1:", port_)), std::string::npos);
+  EXPECT_EQ(exit_code_, 3);
+}
+
+}  // namespace
+}  // namespace weir::interop
