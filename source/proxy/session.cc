@@ -136,14 +136,6 @@ http::ServerStreamHandler& Session::OnRequestStart(http::ServerStream& stream) {
   return *requests_.back();
 }
 
-void Session::OnConnectionError(const StreamError& error) {
-  context_.stats.downstream_cx_protocol_error.Inc();
-  if (error.detail == http::h2::kTooManyPrematureResets) {
-    context_.stats.downstream_rq_too_many_premature_resets.Inc();
-  }
-  connection_.termination_details = error.detail;
-}
-
 const router::RouteIndex* Session::RoutesOf(const generation::WorkerGeneration::Pin& pin) {
   if (config_.chain->inline_routes != nullptr) return config_.chain->inline_routes.get();
   if (routes_of_generation_ != pin->number) {
@@ -314,10 +306,7 @@ void Session::Close(bool now) {
 void Session::BeginClosing() {
   if (state_ == State::kOpen) {
     state_ = State::kClosing;
-    idle_timer_.Disable();
-    headers_timer_.Disable();
-    duration_timer_.Disable();
-    if (keepalive_ != nullptr) keepalive_->Stop();
+    StopTimers();
     if (codec_ != nullptr) {
       codec_->Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "codec_error"});
     }
@@ -335,6 +324,13 @@ void Session::BeginClosing() {
   Discard();
 }
 
+void Session::StopTimers() {
+  idle_timer_.Disable();
+  headers_timer_.Disable();
+  duration_timer_.Disable();
+  if (keepalive_ != nullptr) keepalive_->Stop();
+}
+
 void Session::FinishClosing() {
   if (state_ == State::kClosed) return;
   Abort({ErrorKind::kLocalReset, Side::kDownstream, false, "downstream_local_disconnect"},
@@ -344,10 +340,7 @@ void Session::FinishClosing() {
 void Session::Abort(const StreamError& error, bool remote, net::ByteStream::CloseMode mode) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
-  idle_timer_.Disable();
-  headers_timer_.Disable();
-  duration_timer_.Disable();
-  if (keepalive_ != nullptr) keepalive_->Stop();
+  StopTimers();
   HttpStats& stats = context_.stats;
   stats.downstream_cx_destroy.Inc();
   (remote ? stats.downstream_cx_destroy_remote : stats.downstream_cx_destroy_local).Inc();

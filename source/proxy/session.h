@@ -105,6 +105,7 @@ class Session final : public net::ByteStreamHandler,
   void StartCodecDrain();
   bool MayHearFirst() const;
   void BeginClosing();
+  void StopTimers();
   void FinishClosing();
   void Abort(const http::StreamError& error, bool remote, net::ByteStream::CloseMode mode);
   void OnIdle();

@@ -128,4 +128,12 @@ bool Session::MayHearFirst() const {
   return requests_seen_ == 0 || std::holds_alternative<http::h2::Options>(codec_options_);
 }
 
+void Session::OnConnectionError(const http::StreamError& error) {
+  context_.stats.downstream_cx_protocol_error.Inc();
+  if (error.detail == http::h2::kTooManyPrematureResets) {
+    context_.stats.downstream_rq_too_many_premature_resets.Inc();
+  }
+  connection_.termination_details = error.detail;
+}
+
 }  // namespace weir::proxy
