@@ -37,7 +37,8 @@ auto Headers(const HttpConnectionManager& m) {
 
 auto Client(const HttpConnectionManager& m) {
   return std::tie(m.use_remote_address, m.xff_num_trusted_hops, m.skip_xff_append,
-                  m.append_x_forwarded_port, m.ipv4_as_mapped_ipv6, m.internal_addresses);
+                  m.append_x_forwarded_port, m.ipv4_as_mapped_ipv6, m.internal_addresses,
+                  m.forward_client_cert, m.client_cert_details);
 }
 
 auto Target(const HttpConnectionManager& m) {

@@ -58,6 +58,23 @@ struct InternalAddresses {
   friend bool operator==(const InternalAddresses&, const InternalAddresses&) = default;
 };
 
+enum class ForwardClientCert : uint8_t {
+  kSanitize,
+  kForwardOnly,
+  kAppendForward,
+  kSanitizeSet,
+  kAlwaysForwardOnly
+};
+
+// SetCurrentClientCertDetails
+struct ClientCertDetails {
+  bool subject = false;
+  bool cert = false;
+  bool dns = false;
+  bool uri = false;
+  friend bool operator==(const ClientCertDetails&, const ClientCertDetails&) = default;
+};
+
 // HttpConnectionManager.
 struct HttpConnectionManager {
   std::string stat_prefix;
@@ -95,6 +112,8 @@ struct HttpConnectionManager {
   bool append_x_forwarded_port = false;
   bool ipv4_as_mapped_ipv6 = false;  // represent_ipv4_remote_address_as_ipv4_mapped_ipv6
   InternalAddresses internal_addresses;
+  ForwardClientCert forward_client_cert = ForwardClientCert::kSanitize;
+  ClientCertDetails client_cert_details;
   bool proxy_100_continue = false;
   bool append_local_overload = false;
   bool generate_request_id = true;

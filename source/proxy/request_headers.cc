@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "source/base/strings.h"
+#include "source/proxy/client_certificate.h"
 
 namespace weir::proxy {
 namespace {
@@ -58,13 +59,7 @@ constexpr std::array<std::string_view, 14> kOwnRequests = {
 static_assert(std::is_sorted(kOwnRequests.begin(), kOwnRequests.end()));
 
 bool IsUntrusted(const http::HeaderField& field, Origin origin) {
-  switch (field.id) {
-    case HeaderId::kXEnvoyInternal:
-    case HeaderId::kXForwardedClientCert:  // SANITIZE
-      return true;
-    default:
-      break;
-  }
+  if (field.id == HeaderId::kXEnvoyInternal) return true;
   if (origin == Origin::kEdge && field.name == "proxy-authorization") return true;
   if (origin == Origin::kInternal || !field.name.starts_with("x-envoy-")) return false;
   return origin == Origin::kEdge ||
@@ -105,6 +100,7 @@ bool PrepareRequest(const config::HttpConnectionManager& config, stream_info::St
   const Origin origin = FindClient(config, info, head);
   head.headers.RemoveIf(
       [origin](const http::HeaderField& field) { return IsUntrusted(field, origin); });
+  ForwardClientCertificate(config, info.connection, head.headers);
   const bool edge = origin == Origin::kEdge;
   if (origin == Origin::kInternal) head.headers.Add(HeaderId::kXEnvoyInternal, "true");
   if (edge && info.downstream_remote_address.is_ip()) {

@@ -118,6 +118,8 @@ TEST(Equality, ConnectionManagersViewOfARequest) {
       [](M& m) { m.server_name = "x"; },
       [](M& m) { m.server_header = ServerHeader::kPassThrough; },
       [](M& m) { m.via = "x"; },
+      [](M& m) { m.forward_client_cert = ForwardClientCert::kForwardOnly; },
+      [](M& m) { m.client_cert_details.uri = true; },
       [](M& m) { m.use_remote_address = true; },
       [](M& m) { m.xff_num_trusted_hops = 1; },
       [](M& m) { m.skip_xff_append = true; },

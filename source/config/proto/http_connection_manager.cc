@@ -144,6 +144,13 @@ void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& 
   manager.skip_xff_append = message.skip_xff_append();
   manager.append_x_forwarded_port = message.append_x_forwarded_port();
   manager.ipv4_as_mapped_ipv6 = message.represent_ipv4_remote_address_as_ipv4_mapped_ipv6();
+  manager.forward_client_cert =
+      static_cast<ForwardClientCert>(message.forward_client_cert_details());
+  const Pb::SetCurrentClientCertDetails& details = message.set_current_client_cert_details();
+  manager.client_cert_details = {.subject = details.subject().value(),
+                                 .cert = details.cert(),
+                                 .dns = details.dns(),
+                                 .uri = details.uri()};
   const Pb::InternalAddressConfig& internal = message.internal_address_config();
   const Scope at = scope.Field("internal_address_config");
   manager.internal_addresses.unix_sockets = internal.unix_sockets();

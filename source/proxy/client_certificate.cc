@@ -1,0 +1,79 @@
+#include "source/proxy/client_certificate.h"
+
+#include <algorithm>
+#include <string>
+
+#include "source/base/strings.h"
+
+namespace weir::proxy {
+namespace {
+
+using config::ForwardClientCert;
+using http::HeaderId;
+
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+// "key=value" behind what is there already.
+void AppendPair(std::string& element, std::string_view key, std::string_view value, bool quoted) {
+  if (HasControl(value)) return;
+  StrAppend(element, element.empty() ? "" : ";", key, "=");
+  if (!quoted && value.find_first_of(",;\"\\") == std::string_view::npos) {
+    element.append(value);
+    return;
+  }
+  element.push_back('"');
+  for (const char c : value) {
+    if (c == '"' || c == '\\') element.push_back('\\');
+    element.push_back(c);
+  }
+  element.push_back('"');
+}
+
+void AppendNames(std::string& element, std::string_view key,
+                 const std::vector<std::string>& names) {
+  for (const std::string& name : names) AppendPair(element, key, name, false);
+}
+
+// What this hop says of the client.
+std::string Element(const config::ClientCertDetails& details, const net::TlsFacts& tls) {
+  std::string element;
+  if (tls.local != nullptr) AppendNames(element, "By", tls.local->uri_names);
+  AppendPair(element, "Hash", tls.peer->sha256_fingerprint, false);
+  if (details.cert) {
+    std::string encoded;
+    AppendPercentEncoded(encoded, tls.peer->pem);
+    AppendPair(element, "Cert", encoded, true);
+  }
+  if (details.subject) AppendPair(element, "Subject", tls.peer->subject, true);
+  if (details.uri) {
+    AppendNames(element, "URI", tls.peer->uri_names);
+    if (tls.peer->uri_names.empty()) AppendPair(element, "URI", "", false);
+  }
+  if (details.dns) AppendNames(element, "DNS", tls.peer->dns_names);
+  return element;
+}
+
+}  // namespace
+
+void ForwardClientCertificate(const config::HttpConnectionManager& config,
+                              const stream_info::ConnectionInfo& connection,
+                              http::HeaderMap& headers) {
+  if (config.forward_client_cert == ForwardClientCert::kAlwaysForwardOnly) return;
+  const net::TlsFacts* const tls = connection.tls.get();
+  const bool presented = tls != nullptr && tls->peer != nullptr;
+  if (presented && config.forward_client_cert == ForwardClientCert::kForwardOnly) return;
+  std::string value;
+  if (presented && config.forward_client_cert == ForwardClientCert::kAppendForward) {
+    value = std::string(headers.GetJoined("x-forwarded-client-cert").value_or(""));
+  }
+  headers.RemoveIf(
+      [](const http::HeaderField& field) { return field.id == HeaderId::kXForwardedClientCert; });
+  if (!presented || config.forward_client_cert == ForwardClientCert::kSanitize) return;
+  StrAppend(value, value.empty() ? "" : ",", Element(config.client_cert_details, *tls));
+  headers.Add(HeaderId::kXForwardedClientCert, headers.arena().Copy(value));
+}
+
+}  // namespace weir::proxy
