@@ -187,7 +187,11 @@ void ClientH1::OnHead(const Head& head) {
   if (told_to_close_)
     scene_.journal.Fail("an answer came behind the one that said it was the last");
   check_->Begin(head);
-  if (Find(head.fields, "connection") == "close") told_to_close_ = true;
+  const bool last = Find(head.fields, "connection") == "close";
+  if (!last && exchange.sent_at > scene_.ending_at) {
+    scene_.journal.Fail(StrCat("#", exchange.id, " is not told that the server ends"));
+  }
+  if (last) told_to_close_ = true;
 }
 
 void ClientH1::OnBody(std::string_view bytes) {

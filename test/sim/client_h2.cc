@@ -144,7 +144,12 @@ void ClientH2::OnHead(int32_t stream, Head& head, bool) {
   const auto found = streams_.find(stream);
   if (found == streams_.end()) return;
   Open& open = *found->second;
-  if (head.status >= 200) return open.check.Begin(head);
+  if (head.status >= 200) {
+    if (!goaway_ && open.exchange.sent_at > scene_.ending_at) {
+      scene_.journal.Fail(StrCat("#", open.exchange.id, " is not told that the server ends"));
+    }
+    return open.check.Begin(head);
+  }
   open.check.Informational(head);
   if (head.status == 100) SendBody(stream, open);
 }

@@ -57,6 +57,7 @@ struct Scene {
   std::vector<HeldWindow> held;
   size_t sent = 0;      // Requests.
   bool ending = false;  // The server was told to end: no new connection can be had.
+  event::MonotonicTime ending_at = event::MonotonicTime::max();
 
   // Null when there is no such exchange.
   Exchange* FindExchange(uint64_t id) {

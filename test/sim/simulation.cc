@@ -115,6 +115,7 @@ void Simulation::ScheduleChanges() {
 void Simulation::BeginDrain() {
   journal_.Note("the server is told to end");
   scene_.ending = true;
+  scene_.ending_at = world_.loop().Now();
   world_.server().Shutdown(kDrain, [this] { drained_ = true; });
 }
 
