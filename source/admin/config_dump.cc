@@ -72,8 +72,8 @@ std::vector<const ResourceRecord*> RecordsOf(const ResourceSet& set, const DumpW
 }
 
 void FillStatus(const ResourceRecord& record, std::string_view type_url, Draft element) {
-  element.Enum("client_status", record.error.has_value() ? "NACKED" : "ACKED");
-  if (!record.error.has_value()) return;
+  element.Enum("client_status", record.error != nullptr ? "NACKED" : "ACKED");
+  if (record.error == nullptr) return;
   const ResourceRecord::Error& error = *record.error;
   Draft state = element.Sub("error_state");
   state.Time("last_update_attempt", error.last_attempt)

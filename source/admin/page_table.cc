@@ -41,49 +41,54 @@ Page HelpPage(const Inputs&, const Query&);
 Page IndexPage(const Inputs&, const Query&);
 
 constexpr PageEntry kPages[] = {
-    {"/", "this list as a page", Effect::kNone, false, {}, IndexPage},
+    {"/", "this list as a page", Effect::kNone, Needs::kNothing, {}, IndexPage},
     {"/certs",
      "certificates in use, with the days until they end",
      Effect::kNone,
-     true,
+     Needs::kView,
      {},
      CertificatesPage},
-    {"/clusters", "clusters, their limits, hosts and counters", Effect::kNone, true,
+    {"/clusters", "clusters, their limits, hosts and counters", Effect::kNone, Needs::kView,
      kFormatParameter, ClustersPage},
     {"/config_dump", "the configuration in force, what was refused and what was ignored",
-     Effect::kNone, true, kConfigDumpParameters, ConfigDumpPage},
-    {"/drain_listeners", "stops listeners", Effect::kChanges, false, kDrainParameters,
+     Effect::kNone, Needs::kView, kConfigDumpParameters, ConfigDumpPage},
+    {"/drain_listeners", "stops listeners", Effect::kChanges, Needs::kNothing, kDrainParameters,
      DrainListenersPage},
     {"/healthcheck/fail",
      "makes the server answer health checks as draining",
      Effect::kChanges,
-     false,
+     Needs::kNothing,
      {},
      FailHealthCheckPage},
     {"/healthcheck/ok",
      "takes /healthcheck/fail back",
      Effect::kChanges,
-     false,
+     Needs::kNothing,
      {},
      PassHealthCheckPage},
-    {"/help", "this list as text", Effect::kNone, false, {}, HelpPage},
-    {"/listeners", "listeners and their addresses", Effect::kNone, true, kFormatParameter,
+    {"/help", "this list as text", Effect::kNone, Needs::kNothing, {}, HelpPage},
+    {"/listeners", "listeners and their addresses", Effect::kNone, Needs::kView, kFormatParameter,
      ListenersPage},
-    {"/logging", "log levels by component; sets them by POST", Effect::kMayChange, false,
+    {"/logging", "log levels by component; sets them by POST", Effect::kMayChange, Needs::kNothing,
      kLoggingParameters, LoggingPage},
-    {"/memory", "the heap in bytes", Effect::kNone, false, {}, MemoryPage},
-    {"/quitquitquit", "ends the server", Effect::kChanges, false, {}, QuitPage},
-    {"/ready", "200 and LIVE, or 503 and the state", Effect::kNone, true, {}, ReadyPage},
+    {"/memory",
+     "the heap in bytes, and who makes it hold what",
+     Effect::kNone,
+     Needs::kMemory,
+     {},
+     MemoryPage},
+    {"/quitquitquit", "ends the server", Effect::kChanges, Needs::kNothing, {}, QuitPage},
+    {"/ready", "200 and LIVE, or 503 and the state", Effect::kNone, Needs::kView, {}, ReadyPage},
     {"/server_info",
      "version, state, uptime, options and node",
      Effect::kNone,
-     true,
+     Needs::kView,
      {},
      ServerInfoPage},
-    {"/stats", "counters, gauges and histograms", Effect::kNone, false, kStatsParameters,
+    {"/stats", "counters, gauges and histograms", Effect::kNone, Needs::kNothing, kStatsParameters,
      StatsPage},
-    {"/stats/prometheus", "the same for Prometheus", Effect::kNone, false, kPrometheusParameters,
-     PrometheusPage},
+    {"/stats/prometheus", "the same for Prometheus", Effect::kNone, Needs::kNothing,
+     kPrometheusParameters, PrometheusPage},
 };
 
 std::string ListOfPages() {
@@ -182,7 +187,7 @@ Page Answer(const Request& request, const Inputs& inputs) {
     refusal.allow = needed == "POST" ? "POST" : "GET, HEAD, POST";
     return refusal;
   }
-  WEIR_CHECK(inputs.view != nullptr || !page->needs_view, "the page needs a View");
+  WEIR_CHECK(inputs.view != nullptr || page->needs == Needs::kNothing, "the page needs a View");
   return page->make(inputs, Query(request.query));
 }
 

@@ -20,6 +20,13 @@ enum class Effect : uint8_t {
   kMayChange,  // POST when there is a query.
 };
 
+// What has to be collected for a page before it is made.
+enum class Needs : uint8_t {
+  kNothing,
+  kView,
+  kMemory,  // A View that also says what connections hold: looks at each of them.
+};
+
 struct PageParameter {
   std::string_view name;
   std::string_view help;
@@ -29,7 +36,7 @@ struct PageEntry {
   std::string_view path;
   std::string_view help;
   Effect effect;
-  bool needs_view;
+  Needs needs;
   std::span<const PageParameter> parameters;
   Page (*make)(const Inputs& inputs, const Query& query);
 };

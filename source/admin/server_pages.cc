@@ -1,6 +1,4 @@
-// Pages about the server as a whole: /ready, /server_info, /memory, /listeners.
-#include <malloc.h>
-
+// Pages about the server as a whole: /ready, /server_info, /listeners.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -53,16 +51,6 @@ Page ServerInfoPage(const Inputs& inputs, const Query&) {
   options.Number("concurrency", view.concurrency);
   for (const auto& [name, value] : view.command_line_options) options.FromText(name, value);
   info.Parse("node", view.node_bytes);
-  return JsonPage(schema::MessageToJson(*message, {.always_print_primitives = true}));
-}
-
-Page MemoryPage(const Inputs&, const Query&) {
-  const struct mallinfo2 heap = mallinfo2();
-  const auto message = NewDraftMessage("envoy.admin.v3.Memory");
-  Draft(*message)
-      .Number("allocated", heap.uordblks + heap.hblkhd)
-      .Number("heap_size", heap.arena + heap.hblkhd)
-      .Number("pageheap_free", heap.fordblks);
   return JsonPage(schema::MessageToJson(*message, {.always_print_primitives = true}));
 }
 

@@ -26,15 +26,26 @@ struct ResourceRecord {
   event::SystemTime last_updated{};
   std::shared_ptr<const std::string> bytes;  // Last accepted version; null when none ever was.
   std::vector<std::string> ignored;          // "path: reason" of each field that has no effect.
-  // The newest version, when it was refused.
   struct Error {
     std::string version;
     std::string details;
     event::SystemTime last_attempt{};
     std::shared_ptr<const std::string> bytes;
   };
-  std::optional<Error> error;
+  // The newest version, when it was refused; else null. Apart, as nearly all records have none.
+  std::shared_ptr<const Error> error;
 };
+
+}  // namespace weir::admin
+
+template <>
+struct weir::NamedValue<std::shared_ptr<const weir::admin::ResourceRecord>> {
+  static const std::string& NameOf(const std::shared_ptr<const admin::ResourceRecord>& record) {
+    return record->name;
+  }
+};
+
+namespace weir::admin {
 
 // All resources of one type by name; versions share what did not change.
 struct ResourceSet {
@@ -84,6 +95,26 @@ struct ContextCertificates {
   std::vector<CertificateStatus> authorities, own;
 };
 
+// What connections hold, in bytes by kind (buffer::LedgerKind).
+struct HeldBytes {
+  uint64_t connections = 0;
+  uint64_t input = 0, headers = 0, body = 0, output = 0;
+};
+
+struct MemoryStatus {
+  struct OfWorker {
+    uint64_t block_bytes_in_use = 0, block_bytes_free = 0;
+    HeldBytes downstream, upstream;
+  };
+  struct Holder {
+    std::string peer;
+    bool upstream = false;
+    HeldBytes held;
+  };
+  std::vector<OfWorker> workers;
+  std::vector<Holder> largest;  // The largest first.
+};
+
 struct View {
   ServerState state = ServerState::kPreInitializing;
   bool health_check_failed = false;
@@ -102,6 +133,7 @@ struct View {
   std::vector<ListenerStatus> listeners;
   // Of every TLS context in force. Takes a while: called by the page, on its own thread.
   std::function<std::vector<ContextCertificates>()> certificates;
+  MemoryStatus memory;  // For the page that needs it.
 };
 
 }  // namespace weir::admin

@@ -20,9 +20,41 @@
 #include <variant>
 #include <vector>
 
+#include "source/base/check.h"
 #include "source/base/hash_map.h"
 
 namespace weir {
+
+// A value that knows its name says so here, and a map by that name keeps no copy of it:
+//   template <> struct NamedValue<Thing> {
+//     static const std::string& NameOf(const Thing& thing) { return thing.name; }
+//   };
+template <typename Value>
+struct NamedValue {};
+
+namespace persistent_map_internal {
+
+template <typename Value>
+struct Entry {
+  Entry(size_t h, std::string_view k, Value v) : hash(h), stored(k), value(std::move(v)) {}
+  const std::string& key() const { return stored; }
+  size_t hash;
+  std::string stored;
+  Value value;
+};
+
+template <typename Value>
+  requires requires(const Value& value) { NamedValue<Value>::NameOf(value); }
+struct Entry<Value> {
+  Entry(size_t h, std::string_view k, Value v) : hash(h), value(std::move(v)) {
+    WEIR_CHECK(key() == k, "a value is put under its own name");
+  }
+  const std::string& key() const { return NamedValue<Value>::NameOf(value); }
+  size_t hash;
+  Value value;
+};
+
+}  // namespace persistent_map_internal
 
 template <typename Value, typename Hash = StringHash>
 class PersistentMap {
@@ -40,7 +72,7 @@ class PersistentMap {
 
   // The next version.
   [[nodiscard]] PersistentMap Set(std::string_view key, Value value) const {
-    auto entry = std::make_shared<const Entry>(Hash()(key), std::string(key), std::move(value));
+    auto entry = std::make_shared<const Entry>(Hash()(key), key, std::move(value));
     PersistentMap next;
     next.size_ = size_ + (Find(key) == nullptr ? 1 : 0);
     next.root_ = root_ == nullptr ? NodeOf(std::move(entry), 0) : With(*root_, std::move(entry), 0);
@@ -80,12 +112,7 @@ class PersistentMap {
 
  private:
   struct Node;
-  struct Entry {
-    Entry(size_t h, std::string k, Value v) : hash(h), key(std::move(k)), value(std::move(v)) {}
-    size_t hash;
-    std::string key;
-    Value value;
-  };
+  using Entry = persistent_map_internal::Entry<Value>;
   using NodePtr = std::shared_ptr<const Node>;
   using EntryPtr = std::shared_ptr<const Entry>;
   using Slot = std::variant<EntryPtr, NodePtr>;
@@ -110,13 +137,13 @@ class PersistentMap {
       const Slot* slot = node->At(BitOf(hash, shift));
       if (slot == nullptr) return nullptr;
       if (const auto* entry = std::get_if<EntryPtr>(slot)) {
-        return (*entry)->hash == hash && (*entry)->key == key ? entry->get() : nullptr;
+        return (*entry)->hash == hash && (*entry)->key() == key ? entry->get() : nullptr;
       }
       node = std::get<NodePtr>(*slot).get();
     }
     if (node == nullptr) return nullptr;
     for (const Slot& slot : node->slots) {
-      if (std::get<EntryPtr>(slot)->key == key) return std::get<EntryPtr>(slot).get();
+      if (std::get<EntryPtr>(slot)->key() == key) return std::get<EntryPtr>(slot).get();
     }
     return nullptr;
   }
@@ -132,17 +159,22 @@ class PersistentMap {
     if (IsBottom(shift)) return WithAtBottom(node, std::move(entry));
     const uint32_t bit = BitOf(entry->hash, shift);
     const size_t index = node.IndexOf(bit);
-    auto next = std::make_shared<Node>(node);
+    auto next = std::make_shared<Node>();
+    next->bits = node.bits | bit;
     if ((node.bits & bit) == 0) {
-      next->bits |= bit;
-      next->slots.insert(next->slots.begin() + static_cast<std::ptrdiff_t>(index),
-                         std::move(entry));
+      // Room for no more than there is: a node lives long and is never changed.
+      const auto middle = node.slots.begin() + static_cast<std::ptrdiff_t>(index);
+      next->slots.reserve(node.slots.size() + 1);
+      next->slots.assign(node.slots.begin(), middle);
+      next->slots.push_back(std::move(entry));
+      next->slots.insert(next->slots.end(), middle, node.slots.end());
       return next;
     }
+    next->slots = node.slots;
     Slot& slot = next->slots[index];
     if (const auto* child = std::get_if<NodePtr>(&slot)) {
       slot = With(**child, std::move(entry), shift + kBitsPerLevel);
-    } else if (const auto& present = std::get<EntryPtr>(slot); present->key == entry->key) {
+    } else if (const auto& present = std::get<EntryPtr>(slot); present->key() == entry->key()) {
       slot = std::move(entry);
     } else {
       slot = With(*NodeOf(present, shift + kBitsPerLevel), std::move(entry), shift + kBitsPerLevel);
@@ -152,7 +184,7 @@ class PersistentMap {
   static NodePtr WithAtBottom(const Node& node, EntryPtr entry) {
     auto next = std::make_shared<Node>(node);
     for (Slot& slot : next->slots) {
-      if (std::get<EntryPtr>(slot)->key == entry->key) {
+      if (std::get<EntryPtr>(slot)->key() == entry->key()) {
         slot = std::move(entry);
         return next;
       }
@@ -167,7 +199,7 @@ class PersistentMap {
     size_t index = 0;
     bool removed = true;
     if (IsBottom(shift)) {
-      while (std::get<EntryPtr>(node.slots[index])->key != key) ++index;
+      while (std::get<EntryPtr>(node.slots[index])->key() != key) ++index;
     } else {
       const uint32_t bit = BitOf(hash, shift);
       index = node.IndexOf(bit);
@@ -189,7 +221,7 @@ class PersistentMap {
   static void ForEachIn(const Node& node, Visit& visit) {
     for (const Slot& slot : node.slots) {
       if (const auto* entry = std::get_if<EntryPtr>(&slot)) {
-        visit((*entry)->key, (*entry)->value);
+        visit((*entry)->key(), (*entry)->value);
       } else {
         ForEachIn(*std::get<NodePtr>(slot), visit);
       }
@@ -233,13 +265,13 @@ class PersistentMap {
   template <typename Visit>
   static void CompareByKey(const Node* before, const Node* after, int shift, Visit& visit) {
     auto old_side = [&](const Entry& entry) {
-      const Entry* other = FindEntry(after, entry.hash, entry.key, shift);
+      const Entry* other = FindEntry(after, entry.hash, entry.key(), shift);
       if (other != &entry)
-        visit(entry.key, &entry.value, other == nullptr ? nullptr : &other->value);
+        visit(entry.key(), &entry.value, other == nullptr ? nullptr : &other->value);
     };
     auto new_side = [&](const Entry& entry) {
-      if (FindEntry(before, entry.hash, entry.key, shift) != nullptr) return;
-      visit(entry.key, static_cast<const Value*>(nullptr), &entry.value);
+      if (FindEntry(before, entry.hash, entry.key(), shift) != nullptr) return;
+      visit(entry.key(), static_cast<const Value*>(nullptr), &entry.value);
     };
     if (before != nullptr) ForEachEntry(*before, old_side);
     if (after != nullptr) ForEachEntry(*after, new_side);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "source/base/check.h"
+#include "source/buffer/slice_table.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -29,6 +30,9 @@ Block* NextFree(const Block* block) {
 
 void SetNextFree(Block* block, Block* next) { std::memcpy(block->data, &next, sizeof(next)); }
 
+// Slices that a table which is kept may have room for. A usual message needs no more.
+constexpr size_t kKeptSlices = 8;
+
 Block* Allocate(BlockPool* pool, uint32_t capacity) {
   void* memory = std::malloc(offsetof(Block, data) + capacity);
   WEIR_CHECK(memory != nullptr, "out of memory");
@@ -50,6 +54,7 @@ BlockPool::~BlockPool() {
     WEIR_UNPOISON(block->data, block->capacity);
     std::free(block);
   }
+  while (free_tables_ != nullptr) delete std::exchange(free_tables_, free_tables_->next_free);
 }
 
 BlockRef BlockPool::Take(uint32_t capacity) {
@@ -70,6 +75,15 @@ BlockRef BlockPool::Take(uint32_t capacity) {
   return BlockRef(block);
 }
 
+BlockRef BlockPool::TakeExact(uint32_t capacity) {
+  WEIR_CHECK(capacity != kBlockSize, "blocks of this size are pooled");
+  Block* const block = Allocate(this, capacity);
+  block->references = 1;
+  block->used = 0;
+  bytes_in_use_ += capacity;
+  return BlockRef(block);
+}
+
 void BlockPool::Return(Block* block) {
   bytes_in_use_ -= block->capacity;
   if (block->capacity != kBlockSize || free_count_ >= max_free_blocks_) {
@@ -81,6 +95,24 @@ void BlockPool::Return(Block* block) {
   ++free_count_;
   // A view that outlived its block is found at its first use; the link stays readable.
   WEIR_POISON(block->data + sizeof(Block*), block->capacity - sizeof(Block*));
+}
+
+SliceTable* BlockPool::TakeTable() {
+  if (free_tables_ == nullptr) return new SliceTable();
+  --free_table_count_;
+  return std::exchange(free_tables_, free_tables_->next_free);
+}
+
+void BlockPool::ReturnTable(SliceTable* table) {
+  table->slices.clear();
+  table->first = 0;
+  if (free_table_count_ == kMaxFreeTables || table->slices.capacity() > kKeptSlices) {
+    delete table;
+    return;
+  }
+  table->next_free = free_tables_;
+  free_tables_ = table;
+  ++free_table_count_;
 }
 
 }  // namespace weir::buffer

@@ -12,6 +12,7 @@
 namespace weir::buffer {
 
 class BlockPool;
+struct SliceTable;
 
 // The bytes behind a BlockRef. Made by BlockPool alone.
 struct Block {
@@ -63,6 +64,9 @@ class BlockPool {
   // An empty block of at least `capacity` bytes: a pooled one up to kBlockSize, one of its own size
   // above.
   BlockRef Take(uint32_t capacity = kBlockSize);
+  // An empty block of just `capacity` bytes, which goes back to the system: for little that is held
+  // long.
+  BlockRef TakeExact(uint32_t capacity);
 
   // Bytes in blocks that are referenced now, and in blocks kept for reuse.
   size_t bytes_in_use() const { return bytes_in_use_; }
@@ -70,10 +74,20 @@ class BlockPool {
 
  private:
   friend class BlockRef;
+  friend class Buffer;
+  // Unused tables that are kept: as many buffers as a turn may fill.
+  static constexpr uint32_t kMaxFreeTables = 64;
+
   void Return(Block* block);
+  // For Buffer: an empty table; tables are kept as blocks are, so that a buffer that fills and
+  // drains with each request allocates nothing.
+  SliceTable* TakeTable();
+  void ReturnTable(SliceTable* table);
 
   const uint32_t max_free_blocks_;
   uint32_t free_count_ = 0;
+  uint32_t free_table_count_ = 0;
+  SliceTable* free_tables_ = nullptr;
   Block* free_ = nullptr;  // Linked through the first bytes of `data`.
   size_t bytes_in_use_ = 0;
 };

@@ -11,8 +11,9 @@ namespace {
 // Slices up to this size are copied behind another one rather than queued: an iovec and a held
 // block cost more than the copy.
 constexpr uint32_t kMergeBelow = 512;
-// Room for slices that an empty buffer may keep. A usual message needs no more.
-constexpr size_t kKeptSlices = 8;
+// Up to so many bytes are moved to a block of their own size; more would be copied too often while
+// they grow byte by byte.
+constexpr size_t kCompactBelow = 1024;
 
 char* End(const Slice& slice) { return slice.data + slice.size; }
 
@@ -27,19 +28,25 @@ uint32_t RoomBehind(const Slice& slice) {
 Buffer::Buffer(Buffer&& other) noexcept
     : pool_(other.pool_),
       size_(std::exchange(other.size_, 0)),
-      first_(std::exchange(other.first_, 0)),
-      slices_(std::move(other.slices_)) {
-  other.slices_.clear();
-}
+      table_(std::exchange(other.table_, nullptr)) {}
 
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
   if (this == &other) return *this;
+  ReleaseTable();
   pool_ = other.pool_;
   size_ = std::exchange(other.size_, 0);
-  first_ = std::exchange(other.first_, 0);
-  slices_ = std::move(other.slices_);
-  other.slices_.clear();
+  table_ = std::exchange(other.table_, nullptr);
   return *this;
+}
+
+SliceTable& Buffer::Table() {
+  if (table_ == nullptr) table_ = pool_->TakeTable();
+  return *table_;
+}
+
+void Buffer::DropEmptyBack() {
+  table_->slices.pop_back();
+  if (size_ == 0) ReleaseTable();
 }
 
 void Buffer::Append(std::string_view bytes) {
@@ -54,8 +61,8 @@ void Buffer::Append(std::string_view bytes) {
 
 void Buffer::Append(Slice slice) {
   if (slice.size == 0) return;
-  if (!slices_.empty()) {
-    Slice& back = slices_.back();
+  if (table_ != nullptr) {
+    Slice& back = table_->slices.back();
     if (back.block.get() == slice.block.get() && End(back) == slice.data) {
       back.size += slice.size;
       size_ += slice.size;
@@ -65,24 +72,21 @@ void Buffer::Append(Slice slice) {
       Append(slice.view());
       return;
     }
-    if (back.size == 0) slices_.pop_back();
+    if (back.size == 0) DropEmptyBack();
   }
   size_ += slice.size;
-  slices_.push_back(std::move(slice));
+  Table().slices.push_back(std::move(slice));
 }
 
 void Buffer::MoveFrom(Buffer& other, size_t n) {
   n = std::min(n, other.size_);
   if (n == 0) return;
   if (empty() && n == other.size_ && pool_ == other.pool_) {
-    slices_.clear();
-    slices_.swap(other.slices_);
-    first_ = std::exchange(other.first_, 0);
-    size_ = std::exchange(other.size_, 0);
+    *this = std::move(other);
     return;
   }
   while (n > 0) {
-    Slice& front = other.slices_[other.first_];
+    Slice& front = other.table_->front();
     if (front.size > n) {
       Append(Slice{front.block, front.data, static_cast<uint32_t>(n)});
       other.Drain(n);
@@ -101,26 +105,27 @@ void Buffer::AppendShared(const Buffer& other) {
 }
 
 std::span<char> Buffer::Reserve(size_t min_bytes) {
-  if (!slices_.empty()) {
-    const Block& block = *slices_.back().block.get();
+  if (table_ != nullptr) {
+    Slice& back = table_->slices.back();
+    const Block& block = *back.block.get();
     const size_t room = block.capacity - block.used;
-    if (room >= min_bytes && room > 0) return {slices_.back().block->data + block.used, room};
-    if (slices_.back().size == 0) slices_.pop_back();
+    if (room >= min_bytes && room > 0) return {back.block->data + block.used, room};
+    if (back.size == 0) DropEmptyBack();
   }
   WEIR_CHECK(min_bytes <= UINT32_MAX, "one contiguous piece above 4 GiB");
   BlockRef block = pool_->Take(std::max(static_cast<uint32_t>(min_bytes), BlockPool::kBlockSize));
   char* const data = block->data;
   const size_t capacity = block->capacity;
-  slices_.push_back(Slice{std::move(block), data, 0});
+  Table().slices.push_back(Slice{std::move(block), data, 0});
   return {data, capacity};
 }
 
 void Buffer::Commit(size_t n) {
-  WEIR_CHECK(!slices_.empty(), "Commit without Reserve");
-  Slice& back = slices_.back();
+  WEIR_CHECK(table_ != nullptr, "Commit without Reserve");
+  Slice& back = table_->slices.back();
   Block& block = *back.block.get();
   if (n == 0) {
-    if (back.size == 0) slices_.pop_back();
+    if (back.size == 0) DropEmptyBack();
     return;
   }
   WEIR_CHECK(n <= block.capacity - block.used, "more committed than reserved");
@@ -130,24 +135,17 @@ void Buffer::Commit(size_t n) {
   if (End(back) == start) {
     back.size += static_cast<uint32_t>(n);
   } else {
-    slices_.push_back(Slice{back.block, start, static_cast<uint32_t>(n)});
+    table_->slices.push_back(Slice{back.block, start, static_cast<uint32_t>(n)});
   }
 }
 
 void Buffer::Drain(size_t n) {
   WEIR_CHECK(n <= size_, "drained more than there is");
   size_ -= n;
-  if (size_ == 0) {
-    first_ = 0;
-    if (slices_.capacity() > kKeptSlices) {
-      std::vector<Slice>().swap(slices_);
-    } else {
-      slices_.clear();
-    }
-    return;
-  }
+  if (size_ == 0) return ReleaseTable();
+  size_t& first = table_->first;
   while (n > 0) {
-    Slice& front = slices_[first_];
+    Slice& front = table_->slices[first];
     if (front.size > n) {
       front.data += n;
       front.size -= static_cast<uint32_t>(n);
@@ -155,31 +153,50 @@ void Buffer::Drain(size_t n) {
     }
     n -= front.size;
     front = Slice{};
-    ++first_;
+    ++first;
   }
   // Slices in front that are gone are squeezed out when they are the larger part: constant time a
   // slice.
-  if (first_ > 16 && first_ * 2 > slices_.size()) {
-    slices_.erase(slices_.begin(), slices_.begin() + static_cast<ptrdiff_t>(first_));
-    first_ = 0;
+  if (first > 16 && first * 2 > table_->slices.size()) {
+    table_->slices.erase(table_->slices.begin(),
+                         table_->slices.begin() + static_cast<ptrdiff_t>(first));
+    first = 0;
   }
 }
 
+void Buffer::Compact() {
+  if (size_ == 0 || size_ > kCompactBelow) return;
+  size_t held = 0;
+  for (const Slice& slice : table_->queued()) held += slice.block->capacity;
+  if (held <= 2 * kCompactBelow) return;
+  BlockRef block = pool_->TakeExact(static_cast<uint32_t>(size_));
+  for (const Slice& slice : table_->queued()) {
+    std::memcpy(block->data + block->used, slice.data, slice.size);
+    block->used += slice.size;
+  }
+  char* const data = block->data;
+  table_->slices.clear();
+  table_->first = 0;
+  table_->slices.push_back(Slice{std::move(block), data, static_cast<uint32_t>(size_)});
+}
+
 std::string_view Buffer::Front() const {
-  return size_ == 0 ? std::string_view() : slices_[first_].view();
+  return size_ == 0 ? std::string_view() : table_->front().view();
 }
 
 std::string_view Buffer::Linearize(size_t n) {
   WEIR_CHECK(n <= size_, "linearized more than there is");
   if (n == 0) return {};
-  if (slices_[first_].size >= n) return {slices_[first_].data, n};
+  std::vector<Slice>& slices = table_->slices;
+  size_t& first = table_->first;
+  if (slices[first].size >= n) return {slices[first].data, n};
   WEIR_CHECK(n <= UINT32_MAX, "one contiguous piece above 4 GiB");
   BlockRef block = pool_->Take(static_cast<uint32_t>(n));
   // Only what was asked for is copied; the rest of the last slice touched stays where it is.
   uint32_t copied = 0;
-  size_t last = first_;
+  size_t last = first;
   for (;; ++last) {
-    Slice& slice = slices_[last];
+    Slice& slice = slices[last];
     const uint32_t part = std::min(slice.size, static_cast<uint32_t>(n) - copied);
     std::memcpy(block->data + copied, slice.data, part);
     copied += part;
@@ -191,24 +208,25 @@ std::string_view Buffer::Linearize(size_t n) {
   }
   block->used = copied;
   // The joined piece takes the place of the slice before `last`, which is emptied and at or after
-  // first_.
+  // first.
   const size_t place = last - 1;
-  for (size_t i = first_; i < place; ++i) slices_[i] = Slice{};
-  slices_[place] = Slice{std::move(block), nullptr, copied};
-  slices_[place].data = slices_[place].block->data;
-  if (slices_[last].size == 0) slices_.erase(slices_.begin() + static_cast<ptrdiff_t>(last));
-  first_ = place;
-  return slices_[first_].view();
+  for (size_t i = first; i < place; ++i) slices[i] = Slice{};
+  slices[place] = Slice{std::move(block), nullptr, copied};
+  slices[place].data = slices[place].block->data;
+  if (slices[last].size == 0) slices.erase(slices.begin() + static_cast<ptrdiff_t>(last));
+  first = place;
+  return slices[first].view();
 }
 
 const BlockRef& Buffer::FrontBlock() const {
   WEIR_CHECK(size_ > 0, "an empty buffer has no front");
-  return slices_[first_].block;
+  return table_->front().block;
 }
 
 size_t Buffer::Gather(std::span<iovec> vectors) const {
   size_t count = 0;
-  for (const Slice& slice : slices()) {
+  if (table_ == nullptr) return count;
+  for (const Slice& slice : table_->queued()) {
     if (count == vectors.size()) break;
     if (slice.size == 0) continue;
     vectors[count++] = iovec{slice.data, slice.size};
@@ -219,7 +237,8 @@ size_t Buffer::Gather(std::span<iovec> vectors) const {
 std::string Buffer::ToString() const {
   std::string out;
   out.reserve(size_);
-  for (const Slice& slice : slices()) out.append(slice.view());
+  if (table_ == nullptr) return out;
+  for (const Slice& slice : table_->queued()) out.append(slice.view());
   return out;
 }
 

@@ -1,10 +1,10 @@
 // A queue of bytes made of slices of pooled blocks: read into at the back, parsed and drained at
 // the front.
 //
-// One owner, one worker. An empty Buffer holds no block, so an idle connection costs nothing here.
-// Moving bytes between buffers moves slices and copies nothing, except that short slices are
-// merged. Views returned stay valid until the bytes are drained, unless the caller keeps the block
-// by a BlockRef.
+// One owner, one worker. An empty Buffer holds no block and no table of slices, so an idle
+// connection costs nothing here. Moving bytes between buffers moves slices and copies nothing,
+// except that short slices are merged. Views returned stay valid until the bytes are drained,
+// unless the caller keeps the block by a BlockRef.
 #pragma once
 
 #include <sys/uio.h>
@@ -13,20 +13,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "source/buffer/block_pool.h"
+#include "source/buffer/slice_table.h"
 
 namespace weir::buffer {
-
-// A part of one block. Keeps the block alive.
-struct Slice {
-  BlockRef block;
-  char* data = nullptr;
-  uint32_t size = 0;
-
-  std::string_view view() const { return {data, size}; }
-};
 
 class Buffer {
  public:
@@ -35,6 +27,7 @@ class Buffer {
   Buffer& operator=(Buffer&& other) noexcept;
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { ReleaseTable(); }
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -58,6 +51,9 @@ class Buffer {
   // Removes the first `n` bytes; n <= size().
   void Drain(size_t n);
   void Clear() { Drain(size_); }
+  // Moves the bytes, when they are few and hold much larger blocks, to a block of just their size:
+  // for who waits long for the rest of them. Views into them need their block kept.
+  void Compact();
 
   // The first contiguous piece; empty when the buffer is.
   std::string_view Front() const;
@@ -73,14 +69,17 @@ class Buffer {
   std::string ToString() const;
 
  private:
-  std::span<const Slice> slices() const {
-    return {slices_.data() + first_, slices_.size() - first_};
+  // The table, taken from the pool where there is none yet.
+  SliceTable& Table();
+  void ReleaseTable() {
+    if (table_ != nullptr) pool_->ReturnTable(std::exchange(table_, nullptr));
   }
+  // Takes an empty slice at the back away.
+  void DropEmptyBack();
 
   BlockPool* pool_;
   size_t size_ = 0;
-  size_t first_ = 0;           // Index of the front slice in slices_; drained ones lie before it.
-  std::vector<Slice> slices_;  // Keeps its capacity while in use; given back by Clear on idle.
+  SliceTable* table_ = nullptr;  // Null when nothing is held.
 };
 
 }  // namespace weir::buffer

@@ -1,33 +1,27 @@
-// The bytes that one connection or stream holds, by kind: what limits are checked against and what
-// the admin server adds up to name the largest holders.
+// The bytes that one connection or stream holds, by kind: what the overload manager weighs streams
+// by, and what the admin server adds up to name the largest holders.
 //
-// A value with one writer. Adding and taking away are plain arithmetic; taking away more than is
-// held is a broken invariant.
+// Nobody keeps count while requests go by. A holder knows its buffers and header maps, and these
+// their sizes; when somebody asks it puts a ledger together (AddHeld). Asking is rare, and the way
+// of a request pays nothing for it; limits are checked against the buffers themselves.
 #pragma once
 
 #include <array>
 #include <cstddef>
 
-#include "source/base/check.h"
-
 namespace weir::buffer {
 
 enum class LedgerKind {
-  kHeaders,       // Bytes of header fields, with a charge a field.
-  kBufferedBody,  // Body that a filter, a retry or a slow peer makes us hold.
-  kQueuedOutput,  // Encoded, not yet taken by the kernel.
+  kInput,    // Read, not decoded yet: a head that is not whole, pipelined requests.
+  kHeaders,  // Names and values of header fields, and 32 for each field.
+  kBody,     // Body that a filter, a retry or a pending request makes us hold.
+  kOutput,   // Encoded, not yet taken by the kernel.
   kCount,
 };
 
 class Ledger {
  public:
   void Add(LedgerKind kind, size_t bytes) { held_[static_cast<size_t>(kind)] += bytes; }
-  void Remove(LedgerKind kind, size_t bytes) {
-    WEIR_CHECK(held(kind) >= bytes, "more bytes given back than held");
-    held_[static_cast<size_t>(kind)] -= bytes;
-  }
-  // For holders that know their size rather than its changes.
-  void Set(LedgerKind kind, size_t bytes) { held_[static_cast<size_t>(kind)] = bytes; }
 
   size_t held(LedgerKind kind) const { return held_[static_cast<size_t>(kind)]; }
   size_t total() const {
@@ -35,6 +29,12 @@ class Ledger {
     for (size_t bytes : held_) sum += bytes;
     return sum;
   }
+
+  Ledger& operator+=(const Ledger& other) {
+    for (size_t i = 0; i < held_.size(); ++i) held_[i] += other.held_[i];
+    return *this;
+  }
+  friend bool operator==(const Ledger&, const Ledger&) = default;
 
  private:
   std::array<size_t, static_cast<size_t>(LedgerKind::kCount)> held_{};

@@ -10,6 +10,7 @@
 
 #include "source/config/cluster.h"
 #include "source/config/listener.h"
+#include "source/config/overload.h"
 #include "source/config/runtime.h"
 #include "source/config/source.h"
 #include "source/config/tls.h"
@@ -71,6 +72,7 @@ struct Bootstrap {
   ConfigSource cds;
   DynamicUpdates updates;
 
+  std::optional<OverloadManager> overload;
   // layered_runtime, its layers merged. Outlives every resource that is decoded with it.
   std::shared_ptr<const Runtime> runtime = std::make_shared<Runtime>();
 

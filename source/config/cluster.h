@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "source/base/persistent_map.h"
 #include "source/config/endpoints.h"
 #include "source/config/extension.h"
 #include "source/config/source.h"
@@ -128,3 +129,8 @@ struct ClusterEntry {
 };
 
 }  // namespace weir::config
+
+template <>
+struct weir::NamedValue<weir::config::ClusterEntry> {
+  static const std::string& NameOf(const config::ClusterEntry& entry) { return entry.config->name; }
+};

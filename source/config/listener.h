@@ -97,6 +97,7 @@ struct HttpConnectionManager {
   std::chrono::milliseconds max_stream_duration{0};
   uint32_t max_requests_per_connection = 0;
   std::chrono::milliseconds stream_idle_timeout{300 * 1000};
+  std::chrono::milliseconds stream_flush_timeout{300 * 1000};
   std::chrono::milliseconds request_timeout{0};
   std::chrono::milliseconds request_headers_timeout{0};
   std::chrono::milliseconds drain_timeout{5000};

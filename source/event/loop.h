@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
+#include "source/base/callback.h"
 #include "source/event/clock.h"
 
 namespace weir::event {
@@ -29,7 +31,8 @@ class DeferredDeletable {
 // cancels by destroying it. Intrusive: queueing allocates nothing.
 class TurnEndTask {
  public:
-  explicit TurnEndTask(std::function<void()> run) : run_(std::move(run)) {}
+  template <typename Run>
+  explicit TurnEndTask(Run run) : run_(std::move(run)) {}
   TurnEndTask(const TurnEndTask&) = delete;
   TurnEndTask& operator=(const TurnEndTask&) = delete;
   ~TurnEndTask() { Cancel(); }
@@ -39,7 +42,7 @@ class TurnEndTask {
 
  private:
   friend class TurnEndQueue;
-  std::function<void()> run_;
+  Callback run_;
   TurnEndTask* previous_ = nullptr;  // Ring with the queue's head.
   TurnEndTask* next_ = nullptr;
 };
@@ -78,7 +81,8 @@ class Timer : private loop_internal::TimerLink {
  public:
   static constexpr Duration kTick = std::chrono::milliseconds(1);
 
-  Timer(Loop& loop, std::function<void()> fire) : loop_(loop), fire_(std::move(fire)) {}
+  template <typename Fire>
+  Timer(Loop& loop, Fire fire) : loop_(loop), fire_(std::move(fire)) {}
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
   ~Timer() { Disable(); }
@@ -93,7 +97,7 @@ class Timer : private loop_internal::TimerLink {
  private:
   friend class TimerWheel;
   Loop& loop_;
-  std::function<void()> fire_;
+  Callback fire_;
   uint64_t due_tick_ = 0;
 };
 

@@ -14,6 +14,7 @@
 #include "source/base/log.h"
 #include "source/base/status.h"
 #include "source/event/epoll_loop.h"
+#include "source/event/malloc_heap.h"
 #include "source/event/system_files.h"
 #include "source/event/thread_pool.h"
 #include "source/exe/bootstrap_file.h"
@@ -88,8 +89,9 @@ class Actions final : public server::AdminActions {
       : main_loop_(main_loop), quit_(std::move(quit)) {}
   void set_server(server::Server* server) { server_ = server; }
 
-  void CollectView(std::function<void(std::shared_ptr<const admin::View>)> done) override {
-    main_loop_.Post([this, done = std::move(done)] { server_->CollectView(done); });
+  void CollectView(admin::Needs needs,
+                   std::function<void(std::shared_ptr<const admin::View>)> done) override {
+    main_loop_.Post([this, needs, done = std::move(done)] { server_->CollectView(needs, done); });
   }
   void FailHealthCheck(bool failed) override {
     main_loop_.Post([this, failed] { server_->FailHealthCheck(failed); });
@@ -149,6 +151,7 @@ class Process {
   Signals& signals_;
 
   const event::SystemClock clock_;
+  event::MallocHeap heap_;
   stats::Registry registry_;
   std::unique_ptr<event::EpollLoop> main_loop_;
   std::unique_ptr<net::TcpNetwork> network_;
@@ -182,6 +185,7 @@ absl::Status Process::MakeServer() {
       .network = *network_,
       .files = *files_,
       .executor = *pool_,
+      .heap = heap_,
       .registry = registry_,
       .workers = {},
       .seed = event::Random::FromSystem().Next(),

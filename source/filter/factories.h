@@ -15,6 +15,7 @@
 #include "source/filter/access_log.h"
 #include "source/filter/http_filter.h"
 #include "source/filter/listener_filter.h"
+#include "source/filter/resource_monitor.h"
 #include "source/net/transport_socket.h"
 
 namespace weir::filter {
@@ -29,6 +30,7 @@ struct Factories {
   Map<HttpFilterFactory> http_filters;
   Map<ListenerFilterFactory> listener_filters;
   Map<AccessLog, LogSinks&> access_logs;
+  Map<ResourceMonitor, const MonitoredResources&> resource_monitors;
   // Secrets that are not there make a transport whose connections fail.
   Map<net::TransportSocketFactory, const config::SecretLookup&> transport_sockets;
 };

@@ -4,7 +4,7 @@
 // this filter (the event itself and the bytes behind it, bounded by the buffer limit); later events
 // still reach the filter that paused. It ends when the filter calls its host's Continue, or answers
 // a later event with kContinue. When the bound is reached, reading stops; a filter that needs the
-// whole body says so and the client gets 413 instead (for a response: 500).
+// whole body says so and how much of it; beyond that the client gets 413 (for a response: 500).
 //
 // Requests pass the filters in order, responses in reverse. All calls are on the worker's thread; a
 // filter belongs to its stream.
@@ -54,8 +54,9 @@ class HttpFilterHost {
   virtual void SendLocalReply(const LocalReply& reply) = 0;
   // The bytes held at this filter in one direction; a filter may change them while it pauses.
   virtual buffer::Buffer& held(Direction direction) = 0;
-  // From now on, reaching the buffer limit is an error rather than a stop.
-  virtual void RequireWholeBody(Direction direction) = 0;
+  // The body is to be held whole: more than `max_bytes` is an error (413, or 500 for a response)
+  // rather than a stop. Holds in place of the buffer limit.
+  virtual void RequireWholeBody(Direction direction, size_t max_bytes) = 0;
   virtual stream_info::StreamInfo& info() = 0;
   virtual http::RequestHead& request() = 0;
   virtual event::Loop& loop() = 0;

@@ -93,7 +93,7 @@ class Stream {
   // counted: who has several reasons counts them. Resuming delivers from the next Decode, which the
   // connection makes at the end of the turn: OnOutput asks for that.
   virtual void SetReadPaused(bool paused) = 0;
-  // Bytes encoded and not yet taken by the connection's output.
+  // Bytes encoded that the stream holds, as the connection's output does not take them yet.
   virtual size_t buffered() const = 0;
 };
 
@@ -188,6 +188,8 @@ struct CodecLimits {
   uint32_t high_watermark = 1024 * 1024;  // per_connection_buffer_limit_bytes
   // HTTP/2 pauses a stream above this; low watermarks are half of the high ones.
   uint32_t stream_high_watermark = 256 * 1024;
+
+  friend bool operator==(const CodecLimits&, const CodecLimits&) = default;
 };
 
 }  // namespace weir::http

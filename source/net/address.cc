@@ -31,7 +31,7 @@ absl::StatusOr<Address> Address::Unix(std::string_view path, uint32_t mode) {
     return InvalidArgument("the path of a UNIX socket contains a NUL");
   }
   Address address;
-  address.value_ = UnixPath{std::string(path), mode};
+  address.value_ = std::make_shared<const UnixPath>(UnixPath{std::string(path), mode});
   return address;
 }
 
@@ -63,7 +63,8 @@ Address Address::FromSockaddr(const sockaddr_storage& storage, socklen_t length)
       } else {
         path.assign(un.sun_path, strnlen(un.sun_path, size));
       }
-      address.value_ = UnixPath{std::move(path), 0};
+      address.value_ =
+          path.empty() ? nullptr : std::make_shared<const UnixPath>(UnixPath{std::move(path), 0});
       break;
     }
     default:
@@ -91,6 +92,17 @@ absl::StatusOr<Address> Address::Parse(std::string_view text) {
         StrCat("\"", text, "\" has no IP address; write 127.0.0.1:80 or [::1]:80"));
   }
   return Ip(*ip, static_cast<uint16_t>(*port));
+}
+
+const Address::UnixPath& Address::unix_path() const {
+  static const UnixPath kUnnamed;
+  const SharedUnixPath& path = std::get<SharedUnixPath>(value_);
+  return path == nullptr ? kUnnamed : *path;
+}
+
+bool operator==(const Address& a, const Address& b) {
+  if (a.is_ip() || b.is_ip()) return a.value_ == b.value_;
+  return a.unix_path() == b.unix_path();
 }
 
 std::string Address::ToString() const {

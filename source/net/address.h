@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,8 +68,11 @@ struct UnixPath {
   uint32_t mode = 0;  // File mode of a listening socket; 0 leaves it to the umask.
   friend bool operator==(const UnixPath&, const UnixPath&) = default;
 };
+// Compared by what it points to. Null: a socket without a name.
+using SharedUnixPath = std::shared_ptr<const UnixPath>;
 }  // namespace address_internal
 
+// Small, as every connection and endpoint has some: a path lies in a shared allocation of its own.
 class Address {
  public:
   Address() = default;  // 0.0.0.0:0
@@ -84,19 +88,22 @@ class Address {
   const IpAddress& ip() const { return std::get<IpPort>(value_).ip; }
   uint16_t port() const { return std::get<IpPort>(value_).port; }
   // !is_ip() only.
-  const std::string& path() const { return std::get<UnixPath>(value_).path; }
-  uint32_t mode() const { return std::get<UnixPath>(value_).mode; }
+  const std::string& path() const { return unix_path().path; }
+  uint32_t mode() const { return unix_path().mode; }
 
   // "127.0.0.1:80", "[::1]:80" or the path: as Envoy's logs and stats write it.
   std::string ToString() const;
   socklen_t ToSockaddr(sockaddr_storage& storage) const;
 
-  friend bool operator==(const Address&, const Address&) = default;
+  friend bool operator==(const Address& a, const Address& b);
 
  private:
   using IpPort = address_internal::IpPort;
   using UnixPath = address_internal::UnixPath;
-  std::variant<IpPort, UnixPath> value_;
+  using SharedUnixPath = address_internal::SharedUnixPath;
+  const UnixPath& unix_path() const;
+
+  std::variant<IpPort, SharedUnixPath> value_;
 };
 
 }  // namespace weir::net

@@ -41,7 +41,9 @@ TcpAcceptor::TcpAcceptor(event::EpollLoop& loop, const TcpListenSocket& socket,
                          AcceptHandler& handler, uint32_t accepts_per_turn)
     : loop_(loop),
       listen_fd_(socket.fd()),
-      address_(socket.address()),
+      local_(socket.address().is_ip() && socket.address().ip().IsAny()
+                 ? nullptr
+                 : std::make_shared<const Address>(socket.address())),
       shared_(socket.shared()),
       accepts_per_turn_(std::max(accepts_per_turn, 1u)),
       handler_(handler),
@@ -106,10 +108,7 @@ TcpAcceptor::Accepted TcpAcceptor::AcceptOne() {
     return Accepted::kFailed;
   }
   // A socket bound to one address gives that address to all; else each is asked for its own.
-  std::optional<Address> local;
-  if (!address_.is_ip() || !address_.ip().IsAny()) local = address_;
-  handler_.OnAccept(std::make_unique<TcpStream>(loop_, fd, TcpStream::State::kOpen,
-                                                std::move(local),
+  handler_.OnAccept(std::make_unique<TcpStream>(loop_, fd, TcpStream::State::kOpen, local_,
                                                 Address::FromSockaddr(storage, length)));
   return Accepted::kOne;
 }

@@ -35,7 +35,8 @@ class TcpAcceptor final : public Acceptor, private event::FdHandler {
   const int listen_fd_;
   // A duplicate: it has a registration of its own, so that two acceptors of one socket may overlap.
   int fd_ = -1;
-  const Address address_;
+  // What all streams have in common; null where each has its own.
+  const std::shared_ptr<const Address> local_;
   const bool shared_;
   const uint32_t accepts_per_turn_;
   AcceptHandler& handler_;

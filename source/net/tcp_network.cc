@@ -221,8 +221,8 @@ std::unique_ptr<ByteStream> TcpNetwork::Connect(const Address& address,
       errno != EINPROGRESS && errno != EINTR) {
     return std::make_unique<TcpStream>(loop_, address, errno);
   }
-  return std::make_unique<TcpStream>(loop_, fd.Release(), TcpStream::State::kConnecting,
-                                     std::nullopt, address);
+  return std::make_unique<TcpStream>(loop_, fd.Release(), TcpStream::State::kConnecting, nullptr,
+                                     address);
 }
 
 }  // namespace weir::net

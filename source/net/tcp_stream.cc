@@ -46,8 +46,8 @@ int PendingError(int fd) {
 
 }  // namespace
 
-TcpStream::TcpStream(event::EpollLoop& loop, int fd, State state, std::optional<Address> local,
-                     Address remote)
+TcpStream::TcpStream(event::EpollLoop& loop, int fd, State state,
+                     std::shared_ptr<const Address> local, Address remote)
     : loop_(loop), fd_(fd), state_(state), local_(std::move(local)), remote_(std::move(remote)) {
   const absl::Status registered = loop_.Register(fd_, *this);
   // ENOMEM and the limit on watches: the stream lives, and says that it failed.
@@ -157,14 +157,14 @@ void TcpStream::Close(CloseMode mode) {
 }
 
 const Address& TcpStream::local_address() const {
-  if (!local_) {
+  if (local_ == nullptr) {
     sockaddr_storage storage{};
     socklen_t length = sizeof(storage);
     if (fd_ < 0 || getsockname(fd_, reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
       static const Address kUnknown;
       return kUnknown;
     }
-    local_ = Address::FromSockaddr(storage, length);
+    local_ = std::make_shared<const Address>(Address::FromSockaddr(storage, length));
   }
   return *local_;
 }

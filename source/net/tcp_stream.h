@@ -16,8 +16,9 @@ class TcpStream final : public ByteStream, private event::FdHandler {
  public:
   enum class State { kConnecting, kOpen, kFailed, kClosed };
 
-  // Takes over `fd`, non-blocking. `local` is looked up when first asked for where it is not known.
-  TcpStream(event::EpollLoop& loop, int fd, State state, std::optional<Address> local,
+  // Takes over `fd`, non-blocking. `local`, which streams may share, is looked
+  // up when first asked for where it is null.
+  TcpStream(event::EpollLoop& loop, int fd, State state, std::shared_ptr<const Address> local,
             Address remote);
   // One whose connecting has failed at once: the handler hears it from the loop.
   TcpStream(event::EpollLoop& loop, Address remote, int error_number);
@@ -47,7 +48,7 @@ class TcpStream final : public ByteStream, private event::FdHandler {
   bool missed_event_ = false;   // Something happened while there was no handler.
   ByteStreamHandler* handler_ = nullptr;
   std::unique_ptr<event::Timer> immediate_failure_;
-  mutable std::optional<Address> local_;
+  mutable std::shared_ptr<const Address> local_;  // Null until known.
   const Address remote_;
 };
 

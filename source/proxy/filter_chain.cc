@@ -48,7 +48,9 @@ class FilterChain::Entry final : public filter::HttpFilterHost {
     if (!bytes.has_value()) bytes.emplace(chain_.blocks_);
     return *bytes;
   }
-  void RequireWholeBody(Direction direction) override { hold(direction).whole_body = true; }
+  void RequireWholeBody(Direction direction, size_t max_bytes) override {
+    hold(direction).whole_body = max_bytes;
+  }
   stream_info::StreamInfo& info() override { return chain_.owner_.info(); }
   http::RequestHead& request() override { return chain_.owner_.request(); }
   event::Loop& loop() override { return chain_.loop_; }
@@ -150,7 +152,7 @@ void FilterChain::PassBody(Direction direction, size_t at, buffer::Buffer& data,
     }
     if (hold.paused) {
       HoldBytes(direction, entry, data, end);
-      Release(direction, at);
+      if (reply_ == nullptr) Release(direction, at);
       return;
     }
   }
@@ -191,12 +193,18 @@ void FilterChain::HoldBytes(Direction direction, Entry& entry, buffer::Buffer& d
   buffer::Buffer& held = entry.held(direction);
   held.MoveFrom(data);
   hold.end = hold.end || end;
-  if (held.size() < hold_limit_ || hold.over_limit || hold.end) return;
-  hold.over_limit = true;
-  if (!hold.whole_body) {
-    owner_.OnHoldLimit(direction, true);
+  if (hold.over_limit) return;
+  if (hold.whole_body.has_value()) {
+    hold.over_limit = held.size() > *hold.whole_body;
+    if (hold.over_limit) RefuseBody(direction, entry);
     return;
   }
+  if (held.size() < hold_limit_ || hold.end) return;
+  hold.over_limit = true;
+  owner_.OnHoldLimit(direction, true);
+}
+
+void FilterChain::RefuseBody(Direction direction, Entry& entry) {
   if (direction == Direction::kRequest) {
     entry.SendLocalReply(
         {.status = 413, .body = "Payload Too Large", .details = "request_payload_too_large"});
@@ -247,6 +255,18 @@ void FilterChain::ActAtTurnEnd() {
       Hold& hold = EntryAt(direction, at).hold(direction);
       if (!std::exchange(hold.resume, false) || !hold.paused) continue;
       Release(direction, at);
+    }
+  }
+}
+
+void FilterChain::AddHeld(buffer::Ledger& ledger) const {
+  for (const auto& entry : entries_) {
+    for (Direction direction : {Direction::kRequest, Direction::kResponse}) {
+      const Hold& hold = entry->hold(direction);
+      if (hold.bytes.has_value()) ledger.Add(buffer::LedgerKind::kBody, hold.bytes->size());
+      if (hold.trailers != nullptr) {
+        ledger.Add(buffer::LedgerKind::kHeaders, hold.trailers->byte_size());
+      }
     }
   }
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "source/buffer/buffer.h"
+#include "source/buffer/ledger.h"
 #include "source/event/loop.h"
 #include "source/filter/http_filter.h"
 #include "source/http/message.h"
@@ -81,6 +82,8 @@ class FilterChain {
   void ResponseBody(buffer::Buffer& data, bool end);
   void ResponseTrailers(http::HeaderMap& trailers);
 
+  // What its pauses hold.
+  void AddHeld(buffer::Ledger& ledger) const;
   // The stream is over: tells the filters once, drops what is held.
   void End();
   // Ends, and is as new: for Create. Not from inside a filter.
@@ -93,7 +96,8 @@ class FilterChain {
     bool headers = false;  // The head has not gone further than this filter.
     bool end = false;      // The end came without trailers.
     bool over_limit = false;
-    bool whole_body = false;
+    // The most that may be held of a body that is held whole.
+    std::optional<size_t> whole_body;
     std::optional<buffer::Buffer> bytes;
     std::unique_ptr<http::HeaderMap>
         trailers;  // A copy: the codec's are there during the call only.
@@ -106,6 +110,7 @@ class FilterChain {
   void PassTrailers(filter::Direction direction, size_t at, http::HeaderMap& trailers);
   void Release(filter::Direction direction, size_t at);
   void HoldBytes(filter::Direction direction, Entry& entry, buffer::Buffer& data, bool end);
+  void RefuseBody(filter::Direction direction, Entry& entry);
   Entry& EntryAt(filter::Direction direction, size_t at);
   void ActAtTurnEnd();
 

@@ -14,6 +14,7 @@ struct HttpStats {
   stats::Counter downstream_cx_destroy_remote_active_rq;
   stats::Counter downstream_cx_idle_timeout, downstream_cx_max_duration_reached;
   stats::Counter downstream_cx_max_requests_reached, downstream_cx_drain_close;
+  stats::Counter downstream_cx_overload_disable_keepalive, downstream_rq_overload_close;
   stats::Counter downstream_cx_delayed_close_timeout, downstream_cx_protocol_error;
   stats::Counter downstream_cx_rx_bytes_total, downstream_cx_tx_bytes_total;
   stats::Gauge downstream_cx_active, downstream_cx_http1_active, downstream_cx_http2_active;

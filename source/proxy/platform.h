@@ -11,8 +11,12 @@
 #include "source/event/loop.h"
 #include "source/event/random.h"
 #include "source/generation/worker_generation.h"
+#include "source/http/h1/codec.h"
+#include "source/http/h2/codec.h"
 #include "source/http/h2/stats.h"
 #include "source/proxy/http_stats.h"
+#include "source/proxy/overload_state.h"
+#include "source/proxy/recent_values.h"
 #include "source/proxy/request_headers.h"
 #include "source/proxy/request_memory.h"
 #include "source/proxy/shadow_request.h"
@@ -49,6 +53,12 @@ struct DrainState {
   double closing_share = 0;
 };
 
+// What codecs of downstream connections are set to.
+struct CodecOptions {
+  RecentValues<http::h1::Options> h1;
+  RecentValues<http::h2::Options> h2;
+};
+
 struct Platform {
   event::Loop& loop;
   event::Random& random;
@@ -60,13 +70,15 @@ struct Platform {
   StatsByPrefix<TcpStats>& tcp_stats;
   StatsByPrefix<http::h2::Stats>& http2_stats;  // One block, without a prefix.
   ShadowRequests& shadows;
+  CodecOptions& codec_options;
   DateText& date;
   const DrainState& drain;
+  const OverloadState& overload;
 
   // The same for connections that drain by another state.
   Platform With(const DrainState& other) const {
-    return {loop,       random,    blocks,      generations, clusters, request_memory,
-            http_stats, tcp_stats, http2_stats, shadows,     date,     other};
+    return {loop,      random,      blocks,  generations,   clusters, request_memory, http_stats,
+            tcp_stats, http2_stats, shadows, codec_options, date,     other,          overload};
   }
 };
 

@@ -59,6 +59,7 @@ void RequestStream::OnHeaders(bool end) {
   if (config_.request_timeout.count() > 0 && !end) request_timeout_.Enable(config_.request_timeout);
   if (config_.max_stream_duration.count() > 0) max_duration_.Enable(config_.max_stream_duration);
   if (head.expects_continue && !end && !config_.proxy_100_continue) AnswerExpectation();
+  if (ShedAtOnce()) return;
   // Clean what came from outside, find the client, normalise the path.
   if (!Accept()) return;
   // The newest configuration, for as long as this request lives.
@@ -267,8 +268,7 @@ void RequestStream::OnResponseTrailers(http::HeaderMap& trailers) {
 
 void RequestStream::ResponseEnded() {
   response_ = ResponseState::kEnded;
-  // The idle timeout runs on until the codec lets go: a client that gives no window must not keep
-  // what the codec holds.
+  AwaitFlush();
   request_timeout_.Disable();
   max_duration_.Disable();
   const event::MonotonicTime now = platform_.loop.Now();
@@ -307,6 +307,7 @@ void RequestStream::Answer(const filter::LocalReply& reply) {
     return;
   }
   if (response_ != ResponseState::kNone || stream_ == nullptr) return;
+  if (reply.status == 413) stats_.downstream_rq_too_large.Inc();
   router_.Abort();
   info_.response_code_details = reply.details;
   const std::string_view text = MakeLocalReply(config_.local_replies, reply, memory_->request,
@@ -332,6 +333,10 @@ void RequestStream::Progress() {
 }
 
 void RequestStream::OnIdleTimeout() {
+  if (unsent_ > 0) {
+    // Some of it went since: the client is slow, and not gone.
+    return stream_->buffered() < unsent_ ? AwaitFlush() : OnFlushTimeout();
+  }
   const event::Duration idle = platform_.loop.Now() - progress_at_;
   if (idle < idle_timeout_) {
     idle_.Enable(idle_timeout_ - idle);

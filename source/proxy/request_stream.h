@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "source/base/intrusive_list.h"
 #include "source/event/loop.h"
 #include "source/http/codec.h"
 #include "source/proxy/filter_chain.h"
@@ -49,6 +50,7 @@ class RequestOwner {
 };
 
 class RequestStream final : public event::DeferredDeletable,
+                            public IntrusiveNode<>,
                             public http::ServerStreamHandler,
                             private FilterChainOwner,
                             private RouterHost {
@@ -63,9 +65,10 @@ class RequestStream final : public event::DeferredDeletable,
 
   const stream_info::StreamInfo& stream_info() const { return info_; }
   bool response_started() const { return response_ != ResponseState::kNone; }
-  // Where the owner keeps it.
-  size_t place() const { return place_; }
-  void set_place(size_t place) { place_ = place; }
+  // What it holds, but for what its connection has read and encoded.
+  void AddHeld(buffer::Ledger& ledger);
+  // Gives it up for the memory that it holds (flag OM).
+  void Shed();
 
   // http::ServerStreamHandler
   http::RequestHead& request_head() override { return memory_->request; }
@@ -107,12 +110,14 @@ class RequestStream final : public event::DeferredDeletable,
   void AnswerExpectation();
   void CreateFilters();
   void ApplyRouteTimeouts();
-  bool Accept();  // Checks and prepares the head; false when it was answered.
+  bool ShedAtOnce();  // True when it was answered 503 for want of resources.
+  bool Accept();      // Checks and prepares the head; false when it was answered.
   void Refuse(std::string_view details);
   void RequestEnded();
   void ResponseEnded();
   void ResetDownstream(const http::StreamError& error);
   void GiveUp(const http::StreamError& error);
+  void AwaitFlush();
   void OnIdleTimeout();
   void OnFlushTimeout();
   void OnRequestTimeout();
@@ -122,7 +127,6 @@ class RequestStream final : public event::DeferredDeletable,
   void MaybeDone();
 
   RequestOwner& owner_;
-  size_t place_ = 0;
   const Platform& platform_;
   HttpStats& stats_;
   const config::HttpConnectionManager& config_;
@@ -142,6 +146,7 @@ class RequestStream final : public event::DeferredDeletable,
   RouterFilter router_;
   event::Duration idle_timeout_;  // 0: none.
   event::MonotonicTime progress_at_;
+  size_t unsent_ = 0;  // Of the whole answer, when it was last looked at.
   event::Timer idle_;  // Left armed over progress: it looks at progress_at_ when it fires.
   event::Timer request_timeout_;
   event::Timer max_duration_;

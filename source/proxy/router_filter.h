@@ -86,6 +86,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void PauseResponse(bool paused);
   // The request is over: what is under way upstream is given up.
   void Abort();
+  // What waits for a try, or is kept for another one, and what the try has encoded.
+  void AddHeld(buffer::Ledger& ledger);
   // No codec knows this request any more.
   bool idle() const;
 

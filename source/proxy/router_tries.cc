@@ -270,4 +270,12 @@ void RouterFilter::OnAttemptIdle(UpstreamAttempt&) {
   }
 }
 
+void RouterFilter::AddHeld(buffer::Ledger& ledger) {
+  ledger.Add(buffer::LedgerKind::kBody, unsent_.size());
+  if (replay_.has_value()) ledger.Add(buffer::LedgerKind::kBody, replay_->size());
+  if (trailers_.has_value()) ledger.Add(buffer::LedgerKind::kHeaders, trailers_->byte_size());
+  first_.AddHeld(ledger);
+  for (const auto& attempt : more_) attempt->AddHeld(ledger);
+}
+
 }  // namespace weir::proxy

@@ -25,17 +25,14 @@ constexpr int kWritesPerTurn = 8;
 Session::Session(const Platform& platform, SessionConfig config,
                  std::unique_ptr<net::ByteStream> stream, stream_info::ConnectionInfo& connection,
                  SessionOwner& owner)
-    : config_(std::move(config)),
-      stream_(std::move(stream)),
+    : stream_(std::move(stream)),
       connection_(connection),
       owner_(owner),
-      context_{platform, *config_.chain, connection, platform.http_stats.Get(http().stat_prefix),
-               config_.buffer_limit},
+      context_{platform, config.chain, connection,
+               platform.http_stats.Get(config.chain.http()->stat_prefix), config.buffer_limit},
       in_(platform.blocks),
       turn_end_([this] { OnTurnEnd(); }),
-      idle_timer_(platform.loop, [this] { OnIdle(); }),
-      headers_timer_(platform.loop, [this] { OnHeadersTimeout(); }),
-      duration_timer_(platform.loop, [this] { OnMaxDuration(); }) {
+      idle_timer_(platform.loop, [this] { OnIdle(); }) {
   context_.stats.downstream_cx_total.Inc();
   context_.stats.downstream_cx_active.Inc();
 }
@@ -46,11 +43,14 @@ Session::~Session() {
           net::ByteStream::CloseMode::kReset);
   }
   codec_.reset();
+  while (RequestStream* request = requests_.PopFront()) delete request;
   HttpStats& stats = context_.stats;
-  if (std::holds_alternative<http::h1::Options>(codec_options_))
+  if (std::holds_alternative<std::shared_ptr<const http::h1::Options>>(codec_options_)) {
     stats.downstream_cx_http1_active.Dec();
-  if (std::holds_alternative<http::h2::Options>(codec_options_))
+  }
+  if (std::holds_alternative<std::shared_ptr<const http::h2::Options>>(codec_options_)) {
     stats.downstream_cx_http2_active.Dec();
+  }
   stats.downstream_cx_active.Dec();
   stats.downstream_cx_length_ms.Record(
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -62,7 +62,9 @@ void Session::Start(buffer::Buffer initial) {
   stream_->SetHandler(this);
   in_.MoveFrom(initial);
   if (http().max_connection_duration.count() > 0) {
-    duration_timer_.Enable(http().max_connection_duration);
+    duration_timer_ =
+        std::make_unique<event::Timer>(context_.platform.loop, [this] { OnMaxDuration(); });
+    duration_timer_->Enable(http().max_connection_duration);
   }
   if (!in_.empty()) Decode();
   Read();
@@ -131,13 +133,12 @@ http::ServerStreamHandler& Session::OnRequestStart(http::ServerStream& stream) {
   ++requests_seen_;
   std::unique_ptr<RequestStream> request(new (context_.platform.request_memory.streams())
                                              RequestStream(*this, stream));
-  request->set_place(requests_.size());
-  requests_.push_back(std::move(request));
-  return *requests_.back();
+  requests_.PushBack(*request.release());
+  return requests_.back();
 }
 
 const router::RouteIndex* Session::RoutesOf(const generation::WorkerGeneration::Pin& pin) {
-  if (config_.chain->inline_routes != nullptr) return config_.chain->inline_routes.get();
+  if (context_.chain.inline_routes != nullptr) return context_.chain.inline_routes.get();
   if (routes_of_generation_ != pin->number) {
     routes_of_generation_ = pin->number;
     const auto* found = pin->routes.Find(http().rds_name);
@@ -147,11 +148,8 @@ const router::RouteIndex* Session::RoutesOf(const generation::WorkerGeneration::
 }
 
 void Session::OnRequestDone(RequestStream& stream) {
-  const size_t place = stream.place();
-  std::swap(requests_[place], requests_.back());
-  requests_[place]->set_place(place);
-  context_.platform.loop.DeferDelete(std::move(requests_.back()));
-  requests_.pop_back();
+  stream.Unlink();
+  context_.platform.loop.DeferDelete(std::unique_ptr<RequestStream>(&stream));
   QueueTurnEnd();
 }
 
@@ -180,7 +178,20 @@ void Session::BeforeResponse(bool last) {
   const bool told = draining_ || (share > 0 && context_.platform.random.Unit() < share);
   if (enough) context_.stats.downstream_cx_max_requests_reached.Inc();
   if (told && !std::exchange(drain_counted_, true)) context_.stats.downstream_cx_drain_close.Inc();
-  if (enough || told || last) StartCodecDrain();
+  const double shed = context_.platform.overload.disable_http_keepalive;
+  const bool overloaded = shed > 0 && context_.platform.random.Unit() < shed;
+  if (overloaded) context_.stats.downstream_cx_overload_disable_keepalive.Inc();
+  if (enough || told || last || overloaded) StartCodecDrain();
+}
+
+void Session::AddOwn(buffer::Ledger& ledger) const {
+  ledger.Add(buffer::LedgerKind::kInput, in_.size());
+  if (codec_ != nullptr) ledger.Add(buffer::LedgerKind::kOutput, codec_->output().size());
+}
+
+void Session::AddHeld(buffer::Ledger& ledger) {
+  AddOwn(ledger);
+  for (RequestStream& request : requests_) request.AddHeld(ledger);
 }
 
 void Session::OnTurnEnd() {
@@ -196,12 +207,14 @@ void Session::OnTurnEnd() {
     BeginClosing();
   }
   if (state_ == State::kOpen && read_stopped_) Read();
+  // What a slow client has sent of a head does not hold a block of 16 KiB.
+  in_.Compact();
   UpdateTimers();
 }
 
 // A full transport is not asked again before it says so: a codec signals as long as it has output.
 void Session::OnOutput() {
-  const bool over_mark = !output_blocked_ && codec_->output().size() > config_.buffer_limit;
+  const bool over_mark = !output_blocked_ && codec_->output().size() > context_.buffer_limit;
   if (!write_blocked_ || over_mark) QueueTurnEnd();
 }
 
@@ -223,7 +236,7 @@ void Session::AdvanceCodec() {
 void Session::Flush() {
   if (codec_ == nullptr || state_ >= State::kLingering) return;
   buffer::Buffer& output = codec_->output();
-  const bool was_above = output.size() > config_.buffer_limit;
+  const bool was_above = output.size() > context_.buffer_limit;
   for (int round = 0; !output.empty() && !write_blocked_; ++round) {
     if (round == kWritesPerTurn) {
       QueueTurnEnd();
@@ -247,8 +260,8 @@ void Session::Flush() {
     // A codec whose output was full makes more of it now.
     if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->FinishTurn();
   }
-  const bool above = output.size() > config_.buffer_limit;
-  const bool below = output.size() <= config_.buffer_limit / 2;
+  const bool above = output.size() > context_.buffer_limit;
+  const bool below = output.size() <= context_.buffer_limit / 2;
   if (above != output_blocked_ && (above || below)) {
     output_blocked_ = above;
     codec_->SetOutputBlocked(above);
@@ -259,28 +272,12 @@ void Session::Flush() {
   }
 }
 
-void Session::UpdateTimers() {
-  if (state_ != State::kOpen) return;
-  const bool busy = !requests_.empty();
-  if (busy || http().idle_timeout.count() == 0) {
-    idle_timer_.Disable();
-  } else if (!idle_timer_.enabled()) {
-    idle_timer_.Enable(http().idle_timeout);
-  }
-  const bool head_begun = !busy && !in_.empty();
-  if (!head_begun || http().request_headers_timeout.count() == 0) {
-    headers_timer_.Disable();
-  } else if (!headers_timer_.enabled()) {
-    headers_timer_.Enable(http().request_headers_timeout);
-  }
-}
-
 // --- The end
 // -------------------------------------------------------------------------------------------------
 
 void Session::Drain() {
   draining_ = true;
-  if (codec_ != nullptr && std::holds_alternative<http::h2::Options>(codec_options_)) {
+  if (codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2) {
     StartCodecDrain();
     QueueTurnEnd();
   }
@@ -322,13 +319,6 @@ void Session::BeginClosing() {
   stream_->ShutdownWrite();
   idle_timer_.Enable(http().delayed_close_timeout);
   Discard();
-}
-
-void Session::StopTimers() {
-  idle_timer_.Disable();
-  headers_timer_.Disable();
-  duration_timer_.Disable();
-  if (keepalive_ != nullptr) keepalive_->Stop();
 }
 
 void Session::FinishClosing() {
@@ -386,9 +376,9 @@ void Session::OnMaxDuration() {
   life_over_ = closing_soon_ = true;
   context_.stats.downstream_cx_max_duration_reached.Inc();
   Drain();
-  const bool http2 = std::holds_alternative<http::h2::Options>(codec_options_);
+  const bool http2 = codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2;
   if (!http2 && http().http1_safe_max_connection_duration) return;
-  duration_timer_.Enable(http().drain_timeout);
+  duration_timer_->Enable(http().drain_timeout);
 }
 
 }  // namespace weir::proxy

@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <memory>
 #include <variant>
-#include <vector>
 
+#include "source/base/intrusive_list.h"
 #include "source/event/loop.h"
 #include "source/http/codec.h"
 #include "source/http/h1/codec.h"
@@ -36,8 +36,8 @@ class SessionOwner {
 
 // What a session is made for.
 struct SessionConfig {
-  std::shared_ptr<const generation::Chain> chain;  // With a connection manager.
-  size_t buffer_limit = 1024 * 1024;               // Of the listener.
+  const generation::Chain& chain;     // With a connection manager. Its owner pins it.
+  size_t buffer_limit = 1024 * 1024;  // Of the listener.
 };
 
 class Session final : public net::ByteStreamHandler,
@@ -60,7 +60,20 @@ class Session final : public net::ByteStreamHandler,
   void Close(bool now);
 
   bool idle() const { return requests_.empty(); }
-  const generation::Chain& chain() const { return *config_.chain; }
+  // What it and its requests hold.
+  void AddHeld(buffer::Ledger& ledger);
+  // Calls visit(RequestStream&, const buffer::Ledger& held) for each request. What the connection
+  // holds itself counts for the request that is alone on it.
+  template <typename Visit>
+  void ForEachRequest(Visit visit) {
+    for (RequestStream& request : requests_) {
+      buffer::Ledger held;
+      request.AddHeld(held);
+      if (&requests_.front() == &requests_.back()) AddOwn(held);
+      visit(request, held);
+    }
+  }
+  const generation::Chain& chain() const { return context_.chain; }
 
   // net::ByteStreamHandler
   void OnConnected() override {}
@@ -88,7 +101,8 @@ class Session final : public net::ByteStreamHandler,
  private:
   enum class State : uint8_t { kOpen, kClosing, kLingering, kClosed };
 
-  const config::HttpConnectionManager& http() const { return *config_.chain->http(); }
+  void AddOwn(buffer::Ledger& ledger) const;
+  const config::HttpConnectionManager& http() const { return *context_.chain.http(); }
   void QueueTurnEnd() { context_.platform.loop.AtTurnEnd(turn_end_); }
   void Read();
   bool ReadOnce();
@@ -104,6 +118,7 @@ class Session final : public net::ByteStreamHandler,
   void UpdateTimers();
   void StartCodecDrain();
   bool MayHearFirst() const;
+  void UpdateIdleTimer();
   void BeginClosing();
   void StopTimers();
   void FinishClosing();
@@ -112,15 +127,17 @@ class Session final : public net::ByteStreamHandler,
   void OnHeadersTimeout();
   void OnMaxDuration();
 
-  const SessionConfig config_;
   std::unique_ptr<net::ByteStream> stream_;
   stream_info::ConnectionInfo& connection_;
   SessionOwner& owner_;
   const RequestContext context_;
-  std::variant<std::monostate, http::h1::Options, http::h2::Options> codec_options_;
-  std::unique_ptr<http::ServerCodec> codec_;              // Null until the protocol is known.
-  std::unique_ptr<http::h2::Keepalive> keepalive_;        // Null without one.
-  std::vector<std::unique_ptr<RequestStream>> requests_;  // Each knows its place.
+  // Of the codec, which refers to them.
+  std::variant<std::monostate, std::shared_ptr<const http::h1::Options>,
+               std::shared_ptr<const http::h2::Options>>
+      codec_options_;
+  std::unique_ptr<http::ServerCodec> codec_;        // Null until the protocol is known.
+  std::unique_ptr<http::h2::Keepalive> keepalive_;  // Null without one.
+  IntrusiveList<RequestStream> requests_;  // Owned: one from OnRequestStart to OnRequestDone.
   buffer::Buffer in_;
   State state_ = State::kOpen;
   http::CodecState codec_state_ = http::CodecState::kOpen;
@@ -135,13 +152,15 @@ class Session final : public net::ByteStreamHandler,
   bool closing_soon_ = false;  // Asked to close while idle: at most drain_timeout is waited.
   bool drain_counted_ = false;
   uint64_t requests_seen_ = 0;
+  size_t unsent_ = 0;  // Of answers to requests that are over, when it was last looked at.
   // The table of the generation last asked for.
   uint64_t routes_of_generation_ = 0;
   const router::RouteIndex* routes_ = nullptr;
   event::TurnEndTask turn_end_;
   event::Timer idle_timer_;  // Idle, or lingering.
-  event::Timer headers_timer_;
-  event::Timer duration_timer_;
+  // Those that most connections do without are made when they are first armed.
+  std::unique_ptr<event::Timer> headers_timer_;
+  std::unique_ptr<event::Timer> duration_timer_;
 };
 
 }  // namespace weir::proxy

@@ -51,7 +51,7 @@ void Session::OnRefused(uint16_t status, const http::StreamError& error) {
   context_.stats.downstream_rq_http1_total.Inc();
   context_.stats.downstream_rq_completed.Inc();
   context_.stats.downstream_rq_.Inc(status);
-  for (const auto& log : config_.chain->access_logs) log->Log({.info = info});
+  for (const auto& log : context_.chain.access_logs) log->Log({.info = info});
 }
 
 // False while the preface is not whole.
@@ -80,14 +80,16 @@ bool Session::ChooseCodec() {
 void Session::MakeCodec(bool http2) {
   buffer::BlockPool& blocks = context_.platform.blocks;
   const std::string_view scheme = connection_.encrypted ? "https" : "http";
-  const http::CodecLimits limits = LimitsOf(http(), config_.buffer_limit);
+  const http::CodecLimits limits = LimitsOf(http(), context_.buffer_limit);
   if (http2) {
     MakeHttp2Codec(limits, scheme);
   } else {
-    http::h1::Options& options = codec_options_.emplace<http::h1::Options>(Http1OptionsOf(http()));
+    http::h1::Options options = Http1OptionsOf(http());
     options.limits = limits;
     options.scheme = scheme;
-    codec_ = http::h1::CreateServerCodec(*this, blocks, options);
+    const auto& shared =
+        codec_options_.emplace<1>(context_.platform.codec_options.h1.Share(std::move(options)));
+    codec_ = http::h1::CreateServerCodec(*this, blocks, *shared);
     context_.stats.downstream_cx_http1_total.Inc();
     context_.stats.downstream_cx_http1_active.Inc();
   }
@@ -97,11 +99,12 @@ void Session::MakeCodec(bool http2) {
 void Session::MakeHttp2Codec(const http::CodecLimits& limits, std::string_view scheme) {
   const Platform& platform = context_.platform;
   http::h2::Stats& stats = platform.http2_stats.Get("");
-  http::h2::Options& options =
-      codec_options_.emplace<http::h2::Options>(upstream::Http2OptionsOf(http().http2));
+  http::h2::Options options = upstream::Http2OptionsOf(http().http2);
   options.limits = limits;
   options.scheme = scheme;
-  auto codec = http::h2::CreateServerCodec(*this, platform.blocks, options, stats);
+  const auto& shared =
+      codec_options_.emplace<2>(platform.codec_options.h2.Share(std::move(options)));
+  auto codec = http::h2::CreateServerCodec(*this, platform.blocks, *shared, stats);
   const auto keepalive = upstream::Http2KeepaliveOf(http().http2);
   if (keepalive.timeout.count() > 0) {
     keepalive_ = std::make_unique<http::h2::Keepalive>(
@@ -125,7 +128,7 @@ void Session::StartCodecDrain() {
 // Whether waiting a while saves a request that is on its way: HTTP/2 ends by itself when the client
 // has seen the GOAWAY, and who has just connected is about to ask.
 bool Session::MayHearFirst() const {
-  return requests_seen_ == 0 || std::holds_alternative<http::h2::Options>(codec_options_);
+  return requests_seen_ == 0 || (codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2);
 }
 
 void Session::OnConnectionError(const http::StreamError& error) {

@@ -25,7 +25,7 @@ TcpProxy::TcpProxy(const Platform& platform, SessionConfig config,
       config_(std::move(config)),
       client_(std::move(stream)),
       owner_(owner),
-      stats_(platform.tcp_stats.Get(config_.chain->tcp()->stat_prefix)),
+      stats_(platform.tcp_stats.Get(config_.chain.tcp()->stat_prefix)),
       info_(connection),
       upstream_side_(*this),
       to_upstream_(platform.blocks),
@@ -60,7 +60,7 @@ void TcpProxy::Start(buffer::Buffer initial) {
 void TcpProxy::Connect() {
   ++attempts_;
   info_.upstream.attempts = attempts_;
-  const std::string& name = ChooseCluster(*config_.chain->tcp(), platform_.random.Next());
+  const std::string& name = ChooseCluster(*config_.chain.tcp(), platform_.random.Next());
   info_.upstream.cluster_name = name;
   upstream::Cluster* const cluster = platform_.clusters.Find(name);
   if (cluster == nullptr) {
@@ -93,7 +93,7 @@ void TcpProxy::OnTcpFailed(const http::StreamError& error) {
   const ErrorAnswer answer = AnswerFor(error);
   const bool again = error.kind == http::ErrorKind::kConnectFailed ||
                      error.kind == http::ErrorKind::kConnectTimeout;
-  if (again && attempts_ < config_.chain->tcp()->max_connect_attempts) return Connect();
+  if (again && attempts_ < config_.chain.tcp()->max_connect_attempts) return Connect();
   if (answer.flag.has_value()) info_.flags.Set(*answer.flag);
   info_.response_code_details = answer.details;
   End(true);
@@ -160,7 +160,7 @@ uint64_t TcpProxy::Move(net::ByteStream& from, net::ByteStream* to, Flow& flow) 
 }
 
 void TcpProxy::Progress() {
-  const auto timeout = config_.chain->tcp()->idle_timeout;
+  const auto timeout = config_.chain.tcp()->idle_timeout;
   if (timeout.count() > 0 && !ended_) idle_.Enable(timeout);
 }
 
@@ -180,7 +180,7 @@ void TcpProxy::End(bool reset) {
 void TcpProxy::Log() {
   info_.end = platform_.loop.Now();
   const format::FormatContext context{.info = info_};
-  for (const auto& log : config_.chain->access_logs) log->Log(context);
+  for (const auto& log : config_.chain.access_logs) log->Log(context);
 }
 
 }  // namespace weir::proxy

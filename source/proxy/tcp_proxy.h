@@ -30,7 +30,10 @@ class TcpProxy final : public net::ByteStreamHandler, public upstream::TcpReques
   void Start(buffer::Buffer initial);
   // Ends both sides.
   void Close();
-  const generation::Chain& chain() const { return *config_.chain; }
+  const generation::Chain& chain() const { return config_.chain; }
+  void AddHeld(buffer::Ledger& ledger) const {
+    ledger.Add(buffer::LedgerKind::kOutput, to_upstream_.bytes.size() + to_client_.bytes.size());
+  }
 
  private:
   // The upstream half's events.

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "source/buffer/buffer.h"
+#include "source/buffer/ledger.h"
 #include "source/event/loop.h"
 #include "source/http/codec.h"
 #include "source/upstream/cluster.h"
@@ -88,6 +89,11 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
 
   // Whether its stream blocks what is sent, as told by OnAttemptBackpressure.
   bool blocked() const { return blocked_; }
+
+  void AddHeld(buffer::Ledger& ledger) {
+    ledger.Add(buffer::LedgerKind::kBody, waiting_.size());
+    if (state_ == State::kOpen) ledger.Add(buffer::LedgerKind::kOutput, stream().buffered());
+  }
 
   // Gives the try up: nothing but OnAttemptIdle follows.
   void Reset(const http::StreamError& error);

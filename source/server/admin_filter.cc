@@ -58,17 +58,17 @@ void AdminFilter::OnStreamEnd() {
 void AdminFilter::Begin() {
   if (std::exchange(begun_, true)) return;
   const admin::PageEntry* const page = admin::FindPage(RequestOf(host_.request()).path);
-  if (page != nullptr && page->needs_view) {
-    CollectView();
+  if (page != nullptr && page->needs != admin::Needs::kNothing) {
+    CollectView(page->needs);
   } else {
     Render(nullptr);
   }
 }
 
-void AdminFilter::CollectView() {
+void AdminFilter::CollectView(admin::Needs needs) {
   waiting_ = std::make_shared<Waiting>(Waiting{this});
   context_.actions.CollectView(
-      [waiting = waiting_, &loop = context_.loop](std::shared_ptr<const admin::View> view) {
+      needs, [waiting = waiting_, &loop = context_.loop](std::shared_ptr<const admin::View> view) {
         loop.Post([waiting, view = std::move(view)] {
           if (waiting->filter != nullptr) waiting->filter->Render(view.get());
         });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "source/admin/page.h"
+#include "source/admin/page_table.h"
 #include "source/filter/http_filter.h"
 #include "source/stats/registry.h"
 
@@ -19,7 +20,8 @@ namespace weir::server {
 class AdminActions {
  public:
   // `done` runs once, on any thread, never from inside the call.
-  virtual void CollectView(std::function<void(std::shared_ptr<const admin::View>)> done) = 0;
+  virtual void CollectView(admin::Needs needs,
+                           std::function<void(std::shared_ptr<const admin::View>)> done) = 0;
   virtual void FailHealthCheck(bool failed) = 0;
   virtual void DrainListeners(const admin::DrainRequest& request) = 0;
   virtual void Quit() = 0;
@@ -54,7 +56,7 @@ class AdminFilter final : public filter::HttpFilter {
   };
 
   void Begin();
-  void CollectView();
+  void CollectView(admin::Needs needs);
   void Render(const admin::View* view);
   void Do(const admin::Action& action);
   void Send(admin::Page page);

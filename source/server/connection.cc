@@ -7,19 +7,22 @@
 
 namespace weir::server {
 
+Connection::Arrival::Arrival(Connection& connection, std::shared_ptr<const generation::Listener> by,
+                             std::unique_ptr<net::ByteStream> accepted)
+    : listener(std::move(by)),
+      stream(std::move(accepted)),
+      first_bytes(connection.platform_.blocks),
+      timer(connection.platform_.loop, [&connection] { connection.OnTimeout(); }) {}
+
 Connection::Connection(const proxy::Platform& platform,
                        std::shared_ptr<const generation::Listener> listener,
                        std::unique_ptr<net::ByteStream> stream, uint64_t id, ConnectionOwner& owner)
     : platform_(platform),
-      listener_(std::move(listener)),
       owner_(owner),
-      stream_(std::move(stream)),
-      first_bytes_(platform.blocks),
-      timer_(platform.loop, [this] { OnTimeout(); }),
-      notify_end_([this] { owner_.OnConnectionEnd(*this); }) {
+      arrival_(std::make_unique<Arrival>(*this, std::move(listener), std::move(stream))) {
   info_.id = id;
-  info_.local_address = info_.direct_local_address = stream_->local_address();
-  info_.remote_address = info_.direct_remote_address = stream_->remote_address();
+  info_.local_address = info_.direct_local_address = arrival_->stream->local_address();
+  info_.remote_address = info_.direct_remote_address = arrival_->stream->remote_address();
   info_.start = platform.loop.Now();
   info_.start_wall = platform.loop.WallNow();
 }
@@ -27,10 +30,13 @@ Connection::Connection(const proxy::Platform& platform,
 Connection::~Connection() = default;
 
 void Connection::Start() {
-  stream_->SetHandler(this);
-  for (const auto& factory : listener_->listener_filters) filters_.push_back(factory->Create());
-  if (!filters_.empty() && listener_->config->listener_filters_timeout.count() > 0) {
-    timer_.Enable(listener_->config->listener_filters_timeout);
+  arrival_->stream->SetHandler(this);
+  const generation::Listener& listener = *arrival_->listener;
+  for (const auto& factory : listener.listener_filters) {
+    arrival_->filters.push_back(factory->Create());
+  }
+  if (!arrival_->filters.empty() && listener.config->listener_filters_timeout.count() > 0) {
+    arrival_->timer.Enable(listener.config->listener_filters_timeout);
   }
   Inspect();
 }
@@ -38,80 +44,89 @@ void Connection::Start() {
 // Shows the listener filters what came; goes on when the last one is done.
 void Connection::Inspect() {
   bool peer_ended = false;
-  bool more = !filters_.empty();
+  bool more = !arrival_->filters.empty();
   while (state_ == State::kInspecting) {
     if (RunListenerFilters(peer_ended)) return ChooseChain();
-    if (state_ != State::kInspecting || !more) return;
-    const net::IoResult result = stream_->Read(first_bytes_, buffer::BlockPool::kBlockSize);
+    if (state_ != State::kInspecting || !more) break;
+    buffer::Buffer& first_bytes = arrival_->first_bytes;
+    const net::IoResult result = arrival_->stream->Read(first_bytes, buffer::BlockPool::kBlockSize);
     if (result.outcome == net::IoOutcome::kError) return End();
     peer_ended = result.outcome == net::IoOutcome::kEof;
-    if (peer_ended && first_bytes_.empty()) return End();
+    if (peer_ended && first_bytes.empty()) return End();
     more = result.outcome == net::IoOutcome::kOk;
-    if (result.outcome == net::IoOutcome::kAgain && result.bytes == 0) return;
+    if (result.outcome == net::IoOutcome::kAgain && result.bytes == 0) break;
   }
+  // A slow client's few bytes do not hold a block of 16 KiB.
+  arrival_->first_bytes.Compact();
 }
 
 // True when all filters are done.
 bool Connection::RunListenerFilters(bool peer_ended) {
+  auto& filters = arrival_->filters;
+  buffer::Buffer& first_bytes = arrival_->first_bytes;
   size_t done = 0;
-  for (; done < filters_.size(); ++done) {
-    filter::ListenerFilter& filter = *filters_[done];
+  for (; done < filters.size(); ++done) {
+    filter::ListenerFilter& filter = *filters[done];
     const size_t limit = filter.max_bytes();
-    const size_t shown = std::min(first_bytes_.size(), limit);
+    const size_t shown = std::min(first_bytes.size(), limit);
     if (limit > 0 && shown == 0) break;
     const bool full = peer_ended || shown == limit;
-    const auto result = filter.OnBytes(first_bytes_.Linearize(shown), full, info_);
+    const auto result = filter.OnBytes(first_bytes.Linearize(shown), full, info_);
     if (result == filter::ListenerFilter::Result::kClose) {
       End();
       return false;
     }
     if (result == filter::ListenerFilter::Result::kNeedMore && !full) break;
   }
-  filters_.erase(filters_.begin(), filters_.begin() + static_cast<ptrdiff_t>(done));
-  return filters_.empty();
+  filters.erase(filters.begin(), filters.begin() + static_cast<ptrdiff_t>(done));
+  return filters.empty();
 }
 
 void Connection::ChooseChain() {
-  timer_.Disable();
-  filters_.clear();
-  const std::shared_ptr<const config::FilterChain>& matched = listener_->index->Match(info_);
-  if (matched != nullptr) chain_ = listener_->ChainFor(*matched);
+  arrival_->timer.Disable();
+  arrival_->filters.clear();
+  const generation::Listener& listener = *arrival_->listener;
+  const std::shared_ptr<const config::FilterChain>& matched = listener.index->Match(info_);
+  if (matched != nullptr) chain_ = listener.ChainFor(*matched);
   if (chain_ == nullptr) {
     owner_.OnNoChain();
     info_.termination_details = "filter_chain_not_found";
     return End();
   }
   info_.filter_chain_name = chain_->config->name;
-  const net::TransportSocketFactory* const transport = listener_->TransportFor(*matched);
+  const net::TransportSocketFactory* const transport = listener.TransportFor(*matched);
   if (transport == nullptr) return Serve();
-  stream_ = transport->WrapServer(std::move(stream_), first_bytes_,
-                                  {platform_.loop, platform_.blocks, owner_.transport_stats()});
+  std::unique_ptr<net::ByteStream>& stream = arrival_->stream;
+  stream = transport->WrapServer(std::move(stream), arrival_->first_bytes,
+                                 {platform_.loop, platform_.blocks, owner_.transport_stats()});
   if (!transport->has_handshake()) return Serve();
   state_ = State::kHandshake;
-  stream_->SetHandler(this);
+  stream->SetHandler(this);
   if (chain_->config->transport_socket_connect_timeout.count() > 0) {
-    timer_.Enable(chain_->config->transport_socket_connect_timeout);
+    arrival_->timer.Enable(chain_->config->transport_socket_connect_timeout);
   }
 }
 
 void Connection::Serve() {
-  timer_.Disable();
+  // It dies at the end of the turn: its timer may be on the stack.
+  Arrival* const arrival = arrival_.get();
+  platform_.loop.DeferDelete(std::move(arrival_));
   state_ = State::kServing;
-  const net::TransportFacts& facts = stream_->transport();
+  const net::TransportFacts& facts = arrival->stream->transport();
   info_.encrypted = facts.encrypted;
   info_.negotiated_alpn = facts.alpn;
   info_.tls = facts.tls;
   if (!facts.server_name.empty()) info_.server_name = facts.server_name;
-  proxy::SessionConfig config{chain_, listener_->config->buffer_limit};
+  proxy::SessionConfig config{*chain_, arrival->listener->config->buffer_limit};
   if (chain_->http() != nullptr) {
-    session_ = std::make_unique<proxy::Session>(platform_, std::move(config), std::move(stream_),
+    session_ = std::make_unique<proxy::Session>(platform_, config, std::move(arrival->stream),
                                                 info_, *this);
     if (draining_) session_->Drain();
-    session_->Start(std::move(first_bytes_));
+    session_->Start(std::move(arrival->first_bytes));
   } else {
-    tcp_ = std::make_unique<proxy::TcpProxy>(platform_, std::move(config), std::move(stream_),
-                                             info_, *this);
-    tcp_->Start(std::move(first_bytes_));
+    tcp_ = std::make_unique<proxy::TcpProxy>(platform_, config, std::move(arrival->stream), info_,
+                                             *this);
+    tcp_->Start(std::move(arrival->first_bytes));
   }
 }
 
@@ -135,8 +150,14 @@ void Connection::OnTimeout() {
     return End();
   }
   owner_.OnInspectionTimeout();
-  if (listener_->config->continue_on_listener_filters_timeout) return ChooseChain();
+  if (arrival_->listener->config->continue_on_listener_filters_timeout) return ChooseChain();
   End();
+}
+
+void Connection::AddHeld(buffer::Ledger& ledger) const {
+  if (arrival_ != nullptr) ledger.Add(buffer::LedgerKind::kInput, arrival_->first_bytes.size());
+  if (session_ != nullptr) session_->AddHeld(ledger);
+  if (tcp_ != nullptr) tcp_->AddHeld(ledger);
 }
 
 void Connection::Drain() {
@@ -156,9 +177,12 @@ void Connection::Close(bool now) {
 void Connection::End() {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
-  timer_.Disable();
-  if (stream_ != nullptr) stream_->Close(net::ByteStream::CloseMode::kNormal);
-  platform_.loop.AtTurnEnd(notify_end_);
+  if (arrival_ != nullptr) {
+    arrival_->timer.Disable();
+    arrival_->stream->Close(net::ByteStream::CloseMode::kNormal);
+  }
+  notify_end_ = std::make_unique<event::TurnEndTask>([this] { owner_.OnConnectionEnd(*this); });
+  platform_.loop.AtTurnEnd(*notify_end_);
 }
 
 }  // namespace weir::server

@@ -57,9 +57,17 @@ class Connection final : public event::DeferredDeletable,
   void Drain();
   void Close(bool now);
 
+  const net::Address& peer() const { return info_.remote_address; }
+  void AddHeld(buffer::Ledger& ledger) const;
+  // See proxy::Session.
+  template <typename Visit>
+  void ForEachRequest(Visit visit) const {
+    if (session_ != nullptr) session_->ForEachRequest(visit);
+  }
+
   // Where the owner keeps it.
   size_t place() const { return place_; }
-  void set_place(size_t place) { place_ = place; }
+  void set_place(size_t place) { place_ = static_cast<uint32_t>(place); }
 
  private:
   enum class State : uint8_t { kInspecting, kHandshake, kServing, kEnded };
@@ -79,21 +87,30 @@ class Connection final : public event::DeferredDeletable,
   void OnTimeout();
   void End();
 
+  // What is needed until the connection serves, and given back then: most connections are idle ones
+  // that serve.
+  struct Arrival final : event::DeferredDeletable {
+    Arrival(Connection& connection, std::shared_ptr<const generation::Listener> by,
+            std::unique_ptr<net::ByteStream> accepted);
+
+    const std::shared_ptr<const generation::Listener> listener;
+    std::unique_ptr<net::ByteStream> stream;
+    buffer::Buffer first_bytes;
+    std::vector<std::unique_ptr<filter::ListenerFilter>> filters;  // Those not done, in order.
+    event::Timer timer;  // Listener filters, then the handshake.
+  };
+
   const proxy::Platform& platform_;
-  const std::shared_ptr<const generation::Listener> listener_;
   ConnectionOwner& owner_;
-  size_t place_ = 0;
+  uint32_t place_ = 0;
   State state_ = State::kInspecting;
   bool draining_ = false;
   stream_info::ConnectionInfo info_;
-  std::unique_ptr<net::ByteStream> stream_;  // Null once a session has it.
-  buffer::Buffer first_bytes_;
-  std::vector<std::unique_ptr<filter::ListenerFilter>> filters_;  // Those not done, in order.
+  std::unique_ptr<Arrival> arrival_;  // Null once it serves.
   std::shared_ptr<const generation::Chain> chain_;
   std::unique_ptr<proxy::Session> session_;
   std::unique_ptr<proxy::TcpProxy> tcp_;
-  event::Timer timer_;  // Listener filters, then the handshake.
-  event::TurnEndTask notify_end_;
+  std::unique_ptr<event::TurnEndTask> notify_end_;  // Made when it ends.
 };
 
 }  // namespace weir::server

@@ -10,7 +10,8 @@ namespace weir::server {
 struct ListenerStats {
   stats::Counter downstream_cx_total, downstream_cx_destroy, downstream_cx_overflow;
   stats::Counter downstream_pre_cx_timeout, downstream_cx_transport_socket_connect_timeout;
-  stats::Counter no_filter_chain_match;
+  stats::Counter no_filter_chain_match, downstream_cx_overload_reject;
+  stats::Counter downstream_global_cx_overflow;
   stats::Gauge downstream_cx_active, downstream_pre_cx_active;
   stats::Histogram downstream_cx_length_ms;
 

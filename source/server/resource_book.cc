@@ -26,7 +26,7 @@ void ResourceBook::Rejected(std::string_view type_url, std::string_view name,
   auto record = before == nullptr ? std::make_shared<admin::ResourceRecord>()
                                   : std::make_shared<admin::ResourceRecord>(**before);
   record->name = name;
-  record->error = std::move(error);
+  record->error = std::make_shared<const admin::ResourceRecord::Error>(std::move(error));
   set.records = set.records.Set(name, std::move(record));
 }
 

@@ -41,6 +41,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const config::Bootstrap& 
   WEIR_RETURN_IF_ERROR(server->CompileStatic());
   WEIR_ASSIGN_OR_RETURN(auto policy, MakeNamePolicy(bootstrap.stats));
   platform.registry.SetPolicy(std::move(policy));
+  WEIR_RETURN_IF_ERROR(server->MakeOverloadManager(extensions.factories));
   if (bootstrap.ads.has_value()) {
     WEIR_ASSIGN_OR_RETURN(server->transport_, platform.make_transport(bootstrap));
   }
@@ -71,6 +72,8 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
       closing_share_(platform.main_loop, [this] { RaiseClosingShare(); }),
       stats_flush_(platform.main_loop, platform.executor, platform.registry,
                    bootstrap_.stats.flush_interval, [this] { ShowGauges(); }),
+      heap_watch_(platform.main_loop, platform.executor, platform.heap,
+                  [this](const event::HeapReading& heap) { ShowHeap(heap); }),
       breaker_source_(platform.registry.AddSource([this] { return BreakerSamples(breakers_); })) {
   MakeWorkers();
   stats_->server->hot_restart_generation.Set(1);
@@ -119,7 +122,36 @@ absl::Status Server::CompileStatic() {
   return absl::OkStatus();
 }
 
+absl::Status Server::MakeOverloadManager(const filter::Factories& factories) {
+  if (!bootstrap_.overload.has_value()) return absl::OkStatus();
+  event::Loop& main_loop = platform_.main_loop;
+  OverloadActions actions{
+      .set =
+          [this](const proxy::OverloadState& state) {
+            OnWorkers([state](Worker& worker) { worker.SetOverload(state); });
+          },
+      .reset_streams =
+          [this, &main_loop](size_t at_least_bytes) {
+            OnWorkers([this, &main_loop, at_least_bytes](Worker& worker) {
+              main_loop.Post([this, count = worker.ResetHeavyStreams(at_least_bytes)] {
+                overload_->OnStreamsReset(count);
+              });
+            });
+          }};
+  WEIR_ASSIGN_OR_RETURN(overload_, OverloadManager::Create(*bootstrap_.overload, factories,
+                                                           {main_loop, platform_.executor,
+                                                            platform_.heap, platform_.registry},
+                                                           std::move(actions)));
+  if (const auto most = overload_->max_downstream_connections()) {
+    const auto limit = std::make_shared<ConnectionLimit>(*most);
+    OnWorkers([limit](Worker& worker) { worker.SetConnectionLimit(limit); });
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Server::Start() {
+  heap_watch_.Start();
+  if (overload_ != nullptr) overload_->Start();
   WEIR_RETURN_IF_ERROR(dynamic_.Start(
       bootstrap_, transport_.get(), {clusters_, listeners_, secrets_},
       [this] {
@@ -216,6 +248,12 @@ void Server::ShowGauges() {
           static_cast<int64_t>(counting->draining_listeners));
     });
   });
+}
+
+void Server::ShowHeap(const event::HeapReading& heap) {
+  ServerStats& stats = *stats_->server;
+  stats.memory_allocated.Set(static_cast<int64_t>(heap.allocated));
+  stats.memory_heap_size.Set(static_cast<int64_t>(heap.size));
 }
 
 admin::ServerState Server::state() const {

@@ -18,16 +18,20 @@
 #include <vector>
 
 #include "source/admin/page.h"
+#include "source/admin/page_table.h"
 #include "source/admin/view.h"
 #include "source/config/bootstrap.h"
 #include "source/event/executor.h"
 #include "source/event/files.h"
+#include "source/event/heap.h"
 #include "source/event/loop.h"
 #include "source/event/random.h"
 #include "source/filter/factories.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
 #include "source/server/dynamic_config.h"
+#include "source/server/heap_watch.h"
+#include "source/server/overload_manager.h"
 #include "source/server/stats_flush.h"
 #include "source/server/worker.h"
 #include "source/stats/registry.h"
@@ -48,6 +52,7 @@ struct ServerPlatform {
   net::Network& network;  // Opens listening sockets.
   event::Files& files;
   event::Executor& executor;
+  event::Heap& heap;
   stats::Registry& registry;
   std::vector<WorkerSeat> workers;  // At least one.
   uint64_t seed;
@@ -97,7 +102,8 @@ class Server {
   // not opened.
   void DrainListeners(const admin::DrainRequest& request);
   // Everything the admin pages show. `done` runs on the main loop, in a later turn.
-  void CollectView(std::function<void(std::shared_ptr<const admin::View>)> done);
+  void CollectView(admin::Needs needs,
+                   std::function<void(std::shared_ptr<const admin::View>)> done);
 
   // Generations published so far.
   uint64_t generation() const { return generation_; }
@@ -109,6 +115,7 @@ class Server {
          const ServerExtensions& extensions, ServerOptions options);
 
   absl::Status CompileStatic();
+  absl::Status MakeOverloadManager(const filter::Factories& factories);
   void MakeWorkers();
   // For each worker, on its loop.
   void OnWorkers(std::function<void(Worker&)> call);
@@ -123,6 +130,7 @@ class Server {
   void ShowDraining();
   // What is known on the workers, and the time.
   void ShowGauges();
+  void ShowHeap(const event::HeapReading& heap);
 
   const config::Bootstrap bootstrap_;
   const ServerPlatform platform_;
@@ -157,7 +165,9 @@ class Server {
   event::TurnEndTask publish_;
   event::Timer closing_share_;
   StatsFlush stats_flush_;
-  std::shared_ptr<void> breaker_source_;  // Lets go of breakers_ first.
+  HeapWatch heap_watch_;
+  std::unique_ptr<OverloadManager> overload_;  // Null without one in the bootstrap.
+  std::shared_ptr<void> breaker_source_;       // Lets go of breakers_ first.
 };
 
 }  // namespace weir::server

@@ -4,6 +4,7 @@
 
 #include "source/base/strings.h"
 #include "source/schema/resource_type.h"
+#include "source/server/memory_status.h"
 #include "source/server/server.h"
 
 namespace weir::server {
@@ -143,19 +144,26 @@ void Server::AddHosts(admin::View& view, const std::vector<HostView>& hosts) con
   }
 }
 
-void Server::CollectView(std::function<void(std::shared_ptr<const admin::View>)> done) {
+void Server::CollectView(admin::Needs needs,
+                         std::function<void(std::shared_ptr<const admin::View>)> done) {
   struct Collecting {
     std::vector<HostView> hosts;
+    std::vector<WorkerMemory> memory;
     size_t left;
   };
-  auto collecting = std::make_shared<Collecting>(Collecting{{}, workers_.size()});
+  auto collecting = std::make_shared<Collecting>(Collecting{{}, {}, workers_.size()});
   event::Loop& main_loop = platform_.main_loop;
-  OnWorkers([this, collecting, done = std::move(done), &main_loop](Worker& worker) {
-    main_loop.Post([this, collecting, done, hosts = worker.Hosts()] {
+  const bool memory_too = needs == admin::Needs::kMemory;
+  OnWorkers([this, collecting, memory_too, done = std::move(done), &main_loop](Worker& worker) {
+    std::optional<WorkerMemory> memory;
+    if (memory_too) memory = worker.Memory();
+    main_loop.Post([this, collecting, done, hosts = worker.Hosts(), memory = std::move(memory)] {
       collecting->hosts.insert(collecting->hosts.end(), hosts.begin(), hosts.end());
+      if (memory.has_value()) collecting->memory.push_back(*memory);
       if (--collecting->left > 0) return;
       const std::shared_ptr<admin::View> view = MakeView();
       AddHosts(*view, collecting->hosts);
+      view->memory = MemoryStatusOf(collecting->memory);
       done(view);
     });
   });

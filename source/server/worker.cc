@@ -6,6 +6,12 @@
 #include "source/base/log.h"
 
 namespace weir::server {
+namespace {
+
+// Streams reset for what they hold in one go: more would make a wave of retries.
+constexpr size_t kMostResets = 50;
+
+}  // namespace
 
 Worker::Worker(const WorkerPlatform& platform)
     : loop_(platform.loop),
@@ -21,8 +27,9 @@ Worker::Worker(const WorkerPlatform& platform)
       http_stats_(platform.registry, "http."),
       tcp_stats_(platform.registry, "tcp."),
       http2_stats_(platform.registry, "http2."),
-      platform_{loop_,       random_,    blocks_,      generations_, clusters_, request_memory_,
-                http_stats_, tcp_stats_, http2_stats_, shadows_,     date_,     drain_},
+      platform_{loop_,           random_,     blocks_,    generations_, clusters_,
+                request_memory_, http_stats_, tcp_stats_, http2_stats_, shadows_,
+                codec_options_,  date_,       drain_,     overload_},
       inbound_platform_(platform_.With(inbound_drain_)),
       next_connection_id_((uint64_t{platform.index} << 48) + 1),
       shutdown_deadline_(platform.loop,
@@ -73,6 +80,8 @@ void Worker::InstallListener(const std::string& name,
     mine = std::make_unique<WorkerListener>(WorkerListener::Platforms{platform_, inbound_platform_},
                                             network_, registry_, drain_time_, next_connection_id_,
                                             listener);
+    mine->set_connection_limit(limit_);
+    mine->PauseAccepting(overload_.stop_accepting_connections);
   }
   mine->Update(listener, std::move(socket));
 }
@@ -121,6 +130,47 @@ void Worker::CheckShutdown() {
   // Nobody waits for copies.
   shadows_.AbortAll();
   clusters_.Drain(std::exchange(shutdown_done_, nullptr));
+}
+
+void Worker::SetOverload(const proxy::OverloadState& state) {
+  overload_ = state;
+  for (auto& [name, listener] : listeners_) {
+    listener->PauseAccepting(state.stop_accepting_connections);
+  }
+}
+
+size_t Worker::ResetHeavyStreams(size_t at_least_bytes) {
+  struct Heavy {
+    size_t bytes;
+    proxy::RequestStream* stream;
+  };
+  std::vector<Heavy> heavy;
+  ForEachConnection([&](const Connection& connection) {
+    connection.ForEachRequest([&](proxy::RequestStream& stream, const buffer::Ledger& held) {
+      if (held.total() >= at_least_bytes) heavy.push_back({held.total(), &stream});
+    });
+  });
+  const size_t count = std::min(heavy.size(), kMostResets);
+  std::partial_sort(heavy.begin(), heavy.begin() + static_cast<ptrdiff_t>(count), heavy.end(),
+                    [](const Heavy& a, const Heavy& b) { return a.bytes > b.bytes; });
+  for (size_t i = 0; i < count; ++i) heavy[i].stream->Shed();
+  return count;
+}
+
+WorkerMemory Worker::Memory() const {
+  WorkerMemory memory;
+  memory.block_bytes_in_use = blocks_.bytes_in_use();
+  memory.block_bytes_free = blocks_.bytes_free();
+  ForEachConnection([&](const Connection& connection) {
+    buffer::Ledger held;
+    connection.AddHeld(held);
+    memory.downstream.Add(connection.peer(), 1, held);
+  });
+  clusters_.ForEachHeld(
+      [&](const upstream::Host& host, size_t connections, const buffer::Ledger& held) {
+        memory.upstream.Add(host.address(), connections, held);
+      });
+  return memory;
 }
 
 size_t Worker::connection_count() const {

@@ -19,6 +19,7 @@
 #include "source/net/network.h"
 #include "source/proxy/platform.h"
 #include "source/server/worker_listener.h"
+#include "source/server/worker_memory.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_map.h"
 
@@ -78,6 +79,14 @@ class Worker {
   size_t connection_count() const;
   // Removed ones whose connections have not all ended.
   size_t draining_listeners() const { return retired_.size(); }
+  // What the overload manager has decided.
+  void SetOverload(const proxy::OverloadState& state);
+  // For listeners that come from now on.
+  void SetConnectionLimit(std::shared_ptr<ConnectionLimit> limit) { limit_ = std::move(limit); }
+  // Resets streams that hold at least so many bytes, the heaviest first. Returns how many.
+  size_t ResetHeavyStreams(size_t at_least_bytes);
+  // What its connections hold. Looks at each of them.
+  WorkerMemory Memory() const;
   std::vector<HostView> Hosts();
   const proxy::Platform& proxy_platform() const { return platform_; }
 
@@ -87,6 +96,12 @@ class Worker {
                        std::shared_ptr<net::ListenSocket> socket);
   void RetireListener(std::unique_ptr<WorkerListener> listener);
   void CheckShutdown();
+  // Calls visit(const Connection&) for each one.
+  template <typename Visit>
+  void ForEachConnection(Visit visit) const {
+    for (const auto& [name, listener] : listeners_) listener->ForEachConnection(visit);
+    for (const auto& listener : retired_) listener->ForEachConnection(visit);
+  }
 
   event::Loop& loop_;
   net::Network& network_;
@@ -101,12 +116,15 @@ class Worker {
   proxy::StatsByPrefix<proxy::HttpStats> http_stats_;
   proxy::StatsByPrefix<proxy::TcpStats> tcp_stats_;
   proxy::StatsByPrefix<http::h2::Stats> http2_stats_;
+  proxy::CodecOptions codec_options_;
   proxy::DateText date_;
   proxy::DrainState drain_;
   proxy::DrainState inbound_drain_;
+  proxy::OverloadState overload_;
   const proxy::Platform platform_;
   const proxy::Platform inbound_platform_;
   uint64_t next_connection_id_;
+  std::shared_ptr<ConnectionLimit> limit_;
   HashMap<std::unique_ptr<WorkerListener>> listeners_;
   std::vector<std::unique_ptr<WorkerListener>> retired_;  // Their connections drain.
   bool stopping_ = false;

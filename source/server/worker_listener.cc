@@ -38,7 +38,10 @@ WorkerListener::WorkerListener(const Platforms& platforms, net::Network& network
 
 WorkerListener::~WorkerListener() {
   acceptor_.reset();
-  for (auto& connection : connections_) platforms_.plain.loop.DeferDelete(std::move(connection));
+  for (auto& connection : connections_) {
+    if (limit_ != nullptr) limit_->Give();
+    platforms_.plain.loop.DeferDelete(std::move(connection));
+  }
 }
 
 void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener,
@@ -47,10 +50,7 @@ void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener
   if (socket != socket_) {
     StopAccepting();
     socket_ = std::move(socket);
-    if (socket_ != nullptr) {
-      const uint32_t limit = listener_->config->max_connections_to_accept_per_socket_event;
-      acceptor_ = network_.Accept(*socket_, *this, limit == 0 ? kAcceptsPerTurn : limit);
-    }
+    if (socket_ != nullptr && !accepting_paused_) StartAccepting();
   }
   for (auto& connection : connections_) {
     const generation::Chain* const chain = connection->chain();
@@ -61,7 +61,23 @@ void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener
   if (!drained_.empty() && !drain_deadline_.enabled()) drain_deadline_.Enable(drain_time_);
 }
 
+void WorkerListener::StartAccepting() {
+  const uint32_t limit = listener_->config->max_connections_to_accept_per_socket_event;
+  acceptor_ = network_.Accept(*socket_, *this, limit == 0 ? kAcceptsPerTurn : limit);
+}
+
+void WorkerListener::PauseAccepting(bool paused) {
+  accepting_paused_ = paused;
+  if (paused) {
+    acceptor_.reset();
+  } else if (socket_ != nullptr && acceptor_ == nullptr) {
+    StartAccepting();
+  }
+}
+
 void WorkerListener::StopAccepting() {
+  // What is queued would be reset with the socket.
+  if (socket_ != nullptr && acceptor_ == nullptr) StartAccepting();
   if (acceptor_ != nullptr) acceptor_->AcceptQueued();
   acceptor_.reset();
   socket_.reset();
@@ -79,7 +95,19 @@ void WorkerListener::CloseAll(bool now) {
   for (auto& connection : connections_) connection->Close(now);
 }
 
+bool WorkerListener::Refuses() {
+  const double share = platforms_.plain.overload.reject_incoming_connections;
+  if (share > 0 && platforms_.plain.random.Unit() < share) {
+    stats_->downstream_cx_overload_reject.Inc();
+    return true;
+  }
+  if (limit_ == nullptr || limit_->TryTake()) return false;
+  stats_->downstream_global_cx_overflow.Inc();
+  return true;
+}
+
 void WorkerListener::OnAccept(std::unique_ptr<net::ByteStream> stream) {
+  if (Refuses()) return stream->Close(net::ByteStream::CloseMode::kNormal);
   stats_->downstream_cx_total.Inc();
   stats_->downstream_cx_active.Inc();
   const proxy::Platform& platform =
@@ -109,13 +137,14 @@ net::TransportStats& WorkerListener::transport_stats() {
 void WorkerListener::OnConnectionEnd(Connection& connection) {
   stats_->downstream_cx_destroy.Inc();
   stats_->downstream_cx_active.Dec();
+  if (limit_ != nullptr) limit_->Give();
   std::erase(drained_, &connection);
   const size_t place = connection.place();
   std::swap(connections_[place], connections_.back());
   connections_[place]->set_place(place);
   platforms_.plain.loop.DeferDelete(std::move(connections_.back()));
   connections_.pop_back();
-  if (connections_.empty() && acceptor_ == nullptr && on_empty_) on_empty_();
+  if (connections_.empty() && socket_ == nullptr && on_empty_) on_empty_();
 }
 
 }  // namespace weir::server

@@ -15,6 +15,7 @@
 #include "source/net/network.h"
 #include "source/proxy/platform.h"
 #include "source/server/connection.h"
+#include "source/server/connection_limit.h"
 #include "source/server/listener_stats.h"
 
 namespace weir::server {
@@ -41,6 +42,10 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
               std::shared_ptr<net::ListenSocket> socket);
   // Takes what the kernel has queued, then accepts no more and lets go of the socket.
   void StopAccepting();
+  // While paused, what comes stays queued in the kernel.
+  void PauseAccepting(bool paused);
+  // Before the first connection. Null: none.
+  void set_connection_limit(std::shared_ptr<ConnectionLimit> limit) { limit_ = std::move(limit); }
   // Tells every connection to end; those that have not after the drain time are closed.
   void Drain();
   // Closes what is idle at once and the rest with its last answer, or, with `now`, all.
@@ -49,6 +54,11 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   bool empty() const { return connections_.empty(); }
   size_t connection_count() const { return connections_.size(); }
   const generation::Listener& listener() const { return *listener_; }
+  // Calls visit(const Connection&).
+  template <typename Visit>
+  void ForEachConnection(Visit visit) const {
+    for (const auto& connection : connections_) visit(*connection);
+  }
   // Called from the loop when, after StopAccepting, the last connection has ended.
   void set_on_empty(std::function<void()> on_empty) { on_empty_ = std::move(on_empty); }
 
@@ -65,6 +75,10 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   net::TransportStats& transport_stats() override;
   void OnConnectionEnd(Connection& connection) override;
 
+  void StartAccepting();
+  // Whether a new connection is closed at once.
+  bool Refuses();
+
   const Platforms platforms_;
   net::Network& network_;
   stats::Registry& registry_;
@@ -74,7 +88,9 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   std::optional<stats::Block<net::TransportStats>> transport_stats_;  // Once there is a transport.
   std::shared_ptr<const generation::Listener> listener_;
   std::shared_ptr<net::ListenSocket> socket_;
-  std::unique_ptr<net::Acceptor> acceptor_;
+  std::unique_ptr<net::Acceptor> acceptor_;  // Null without a socket, and while paused.
+  bool accepting_paused_ = false;
+  std::shared_ptr<ConnectionLimit> limit_;                // Null: none.
   std::vector<std::unique_ptr<Connection>> connections_;  // Each knows its place.
   std::vector<Connection*> drained_;                      // Told to end, for the deadline.
   event::Timer drain_deadline_;

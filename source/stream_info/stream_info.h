@@ -37,7 +37,7 @@ struct ConnectionInfo {
   std::shared_ptr<const net::TlsFacts> tls;  // Null in cleartext.
   std::string_view negotiated_alpn;
 
-  std::string filter_chain_name;
+  std::string_view filter_chain_name;    // Owned by the pinned chain.
   std::string_view termination_details;  // %CONNECTION_TERMINATION_DETAILS%
   std::string transport_failure_reason;  // %DOWNSTREAM_TRANSPORT_FAILURE_REASON%
 };

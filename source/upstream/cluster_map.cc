@@ -84,4 +84,9 @@ void ClusterMap::ForEachUsed(const std::function<void(Cluster&)>& visit) {
   for (auto& [name, cluster] : state_->used) visit(*cluster);
 }
 
+void ClusterMap::ForEachHeld(const VisitHeld& visit) const {
+  for (const auto& [name, cluster] : state_->used) cluster->ForEachPoolHeld(visit);
+  for (const auto& cluster : state_->draining) cluster->ForEachPoolHeld(visit);
+}
+
 }  // namespace weir::upstream

@@ -12,6 +12,7 @@
 
 #include "source/base/persistent_map.h"
 #include "source/buffer/block_pool.h"
+#include "source/buffer/ledger.h"
 #include "source/config/cluster.h"
 #include "source/event/loop.h"
 #include "source/event/random.h"
@@ -52,6 +53,10 @@ class ClusterMap {
 
   // For /clusters and tests: the clusters that were used on this worker.
   void ForEachUsed(const std::function<void(Cluster&)>& visit);
+  // What the connections to each host hold, of clusters that end too; a host may come repeatedly.
+  using VisitHeld =
+      std::function<void(const Host& host, size_t connections, const buffer::Ledger& held)>;
+  void ForEachHeld(const VisitHeld& visit) const;
 
  private:
   struct State;

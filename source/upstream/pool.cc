@@ -184,4 +184,13 @@ bool Pool::busy() const {
   return !pending_.empty() || any_active(ready_) || any_active(full_) || any_active(draining_);
 }
 
+size_t Pool::AddHeld(buffer::Ledger& ledger) const {
+  for (const ConnectionList* list : {&ready_, &full_, &connecting_, &draining_}) {
+    for (PoolConnection* c = list->front(); c != nullptr; c = ConnectionList::After(*c)) {
+      c->AddHeld(ledger);
+    }
+  }
+  return connections();
+}
+
 }  // namespace weir::upstream

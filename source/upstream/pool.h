@@ -57,6 +57,8 @@ class Pool {
   bool starving() const { return !pending_.empty() && connections() == 0; }
   bool unused() const { return pending_.empty() && connections() == 0; }
   bool busy() const;
+  // What its connections hold, and how many there are.
+  size_t AddHeld(buffer::Ledger& ledger) const;
 
   // From the connections.
   void OnOpen(PoolConnection& connection);

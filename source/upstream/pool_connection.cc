@@ -284,6 +284,7 @@ void PoolConnection::OnTurnEnd() {
   if (!alive) return;
   // What is behind the end of the last stream belongs to nobody: the codec says so.
   if (!input_.empty() && codec_->active_streams() == 0) Note(codec_->Decode(input_));
+  input_.Compact();
   CountBuffered();
   if (codec_done_ || (input_ended_ && codec_->active_streams() == 0)) {
     Close(input_ended_ ? EndedBy::kPeer : EndedBy::kUs, ConnectionLost());

@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "source/buffer/buffer.h"
+#include "source/buffer/ledger.h"
 #include "source/buffer/watermark.h"
 #include "source/http/codec.h"
 #include "source/net/byte_stream.h"
@@ -46,6 +47,10 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   // A new stream for `handler`, which the caller has the lease of a request for. CanTake().
   http::ClientStream& OpenStream(http::ClientStreamHandler& handler);
   void Describe(ConnectionFacts& facts) const;
+  void AddHeld(buffer::Ledger& ledger) const {
+    ledger.Add(buffer::LedgerKind::kInput, input_.size());
+    if (codec_ != nullptr) ledger.Add(buffer::LedgerKind::kOutput, codec_->output().size());
+  }
 
   // Gives back what streams that have ended had taken. Returns whether this made the connection
   // idle.

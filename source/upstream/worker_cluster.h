@@ -34,6 +34,17 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   // False when it cannot become what `entry` says (other names of its stats): to be drained and
   // replaced.
   bool Update(const config::ClusterEntry& entry);
+  // Calls visit(const Host&, size_t connections, const buffer::Ledger&) for each pool.
+  template <typename Visit>
+  void ForEachPoolHeld(Visit visit) const {
+    for (const auto* pools : {&pools_, &retired_}) {
+      for (const auto& pool : *pools) {
+        buffer::Ledger held;
+        const size_t connections = pool->AddHeld(held);
+        if (connections > 0) visit(*pool->host(), connections, held);
+      }
+    }
+  }
   // The cluster is gone from the configuration.
   void Drain();
 

@@ -125,7 +125,9 @@ class GrpcTransport::Call final
       LetGo();
       return;
     }
-    loop_.Post([self = shared_from_this(), bytes = ToString(incoming_)]() mutable {
+    std::string text = ToString(incoming_);
+    incoming_.Clear();  // The next message may be long in coming.
+    loop_.Post([self = shared_from_this(), bytes = std::move(text)]() mutable {
       self->Deliver(std::move(bytes));
     });
   }

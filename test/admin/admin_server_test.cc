@@ -24,7 +24,7 @@ class FakeActions final : public AdminActions {
   using Done = std::function<void(std::shared_ptr<const admin::View>)>;
   explicit FakeActions(event::Loop& loop) : loop_(loop) {}
 
-  void CollectView(Done done) override {
+  void CollectView(admin::Needs, Done done) override {
     waiting_.push_back(std::move(done));
     if (!held_) Deliver();
   }

@@ -23,6 +23,10 @@ std::shared_ptr<const std::string> Bytes(std::string_view type, std::string_view
 
 event::SystemTime At(int64_t seconds) { return event::SystemTime(std::chrono::seconds(seconds)); }
 
+std::shared_ptr<const ResourceRecord::Error> ErrorOf(ResourceRecord::Error error) {
+  return std::make_shared<const ResourceRecord::Error>(std::move(error));
+}
+
 void Put(ResourceSet& set, ResourceRecord record) {
   const std::string name = record.name;
   set.records = set.records.Set(name, std::make_shared<const ResourceRecord>(std::move(record)));
@@ -43,18 +47,17 @@ ResourceSet Clusters() {
             .version = "v6",
             .last_updated = At(300),
             .bytes = Cluster("warm")});
-  Put(set,
-      {.name = "broken",
-       .version = "v4",
-       .last_updated = At(50),
-       .bytes = Cluster("broken"),
-       .ignored = {"alt_stat_name: has no effect"},
-       .error = ResourceRecord::Error{.version = "v7",
-                                      .details = "connect_timeout: must be greater than 0s",
-                                      .last_attempt = At(400),
-                                      .bytes = Bytes("envoy.config.cluster.v3.Cluster",
-                                                     R"({"name":"broken","connect_timeout":"0s",
-                                                              "wait_for_warm_on_init":false})")}});
+  Put(set, {.name = "broken",
+            .version = "v4",
+            .last_updated = At(50),
+            .bytes = Cluster("broken"),
+            .ignored = {"alt_stat_name: has no effect"},
+            .error = ErrorOf({.version = "v7",
+                              .details = "connect_timeout: must be greater than 0s",
+                              .last_attempt = At(400),
+                              .bytes = Bytes("envoy.config.cluster.v3.Cluster",
+                                             R"({"name":"broken","connect_timeout":"0s",
+                                                              "wait_for_warm_on_init":false})")})});
   return set;
 }
 
@@ -173,8 +176,7 @@ TEST(ConfigDumpTest, ListenersHaveAStateForEachVersionAndAnError) {
   ResourceSet set{.type_url = std::string(schema::kListenerTypeUrl), .version = "v2"};
   Put(set, {.name = "a", .version = "v1", .last_updated = At(60), .bytes = Listener("a")});
   Put(set, {.name = "b", .warming = true, .version = "v2", .bytes = Listener("b")});
-  Put(set, {.name = "c",
-            .error = ResourceRecord::Error{.version = "v2", .details = "address: is required"}});
+  Put(set, {.name = "c", .error = ErrorOf({.version = "v2", .details = "address: is required"})});
   View view;
   view.resources = {set};
   EXPECT_EQ(Get(view, "/config_dump?mask=dynamic_listeners").body, R"({
@@ -324,12 +326,9 @@ View ViewWithSecrets() {
   EXPECT_NE(with_key->find("THE-KEY"), std::string::npos);
   // A refused version whose end is cut off cannot be understood, and hence not be redacted.
   const auto cut = std::make_shared<const std::string>(with_key->substr(0, with_key->size() - 3));
-  Put(set, {.name = "tls",
-            .bytes = with_key,
-            .error = ResourceRecord::Error{.details = "bad", .bytes = with_key}});
-  Put(set, {.name = "cut",
-            .bytes = with_key,
-            .error = ResourceRecord::Error{.details = "bad", .bytes = cut}});
+  Put(set,
+      {.name = "tls", .bytes = with_key, .error = ErrorOf({.details = "bad", .bytes = with_key})});
+  Put(set, {.name = "cut", .bytes = with_key, .error = ErrorOf({.details = "bad", .bytes = cut})});
   View view;
   view.resources = {set};
   return view;
@@ -356,12 +355,12 @@ TEST(ConfigDumpTest, FieldsThatThisProgramLacksAreShown) {
   // Cluster.outlier_detection is not among the compiled-in fields of every build; the API's message
   // has it.
   ResourceSet set{.type_url = std::string(schema::kClusterTypeUrl)};
-  Put(set, {.name = "x",
-            .error = ResourceRecord::Error{
-                .details = "outlier_detection is not supported",
-                .bytes = Bytes("envoy.config.cluster.v3.Cluster",
-                               R"({"name":"x","outlier_detection":{"consecutive_5xx":3},
-                                                              "dns_jitter":"1s"})")}});
+  Put(set,
+      {.name = "x",
+       .error = ErrorOf({.details = "outlier_detection is not supported",
+                         .bytes = Bytes("envoy.config.cluster.v3.Cluster",
+                                        R"({"name":"x","outlier_detection":{"consecutive_5xx":3},
+                                                              "dns_jitter":"1s"})")})});
   View view;
   view.resources = {set};
   const std::string body = Get(view, "/config_dump?resource=dynamic_warming_clusters").body;

@@ -37,6 +37,52 @@ TEST(Buffer, AReservationThatWasNotUsedHoldsNoBlock) {
   EXPECT_EQ(pool.bytes_in_use(), 0u);
 }
 
+TEST(Buffer, AFewBytesThatWaitAreHeldInABlockOfTheirSize) {
+  BlockPool pool;
+  Buffer buffer(pool);
+  buffer.Append("GET /sl");
+  buffer.Compact();
+  EXPECT_EQ(pool.bytes_in_use(), 7u);
+  EXPECT_EQ(buffer.Front(), "GET /sl");
+  // More of them join those that are there.
+  buffer.Append("ow");
+  EXPECT_EQ(pool.bytes_in_use(), kBlock + 7);
+  buffer.Compact();
+  EXPECT_EQ(pool.bytes_in_use(), 9u);
+  EXPECT_EQ(buffer.ToString(), "GET /slow");
+  buffer.Drain(9);
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+}
+
+TEST(Buffer, CompactingLeavesALotAndWhatIsCompactAlone) {
+  BlockPool pool;
+  Buffer buffer(pool);
+  buffer.Append(Pattern(1025));
+  const char* const lot = buffer.Front().data();
+  buffer.Compact();
+  EXPECT_EQ(buffer.Front().data(), lot);
+  buffer.Drain(1);
+  buffer.Compact();
+  EXPECT_NE(buffer.Front().data(), lot);
+  const char* const compact = buffer.Front().data();
+  buffer.Compact();
+  EXPECT_EQ(buffer.Front().data(), compact);
+  EXPECT_EQ(buffer.ToString(), Pattern(1025).substr(1));
+}
+
+TEST(Buffer, CompactingLeavesViewsIntoABlockThatSomebodyKeeps) {
+  BlockPool pool;
+  Buffer buffer(pool);
+  buffer.Append("headrest");
+  const BlockRef kept = buffer.FrontBlock();
+  const std::string_view head = buffer.Front().substr(0, 4);
+  buffer.Drain(4);
+  buffer.Compact();
+  EXPECT_EQ(head, "head");
+  EXPECT_EQ(buffer.Front(), "rest");
+  EXPECT_EQ(pool.bytes_in_use(), kBlock + 4);
+}
+
 TEST(Buffer, ReadsAndWritesAcrossBlocks) {
   BlockPool pool;
   Buffer buffer(pool);

@@ -100,6 +100,7 @@ TEST(Equality, ConnectionManager) {
       [](M& m) { m.max_stream_duration = milliseconds(1); },
       [](M& m) { m.max_requests_per_connection = 1; },
       [](M& m) { m.stream_idle_timeout = milliseconds(1); },
+      [](M& m) { m.stream_flush_timeout = milliseconds(1); },
       [](M& m) { m.request_timeout = milliseconds(1); },
       [](M& m) { m.request_headers_timeout = milliseconds(1); },
       [](M& m) { m.drain_timeout = milliseconds(1); },

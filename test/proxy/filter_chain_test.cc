@@ -163,14 +163,38 @@ TEST_F(FilterChainTest, AtTheLimitReadingStopsAndGoesOnAfterwards) {
   EXPECT_EQ(out_, "H12345678");
 }
 
-TEST_F(FilterChainTest, WhoNeedsTheWholeBodyGets413AtTheLimit) {
-  Make({"pp"});
-  filters_[0]->host().RequireWholeBody(Direction::kRequest);
+TEST_F(FilterChainTest, WhoNeedsTheWholeBodyGetsItUpToItsOwnLimit) {
+  Make({"ppp"});
+  filters_[0]->host().RequireWholeBody(Direction::kRequest, 12);
   chain_.RequestHeaders(false);
   Body("12345678", false);
+  Body("9abc", true);
+  EXPECT_FALSE(stopped_);
+  filters_[0]->host().Continue(Direction::kRequest);
+  loop_.RunReady();
+  EXPECT_EQ(out_, "H123456789abc.");
+}
+
+TEST_F(FilterChainTest, AboveThatLimitItGets413) {
+  Make({"ppp"});
+  filters_[0]->host().RequireWholeBody(Direction::kRequest, 12);
+  chain_.RequestHeaders(false);
+  Body("12345678", false);
+  Body("9abcd", false);
   loop_.RunReady();
   EXPECT_EQ(replied_, 413);
   EXPECT_EQ(out_, "");
+}
+
+TEST_F(FilterChainTest, ABodyAboveThatLimitIsRefusedAlsoWithItsEnd) {
+  Make({"pc"});
+  filters_[0]->host().RequireWholeBody(Direction::kRequest, 12);
+  chain_.RequestHeaders(false);
+  Body("123456789abcd", true);
+  loop_.RunReady();
+  EXPECT_EQ(replied_, 413);
+  EXPECT_EQ(out_, "");
+  EXPECT_FALSE(stopped_);
 }
 
 TEST_F(FilterChainTest, AfterALocalReplyNothingGoesFurther) {

@@ -127,6 +127,7 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
       .network = network_,
       .files = files_,
       .executor = executor_,
+      .heap = heap_,
       .registry = registry_,
       .workers = {},
       .seed = options.seed,

@@ -23,6 +23,7 @@
 #include "source/filter/factories.h"
 #include "source/server/server.h"
 #include "test/fakes/fake_files.h"
+#include "test/fakes/fake_heap.h"
 #include "test/fakes/fake_resolver.h"
 #include "test/fakes/fake_xds_transport.h"
 #include "test/fakes/inline_executor.h"
@@ -163,6 +164,7 @@ class World {
   fakes::FakeXdsTransport& xds() { return *xds_; }
   fakes::FakeFiles& files() { return files_; }
   fakes::FakeResolver& resolver() { return resolver_; }
+  fakes::FakeHeap& heap() { return heap_; }
   server::Server& server() { return *server_; }
   Lines& log() { return log_; }
   const stats::Registry& registry() const { return registry_; }
@@ -177,6 +179,7 @@ class World {
   buffer::BlockPool blocks_;
   fakes::FakeFiles files_;
   fakes::InlineExecutor executor_;
+  fakes::FakeHeap heap_;
   fakes::FakeResolver resolver_;
   stats::Registry registry_;
   Lines log_;

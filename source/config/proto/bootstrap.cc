@@ -6,6 +6,7 @@
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/listener.h"
 #include "source/config/proto/matchers.h"
+#include "source/config/proto/overload.h"
 #include "source/config/proto/runtime.h"
 #include "source/config/proto/tls.h"
 #include "source/config/proto/values.h"
@@ -226,6 +227,10 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   DecodeDynamic(message.dynamic_resources(), root.Field("dynamic_resources"), static_clusters,
                 bootstrap);
   DecodeAdmin(message.admin(), root.Field("admin"), bootstrap);
+  if (message.has_overload_manager()) {
+    bootstrap.overload =
+        DecodeOverloadManager(message.overload_manager(), root.Field("overload_manager"));
+  }
   DecodeStats(message, root, bootstrap.stats);
   DecodeBootstrapExtensions(message, root, bootstrap);
   const bool refused = own.has_errors();

@@ -70,6 +70,13 @@ std::shared_ptr<const Endpoints> DecodeEndpoints(const pb::ClusterLoadAssignment
   if (message.policy().has_overprovisioning_factor()) {
     endpoints->overprovisioning_factor = message.policy().overprovisioning_factor().value();
   }
+  // Once, and no more than there are: they live long.
+  size_t count = 0;
+  for (const pb::LocalityLbEndpoints& locality : message.endpoints()) {
+    count += static_cast<size_t>(locality.lb_endpoints_size());
+  }
+  endpoints->endpoints.reserve(count);
+  endpoints->localities.reserve(static_cast<size_t>(message.endpoints_size()));
   for (int i = 0; i < message.endpoints_size(); ++i) {
     DecodeLocality(message.endpoints(i), scope.Item("endpoints", i), names, *endpoints);
   }

@@ -6,8 +6,9 @@
 namespace weir::config::proto {
 namespace {
 
-// Decoded as parts of a listener, a route table or a cluster.
-constexpr std::array<std::string_view, 18> kBuiltIn = {
+// Decoded as parts of a listener, a route table, a cluster or the bootstrap.
+constexpr std::array<std::string_view, 19> kBuiltIn = {
+    "envoy.config.overload.v3.ShrinkHeapConfig",
     "envoy.config.route.v3.FilterConfig",
     "envoy.extensions.filters.http.router.v3.Router",
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",

@@ -31,6 +31,7 @@ class ExtensionDecoders {
     kAccessLog,
     kDownstreamTransportSocket,
     kUpstreamTransportSocket,
+    kResourceMonitor,
   };
   // Gives the configuration, or null after adding errors to the scope.
   using Decoder = std::function<std::shared_ptr<const ExtensionConfig>(

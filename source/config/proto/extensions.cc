@@ -22,6 +22,8 @@ std::string_view NameOf(ExtensionDecoders::Category category) {
       return "a transport socket of a filter chain";
     case ExtensionDecoders::Category::kUpstreamTransportSocket:
       return "a transport socket of a cluster";
+    case ExtensionDecoders::Category::kResourceMonitor:
+      return "a resource monitor";
   }
   return "";
 }

@@ -103,6 +103,9 @@ void DecodeCommonOptions(const Pb& message, const Scope& scope, HttpConnectionMa
 void DecodeTimeouts(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
   SetDuration(message.has_stream_idle_timeout(), message.stream_idle_timeout(),
               scope.Field("stream_idle_timeout"), manager.stream_idle_timeout);
+  manager.stream_flush_timeout = manager.stream_idle_timeout;
+  SetDuration(message.has_stream_flush_timeout(), message.stream_flush_timeout(),
+              scope.Field("stream_flush_timeout"), manager.stream_flush_timeout);
   SetDuration(message.has_request_timeout(), message.request_timeout(),
               scope.Field("request_timeout"), manager.request_timeout);
   SetDuration(message.has_request_headers_timeout(), message.request_headers_timeout(),

@@ -48,6 +48,8 @@ struct Options {
   uint32_t max_chunk_line_bytes = 4096;
   // 1xx answers before the final one (client only).
   uint32_t max_informational = 64;
+
+  friend bool operator==(const Options&, const Options&) = default;
 };
 
 // `handler`, `pool` and `options` outlive the codec.

@@ -47,6 +47,8 @@ struct Options {
   // When half of this many requests, or more than half of all, ended before they were answered.
   uint32_t premature_reset_total_stream_count = 500;
   uint32_t max_informational = 64;  // 1xx answers before the final one (client only).
+
+  friend bool operator==(const Options&, const Options&) = default;
 };
 
 // PING (RFC 9113, 6.7) as a probe: is the peer still there?

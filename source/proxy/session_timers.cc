@@ -1,0 +1,45 @@
+// What a Session waits for, and how long.
+
+#include "source/proxy/session.h"
+
+namespace weir::proxy {
+
+// Without a request the connection is idle, or its last bytes wait for a client that takes none.
+void Session::UpdateIdleTimer() {
+  const size_t unsent = codec_ == nullptr ? 0 : codec_->output().size();
+  const size_t waiting = requests_.empty() ? unsent : 0;
+  const bool changed = waiting != unsent_;
+  unsent_ = waiting;
+  const std::chrono::milliseconds timeout =
+      unsent_ > 0 ? http().stream_flush_timeout : http().idle_timeout;
+  if (!requests_.empty() || timeout.count() == 0) {
+    idle_timer_.Disable();
+  } else if (changed || !idle_timer_.enabled()) {
+    idle_timer_.Enable(timeout);
+  }
+}
+
+void Session::StopTimers() {
+  idle_timer_.Disable();
+  if (headers_timer_ != nullptr) headers_timer_->Disable();
+  if (duration_timer_ != nullptr) duration_timer_->Disable();
+  if (keepalive_ != nullptr) keepalive_->Stop();
+}
+
+void Session::UpdateTimers() {
+  if (state_ != State::kOpen) return;
+  UpdateIdleTimer();
+  const bool busy = !requests_.empty();
+  const bool head_begun = !busy && !in_.empty();
+  if (!head_begun || http().request_headers_timeout.count() == 0) {
+    if (headers_timer_ != nullptr) headers_timer_->Disable();
+    return;
+  }
+  if (headers_timer_ == nullptr) {
+    headers_timer_ =
+        std::make_unique<event::Timer>(context_.platform.loop, [this] { OnHeadersTimeout(); });
+  }
+  if (!headers_timer_->enabled()) headers_timer_->Enable(http().request_headers_timeout);
+}
+
+}  // namespace weir::proxy
