@@ -181,7 +181,7 @@ void Session::BeforeResponse(bool last) {
   const double shed = context_.platform.overload.disable_http_keepalive;
   const bool overloaded = shed > 0 && context_.platform.random.Unit() < shed;
   if (overloaded) context_.stats.downstream_cx_overload_disable_keepalive.Inc();
-  if (enough || told || last || overloaded) StartCodecDrain();
+  if (enough || told || last || overloaded) codec_->StartDrain();
 }
 
 void Session::AddOwn(buffer::Ledger& ledger) const {
@@ -278,7 +278,7 @@ void Session::Flush() {
 void Session::Drain() {
   draining_ = true;
   if (codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2) {
-    StartCodecDrain();
+    codec_->StartDrain();
     QueueTurnEnd();
   }
 }

@@ -116,7 +116,6 @@ class Session final : public net::ByteStreamHandler,
   void AdvanceCodec();
   void Flush();
   void UpdateTimers();
-  void StartCodecDrain();
   bool MayHearFirst() const;
   void UpdateIdleTimer();
   void BeginClosing();
@@ -147,8 +146,7 @@ class Session final : public net::ByteStreamHandler,
   bool write_blocked_ = false;  // The transport is full: OnWritable comes.
   bool output_blocked_ = false;
   bool draining_ = false;
-  bool life_over_ = false;  // max_connection_duration was reached.
-  bool codec_draining_ = false;
+  bool life_over_ = false;     // max_connection_duration was reached.
   bool closing_soon_ = false;  // Asked to close while idle: at most drain_timeout is waited.
   bool drain_counted_ = false;
   uint64_t requests_seen_ = 0;

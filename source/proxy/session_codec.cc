@@ -120,11 +120,6 @@ void Session::MakeHttp2Codec(const http::CodecLimits& limits, std::string_view s
   context_.stats.downstream_cx_http2_active.Inc();
 }
 
-// Once: asked again, HTTP/2 would name the last stream before the client has seen the notice.
-void Session::StartCodecDrain() {
-  if (!std::exchange(codec_draining_, true)) codec_->StartDrain();
-}
-
 // Whether waiting a while saves a request that is on its way: HTTP/2 ends by itself when the client
 // has seen the GOAWAY, and who has just connected is about to ask.
 bool Session::MayHearFirst() const {
