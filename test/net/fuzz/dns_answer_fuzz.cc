@@ -22,11 +22,18 @@ namespace {
 class Server final : private event::FdHandler {
  public:
   explicit Server(event::EpollLoop& loop)
-      : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+      : loop_(loop), fd_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     sockaddr_storage storage;
     const socklen_t length = Address::Parse("127.0.0.1:0")->ToSockaddr(storage);
     WEIR_CHECK(bind(fd_, reinterpret_cast<sockaddr*>(&storage), length) == 0, "a port is free");
     WEIR_CHECK(loop.Register(fd_, *this, EPOLLIN).ok(), "it can be watched");
+  }
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server() {
+    loop_.Forget(fd_);
+    close(fd_);
   }
 
   Address address() const {
@@ -49,11 +56,12 @@ class Server final : private event::FdHandler {
     }
   }
 
+  event::EpollLoop& loop_;
   const int fd_;
   std::string answer_;
 };
 
-// What lives for all inputs.
+// For one input, as a loop runs once.
 struct Machine {
   const event::SystemClock clock;
   std::unique_ptr<event::EpollLoop> loop = *event::EpollLoop::Create(clock);
@@ -78,17 +86,17 @@ void CheckAnswer(const absl::StatusOr<ResolvedAddresses>& answer) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using weir::net::Machine;
-  static Machine& machine = *new Machine;
+  Machine machine;
   machine.server.set_answer(
       std::string(reinterpret_cast<const char*>(data), std::min<size_t>(size, 4000)));
   int answers = 0;
-  const auto query = machine.resolver->Resolve(
-      "a.example", weir::net::DnsFamily::kV4Only,
-      [&answers](const absl::StatusOr<weir::net::ResolvedAddresses>& answer) {
-        ++answers;
-        weir::net::CheckAnswer(answer);
-        machine.loop->Stop();
-      });
+  const auto query =
+      machine.resolver->Resolve("a.example", weir::net::DnsFamily::kV4Only,
+                                [&](const absl::StatusOr<weir::net::ResolvedAddresses>& answer) {
+                                  ++answers;
+                                  weir::net::CheckAnswer(answer);
+                                  machine.loop->Stop();
+                                });
   machine.loop->Run();
   WEIR_CHECK(answers == 1, "each query is answered once");
   return 0;
