@@ -3,40 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "re2/re2.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
+#include "source/stats/tag_pattern.h"
 
 namespace weir::stats {
-
-namespace {
-
-// RE2 has no look-ahead. One at the end of a pattern only says what must follow, and a tag is what
-// stands in the groups: as a group of its own it says the same.
-std::string WithoutLookAheadAtEnd(std::string pattern) {
-  constexpr std::string_view kLookAhead = "(?=";
-  const size_t at = pattern.rfind(kLookAhead);
-  if (at == std::string::npos || !pattern.ends_with(')')) return pattern;
-  int depth = 0;
-  for (size_t i = at; i < pattern.size(); ++i) {
-    if (pattern[i] == '\\') {
-      ++i;
-    } else if (pattern[i] == '(') {
-      ++depth;
-    } else if (pattern[i] == ')' && --depth == 0 && i + 1 != pattern.size()) {
-      return pattern;
-    }
-  }
-  pattern.replace(at, kLookAhead.size(), "(?:");
-  return pattern;
-}
-
-}  // namespace
 
 struct NamePolicy::Rule {
   std::string tag;
   std::string fixed_value;
-  std::unique_ptr<const RE2> pattern;  // Null: the fixed value.
+  std::unique_ptr<const TagPattern> pattern;  // Null: the fixed value.
 };
 
 NamePolicy::NamePolicy() = default;
@@ -58,18 +34,9 @@ absl::StatusOr<std::shared_ptr<const NamePolicy>> NamePolicy::Create(NameOptions
       continue;
     }
     if (tag.regex.has_value()) {
-      RE2::Options re2;
-      re2.set_log_errors(false);
-      rule.pattern = std::make_unique<const RE2>(WithoutLookAheadAtEnd(*tag.regex), re2);
-      if (!rule.pattern->ok()) {
-        return InvalidArgument(
-            StrCat("tag \"", rule.tag, "\": \"", *tag.regex,
-                   "\" is no regular expression of RE2: ", rule.pattern->error()));
-      }
-      if (rule.pattern->NumberOfCapturingGroups() == 0) {
-        return InvalidArgument(StrCat("tag \"", rule.tag, "\": \"", *tag.regex,
-                                      "\" has no group, which would be the tag's value"));
-      }
+      auto pattern = TagPattern::Create(*tag.regex);
+      if (!pattern.ok()) return Annotate(pattern.status(), StrCat("tag \"", rule.tag, "\""));
+      rule.pattern = *std::move(pattern);
     }
     policy->rules_.push_back(std::move(rule));
   }
@@ -84,16 +51,11 @@ void NamePolicy::Apply(std::string_view name, std::string& extracted, Tags& tags
   for (const Rule& rule : rules_) {
     std::string value = rule.fixed_value;
     if (rule.pattern != nullptr) {
-      re2::StringPiece groups[3];
-      const int wanted = 1 + std::min(rule.pattern->NumberOfCapturingGroups(), 2);
-      if (!rule.pattern->Match({name.data(), name.size()}, 0, name.size(), RE2::UNANCHORED, groups,
-                               wanted)) {
-        continue;
-      }
-      const std::string removed(groups[1]);
-      value = wanted > 2 && groups[2].data() != nullptr ? std::string(groups[2]) : removed;
-      if (const size_t at = extracted.find(removed); at != std::string::npos) {
-        extracted.erase(at, removed.size());
+      const std::optional<TagPattern::Found> found = rule.pattern->Find(name);
+      if (!found.has_value()) continue;
+      value = found->value;
+      if (const size_t at = extracted.find(found->removed); at != std::string::npos) {
+        extracted.erase(at, found->removed.size());
       }
     }
     std::erase_if(tags, [&](const auto& tag) { return tag.first == rule.tag; });

@@ -15,10 +15,6 @@
 #include "absl/status/statusor.h"
 #include "source/stats/tags.h"
 
-namespace re2 {
-class RE2;
-}
-
 namespace weir::stats {
 
 struct NameOptions {
@@ -26,8 +22,7 @@ struct NameOptions {
     std::string name;
     // At most one of the two; none: the default tag of that name.
     std::optional<std::string> fixed_value;
-    // RE2, found anywhere in the full name. The first group is taken out of the name; the second is
-    // the value, or the first where there is no second.
+    // A TagPattern, found anywhere in the full name.
     std::optional<std::string> regex;
   };
   std::vector<Tag> tags;

@@ -253,21 +253,6 @@ TEST(NamePolicyTest, TagsComeFromRulesAndTheDefaults) {
       << few;
 }
 
-TEST(NamePolicyTest, ALookAheadAtTheEndSaysWhatMustFollow) {
-  const auto zone_of = [](const std::string& regex) {
-    const std::vector<Reading> readings =
-        ReadWith({.tags = {{.name = "zone", .fixed_value = {}, .regex = regex}}});
-    for (const auto& [tag, value] : readings[0].tags) {
-      if (tag == "zone") return value;
-    }
-    return std::string();
-  };
-  EXPECT_EQ(zone_of(R"(\.((east|west))(?=\.(rq|cx)))"), "east");
-  EXPECT_EQ(zone_of(R"(\.((east|west))(?=\.no))"), "");
-  EXPECT_FALSE(
-      NamePolicy::Create({.tags = {{.name = "z", .fixed_value = {}, .regex = "(?=a)(b)"}}}).ok());
-}
-
 TEST(NamePolicyTest, ShowsWhatItIsToldTo) {
   const std::vector<Reading> readings = ReadWith(
       {.shows = [](std::string_view name) { return name == "cluster.web.east.rq_total"; }});
