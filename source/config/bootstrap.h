@@ -18,15 +18,6 @@
 
 namespace weir::config {
 
-// ApiConfigSource of ads_config. The cluster must be one of the static ones.
-struct AdsConfig {
-  bool delta = false;
-  std::string cluster;    // envoy_grpc.cluster_name
-  std::string authority;  // empty: the cluster's name
-  std::vector<std::pair<std::string, std::string>> initial_metadata;
-  friend bool operator==(const AdsConfig&, const AdsConfig&) = default;
-};
-
 // weir.config.v1.LastGood: the last good generation on disk.
 struct LastGoodFile {
   std::string path;
@@ -67,7 +58,7 @@ struct Bootstrap {
   std::vector<std::shared_ptr<const Listener>> listeners;
   std::vector<std::shared_ptr<const Cluster>> clusters;
   std::vector<std::shared_ptr<const Secret>> secrets;
-  std::optional<AdsConfig> ads;
+  std::optional<GrpcSource> ads;
   ConfigSource lds;  // kNone: no dynamic listeners.
   ConfigSource cds;
   DynamicUpdates updates;

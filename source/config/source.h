@@ -5,15 +5,36 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace weir::config {
 
+// RateLimitSettings: a request to a control plane takes a token.
+struct RequestRateLimit {
+  uint32_t max_tokens = 100;
+  double fill_rate = 10;  // Tokens a second.
+  friend bool operator==(const RequestRateLimit&, const RequestRateLimit&) = default;
+};
+
+// A control plane over gRPC (ApiConfigSource). The cluster must be one of the bootstrap's.
+struct GrpcSource {
+  bool delta = false;
+  std::string cluster;    // envoy_grpc.cluster_name
+  std::string authority;  // empty: the cluster's name
+  std::vector<std::pair<std::string, std::string>> initial_metadata;
+  std::optional<RequestRateLimit> rate_limit;
+  friend bool operator==(const GrpcSource&, const GrpcSource&) = default;
+};
+
 struct ConfigSource {
-  // kNone: the resource is inline. kSelf: whatever stream the naming resource came by.
-  enum class Kind { kNone, kAds, kSelf, kPath } kind = Kind::kNone;
+  // kNone: the resource is inline. kSelf: whatever stream the naming resource came by. kGrpc: a
+  // stream of its own, for that type alone.
+  enum class Kind { kNone, kAds, kSelf, kPath, kGrpc } kind = Kind::kNone;
   std::string path;  // kPath: the file.
   // Moves into it count in place of changes of the file; empty: the file itself is watched.
   std::string watched_directory;
+  GrpcSource grpc;                                         // kGrpc
   std::chrono::milliseconds initial_fetch_timeout{15000};  // 0: none.
   friend bool operator==(const ConfigSource&, const ConfigSource&) = default;
 };

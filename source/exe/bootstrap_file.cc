@@ -49,7 +49,8 @@ absl::StatusOr<LoadedBootstrap> LoadBootstrap(const Flags& flags,
   for (const Text& text : texts) {
     envoy::config::bootstrap::v3::Bootstrap part;
     read.push_back(schema::ReadMessage({text.text, text.file, text.format},
-                                       options.extensions.Known(), part, diagnostics));
+                                       options.extensions.Known(), part, diagnostics,
+                                       options.missing_fields()));
     ignored.insert(ignored.end(), read.back().ignored.begin(), read.back().ignored.end());
     message.MergeFrom(part);
   }
@@ -72,6 +73,9 @@ absl::StatusOr<LoadedBootstrap> LoadBootstrap(const Flags& flags,
   }
   LoadedBootstrap loaded;
   loaded.bootstrap = *std::move(bootstrap);
+  for (const auto& [name, value] : flags.stats_tags) {
+    loaded.bootstrap.stats.tags.push_back({.name = name, .fixed_value = value, .regex = {}});
+  }
   loaded.bytes = std::make_shared<const std::string>(message.SerializeAsString());
   for (const schema::Unsupported& each : ignored) {
     loaded.ignored.push_back(StrCat(each.path, ": ", each.ToString(), " (", each.reason, ")"));

@@ -6,12 +6,13 @@
 
 namespace weir::exe {
 
-absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap) {
-  const config::AdsConfig& ads = *bootstrap.ads;
+absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap,
+                                                   const config::GrpcSource& source) {
   for (const auto& cluster : bootstrap.clusters) {
-    if (cluster->name != ads.cluster) continue;
+    if (cluster->name != source.cluster) continue;
     if (cluster->endpoints == nullptr || cluster->endpoints->endpoints.empty()) {
-      return InvalidArgument(StrCat("ads_config: cluster \"", ads.cluster, "\" has no endpoint"));
+      return InvalidArgument(
+          StrCat("the control plane: cluster \"", source.cluster, "\" has no endpoint"));
     }
     xds::GrpcTarget target;
     const config::Endpoint& endpoint = cluster->endpoints->endpoints.front();
@@ -21,11 +22,11 @@ absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& boot
       const net::Address& address = std::get<net::Address>(endpoint.address);
       target.target = address.is_ip() ? address.ToString() : StrCat("unix:", address.path());
     }
-    target.authority = ads.authority;
-    target.initial_metadata = ads.initial_metadata;
+    target.authority = source.authority;
+    target.initial_metadata = source.initial_metadata;
     return target;
   }
-  return InvalidArgument(StrCat("dynamic_resources.ads_config: cluster \"", ads.cluster,
+  return InvalidArgument(StrCat("the control plane: cluster \"", source.cluster,
                                 "\" is none of static_resources.clusters"));
 }
 

@@ -7,8 +7,9 @@
 
 namespace weir::exe {
 
-// The first endpoint of the static cluster that ads_config names; the error says which name leads
+// The first endpoint of the static cluster that `source` names; the error says which name leads
 // nowhere.
-absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap);
+absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap,
+                                                   const config::GrpcSource& source);
 
 }  // namespace weir::exe

@@ -32,6 +32,8 @@ absl::Status SetMode(Flags& flags, const std::string& value) {
     flags.mode = Flags::Mode::kServe;
   } else if (value == "validate") {
     flags.mode = Flags::Mode::kValidate;
+  } else if (value == "init_only") {
+    return InvalidArgument("init_only is not supported: serve or validate");
   } else {
     return InvalidArgument(StrCat("\"", value, "\" is neither serve nor validate"));
   }
@@ -79,6 +81,23 @@ absl::Status SetFlushInterval(Flags& flags, const std::string& value) {
   return absl::OkStatus();
 }
 
+absl::Status SetDrainStrategy(Flags& flags, const std::string& value) {
+  if (value != "gradual" && value != "immediate") {
+    return InvalidArgument(StrCat("\"", value, "\" is neither gradual nor immediate"));
+  }
+  flags.drain_gradually = value == "gradual";
+  return absl::OkStatus();
+}
+
+absl::Status AddStatsTag(Flags& flags, const std::string& value) {
+  const size_t colon = value.find(':');
+  if (colon == 0 || colon == std::string::npos) {
+    return InvalidArgument(StrCat("\"", value, "\" is not name:value"));
+  }
+  flags.stats_tags.emplace_back(value.substr(0, colon), value.substr(colon + 1));
+  return absl::OkStatus();
+}
+
 absl::Status SetRestartEpoch(Flags&, const std::string& value) {
   WEIR_ASSIGN_OR_RETURN(const uint64_t epoch, Number(value, UINT32_MAX));
   if (epoch == 0) return absl::OkStatus();
@@ -101,14 +120,49 @@ Apply Switch(bool Flags::* member) {
   };
 }
 
+// Ignored, it would leave open what its user wants shut.
+Apply Refused(std::string reason) {
+  return
+      [reason = std::move(reason)](Flags&, const std::string&) { return InvalidArgument(reason); };
+}
+
 // Taken so that command lines written for Envoy work; what it would change there has no meaning
 // here.
 Apply Accepted() {
   return [](Flags&, const std::string&) { return absl::OkStatus(); };
 }
 
-const std::vector<FlagRow>& Rows() {
-  static const std::vector<FlagRow> rows = {
+// What Envoy's users may give and what changes nothing here.
+std::vector<FlagRow> RowsWithoutEffect() {
+  return {
+      {"--disable-hot-restart", "", "", "accepted: there is no hot restart", Accepted()},
+      {"--base-id", "", "N", "accepted: nothing is shared between processes", Accepted()},
+      {"--use-dynamic-base-id", "", "", "accepted, as --base-id", Accepted()},
+      {"--parent-shutdown-time-s", "", "SECONDS", "accepted: there is no hot restart", Accepted()},
+      {"--service-zone", "", "ZONE", "accepted: balancing does not look at zones", Accepted()},
+      {"--local-address-ip-version", "", "v4|v6", "accepted: addresses are taken as written",
+       Accepted()},
+      {"--file-flush-min-size-kb", "", "KB", "accepted: files are written from rings of 256 KiB",
+       Accepted()},
+      {"--log-format", "", "FORMAT", "accepted: the log has one format", Accepted()},
+      {"--log-format-escaped", "", "", "accepted: the log has one format", Accepted()},
+      {"--enable-fine-grain-logging", "", "", "accepted: levels are set by component", Accepted()},
+      {"--skip-deprecated-logs", "", "", "accepted: there are no such warnings", Accepted()},
+      {"--cpuset-threads", "", "", "accepted: the default counts the CPUs of the process",
+       Accepted()},
+      {"--enable-core-dump", "", "", "accepted: core dumps follow the limits of the process",
+       Accepted()},
+      {"--enable-mutex-tracing", "", "", "accepted: there is no page /contention", Accepted()},
+      {"--base-id-path", "", "FILE", "accepted: nothing is shared between processes", Accepted()},
+      {"--socket-path", "", "PATH", "accepted: there is no hot restart", Accepted()},
+      {"--socket-mode", "", "MODE", "accepted: there is no hot restart", Accepted()},
+      {"--skip-hot-restart-on-no-parent", "", "", "accepted: there is no hot restart", Accepted()},
+      {"--skip-hot-restart-parent-stats", "", "", "accepted: there is no hot restart", Accepted()},
+  };
+}
+
+std::vector<FlagRow> RowsWithEffect() {
+  return {
       {"--config-path", "-c", "FILE", "the bootstrap, YAML or JSON", Text(&Flags::config_path)},
       {"--config-yaml", "", "TEXT", "bootstrap as text, merged over the file",
        Text(&Flags::config_yaml)},
@@ -134,30 +188,35 @@ const std::vector<FlagRow>& Rows() {
        SetDrainTime},
       {"--file-flush-interval-msec", "", "MS", "how often access logs are written (default: 10000)",
        SetFlushInterval},
-      {"--allow-unknown-static-fields", "", "", "accepted: the bootstrap is always checked whole",
+      {"--allow-unknown-static-fields", "", "",
+       "fields of the bootstrap that weir lacks are listed and ignored, where that is safe",
        Switch(&Flags::allow_unknown_static_fields)},
       {"--allow-unknown-fields", "", "", "the same, by its old name",
        Switch(&Flags::allow_unknown_static_fields)},
       {"--reject-unknown-dynamic-fields", "", "", "what weir always does for dynamic resources",
        Switch(&Flags::reject_unknown_dynamic_fields)},
       {"--ignore-unknown-dynamic-fields", "", "",
-       "fields of dynamic resources that are unknown are ignored",
+       "fields of dynamic resources that weir lacks are listed and ignored, where that is safe",
        Switch(&Flags::ignore_unknown_dynamic_fields)},
-      {"--disable-hot-restart", "", "", "accepted: there is no hot restart", Accepted()},
+      {"--drain-strategy", "", "gradual|immediate",
+       "who is told to go while listeners drain: more with time (default), or all at once",
+       SetDrainStrategy},
+      {"--stats-tag", "", "NAME:VALUE", "a tag of every stat; may be given again", AddStatsTag},
       {"--restart-epoch", "", "N", "0: there is no hot restart", SetRestartEpoch},
-      {"--base-id", "", "N", "accepted: nothing is shared between processes", Accepted()},
-      {"--use-dynamic-base-id", "", "", "accepted, as --base-id", Accepted()},
-      {"--parent-shutdown-time-s", "", "SECONDS", "accepted: there is no hot restart", Accepted()},
-      {"--drain-strategy", "", "gradual|immediate", "accepted: draining is gradual", Accepted()},
-      {"--service-zone", "", "ZONE", "accepted: balancing does not look at zones", Accepted()},
-      {"--local-address-ip-version", "", "v4|v6", "accepted: addresses are taken as written",
-       Accepted()},
-      {"--file-flush-min-size-kb", "", "KB", "accepted: files are written from rings of 256 KiB",
-       Accepted()},
-      {"--log-format", "", "FORMAT", "accepted: the log has one format", Accepted()},
+      {"--hot-restart-version", "", "", "prints \"disabled\"", Switch(&Flags::hot_restart_version)},
+      {"--disable-extensions", "", "NAME,...", "refused",
+       Refused("extensions cannot be switched off by name")},
       {"--version", "", "", "prints the version", Switch(&Flags::version)},
       {"--help", "-h", "", "prints this", Switch(&Flags::help)},
   };
+}
+
+const std::vector<FlagRow>& Rows() {
+  static const std::vector<FlagRow> rows = [] {
+    std::vector<FlagRow> all = RowsWithEffect();
+    for (FlagRow row : RowsWithoutEffect()) all.push_back(std::move(row));
+    return all;
+  }();
   return rows;
 }
 
@@ -206,6 +265,11 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& arguments) {
     const absl::Status status = row->apply(flags, value.value_or(""));
     if (!status.ok()) return Annotate(status, name);
     flags.given.emplace_back(row->name.substr(2), value.value_or("true"));
+  }
+  if (flags.reject_unknown_dynamic_fields && flags.ignore_unknown_dynamic_fields) {
+    return InvalidArgument(
+        "--reject-unknown-dynamic-fields and --ignore-unknown-dynamic-fields contradict each "
+        "other");
   }
   return flags;
 }

@@ -30,7 +30,10 @@ struct Flags {
   bool allow_unknown_static_fields = false;
   bool reject_unknown_dynamic_fields = false;
   bool ignore_unknown_dynamic_fields = false;
+  bool drain_gradually = true;                                  // --drain-strategy
+  std::vector<std::pair<std::string, std::string>> stats_tags;  // --stats-tag: of every stat.
   bool version = false;
+  bool hot_restart_version = false;
   bool help = false;
   // Everything that was given, for /server_info.
   std::vector<std::pair<std::string, std::string>> given;

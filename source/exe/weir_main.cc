@@ -1,5 +1,6 @@
 // weir, the data plane: flags to the platform of this machine, to Server::Create, to Run.
 
+#include <sched.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -118,8 +119,14 @@ void SetUpLog(const Flags& flags) {
 }
 
 uint32_t WorkerCount(const Flags& flags) {
-  return flags.concurrency > 0 ? flags.concurrency
-                               : std::max(1u, std::thread::hardware_concurrency());
+  if (flags.concurrency > 0) return flags.concurrency;
+  // Those that this process may run on, which containers and taskset restrict.
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0 && CPU_COUNT(&allowed) > 0) {
+    return static_cast<uint32_t>(CPU_COUNT(&allowed));
+  }
+  return std::max(1u, std::thread::hardware_concurrency());
 }
 
 // The process, put together. Members are destroyed in the reverse order, loops after what lives on
@@ -189,9 +196,11 @@ absl::Status Process::MakeServer() {
       .registry = registry_,
       .workers = {},
       .seed = event::Random::FromSystem().Next(),
-      .make_transport = [this](const config::Bootstrap& bootstrap)
-          -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
-        WEIR_ASSIGN_OR_RETURN(xds::GrpcTarget target, ControlPlaneTarget(bootstrap));
+      .make_transport =
+          [this](const config::Bootstrap& bootstrap, const config::GrpcSource& source,
+                 std::string_view type_url) -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
+        WEIR_ASSIGN_OR_RETURN(xds::GrpcTarget target, ControlPlaneTarget(bootstrap, source));
+        target.type_url = type_url;
         return std::make_unique<xds::GrpcTransport>(*main_loop_, std::move(target));
       },
       .parse_file = ParseResourceFile};
@@ -199,6 +208,7 @@ absl::Status Process::MakeServer() {
     platform.workers.push_back({worker->loop(), worker->network(), worker->resolver()});
   server::ServerOptions options;
   options.drain_time = flags_.drain_time;
+  options.drain_gradually = flags_.drain_gradually;
   options.allow_unknown_dynamic_fields = flags_.ignore_unknown_dynamic_fields;
   options.command_line = flags_.given;
   options.version = VersionText();
@@ -277,6 +287,10 @@ void Process::Quit(event::Duration deadline) {
 int Main(int argc, char** argv) {
   const absl::StatusOr<Flags> flags = ParseFlags({argv + 1, argv + argc});
   if (!flags.ok()) return Fail(flags.status());
+  if (flags->hot_restart_version) {
+    std::printf("disabled\n");
+    return 0;
+  }
   if (flags->help || flags->version) {
     std::printf("%s\n", (flags->help ? HelpText() : VersionText()).c_str());
     return 0;

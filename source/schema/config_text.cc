@@ -140,7 +140,7 @@ class ResourceReader {
 }  // namespace
 
 ReadResult ReadMessage(const SourceText& text, const KnownExtension& known, Message& message,
-                       Diagnostics& diagnostics) {
+                       Diagnostics& diagnostics, MissingFields missing) {
   ReadResult result;
   Diagnostics found;
   const auto documents = ReadDocuments(text, found);
@@ -158,7 +158,7 @@ ReadResult ReadMessage(const SourceText& text, const KnownExtension& known, Mess
   }
   if (!documents.empty() || !found.has_errors()) CheckRulesAfterWalk(*full, found);
   message.ParsePartialFromString(DeterministicBytes(*full));
-  SupportReport report = CheckSupported(message, known);
+  SupportReport report = CheckSupported(message, known, missing);
   AddRefused(report, found);
   result.ignored = std::move(report.ignored);
   result.source.Locate(found);

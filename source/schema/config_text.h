@@ -23,9 +23,10 @@ struct ReadResult {
 };
 
 // Reads the one document of `text` into `message`, a compiled-in message. An empty text is an empty
-// message.
+// message. A name that no API has is an error whatever `missing` says: it is a slip of the pen.
 ReadResult ReadMessage(const SourceText& text, const KnownExtension& known,
-                       google::protobuf::Message& message, Diagnostics& diagnostics);
+                       google::protobuf::Message& message, Diagnostics& diagnostics,
+                       MissingFields missing = MissingFields::kRefuse);
 
 // A resource as written in a file.
 struct TextResource {

@@ -1,5 +1,7 @@
 #include "source/schema/supported.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -21,6 +23,25 @@ using google::protobuf::Reflection;
 
 constexpr std::string_view kHttpFilter =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter";
+// The starts of the names of messages that match, authenticate, limit or encrypt.
+constexpr std::string_view kNeverMissing[] = {
+    "envoy.config.cluster.v3.CircuitBreakers",
+    "envoy.config.core.v3.Http1ProtocolOptions",
+    "envoy.config.core.v3.Http2ProtocolOptions",
+    "envoy.config.core.v3.HttpProtocolOptions",
+    "envoy.config.listener.v3.FilterChainMatch",
+    "envoy.config.listener.v3.ListenerFilterChainMatchPredicate",
+    "envoy.config.overload.",
+    "envoy.config.rbac.",
+    "envoy.config.route.v3.HeaderMatcher",
+    "envoy.config.route.v3.QueryParameterMatcher",
+    "envoy.config.route.v3.RouteMatch",
+    "envoy.extensions.filters.http.",
+    "envoy.extensions.rbac.",
+    "envoy.extensions.transport_sockets.",
+    "envoy.type.matcher.",
+    "xds.type.matcher.",
+};
 constexpr std::string_view kPolicyList = "envoy.config.cluster.v3.LoadBalancingPolicy";
 
 // The reason in api/ignorable.tsv; nothing when the field must be implemented.
@@ -212,9 +233,24 @@ std::string Unsupported::ToString() const {
   return {};
 }
 
-SupportReport CheckSupported(const Message& message, const KnownExtension& known) {
+bool MayBeMissing(std::string_view message) {
+  return std::none_of(std::begin(kNeverMissing), std::end(kNeverMissing),
+                      [message](std::string_view start) { return message.starts_with(start); });
+}
+
+SupportReport CheckSupported(const Message& message, const KnownExtension& known,
+                             MissingFields missing) {
   SupportReport report;
   Walker(known, report).Walk(message);
+  if (missing == MissingFields::kRefuse) return report;
+  std::erase_if(report.refused, [&report](Unsupported& item) {
+    const bool field =
+        item.kind == Unsupported::Kind::kField || item.kind == Unsupported::Kind::kFieldNumber;
+    if (!field || !MayBeMissing(item.message)) return false;
+    item.reason = "unknown fields are allowed";
+    report.ignored.push_back(std::move(item));
+    return true;
+  });
   return report;
 }
 

@@ -6,6 +6,7 @@
 // list of load-balancing policies. Pure.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -39,9 +40,23 @@ struct SupportReport {
 // True for the full names of messages that the data plane decodes inside an `Any`.
 using KnownExtension = std::function<bool(std::string_view message_name)>;
 
+// What happens to a field that the data plane lacks: Envoy's flags for unknown fields.
+enum class MissingFields : uint8_t {
+  kRefuse,
+  // Is noted, and refuses nothing, where MayBeMissing says so. Enum values and extensions are
+  // refused all the same.
+  kIgnore,
+};
+
+// Whether a field of the message of that full name may be ignored where the operator says so. Never
+// one of what matches, authenticates, limits or encrypts: without it a rule would be wider than it
+// was written.
+bool MayBeMissing(std::string_view message);
+
 // `message` is a compiled-in message parsed from the bytes of the resource. Looks into every `Any`
 // whose type is known and compiled in.
-SupportReport CheckSupported(const google::protobuf::Message& message, const KnownExtension& known);
+SupportReport CheckSupported(const google::protobuf::Message& message, const KnownExtension& known,
+                             MissingFields missing = MissingFields::kRefuse);
 
 // The refused as errors, `path` before each path.
 void AddRefused(const SupportReport& report, Diagnostics& diagnostics, std::string_view path = {});

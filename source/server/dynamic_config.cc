@@ -1,5 +1,6 @@
 #include "source/server/dynamic_config.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "source/base/check.h"
@@ -30,15 +31,15 @@ DynamicConfig::DynamicConfig(const DynamicSeams& seams, const ResourceCompiler& 
 
 DynamicConfig::~DynamicConfig() = default;
 
-absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, xds::Transport* transport,
-                                  const Directors& directors,
+absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, const Directors& directors,
                                   std::function<void()> clusters_answered,
                                   std::function<void()> listeners_answered) {
+  bootstrap_ = &bootstrap;
   transactional_ = bootstrap.updates.transactional;
   AddClusterTypes(directors.clusters, clusters_answered);
   AddListenerTypes(directors.listeners, listeners_answered);
   AddSecretType(directors.secrets);
-  if (transport != nullptr) MakeClient(bootstrap, *transport);
+  if (bootstrap.ads.has_value()) WEIR_RETURN_IF_ERROR(MakeAdsClient());
   WEIR_RETURN_IF_ERROR(SubscribeAll(TypeOf(std::string(schema::kClusterTypeUrl)), bootstrap.cds));
   WEIR_RETURN_IF_ERROR(SubscribeAll(TypeOf(std::string(schema::kListenerTypeUrl)), bootstrap.lds));
   if (last_good_ != nullptr) {
@@ -51,14 +52,24 @@ absl::Status DynamicConfig::Start(const config::Bootstrap& bootstrap, xds::Trans
   return absl::OkStatus();
 }
 
-void DynamicConfig::MakeClient(const config::Bootstrap& bootstrap, xds::Transport& transport) {
+xds::ClientOptions DynamicConfig::OptionsFor(const config::GrpcSource& source) const {
   xds::ClientOptions options;
-  options.variant = bootstrap.ads->delta ? xds::Variant::kDelta : xds::Variant::kSotw;
-  options.node = bootstrap.node_bytes;
+  options.variant = source.delta ? xds::Variant::kDelta : xds::Variant::kSotw;
+  options.node = bootstrap_->node_bytes;
+  if (source.rate_limit.has_value()) {
+    options.max_tokens = source.rate_limit->max_tokens;
+    options.tokens_per_second = source.rate_limit->fill_rate;
+  }
+  return options;
+}
+
+absl::Status DynamicConfig::MakeAdsClient() {
+  WEIR_ASSIGN_OR_RETURN(ads_transport_, seams_.make_transport(*bootstrap_, *bootstrap_->ads, ""));
+  xds::ClientOptions options = OptionsFor(*bootstrap_->ads);
   options.on_stream_end = [this] {
     if (last_good_ != nullptr) last_good_->StreamEnded();
   };
-  client_ = std::make_unique<xds::Client>(transport, seams_.loop, seams_.random,
+  client_ = std::make_unique<xds::Client>(*ads_transport_, seams_.loop, seams_.random,
                                           *control_plane_stats_, std::move(options));
   for (std::string_view url :
        {schema::kClusterTypeUrl, schema::kClusterLoadAssignmentTypeUrl, schema::kListenerTypeUrl,
@@ -66,10 +77,11 @@ void DynamicConfig::MakeClient(const config::Bootstrap& bootstrap, xds::Transpor
     Type& type = TypeOf(std::string(url));
     client_->AddType(type.resource, *type.sink, *type.stats);
   }
-  if (!bootstrap.updates.last_good.has_value()) return;
+  if (!bootstrap_->updates.last_good.has_value()) return absl::OkStatus();
   last_good_ = std::make_unique<LastGood>(
-      *bootstrap.updates.last_good, bootstrap.node_id,
+      *bootstrap_->updates.last_good, bootstrap_->node_id,
       LastGood::Seams{seams_.loop, seams_.files, seams_.executor}, *client_, book_);
+  return absl::OkStatus();
 }
 
 void DynamicConfig::NothingWaits() {
@@ -81,17 +93,19 @@ void DynamicConfig::Flush() {
 }
 
 void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered) {
-  AddType({.type_url = std::string(schema::kClusterTypeUrl),
-           .prepare = [&clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
-             auto cluster = std::get<CompiledCluster>(std::move(value));
-             WEIR_RETURN_IF_ERROR(clusters.Check(*cluster.config));
-             return [&clusters, cluster = std::move(cluster)] { clusters.Set(cluster); };
-           },
-           .remove = [&clusters](const std::string& name) { clusters.Remove(name); },
-           .timed_out = [](const std::string&) {},
-           .released = [](const std::string&) {},
-           .first_answer = std::move(answered)},
-          true, "cluster_manager.cds.");
+  AddType(
+      {.type_url = std::string(schema::kClusterTypeUrl),
+       .prepare = [this, &clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+         auto cluster = std::get<CompiledCluster>(std::move(value));
+         WEIR_RETURN_IF_ERROR(clusters.Check(*cluster.config));
+         WEIR_RETURN_IF_ERROR(CheckSource(cluster.config->eds_source));
+         return [&clusters, cluster = std::move(cluster)] { clusters.Set(cluster); };
+       },
+       .remove = [&clusters](const std::string& name) { clusters.Remove(name); },
+       .timed_out = [](const std::string&) {},
+       .released = [](const std::string&) {},
+       .first_answer = std::move(answered)},
+      true, "cluster_manager.cds.");
   AddType({.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl),
            .prepare = [&clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
              auto endpoints = std::get<std::shared_ptr<const config::Endpoints>>(std::move(value));
@@ -109,19 +123,19 @@ void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<voi
 }
 
 void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered) {
-  AddType({.type_url = std::string(schema::kListenerTypeUrl),
-           .prepare = [&listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
-             WEIR_ASSIGN_OR_RETURN(
-                 ListenerDirector::Bound bound,
-                 listeners.Bind(
-                     std::get<std::shared_ptr<const generation::Listener>>(std::move(value))));
-             return [&listeners, bound = std::move(bound)] { listeners.Set(bound); };
-           },
-           .remove = [&listeners](const std::string& name) { listeners.Remove(name); },
-           .timed_out = [](const std::string&) {},
-           .released = [](const std::string&) {},
-           .first_answer = std::move(answered)},
-          true, "listener_manager.lds.");
+  AddType(
+      {.type_url = std::string(schema::kListenerTypeUrl),
+       .prepare = [this, &listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+         auto listener = std::get<std::shared_ptr<const generation::Listener>>(std::move(value));
+         WEIR_RETURN_IF_ERROR(CheckListener(*listener));
+         WEIR_ASSIGN_OR_RETURN(ListenerDirector::Bound bound, listeners.Bind(std::move(listener)));
+         return [&listeners, bound = std::move(bound)] { listeners.Set(bound); };
+       },
+       .remove = [&listeners](const std::string& name) { listeners.Remove(name); },
+       .timed_out = [](const std::string&) {},
+       .released = [](const std::string&) {},
+       .first_answer = std::move(answered)},
+      true, "listener_manager.lds.");
   AddType({.type_url = std::string(schema::kRouteConfigurationTypeUrl),
            .prepare = [&listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
              auto routes = std::get<std::shared_ptr<const router::RouteIndex>>(std::move(value));
@@ -177,6 +191,70 @@ absl::Status DynamicConfig::SubscribeAll(Type& type, const config::ConfigSource&
       return absl::OkStatus();
     case config::ConfigSource::Kind::kPath:
       return WatchFile(type, source);
+    case config::ConfigSource::Kind::kGrpc:
+      if (OwnStream* const stream = GetStream(type, source.grpc)) {
+        stream->client->Subscribe(type.resource.type_url, xds::kWildcard,
+                                  source.initial_fetch_timeout);
+        return absl::OkStatus();
+      }
+      return InvalidArgument(
+          StrCat("there is no way to the control plane of cluster \"", source.grpc.cluster, "\""));
+  }
+  return absl::OkStatus();
+}
+
+// --- Streams for one type
+// ------------------------------------------------------------------------------------
+
+DynamicConfig::OwnStream* DynamicConfig::GetStream(Type& type, const config::GrpcSource& source) {
+  for (const auto& stream : streams_) {
+    if (stream->type_url != type.resource.type_url || stream->source != source) continue;
+    ++stream->users;
+    return stream.get();
+  }
+  auto transport = seams_.make_transport(*bootstrap_, source, type.resource.type_url);
+  if (!transport.ok()) {
+    WEIR_LOG(kConfig, kError, type.resource.type_url, ": ", MessageOf(transport.status()));
+    return nullptr;
+  }
+  auto stream = std::unique_ptr<OwnStream>(
+      new OwnStream{.type_url = type.resource.type_url,
+                    .source = source,
+                    .transport = *std::move(transport),
+                    .stats = {seams_.registry, stats::Scope{"control_plane.", ""}},
+                    .client = {},
+                    .users = 1});
+  stream->client = std::make_unique<xds::Client>(*stream->transport, seams_.loop, seams_.random,
+                                                 *stream->stats, OptionsFor(source));
+  stream->client->AddType(type.resource, *type.sink, *type.stats);
+  stream->client->Start();
+  streams_.push_back(std::move(stream));
+  return streams_.back().get();
+}
+
+void DynamicConfig::ReleaseStream(const std::string& type_url, const config::GrpcSource& source) {
+  const auto found = std::find_if(streams_.begin(), streams_.end(), [&](const auto& stream) {
+    return stream->type_url == type_url && stream->source == source;
+  });
+  if (found == streams_.end() || --(*found)->users > 0) return;
+  // The stream's own update may be what ended its use: it dies in a later turn.
+  seams_.loop.Post([ended = std::shared_ptr<OwnStream>(std::move(*found))] {});
+  streams_.erase(found);
+}
+
+absl::Status DynamicConfig::CheckSource(const config::ConfigSource& source) const {
+  if (source.kind != config::ConfigSource::Kind::kGrpc) return absl::OkStatus();
+  for (const auto& cluster : bootstrap_->clusters) {
+    if (cluster->name == source.grpc.cluster) return absl::OkStatus();
+  }
+  return InvalidArgument(StrCat("api_config_source: cluster \"", source.grpc.cluster,
+                                "\" is none of the bootstrap's static clusters"));
+}
+
+absl::Status DynamicConfig::CheckListener(const generation::Listener& listener) const {
+  for (const auto& [configured, chain] : listener.chains) {
+    const config::HttpConnectionManager* const http = chain->http();
+    if (http != nullptr) WEIR_RETURN_IF_ERROR(CheckSource(http->rds_source));
   }
   return absl::OkStatus();
 }
@@ -194,6 +272,12 @@ absl::Status DynamicConfig::WatchFile(Type& type, const config::ConfigSource& so
 void DynamicConfig::TypeSubscriber::Subscribe(const std::string& name,
                                               const config::ConfigSource& source) {
   Type& type = config_.TypeOf(type_url_);
+  if (source.kind == config::ConfigSource::Kind::kGrpc) {
+    if (OwnStream* const stream = config_.GetStream(type, source.grpc)) {
+      stream->client->Subscribe(type_url_, name, source.initial_fetch_timeout);
+    }
+    return;
+  }
   if (source.kind != config::ConfigSource::Kind::kPath) {
     if (config_.client_ != nullptr) {
       config_.client_->Subscribe(type_url_, name, source.initial_fetch_timeout);
@@ -206,6 +290,14 @@ void DynamicConfig::TypeSubscriber::Subscribe(const std::string& name,
 
 void DynamicConfig::TypeSubscriber::Unsubscribe(const std::string& name,
                                                 const config::ConfigSource& source) {
+  if (source.kind == config::ConfigSource::Kind::kGrpc) {
+    for (const auto& stream : config_.streams_) {
+      if (stream->type_url != type_url_ || stream->source != source.grpc) continue;
+      stream->client->Unsubscribe(type_url_, name);
+      return config_.ReleaseStream(type_url_, source.grpc);
+    }
+    return;
+  }
   if (source.kind != config::ConfigSource::Kind::kPath) {
     if (config_.client_ != nullptr) config_.client_->Unsubscribe(type_url_, name);
     return;

@@ -8,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "source/config/bootstrap.h"
 #include "source/event/executor.h"
@@ -24,6 +26,12 @@
 
 namespace weir::server {
 
+// The transport to the control plane that a source names: for one type, or, with an empty type URL,
+// for all of them by ADS. `bootstrap` has the cluster.
+using MakeTransport = std::function<absl::StatusOr<std::unique_ptr<xds::Transport>>(
+    const config::Bootstrap& bootstrap, const config::GrpcSource& source,
+    std::string_view type_url)>;
+
 // What DynamicConfig is built from; all of it outlives it.
 struct DynamicSeams {
   event::Loop& loop;
@@ -32,6 +40,7 @@ struct DynamicSeams {
   event::Executor& executor;
   stats::Registry& registry;
   xds::ParseFile parse_file;
+  MakeTransport make_transport;
 };
 
 class DynamicConfig {
@@ -53,11 +62,10 @@ class DynamicConfig {
     ListenerDirector& listeners;
     SecretDirector& secrets;
   };
-  // `transport` may be null when the bootstrap has no ads_config. `clusters_answered` is called
-  // once, when the first answer for all clusters came or did not come in time (at once when there
-  // are no dynamic ones).
-  absl::Status Start(const config::Bootstrap& bootstrap, xds::Transport* transport,
-                     const Directors& directors, std::function<void()> clusters_answered,
+  // `clusters_answered` is called once, when the first answer for all clusters came or did not come
+  // in time (at once when there are no dynamic ones). `bootstrap` outlives this.
+  absl::Status Start(const config::Bootstrap& bootstrap, const Directors& directors,
+                     std::function<void()> clusters_answered,
                      std::function<void()> listeners_answered);
   // Whatever was accepted is in force: the last good generation is written, where it is kept.
   void NothingWaits();
@@ -85,7 +93,24 @@ class DynamicConfig {
     uint32_t users = 0;
   };
 
-  void MakeClient(const config::Bootstrap& bootstrap, xds::Transport& transport);
+  // A stream for one type, from a source of its own.
+  struct OwnStream {
+    const std::string type_url;
+    const config::GrpcSource source;
+    std::unique_ptr<xds::Transport> transport;
+    stats::Block<xds::ControlPlaneStats> stats;
+    std::unique_ptr<xds::Client> client;
+    uint32_t users = 0;
+  };
+
+  absl::Status MakeAdsClient();
+  xds::ClientOptions OptionsFor(const config::GrpcSource& source) const;
+  // Null, after a line in the log, when there is no way to that source.
+  OwnStream* GetStream(Type& type, const config::GrpcSource& source);
+  void ReleaseStream(const std::string& type_url, const config::GrpcSource& source);
+  // Whether resources can come from there: its cluster must be one of the bootstrap's.
+  absl::Status CheckSource(const config::ConfigSource& source) const;
+  absl::Status CheckListener(const generation::Listener& listener) const;
   void AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered);
   void AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered);
   void AddSecretType(SecretDirector& secrets);
@@ -104,7 +129,10 @@ class DynamicConfig {
   std::map<std::string, std::unique_ptr<Type>> types_;
   stats::Block<xds::ControlPlaneStats> control_plane_stats_;
   std::map<std::pair<std::string, std::string>, WatchedFile> files_;  // By type and path.
-  std::unique_ptr<xds::Client> client_;
+  const config::Bootstrap* bootstrap_ = nullptr;                      // Set by Start.
+  std::vector<std::unique_ptr<OwnStream>> streams_;
+  std::unique_ptr<xds::Transport> ads_transport_;
+  std::unique_ptr<xds::Client> client_;  // Of ads_config.
   std::unique_ptr<LastGood> last_good_;  // Null: nothing is kept.
 };
 

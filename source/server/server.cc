@@ -42,9 +42,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const config::Bootstrap& 
   WEIR_ASSIGN_OR_RETURN(auto policy, MakeNamePolicy(bootstrap.stats));
   platform.registry.SetPolicy(std::move(policy));
   WEIR_RETURN_IF_ERROR(server->MakeOverloadManager(extensions.factories));
-  if (bootstrap.ads.has_value()) {
-    WEIR_ASSIGN_OR_RETURN(server->transport_, platform.make_transport(bootstrap));
-  }
   return server;
 }
 
@@ -59,7 +56,7 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
                 *bootstrap_.runtime, options_.allow_unknown_dynamic_fields),
       sockets_(platform.network, platform.workers.size()),
       dynamic_({platform.main_loop, random_, platform.files, platform.executor, platform.registry,
-                platform.parse_file},
+                platform.parse_file, platform.make_transport},
                compiler_, book_),
       secrets_(dynamic_.secret_subscriber()),
       transports_(compiler_, secrets_),
@@ -153,7 +150,7 @@ absl::Status Server::Start() {
   heap_watch_.Start();
   if (overload_ != nullptr) overload_->Start();
   WEIR_RETURN_IF_ERROR(dynamic_.Start(
-      bootstrap_, transport_.get(), {clusters_, listeners_, secrets_},
+      bootstrap_, {clusters_, listeners_, secrets_},
       [this] {
         clusters_answered_ = true;
         Changed();
@@ -308,12 +305,13 @@ void Server::StopListeners(bool inbound_only) {
 
 void Server::RaiseClosingShare() {
   const event::Duration gone = platform_.main_loop.Now() - drain_started_;
-  graceful_share_ = options_.drain_time.count() == 0
-                        ? 1
-                        : std::min(1.0, static_cast<double>(gone.count()) /
-                                            static_cast<double>(options_.drain_time.count()));
+  const bool over = gone >= options_.drain_time;
+  graceful_share_ =
+      over || !options_.drain_gradually
+          ? 1
+          : static_cast<double>(gone.count()) / static_cast<double>(options_.drain_time.count());
   ShowDraining();
-  if (graceful_share_ < 1) {
+  if (!over) {
     closing_share_.Enable(kClosingShareStep);
   } else if (!graceful_drain_->skip_exit) {
     StopListeners(graceful_drain_->inbound_only);

@@ -56,9 +56,7 @@ struct ServerPlatform {
   stats::Registry& registry;
   std::vector<WorkerSeat> workers;  // At least one.
   uint64_t seed;
-  // For a bootstrap with ads_config.
-  std::function<absl::StatusOr<std::unique_ptr<xds::Transport>>(const config::Bootstrap&)>
-      make_transport;
+  MakeTransport make_transport;
   xds::ParseFile parse_file;
 };
 
@@ -72,6 +70,8 @@ struct ServerExtensions {
 
 struct ServerOptions {
   event::Duration drain_time = std::chrono::seconds(600);
+  // While listeners drain gracefully: a growing share of clients is told to go, or all at once.
+  bool drain_gradually = true;
   bool allow_unknown_dynamic_fields = false;
   std::string version;
   // For /server_info, as Envoy names them.
@@ -142,7 +142,6 @@ class Server {
   ListenSockets sockets_;
   std::vector<std::shared_ptr<const generation::Listener>> static_listeners_;
   std::vector<CompiledCluster> static_clusters_;
-  std::unique_ptr<xds::Transport> transport_;  // Outlives the client in dynamic_.
   DynamicConfig dynamic_;
   SecretDirector secrets_;
   TransportMaker transports_;

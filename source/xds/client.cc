@@ -1,5 +1,7 @@
 #include "source/xds/client.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "source/base/check.h"
@@ -28,6 +30,9 @@ Client::Client(Transport& transport, event::Loop& loop, event::Random& random,
       random_(random),
       backoff_(options_.backoff_base, options_.backoff_max),
       reopen_(loop, [this] { Open(); }),
+      tokens_(options_.max_tokens),
+      tokens_filled_(loop.Now()),
+      refill_(loop, [this] { SendHeldBack(); }),
       flush_([this] { Flush(); }) {}
 
 Client::~Client() = default;
@@ -57,8 +62,15 @@ void Client::Start() {
 
 void Client::Suspend() {
   reopen_.Disable();
+  DropStream();
+}
+
+void Client::DropStream() {
   stream_.reset();
   heard_ = false;
+  held_back_.clear();
+  refill_.Disable();
+  stats_.pending_requests.Set(0);
   stats_.connected_state.Set(0);
   for (const auto& type : types_) type->EndStream();
 }
@@ -125,13 +137,8 @@ void Client::EndStream(const absl::Status& status) {
   WEIR_LOG(kXds, kWarn, "the stream to the control plane ended: ", status.ToString(),
            "; the next one in ",
            std::chrono::duration_cast<std::chrono::milliseconds>(delay).count(), " ms");
-  stream_.reset();
-  heard_ = false;
-  stats_.connected_state.Set(0);
-  for (const auto& type : types_) {
-    type->EndStream();
-    type->stats().update_failure.Inc();
-  }
+  DropStream();
+  for (const auto& type : types_) type->stats().update_failure.Inc();
   reopen_.Enable(delay);
   if (options_.on_stream_end) options_.on_stream_end();
 }
@@ -145,6 +152,38 @@ void Client::Flush() {
 }
 
 void Client::Send(const WireRequest& request) {
+  if (held_back_.empty() && TakeToken()) return SendNow(request);
+  stats_.rate_limit_enforced.Inc();
+  held_back_.push_back(request);
+  stats_.pending_requests.Set(static_cast<int64_t>(held_back_.size()));
+  if (!refill_.enabled()) SendHeldBack();
+}
+
+bool Client::TakeToken() {
+  if (options_.max_tokens == 0) return true;
+  const std::chrono::duration<double> gone = loop_.Now() - tokens_filled_;
+  tokens_filled_ = loop_.Now();
+  tokens_ =
+      std::min<double>(options_.max_tokens, tokens_ + gone.count() * options_.tokens_per_second);
+  if (tokens_ < 1) return false;
+  tokens_ -= 1;
+  return true;
+}
+
+void Client::SendHeldBack() {
+  while (!held_back_.empty() && TakeToken()) {
+    const WireRequest request = std::move(held_back_.front());
+    held_back_.pop_front();
+    SendNow(request);
+  }
+  stats_.pending_requests.Set(static_cast<int64_t>(held_back_.size()));
+  if (held_back_.empty()) return;
+  const std::chrono::duration<double> until_next((1 - tokens_) / options_.tokens_per_second);
+  refill_.Enable(std::max<event::Duration>(std::chrono::duration_cast<event::Duration>(until_next),
+                                           event::Timer::kTick));
+}
+
+void Client::SendNow(const WireRequest& request) {
   Type(request.type_url).stats().update_attempt.Inc();
   if (node_sent_) {
     stream_->Send(SerializeRequest(options_.variant, request));

@@ -14,6 +14,7 @@
 // callback.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,6 +41,9 @@ struct ClientOptions {
   // Waits between two streams: random, within a bound that doubles from the first to the second.
   event::Duration backoff_base = std::chrono::milliseconds(500);
   event::Duration backoff_max = std::chrono::seconds(30);
+  // A request takes a token; without one it waits. `max_tokens` 0: no limit.
+  uint32_t max_tokens = 0;
+  double tokens_per_second = 10;
   // Called whenever a stream has ended; may be empty. May call Suspend.
   std::function<void()> on_stream_end;
 };
@@ -88,9 +92,14 @@ class Client final : private TransportHandler {
   TypeState* FindType(std::string_view type_url) const;
   void Open();
   void EndStream(const absl::Status& status);
+  void DropStream();
   // Tells the sinks what was released and the server what changed.
   void Flush();
   void Send(const WireRequest& request);
+  void SendNow(const WireRequest& request);
+  // Whether a token was there to take.
+  bool TakeToken();
+  void SendHeldBack();
 
   Transport& transport_;
   event::Loop& loop_;
@@ -107,6 +116,10 @@ class Client final : private TransportHandler {
   event::Random& random_;
   Backoff backoff_;
   event::Timer reopen_;
+  double tokens_;
+  event::MonotonicTime tokens_filled_;
+  std::deque<WireRequest> held_back_;  // For want of a token, on this stream.
+  event::Timer refill_;
   event::TurnEndTask flush_;
 };
 

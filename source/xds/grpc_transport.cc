@@ -10,14 +10,41 @@
 #include "grpcpp/support/channel_arguments.h"
 #include "source/base/check.h"
 #include "source/base/mutex.h"
+#include "source/base/strings.h"
 
 namespace weir::xds {
 namespace {
 
-const char* MethodOf(Variant variant) {
-  return variant == Variant::kSotw
-             ? "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
-             : "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
+// The service of a type. Its methods are Stream and Delta, followed by the plural.
+struct Service {
+  std::string_view type_url;
+  std::string_view name;
+  std::string_view plural;
+};
+constexpr Service kServices[] = {
+    {"", "discovery.v3.AggregatedDiscoveryService", "AggregatedResources"},
+    {"type.googleapis.com/envoy.config.cluster.v3.Cluster", "cluster.v3.ClusterDiscoveryService",
+     "Clusters"},
+    {"type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+     "endpoint.v3.EndpointDiscoveryService", "Endpoints"},
+    {"type.googleapis.com/envoy.config.listener.v3.Listener",
+     "listener.v3.ListenerDiscoveryService", "Listeners"},
+    {"type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+     "route.v3.RouteDiscoveryService", "Routes"},
+    {"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+     "secret.v3.SecretDiscoveryService", "Secrets"},
+    {"type.googleapis.com/envoy.service.runtime.v3.Runtime", "runtime.v3.RuntimeDiscoveryService",
+     "Runtime"},
+};
+
+std::string MethodOf(Variant variant, std::string_view type_url) {
+  for (const Service& service : kServices) {
+    if (service.type_url != type_url) continue;
+    return StrCat("/envoy.service.", service.name, "/",
+                  variant == Variant::kSotw ? "Stream" : "Delta", service.plural);
+  }
+  WEIR_CHECK(false, "a type with a service of its own");
+  return "";
 }
 
 std::shared_ptr<grpc::Channel> MakeChannel(const GrpcTarget& target) {
@@ -94,7 +121,8 @@ class GrpcTransport::Call final
     if (!target.authority.empty()) context_.set_authority(target.authority);
     for (const auto& [key, value] : target.initial_metadata) context_.AddMetadata(key, value);
     stub_ = std::make_unique<grpc::GenericStub>(MakeChannel(target));
-    stub_->PrepareBidiStreamingCall(&context_, MethodOf(variant), grpc::StubOptions(), this);
+    stub_->PrepareBidiStreamingCall(&context_, MethodOf(variant, target.type_url),
+                                    grpc::StubOptions(), this);
     AddHold();
     StartRead(&incoming_);
     StartCall();

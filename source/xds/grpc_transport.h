@@ -32,6 +32,8 @@ struct GrpcTarget {
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   std::string authority;  // Empty: the target's.
   std::vector<std::pair<std::string, std::string>> initial_metadata;
+  // The type that streams carry, by the service of that type; empty: all types, by ADS.
+  std::string type_url;
   // HTTP/2 pings while nothing is received; 0: none. Servers may close connections that ping more
   // often than every five minutes.
   std::chrono::milliseconds keepalive_interval{0};

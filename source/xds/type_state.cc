@@ -80,7 +80,11 @@ void TypeState::Restore(HeldType held, std::function<void()> done) {
                                   .bytes = std::move(resource.bytes)});
   }
   auto settled = [this, version = held.version, done = std::move(done)](const std::string& error) {
-    if (error.empty()) accepted_version_ = version;
+    if (error.empty()) {
+      accepted_version_ = version;
+      stats_.version.Set(VersionHash(version));
+      stats_.version_text.Set(version);
+    }
     done();
   };
   inbox_.Take(std::move(response), /*full_state=*/false, std::move(settled));

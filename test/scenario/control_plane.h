@@ -15,7 +15,9 @@ namespace weir::scenario {
 
 class ControlPlane {
  public:
-  explicit ControlPlane(World& world) : world_(world) {}
+  // `own_stream`: speaks on the stream of that type alone, in place of ADS.
+  explicit ControlPlane(World& world, std::string_view own_stream = "")
+      : world_(world), stream_(own_stream) {}
 
   // Sends all resources of one type as `yaml` (with "@type" each) has them, and runs.
   void Send(std::string_view type_url, const std::string& version, const std::string& yaml) {
@@ -28,14 +30,14 @@ class ControlPlane {
     response.set_type_url(std::string(type_url));
     response.set_version_info(version);
     response.set_nonce(version);
-    world_.xds().open_call()->Deliver(response.SerializeAsString());
+    world_.xds(stream_).open_call()->Deliver(response.SerializeAsString());
     world_.Run();
     Listen();
   }
   // The stream ends; until Restore no new one can be made.
   void Kill() {
-    world_.xds().set_refuse(absl::UnavailableError("gone"));
-    if (auto* call = world_.xds().open_call()) call->End(absl::UnavailableError("gone"));
+    world_.xds(stream_).set_refuse(absl::UnavailableError("gone"));
+    if (auto* call = world_.xds(stream_).open_call()) call->End(absl::UnavailableError("gone"));
     world_.Run();
   }
 
@@ -59,7 +61,7 @@ class ControlPlane {
 
  private:
   void Listen() {
-    auto* call = world_.xds().open_call();
+    auto* call = world_.xds(stream_).open_call();
     if (call == nullptr) return;
     for (const std::string& bytes : call->TakeSent()) {
       requests_.emplace_back().ParseFromString(bytes);
@@ -67,6 +69,7 @@ class ControlPlane {
   }
 
   World& world_;
+  const std::string stream_;
   std::vector<envoy::service::discovery::v3::DiscoveryRequest> requests_;
 };
 

@@ -132,10 +132,11 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
       .workers = {},
       .seed = options.seed,
       .make_transport =
-          [this](const config::Bootstrap&) -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
+          [this](const config::Bootstrap&, const config::GrpcSource&,
+                 std::string_view type_url) -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
         auto transport = std::make_unique<fakes::FakeXdsTransport>(loop_);
-        xds_ = transport.get();
-        if (control_plane_gone_) xds_->set_refuse(absl::UnavailableError("gone"));
+        transports_[std::string(type_url)] = transport.get();
+        if (control_plane_gone_) transport->set_refuse(absl::UnavailableError("gone"));
         return transport;
       },
       .parse_file = exe::ParseResourceFile};

@@ -161,7 +161,11 @@ class World {
   fakes::SimLoop& loop() { return loop_; }
   fakes::SimNetwork& network() { return network_; }
   buffer::BlockPool& blocks() { return blocks_; }
-  fakes::FakeXdsTransport& xds() { return *xds_; }
+  // By ADS, or of a type that has a stream of its own.
+  fakes::FakeXdsTransport& xds(std::string_view type_url = "") {
+    return *transports_.find(type_url)->second;
+  }
+  bool has_xds(std::string_view type_url) const { return transports_.contains(type_url); }
   fakes::FakeFiles& files() { return files_; }
   fakes::FakeResolver& resolver() { return resolver_; }
   fakes::FakeHeap& heap() { return heap_; }
@@ -187,7 +191,7 @@ class World {
   config::proto::ExtensionDecoders decoders_;
   filter::Factories factories_;
   const bool control_plane_gone_;
-  fakes::FakeXdsTransport* xds_ = nullptr;
+  std::map<std::string, fakes::FakeXdsTransport*, std::less<>> transports_;
   absl::Status status_;
   std::unique_ptr<server::Server> server_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;

@@ -80,6 +80,18 @@ TEST(ReadMessage, AnEmptyTextIsAnEmptyMessage) {
       << diagnostics.ToString();
 }
 
+TEST(ReadMessage, MissingFieldsPassWhereTheCallerSaysSoAndUnknownNamesNever) {
+  const auto read = [](std::string_view text, MissingFields missing) {
+    Bootstrap bootstrap;
+    Diagnostics diagnostics;
+    const ReadResult result = ReadMessage({text, "b.yaml"}, Known, bootstrap, diagnostics, missing);
+    return std::pair(result.ok, result.ignored.size());
+  };
+  EXPECT_EQ(read("header_prefix: x-weir\n", MissingFields::kRefuse).first, false);
+  EXPECT_EQ(read("header_prefix: x-weir\n", MissingFields::kIgnore), std::pair(true, size_t{1}));
+  EXPECT_EQ(read("heder_prefix: x-weir\n", MissingFields::kIgnore).first, false);
+}
+
 TEST(ReadMessage, GivesErrorsOfEveryStepTogetherInOrder) {
   Bootstrap bootstrap;
   Diagnostics diagnostics;

@@ -149,6 +149,44 @@ TEST(Supported, FieldNumbersOfANewerApiAreRefusedByNumber) {
             "newer API");
 }
 
+TEST(Supported, MissingFieldsPassWhereTheOperatorSaysSoAndNothingElseDoes) {
+  const auto check = [](const auto& message) {
+    return CheckSupported(message, Known, MissingFields::kIgnore);
+  };
+  Cluster cluster;
+  ASSERT_TRUE(
+      cluster.ParseFromString(std::string("\x0a\x01"
+                                          "a\xc8\x3e\x01",
+                                          6)));
+  const SupportReport report = check(cluster);
+  EXPECT_TRUE(report.refused.empty());
+  ASSERT_EQ(report.ignored.size(), 1u);
+  EXPECT_EQ(report.ignored[0].reason, "unknown fields are allowed");
+  // A match without one of its conditions would match more.
+  Listener listener;
+  ASSERT_TRUE(
+      listener.add_filter_chains()->mutable_filter_chain_match()->ParseFromString("\xc8\x3e\x01"));
+  EXPECT_EQ(Refused(check(listener)),
+            "filter_chains[0].filter_chain_match.#1001: field #1001 of "
+            "envoy.config.listener.v3.FilterChainMatch is unknown; it may come from a newer API");
+  // An unknown extension is none that may be missing.
+  Listener extension;
+  extension.add_filter_chains()->add_filters()->mutable_typed_config()->set_type_url("t/x.Y");
+  EXPECT_EQ(check(extension).refused.size(), 1u);
+}
+
+TEST(Supported, WhatMayBeMissing) {
+  EXPECT_TRUE(MayBeMissing("envoy.config.bootstrap.v3.Bootstrap"));
+  EXPECT_TRUE(MayBeMissing("envoy.config.cluster.v3.Cluster"));
+  for (const char* name :
+       {"envoy.config.route.v3.RouteMatch", "envoy.config.route.v3.HeaderMatcher",
+        "envoy.config.cluster.v3.CircuitBreakers.Thresholds",
+        "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        "envoy.type.matcher.v3.StringMatcher", "envoy.config.rbac.v3.Policy"}) {
+    EXPECT_FALSE(MayBeMissing(name)) << name;
+  }
+}
+
 TEST(Supported, BrokenBytesInAKnownExtensionAreRefused) {
   Listener listener;
   auto* any = listener.add_filter_chains()->add_filters()->mutable_typed_config();

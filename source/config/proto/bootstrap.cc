@@ -1,4 +1,8 @@
+#include <utility>
+
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/extensions/bootstrap/internal_listener/v3/internal_listener.pb.h"
+#include "envoy/extensions/regex_engines/v3/google_re2.pb.h"
 #include "source/base/status.h"
 #include "source/config/proto/access_log.h"
 #include "source/config/proto/cluster.h"
@@ -47,56 +51,17 @@ void DecodeStatic(const pb::Bootstrap::StaticResources& message, const Scope& sc
   }
 }
 
-void DecodeGrpcService(const core::GrpcService& service, const Scope& scope,
-                       const HashSet& static_clusters, AdsConfig& ads) {
-  const core::GrpcService::EnvoyGrpc& target = service.envoy_grpc();
-  const Scope at = scope.Field("envoy_grpc");
-  at.RefuseSet(target, {"max_receive_message_length"});
-  scope.IgnoreSet(service, {"timeout"}, "the stream has no end");
-  ads.cluster = target.cluster_name();
-  ads.authority = target.authority();
-  if (!static_clusters.contains(ads.cluster)) {
-    at.Field("cluster_name").Error("there is no static cluster of this name", ads.cluster);
-  }
-  for (const core::HeaderValue& value : service.initial_metadata()) {
-    ads.initial_metadata.emplace_back(AsciiLower(value.key()),
-                                      value.value().empty() ? value.raw_value() : value.value());
-  }
-}
-
-AdsConfig DecodeAds(const core::ApiConfigSource& message, const Scope& scope,
-                    const HashSet& static_clusters) {
-  AdsConfig ads;
-  scope.RefuseSet(message, {"cluster_names"});
-  if (message.api_type() != core::ApiConfigSource::GRPC &&
-      message.api_type() != core::ApiConfigSource::DELTA_GRPC) {
-    scope.Field("api_type")
-        .Error("must be GRPC or DELTA_GRPC",
-               core::ApiConfigSource::ApiType_Name(message.api_type()));
-  }
-  ads.delta = message.api_type() == core::ApiConfigSource::DELTA_GRPC;
-  if (message.transport_api_version() != core::V3) {
-    scope.Field("transport_api_version")
-        .Error("must be V3", core::ApiVersion_Name(message.transport_api_version()));
-  }
-  if (message.grpc_services_size() != 1) {
-    scope.Field("grpc_services")
-        .Error("there must be exactly one", StrCat(message.grpc_services_size()));
-    return ads;
-  }
-  DecodeGrpcService(message.grpc_services(0), scope.Item("grpc_services", 0), static_clusters, ads);
-  return ads;
-}
-
 void DecodeDynamic(const pb::Bootstrap::DynamicResources& message, const Scope& scope,
-                   const HashSet& static_clusters, Bootstrap& bootstrap) {
+                   Bootstrap& bootstrap) {
   if (message.has_ads_config()) {
-    bootstrap.ads = DecodeAds(message.ads_config(), scope.Field("ads_config"), static_clusters);
+    bootstrap.ads = DecodeGrpcSource(message.ads_config(), scope.Field("ads_config"));
   }
   const auto decode = [&](const core::ConfigSource& source, const Scope& at) {
     ConfigSource decoded = DecodeConfigSource(source, at);
     if (decoded.kind == ConfigSource::Kind::kSelf) {
-      at.Error("`self` has no meaning in the bootstrap: ads or path_config_source");
+      at.Error(
+          "`self` has no meaning in the bootstrap: ads, api_config_source or "
+          "path_config_source");
     }
     if (decoded.kind == ConfigSource::Kind::kAds && !message.has_ads_config()) {
       at.Error("`ads` needs dynamic_resources.ads_config");
@@ -188,14 +153,34 @@ DynamicUpdates DecodeUpdates(const weir::config::v1::DynamicUpdates& message, co
 
 void DecodeBootstrapExtensions(const pb::Bootstrap& message, const Scope& root,
                                Bootstrap& bootstrap) {
+  using envoy::extensions::bootstrap::internal_listener::v3::InternalListener;
+  using weir::config::v1::DynamicUpdates;
+  bool seen = false;
   for (int i = 0; i < message.bootstrap_extensions_size(); ++i) {
+    const auto& extension = message.bootstrap_extensions(i);
     const Scope item = root.Item("bootstrap_extensions", i);
     const Scope config = item.Field("typed_config");
-    const auto updates = Unpack<weir::config::v1::DynamicUpdates>(
-        message.bootstrap_extensions(i).typed_config(), config);
-    if (i > 0) item.Error("weir.config.v1.DynamicUpdates stands there already");
-    if (updates != nullptr) bootstrap.updates = DecodeUpdates(*updates, config, bootstrap);
+    const auto unpacked = UnpackAny(extension.typed_config(), config);
+    if (unpacked == nullptr) continue;
+    if (unpacked->GetDescriptor() == InternalListener::descriptor()) {
+      item.IgnoreSet(extension, {"typed_config"},
+                     "internal listeners are refused by name where they are configured");
+    } else if (unpacked->GetDescriptor() != DynamicUpdates::descriptor()) {
+      config.Error("is no bootstrap extension", unpacked->GetDescriptor()->full_name());
+    } else if (std::exchange(seen, true)) {
+      item.Error("weir.config.v1.DynamicUpdates stands there already");
+    } else {
+      bootstrap.updates =
+          DecodeUpdates(static_cast<const DynamicUpdates&>(*unpacked), config, bootstrap);
+    }
   }
+}
+
+void CheckRegexEngine(const pb::Bootstrap& message, const Scope& root) {
+  if (!message.has_default_regex_engine()) return;
+  Unpack<envoy::extensions::regex_engines::v3::GoogleRE2>(
+      message.default_regex_engine().typed_config(),
+      root.Field("default_regex_engine").Field("typed_config"));
 }
 
 }  // namespace
@@ -224,8 +209,7 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   bootstrap.node_id = message.node().id();
   bootstrap.node_cluster = message.node().cluster();
   DecodeStatic(message.static_resources(), root.Field("static_resources"), bootstrap);
-  DecodeDynamic(message.dynamic_resources(), root.Field("dynamic_resources"), static_clusters,
-                bootstrap);
+  DecodeDynamic(message.dynamic_resources(), root.Field("dynamic_resources"), bootstrap);
   DecodeAdmin(message.admin(), root.Field("admin"), bootstrap);
   if (message.has_overload_manager()) {
     bootstrap.overload =
@@ -233,6 +217,7 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   }
   DecodeStats(message, root, bootstrap.stats);
   DecodeBootstrapExtensions(message, root, bootstrap);
+  CheckRegexEngine(message, root);
   const bool refused = own.has_errors();
   AppendNew(std::move(own), diagnostics);
   if (refused) return std::nullopt;

@@ -66,18 +66,8 @@ void AppendNew(schema::Diagnostics found, schema::Diagnostics& diagnostics) {
 void CheckMessage(const google::protobuf::Message& message, const DecodeOptions& options,
                   schema::Diagnostics& diagnostics, std::vector<schema::Unsupported>& ignored) {
   schema::CheckRules(message, diagnostics);
-  schema::SupportReport report = schema::CheckSupported(message, options.extensions.Known());
-  if (options.allow_unknown_fields) {
-    std::erase_if(report.refused, [&](schema::Unsupported& item) {
-      const bool field = item.kind == schema::Unsupported::Kind::kField ||
-                         item.kind == schema::Unsupported::Kind::kFieldNumber;
-      if (field) {
-        item.reason = "unknown fields are allowed";
-        ignored.push_back(std::move(item));
-      }
-      return field;
-    });
-  }
+  const schema::SupportReport report =
+      schema::CheckSupported(message, options.extensions.Known(), options.missing_fields());
   schema::AddRefused(report, diagnostics);
   ignored.insert(ignored.end(), report.ignored.begin(), report.ignored.end());
 }

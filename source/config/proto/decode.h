@@ -55,11 +55,15 @@ class NoDataReader final : public DataReader {
 struct DecodeOptions {
   const ExtensionDecoders& extensions;
   const DataReader& data;
-  // Unknown and unsupported fields are noted as ignored and refuse nothing (enum values and
-  // extensions still do).
+  // Fields that the data plane lacks are noted and refuse nothing, where schema::MayBeMissing says
+  // so (enum values and extensions are refused all the same).
   bool allow_unknown_fields = false;
   // What runtime keys refer to; null: the defaults hold.
   const Runtime* runtime = nullptr;
+
+  schema::MissingFields missing_fields() const {
+    return allow_unknown_fields ? schema::MissingFields::kIgnore : schema::MissingFields::kRefuse;
+  }
 };
 
 using ResourceValue =

@@ -7,9 +7,10 @@ namespace weir::config::proto {
 namespace {
 
 // Decoded as parts of a listener, a route table, a cluster or the bootstrap.
-constexpr std::array<std::string_view, 19> kBuiltIn = {
+constexpr std::array<std::string_view, 21> kBuiltIn = {
     "envoy.config.overload.v3.ShrinkHeapConfig",
     "envoy.config.route.v3.FilterConfig",
+    "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
     "envoy.extensions.filters.http.router.v3.Router",
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
@@ -22,6 +23,7 @@ constexpr std::array<std::string_view, 19> kBuiltIn = {
     "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin",
     "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig",
     "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig",
+    "envoy.extensions.regex_engines.v3.GoogleRE2",
     "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
     "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
     "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",

@@ -39,7 +39,8 @@ void Scope::Error(const absl::Status& status) const { Error(MessageOf(status)); 
 
 void Scope::RefuseSet(const google::protobuf::Message& message,
                       std::initializer_list<std::string_view> fields) const {
-  if (context_->allow_unknown_fields) {
+  if (context_->allow_unknown_fields &&
+      schema::MayBeMissing(message.GetDescriptor()->full_name())) {
     IgnoreSet(message, fields, "unknown fields are allowed");
     return;
   }

@@ -113,6 +113,59 @@ Fraction DecodePercent(const envoy::type::v3::FractionalPercent& percent) {
   return {static_cast<uint32_t>(std::min<uint64_t>(per_million, 1'000'000))};
 }
 
+namespace {
+
+void DecodeGrpcService(const core::GrpcService& service, const Scope& scope, GrpcSource& source) {
+  const core::GrpcService::EnvoyGrpc& target = service.envoy_grpc();
+  const Scope at = scope.Field("envoy_grpc");
+  at.RefuseSet(target, {"max_receive_message_length"});
+  scope.IgnoreSet(service, {"timeout"}, "the stream has no end");
+  source.cluster = target.cluster_name();
+  source.authority = target.authority();
+  const HashSet* const clusters = scope.context().known_clusters;
+  if (clusters != nullptr && !clusters->contains(source.cluster)) {
+    at.Field("cluster_name").Error("there is no static cluster of this name", source.cluster);
+  }
+  for (const core::HeaderValue& value : service.initial_metadata()) {
+    source.initial_metadata.emplace_back(AsciiLower(value.key()),
+                                         value.value().empty() ? value.raw_value() : value.value());
+  }
+}
+
+}  // namespace
+
+GrpcSource DecodeGrpcSource(const core::ApiConfigSource& message, const Scope& scope) {
+  GrpcSource source;
+  scope.RefuseSet(message, {"cluster_names"});
+  if (message.api_type() != core::ApiConfigSource::GRPC &&
+      message.api_type() != core::ApiConfigSource::DELTA_GRPC) {
+    scope.Field("api_type")
+        .Error("must be GRPC or DELTA_GRPC",
+               core::ApiConfigSource::ApiType_Name(message.api_type()));
+  }
+  source.delta = message.api_type() == core::ApiConfigSource::DELTA_GRPC;
+  if (message.transport_api_version() != core::V3) {
+    scope.Field("transport_api_version")
+        .Error("must be V3", core::ApiVersion_Name(message.transport_api_version()));
+  }
+  if (message.has_rate_limit_settings()) {
+    const core::RateLimitSettings& settings = message.rate_limit_settings();
+    RequestRateLimit& limit = source.rate_limit.emplace();
+    if (settings.has_max_tokens()) limit.max_tokens = settings.max_tokens().value();
+    if (settings.has_fill_rate()) limit.fill_rate = settings.fill_rate().value();
+    if (limit.max_tokens == 0) {
+      scope.Field("rate_limit_settings").Field("max_tokens").Error("must be more than 0");
+    }
+  }
+  if (message.grpc_services_size() != 1) {
+    scope.Field("grpc_services")
+        .Error("there must be exactly one", StrCat(message.grpc_services_size()));
+    return source;
+  }
+  DecodeGrpcService(message.grpc_services(0), scope.Item("grpc_services", 0), source);
+  return source;
+}
+
 ConfigSource DecodeConfigSource(const core::ConfigSource& source, const Scope& scope) {
   ConfigSource decoded;
   switch (source.config_source_specifier_case()) {
@@ -132,10 +185,11 @@ ConfigSource DecodeConfigSource(const core::ConfigSource& source, const Scope& s
       decoded.watched_directory = source.path_config_source().watched_directory().path();
       break;
     case core::ConfigSource::kApiConfigSource:
-      scope.RefuseSet(source, {"api_config_source"});
+      decoded.kind = ConfigSource::Kind::kGrpc;
+      decoded.grpc = DecodeGrpcSource(source.api_config_source(), scope.Field("api_config_source"));
       break;
     case core::ConfigSource::CONFIG_SOURCE_SPECIFIER_NOT_SET:
-      scope.Error("a source is missing: ads, self or path_config_source");
+      scope.Error("a source is missing: ads, self, api_config_source or path_config_source");
       break;
   }
   if (decoded.kind == ConfigSource::Kind::kPath && decoded.path.empty()) {

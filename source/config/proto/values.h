@@ -40,6 +40,9 @@ Fraction DecodePercent(const envoy::type::v3::FractionalPercent& percent);
 Fraction DecodeFraction(const envoy::config::core::v3::RuntimeFractionalPercent& fraction,
                         const Scope& scope);
 
+// A control plane over gRPC.
+GrpcSource DecodeGrpcSource(const envoy::config::core::v3::ApiConfigSource& message,
+                            const Scope& scope);
 ConfigSource DecodeConfigSource(const envoy::config::core::v3::ConfigSource& source,
                                 const Scope& scope);
 

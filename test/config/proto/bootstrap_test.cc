@@ -55,6 +55,28 @@ TEST(DecodeBootstrap, ReadsWhatAControlPlaneNeeds) {
   EXPECT_THAT(outcome.ignored, ElementsAre());
 }
 
+TEST(DecodeBootstrap, WhatOtherProxiesExtendTheirsWith) {
+  const auto outcome = ReadBootstrap(R"(
+application_log_config: { log_format: { text_format: "%v" } }
+default_regex_engine:
+  name: envoy.regex_engines.google_re2
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.regex_engines.v3.GoogleRE2 }
+bootstrap_extensions:
+- name: envoy.bootstrap.internal_listener
+  typed_config:
+    "@type": type.googleapis.com/udpa.type.v1.TypedStruct
+    type_url: type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener
+    value: { buffer_size_kb: 64 }
+- name: updates
+  typed_config: { "@type": type.googleapis.com/weir.config.v1.DynamicUpdates, transactional: true }
+)");
+  ASSERT_TRUE(outcome.bootstrap.has_value()) << testing::PrintToString(outcome.errors);
+  EXPECT_TRUE(outcome.bootstrap->updates.transactional);
+  EXPECT_THAT(outcome.ignored,
+              testing::UnorderedElementsAre("application_log_config",
+                                            "bootstrap_extensions[0].typed_config"));
+}
+
 TEST(DecodeBootstrap, AnEmptyOneIsFine) { EXPECT_TRUE(ReadBootstrap("").bootstrap.has_value()); }
 
 // The static part with routes whose fractions and weights have keys.
@@ -115,8 +137,17 @@ TEST(DecodeBootstrap, RefusesByNameAndPath) {
        "dynamic_resources.lds_config: `ads` needs dynamic_resources.ads_config"},
       {"{dynamic_resources: {cds_config: {self: {}}}}",
        "dynamic_resources.cds_config: `self` has no meaning"},
-      {"{dynamic_resources: {cds_config: {api_config_source: {api_type: GRPC}}}}",
-       "dynamic_resources.cds_config.api_config_source: field \"api_config_source\""},
+      {"{dynamic_resources: {cds_config: {api_config_source: {api_type: GRPC, "
+       "transport_api_version: V3}}}}",
+       "dynamic_resources.cds_config.api_config_source.grpc_services: there must be exactly one"},
+      {"{dynamic_resources: {cds_config: {api_config_source: {api_type: REST, cluster_names: [a], "
+       "transport_api_version: V3}}}}",
+       "dynamic_resources.cds_config.api_config_source.api_type"},
+      {"{dynamic_resources: {cds_config: {api_config_source: {api_type: GRPC, "
+       "transport_api_version: V3, rate_limit_settings: {max_tokens: 0}, grpc_services: "
+       "[{envoy_grpc: {cluster_name: a}}]}}}, static_resources: {clusters: [{name: a, "
+       "load_assignment: {cluster_name: a}}]}}",
+       "rate_limit_settings.max_tokens: must be more than 0"},
       {"{dynamic_resources: {ads_config: {api_type: GRPC, transport_api_version: V3, "
        "grpc_services: [{envoy_grpc: {cluster_name: none}}]}}}",
        "grpc_services[0].envoy_grpc.cluster_name: there is no static cluster of this name"},
@@ -127,6 +158,16 @@ TEST(DecodeBootstrap, RefusesByNameAndPath) {
       {"{static_resources: {clusters: [{name: a, load_assignment: {cluster_name: a}}, {name: a, "
        "load_assignment: {cluster_name: a}}]}}",
        "static_resources.clusters[1].name: there is a cluster of this name already"},
+      {"{bootstrap_extensions: [{name: a, typed_config: {\"@type\": "
+       "type.googleapis.com/weir.config.v1.DynamicUpdates}}, {name: b, typed_config: {\"@type\": "
+       "type.googleapis.com/weir.config.v1.DynamicUpdates}}]}",
+       "bootstrap_extensions[1]: weir.config.v1.DynamicUpdates stands there already"},
+      {"{bootstrap_extensions: [{name: a, typed_config: {\"@type\": "
+       "type.googleapis.com/weir.config.v1.DynamicUpdates, last_good: {path: /a}}}]}",
+       "last_good: keeps what comes by dynamic_resources.ads_config, and there is none"},
+      {"{default_regex_engine: {name: a, typed_config: {\"@type\": "
+       "type.googleapis.com/weir.config.v1.DynamicUpdates}}}",
+       "default_regex_engine.typed_config: must be a envoy.extensions.regex_engines.v3.GoogleRE2"},
       {"{admin: {address: {socket_address: {address: localhost, port_value: 1}}}}",
        "admin.address.socket_address.address: is not an IP address"},
   };
