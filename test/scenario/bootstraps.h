@@ -13,6 +13,8 @@ struct Edge {
   std::string routes =
       "- match: { prefix: \"/\" }\n"
       "  route: { cluster: web }\n";
+  // Further fields of the listener, without indentation.
+  std::string listener_options;
   // Further fields of the connection manager, without indentation, one a line in flow style.
   std::string http_options;
   // HTTP filters before the router, without indentation.
