@@ -56,6 +56,21 @@ void CheckOutcome(Scene& scene, const Exchange& exchange) {
   }
 }
 
+// A buffer may pass its limit by what one turn reads and decodes.
+constexpr uint64_t kBesidesLimits = 512 * 1024;
+
+// Of a listener's connection and a cluster's together.
+uint64_t GreatestLimits(const Plan& plan) {
+  uint64_t listener = 0, cluster = 0;
+  for (const ListenerPlan& its : plan.listeners) {
+    listener = std::max<uint64_t>(listener, its.buffer_limit);
+  }
+  for (const ClusterPlan& its : plan.clusters) {
+    cluster = std::max<uint64_t>(cluster, its.buffer_limit);
+  }
+  return listener + cluster;
+}
+
 // The most windows of one kind that were open at once in one cluster.
 size_t MostAtOnce(const std::vector<HeldWindow>& held, size_t cluster, bool connection) {
   std::vector<std::pair<event::MonotonicTime, int>> edges;
@@ -78,20 +93,37 @@ size_t MostAtOnce(const std::vector<HeldWindow>& held, size_t cluster, bool conn
 void CheckHeldBytes(Scene& scene) {
   for (const Exchange& exchange : scene.plan.exchanges) {
     if (exchange.outcome != Outcome::kSent) continue;
-    size_t listener = 0, cluster = 0;
-    for (const ListenerPlan& plan : scene.plan.listeners) {
-      listener = std::max<size_t>(listener, plan.buffer_limit);
-    }
-    for (const ClusterPlan& plan : scene.plan.clusters) {
-      cluster = std::max<size_t>(cluster, plan.buffer_limit);
-    }
-    const uint64_t most = listener + cluster + 2 * scene.plan.network.window + 512 * 1024;
+    const uint64_t most =
+        GreatestLimits(scene.plan) + 2 * scene.plan.network.window + kBesidesLimits;
     const auto held = [](uint64_t sent, uint64_t seen) { return sent > seen ? sent - seen : 0; };
     if (held(exchange.answer_bytes_sent, exchange.answer_bytes_seen) > most ||
         held(exchange.request_bytes_sent, exchange.request_bytes_seen) > most) {
       scene.journal.Fail(StrCat("#", exchange.id, " has more bytes under way than limits allow"));
     }
   }
+}
+
+void CheckMemory(Scene& scene, const server::WorkerMemory& memory) {
+  const auto under_way = [](const Exchange& exchange) {
+    return exchange.outcome == Outcome::kSent;
+  };
+  const auto& exchanges = scene.plan.exchanges;
+  const auto requests = std::count_if(exchanges.begin(), exchanges.end(), under_way);
+  const uint64_t holders = memory.downstream.total.connections + memory.upstream.total.connections +
+                           static_cast<uint64_t>(requests);
+  const uint64_t held = memory.downstream.total.held.total() + memory.upstream.total.held.total();
+  if (held > holders * (GreatestLimits(scene.plan) + kBesidesLimits)) {
+    scene.journal.Fail(StrCat(held, " bytes are held for ", holders, " connections and requests"));
+  }
+}
+
+void CheckNothingHeld(Scene& scene, const server::WorkerMemory& memory) {
+  const uint64_t held = memory.downstream.total.held.total() + memory.upstream.total.held.total();
+  const size_t connections =
+      memory.downstream.total.connections + memory.upstream.total.connections;
+  if (held == 0 && connections == 0) return;
+  scene.journal.Fail(StrCat("the ledger has ", held, " bytes of ", connections,
+                            " connections when nothing is open"));
 }
 
 void CheckOutcomes(Scene& scene) {

@@ -1,6 +1,7 @@
 // What must hold at every moment, and what must hold when all is over.
 #pragma once
 
+#include "source/server/worker_memory.h"
 #include "source/stats/registry.h"
 #include "test/sim/scene.h"
 
@@ -8,6 +9,10 @@ namespace weir::sim {
 
 // While requests flow.
 void CheckHeldBytes(Scene& scene);
+// While requests flow: what a worker holds, by its own ledger, stays within the limits.
+void CheckMemory(Scene& scene, const server::WorkerMemory& memory);
+// When all connections are closed: it holds nothing.
+void CheckNothingHeld(Scene& scene, const server::WorkerMemory& memory);
 // When every client is done: each exchange ended as the plan and the faults allow.
 void CheckOutcomes(Scene& scene);
 // At no time more was open than the circuit breakers allow.

@@ -48,6 +48,7 @@ class Simulation {
     CloseEverything();
     CheckLimits(scene_);
     CheckGauges(scene_, world_.registry());
+    ForEachWorkersMemory([this](const auto& memory) { CheckNothingHeld(scene_, memory); });
     EndServer();
     return Result();
   }
@@ -60,6 +61,11 @@ class Simulation {
   void BeginDrain();
   bool AllFinished() const;
   bool RunUntil(const std::function<bool()>& done, event::Duration limit);
+  void CheckBounds();
+  template <typename Visit>
+  void ForEachWorkersMemory(Visit visit) {
+    for (size_t i = 0; i < plan_.workers; ++i) visit(world_.server().worker(i).Memory());
+  }
   void CloseEverything();
   void EndServer();
   RunResult Result() const;
@@ -131,13 +137,18 @@ bool Simulation::RunUntil(const std::function<bool()>& done, event::Duration lim
   return world_.loop().RunUntilTrue(
       [this, &done] {
         control_.Pump();
-        if (++turns_ % 64 == 0) CheckHeldBytes(scene_);
+        if (++turns_ % 64 == 0) CheckBounds();
         if (plan_.drain_after.has_value() && !scene_.ending && scene_.sent >= *plan_.drain_after) {
           BeginDrain();
         }
         return done();
       },
       limit);
+}
+
+void Simulation::CheckBounds() {
+  CheckHeldBytes(scene_);
+  ForEachWorkersMemory([this](const auto& memory) { CheckMemory(scene_, memory); });
 }
 
 void Simulation::CloseEverything() {
