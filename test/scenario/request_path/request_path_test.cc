@@ -24,6 +24,7 @@ struct Known {
 constexpr Known kKnown[] = {
     {"weir::fakes::", "the simulated machine"},
     {"weir::scenario::", "the client and the server of the test"},
+    {"weir::buffer::Buffer::ToString", "how these read"},
 };
 
 bool IsKnown(const std::string& function) {
@@ -57,7 +58,7 @@ TEST(RequestPath, AKeepAliveRequestLocksAndAllocatesNothing) {
 std::atomic<int> counter{0};
 std::shared_ptr<int> shared = std::make_shared<int>(1);
 
-void Allocate() { counter.store(*std::make_unique<int>(1), std::memory_order_relaxed); }
+void Allocate() { shared = std::make_shared<int>(2); }
 void Bump() { counter.fetch_add(1); }
 void Copy() {
   const std::shared_ptr<int> copy = shared;
