@@ -316,10 +316,14 @@ void RouterFilter::PauseResponse(bool paused) {
   const bool was_paused = response_pauses_ > 0;
   response_pauses_ += paused ? 1 : -1u;
   const bool now_paused = response_pauses_ > 0;
-  if (was_paused == now_paused || answering_ == nullptr) return;
-  if (answering_->state() == UpstreamAttempt::State::kOpen) {
-    answering_->stream().SetReadPaused(now_paused);
-  }
+  if (was_paused == now_paused) return;
+  // Every try that may answer: the one that wins is not known yet.
+  const auto set = [now_paused](UpstreamAttempt& attempt) {
+    if (attempt.state() != UpstreamAttempt::State::kOpen) return;
+    attempt.stream().SetReadPaused(now_paused);
+  };
+  set(first_);
+  for (auto& attempt : more_) set(*attempt);
 }
 
 void RouterFilter::Abort() {

@@ -60,8 +60,10 @@ void RouterFilter::Respond(UpstreamAttempt& attempt, bool end) {
   answering_ = &attempt;
   next_try_due_ = false;
   back_off_.Disable();
-  ResetOthers(&attempt);
-  NoteUpstream(attempt);
+  if (!more_.empty()) {
+    ResetOthers(&attempt);
+    NoteUpstream(attempt);
+  }
   replay_.reset();
   CountStatus(attempt, response.status);
   host_.info().response_code_details = "via_upstream";
