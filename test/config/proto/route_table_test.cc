@@ -229,9 +229,9 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
     std::string_view error;
   };
   const Case cases[] = {
-      {"{match: {prefix: /}, route: {cluster_specifier_plugin: p}}",
-       "virtual_hosts[0].routes[0].route.cluster_specifier_plugin: field "
-       "\"cluster_specifier_plugin\" of envoy.config.route.v3.RouteAction is not supported"},
+      {"{match: {prefix: /}, route: {cluster: c, early_data_policy: {name: p}}}",
+       "virtual_hosts[0].routes[0].route.early_data_policy: field \"early_data_policy\" of "
+       "envoy.config.route.v3.RouteAction is not supported"},
       {"{match: {prefix: /}, route: {cluster_header: 'x c'}}",
        "route.cluster_header: is not a valid field name, got \"x c\""},
       {"{match: {prefix: /}, route: {cluster: c, rate_limits: [{actions: [{remote_address: "
@@ -239,11 +239,8 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
        "route.rate_limits: field \"rate_limits\""},
       {"{match: {prefix: /}, route: {cluster: c, metadata_match: {}}}",
        "route.metadata_match: field \"metadata_match\""},
-      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{filter_state: {key: x}}]}}",
-       "route.hash_policy[0].filter_state: field \"filter_state\" of "
-       "envoy.config.route.v3.RouteAction.HashPolicy is not supported"},
-      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{cookie: {name: 'a\\r'}}]}}",
-       "route.hash_policy[0].cookie"},
+      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{cookie: {name: \"a\\r\"}}]}}",
+       "route.hash_policy[0].cookie: does not make a valid set-cookie field"},
       {"{match: {prefix: /}, route: {cluster: c, timeout: -1s}}",
        "virtual_hosts[0].routes[0].route.timeout: must not be negative, got \"-1s\""},
       {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_on: "
@@ -322,6 +319,18 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
   }
 }
 
+TEST(DecodeRouteTable, NamesAnAlternativeThatItDoesNotSupport) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"{match: {prefix: /}, route: {cluster_specifier_plugin: p}}",
+       "route.cluster_specifier_plugin: field \"cluster_specifier_plugin\""},
+      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{filter_state: {key: x}}]}}",
+       "route.hash_policy[0].filter_state: field \"filter_state\""},
+  };
+  for (const auto& [route, error] : cases) {
+    EXPECT_THAT(Decode(kType, WithRoute(route)).errors, testing::Contains(HasSubstr(error)));
+  }
+}
+
 TEST(DecodeRouteTable, ReportsAllErrorsAtOnce) {
   const Outcome outcome = Decode(kType, R"(
 name: routes
@@ -330,19 +339,19 @@ virtual_hosts:
   domains: ["a.com", "*.b*"]
   routes:
   - match: { prefix: / }
-    route: { cluster_specifier_plugin: x }
+    route: { cluster: x, metadata_match: {} }
 - name: two
   domains: ["A.com"]
-  matcher: {}
+  cors: {}
 )");
   EXPECT_THAT(
       outcome.errors,
       ElementsAre(
           HasSubstr("virtual_hosts[0].domains[1]: must be a host name"),
-          HasSubstr("virtual_hosts[0].routes[0].route.cluster_specifier_plugin: field"),
+          HasSubstr("virtual_hosts[0].routes[0].route.metadata_match: field"),
           HasSubstr("virtual_hosts[1].domains[0]: the domain is already that of virtual host "
                     "'one', got \"A.com\""),
-          HasSubstr("virtual_hosts[1].matcher: field \"matcher\"")));
+          HasSubstr("virtual_hosts[1].cors: field \"cors\"")));
 }
 
 TEST(DecodeRouteTable, ListsWhatItIgnores) {
@@ -359,8 +368,9 @@ TEST(DecodeRouteTable, ListsWhatItIgnores) {
 }
 
 TEST(DecodeRouteTable, UnknownFieldsCanBeAllowed) {
-  const std::string yaml =
-      WithRoute("{match: {prefix: /}, route: {cluster: c, metadata_match: {}, rate_limits: [{}]}}");
+  const std::string yaml = WithRoute(
+      "{match: {prefix: /}, route: {cluster: c, metadata_match: {}, rate_limits: [{actions: "
+      "[{remote_address: {}}]}]}}");
   const Outcome outcome = Decode(kType, yaml, true);
   EXPECT_THAT(outcome.errors, IsEmpty());
   EXPECT_THAT(outcome.ignored, ElementsAre("virtual_hosts[0].routes[0].route.metadata_match",
