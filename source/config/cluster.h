@@ -56,6 +56,7 @@ struct Http1Options {
   // those that the proxy adds are written.
   bool proper_case = false;
   bool preserve_case = false;
+  bool send_fully_qualified_url = false;
   // A request that the connection manager refuses does not end its connection.
   bool stream_error_on_invalid_http_message = false;
   friend bool operator==(const Http1Options&, const Http1Options&) = default;

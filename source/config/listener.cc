@@ -18,7 +18,8 @@ bool SameRoutes(const std::shared_ptr<const RouteTable>& a,
 
 auto Identity(const HttpConnectionManager& m) {
   return std::tie(m.stat_prefix, m.codec, m.rds_name, m.rds_source, m.http_filters,
-                  m.suppress_envoy_headers, m.access_logs, m.local_replies, m.http1, m.http2);
+                  m.suppress_envoy_headers, m.access_logs, m.log_new_requests, m.log_interval,
+                  m.local_replies, m.http1, m.http2);
 }
 
 auto Limits(const HttpConnectionManager& m) {
@@ -36,7 +37,7 @@ auto Headers(const HttpConnectionManager& m) {
 }
 
 auto Client(const HttpConnectionManager& m) {
-  return std::tie(m.use_remote_address, m.xff_num_trusted_hops, m.skip_xff_append,
+  return std::tie(m.use_remote_address, m.xff_num_trusted_hops, m.skip_xff_append, m.ip_detection,
                   m.append_x_forwarded_port, m.ipv4_as_mapped_ipv6, m.internal_addresses,
                   m.forward_client_cert, m.client_cert_details);
 }
@@ -64,6 +65,17 @@ bool InternalAddresses::Contains(const net::Address& address) const {
     if (range.Contains(address.ip())) return true;
   }
   return false;
+}
+
+std::vector<net::CidrRange> InternalAddresses::PrivateRanges() {
+  constexpr std::pair<std::string_view, uint32_t> kRanges[] = {
+      {"10.0.0.0", 8},   {"172.16.0.0", 12}, {"192.168.0.0", 16},
+      {"127.0.0.1", 32}, {"fd00::", 8},      {"::1", 128}};
+  std::vector<net::CidrRange> ranges;
+  for (const auto& [address, bits] : kRanges) {
+    ranges.push_back(*net::CidrRange::Create(*net::IpAddress::Parse(address), bits));
+  }
+  return ranges;
 }
 
 bool operator==(const HttpConnectionManager& a, const HttpConnectionManager& b) {

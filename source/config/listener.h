@@ -55,6 +55,8 @@ struct InternalAddresses {
   bool unix_sockets = false;
   std::vector<net::CidrRange> ranges;
   bool Contains(const net::Address& address) const;
+  // 10/8, 172.16/12, 192.168/16, fd00::/8 and the loopback addresses.
+  static std::vector<net::CidrRange> PrivateRanges();
   friend bool operator==(const InternalAddresses&, const InternalAddresses&) = default;
 };
 
@@ -75,6 +77,21 @@ struct ClientCertDetails {
   friend bool operator==(const ClientCertDetails&, const ClientCertDetails&) = default;
 };
 
+// Extensions that find the client's address behind other proxies.
+struct XffDetection {
+  uint32_t trusted_hops = 0;
+  std::vector<net::CidrRange> trusted;  // Proxies whose word counts; not empty: in place of hops.
+  bool skip_append = true;
+  friend bool operator==(const XffDetection&, const XffDetection&) = default;
+};
+struct HeaderDetection {
+  std::string name;            // lower case
+  bool trusted = false;        // The address may be an internal one.
+  uint16_t reject_status = 0;  // 0: a request without a valid address goes on.
+  friend bool operator==(const HeaderDetection&, const HeaderDetection&) = default;
+};
+using IpDetection = std::variant<XffDetection, HeaderDetection>;
+
 // HttpConnectionManager.
 struct HttpConnectionManager {
   std::string stat_prefix;
@@ -85,6 +102,8 @@ struct HttpConnectionManager {
   std::vector<NamedExtension> http_filters;  // Without the router, which is always last.
   bool suppress_envoy_headers = false;       // Router.suppress_envoy_headers
   std::vector<AccessLog> access_logs;
+  bool log_new_requests = false;              // flush_access_log_on_new_request
+  std::chrono::milliseconds log_interval{0};  // access_log_flush_interval; 0: none
   LocalReplies local_replies;
 
   Http1Options http1;
@@ -110,6 +129,8 @@ struct HttpConnectionManager {
   bool use_remote_address = false;
   uint32_t xff_num_trusted_hops = 0;
   bool skip_xff_append = false;
+  // Without use_remote_address alone; empty: x-forwarded-for with xff_num_trusted_hops.
+  std::vector<IpDetection> ip_detection;
   bool append_x_forwarded_port = false;
   bool ipv4_as_mapped_ipv6 = false;  // represent_ipv4_remote_address_as_ipv4_mapped_ipv6
   InternalAddresses internal_addresses;

@@ -69,9 +69,16 @@ struct GrpcStatusFilter {
   friend bool operator==(const GrpcStatusFilter&, const GrpcStatusFilter&) = default;
 };
 
+// LogTypeFilter.
+struct TypeFilter {
+  uint32_t types = 0;  // A bit for each value of envoy.data.accesslog.v3.AccessLogType.
+  bool exclude = false;
+  friend bool operator==(const TypeFilter&, const TypeFilter&) = default;
+};
+
 struct LogFilter {
   std::variant<StatusCodeFilter, DurationFilter, NotHealthCheckFilter, SampleFilter, AllFilter,
-               AnyFilter, HeaderFilter, ResponseFlagFilter, GrpcStatusFilter>
+               AnyFilter, HeaderFilter, ResponseFlagFilter, GrpcStatusFilter, TypeFilter>
       kind;
   friend bool operator==(const LogFilter&, const LogFilter&) = default;
 };

@@ -52,21 +52,21 @@ uint32_t GrpcStatusOf(const FormatContext& context) {
   return http::GrpcStatusOf(context.info.response_code);
 }
 
-uint64_t MillisecondsOf(const stream_info::StreamInfo& info, event::MonotonicTime now) {
-  const event::MonotonicTime end = info.end == event::MonotonicTime{} ? now : info.end;
+uint64_t MillisecondsOf(const FormatContext& context) {
+  const bool ended = context.info.end != event::MonotonicTime{};
+  const event::MonotonicTime end = ended ? context.info.end : context.now;
   return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(end - info.start).count());
+      std::chrono::duration_cast<std::chrono::milliseconds>(end - context.info.start).count());
 }
 
 struct Visitor {
   const FormatContext& context;
-  event::MonotonicTime now;
 
   bool operator()(const config::StatusCodeFilter& filter) const {
     return filter.comparison.Holds(context.info.response_code);
   }
   bool operator()(const config::DurationFilter& filter) const {
-    return filter.comparison.Holds(MillisecondsOf(context.info, now));
+    return filter.comparison.Holds(MillisecondsOf(context));
   }
   // No filter of this program answers health checks.
   bool operator()(const config::NotHealthCheckFilter&) const { return true; }
@@ -75,11 +75,11 @@ struct Visitor {
   }
   bool operator()(const config::AllFilter& filter) const {
     return std::all_of(filter.filters.begin(), filter.filters.end(),
-                       [this](const auto& each) { return Holds(each, context, now); });
+                       [this](const auto& each) { return Holds(each, context); });
   }
   bool operator()(const config::AnyFilter& filter) const {
     return std::any_of(filter.filters.begin(), filter.filters.end(),
-                       [this](const auto& each) { return Holds(each, context, now); });
+                       [this](const auto& each) { return Holds(each, context); });
   }
   bool operator()(const config::HeaderFilter& filter) const {
     return context.request != nullptr && filter.matcher.Matches(*context.request);
@@ -91,13 +91,16 @@ struct Visitor {
     const bool listed = (filter.statuses >> GrpcStatusOf(context) & 1) != 0;
     return listed != filter.exclude;
   }
+  bool operator()(const config::TypeFilter& filter) const {
+    const bool listed = (filter.types >> static_cast<uint32_t>(context.log_type) & 1) != 0;
+    return listed != filter.exclude;
+  }
 };
 
 }  // namespace
 
-bool Holds(const config::LogFilter& filter, const FormatContext& context,
-           event::MonotonicTime now) {
-  return std::visit(Visitor{context, now}, filter.kind);
+bool Holds(const config::LogFilter& filter, const FormatContext& context) {
+  return std::visit(Visitor{context}, filter.kind);
 }
 
 }  // namespace weir::filter

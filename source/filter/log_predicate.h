@@ -3,13 +3,10 @@
 #pragma once
 
 #include "source/config/log_filter.h"
-#include "source/event/clock.h"
 #include "source/format/formatter.h"
 
 namespace weir::filter {
 
-// `now` ends the duration of what has not ended yet.
-bool Holds(const config::LogFilter& filter, const format::FormatContext& context,
-           event::MonotonicTime now);
+bool Holds(const config::LogFilter& filter, const format::FormatContext& context);
 
 }  // namespace weir::filter

@@ -16,7 +16,7 @@ class FilteredLog final : public AccessLog {
       : filter_(std::move(filter)), log_(std::move(log)) {}
 
   void Log(const format::FormatContext& context) const override {
-    if (Holds(*filter_, context, context.info.end)) log_->Log(context);
+    if (Holds(*filter_, context)) log_->Log(context);
   }
 
  private:

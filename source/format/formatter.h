@@ -14,6 +14,16 @@
 
 namespace weir::format {
 
+// What a record is written for: the values of envoy.data.accesslog.v3.AccessLogType that occur
+// here.
+enum class LogType : unsigned char {
+  kNotSet = 0,
+  kTcpConnectionEnd = 3,
+  kDownstreamStart = 4,
+  kDownstreamPeriodic = 5,
+  kDownstreamEnd = 6,
+};
+
 // What a format may speak of. Null: there is none yet, and its operators give "-".
 struct FormatContext {
   const stream_info::StreamInfo& info;
@@ -21,6 +31,8 @@ struct FormatContext {
   const http::ResponseHead* response = nullptr;
   const http::HeaderMap* response_trailers = nullptr;
   std::string_view local_reply_body;
+  LogType log_type = LogType::kNotSet;
+  event::MonotonicTime now{};  // Of a stream that has not ended.
 };
 
 class Formatter {

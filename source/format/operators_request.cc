@@ -51,6 +51,21 @@ bool RequestWithoutQuery(const Operator& self, std::string& out, const FormatCon
     out.resize(question);
   return true;
 }
+bool AccessLogType(const Operator&, std::string& out, const FormatContext& context) {
+  switch (context.log_type) {
+    case LogType::kNotSet:
+      return AppendText(out, "NotSet");
+    case LogType::kTcpConnectionEnd:
+      return AppendText(out, "TcpConnectionEnd");
+    case LogType::kDownstreamStart:
+      return AppendText(out, "DownstreamStart");
+    case LogType::kDownstreamPeriodic:
+      return AppendText(out, "DownstreamPeriodic");
+    case LogType::kDownstreamEnd:
+      return AppendText(out, "DownstreamEnd");
+  }
+  return false;
+}
 bool Path(const Operator& self, std::string& out, const FormatContext& context) {
   if (context.request == nullptr) return false;
   const std::string_view path = context.request->path;
@@ -194,6 +209,7 @@ const std::vector<OperatorEntry>& RequestOperators() {
       {"PATH", Path},
       {"QUERY_PARAM", QueryParameter},
       {"STREAM_ID", StreamId},
+      {"ACCESS_LOG_TYPE", AccessLogType},
       {"START_TIME", StartTime},
       {"START_TIME_LOCAL", StartTime},
       {"PROTOCOL", Protocol},

@@ -2,9 +2,12 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <variant>
+#include <vector>
 
 #include "source/base/strings.h"
 
@@ -44,10 +47,81 @@ void WriteForwarded(const config::HttpConnectionManager& config,
 
 void AppendPeer(const config::HttpConnectionManager& config, const net::Address& peer,
                 std::optional<std::string_view> before, http::HeaderMap& headers) {
-  if (config.skip_xff_append || !peer.is_ip()) return;
+  if (!peer.is_ip()) return;
   const std::string_view text = AddressText(config, peer.ip(), headers.arena());
   headers.Set(HeaderId::kXForwardedFor,
               before.has_value() ? headers.arena().Concat({*before, ",", text}) : text);
+}
+
+bool IsAmong(const std::vector<net::CidrRange>& ranges, const net::IpAddress& ip) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const net::CidrRange& range) { return range.Contains(ip); });
+}
+
+// What one detection says.
+struct Detected {
+  std::optional<net::IpAddress> client;
+  bool trusted = false;     // The address may be an internal one.
+  bool skip_append = true;  // The peer is not appended to x-forwarded-for.
+  uint16_t refuse_with = 0;
+};
+
+// The last entry that is none of our own proxies; the first, when all are.
+std::optional<net::IpAddress> LastUntrusted(std::string_view list,
+                                            const std::vector<net::CidrRange>& ours) {
+  std::optional<net::IpAddress> found;
+  for (uint32_t hops = 0;; ++hops) {
+    const auto entry = EntryFromRight(list, hops);
+    if (!entry.has_value()) return found;
+    found = entry;
+    if (!IsAmong(ours, *entry)) return found;
+  }
+}
+
+Detected Detect(const config::XffDetection& by, const net::Address& peer,
+                const http::HeaderMap& headers) {
+  Detected detected{.skip_append = by.skip_append};
+  const auto list = headers.GetJoined("x-forwarded-for");
+  if (!list.has_value()) return detected;
+  detected.trusted = list->find(',') == std::string_view::npos;
+  if (by.trusted.empty()) {
+    detected.client = EntryFromRight(*list, by.trusted_hops);
+  } else if (peer.is_ip() && IsAmong(by.trusted, peer.ip())) {
+    detected.client = LastUntrusted(*list, by.trusted);
+  }
+  return detected;
+}
+
+Detected Detect(const config::HeaderDetection& by, const net::Address&,
+                const http::HeaderMap& headers) {
+  Detected detected{.trusted = by.trusted};
+  const auto value = headers.Get(by.name);
+  if (value.has_value()) detected.client = net::IpAddress::Parse(*value);
+  if (!detected.client.has_value()) detected.refuse_with = by.reject_status;
+  return detected;
+}
+
+// The first detection that finds an address, or refuses.
+Detected Detect(const config::HttpConnectionManager& config, const net::Address& peer,
+                const http::HeaderMap& headers) {
+  Detected detected;
+  for (const config::IpDetection& by : config.ip_detection) {
+    detected = std::visit([&](const auto& each) { return Detect(each, peer, headers); }, by);
+    if (detected.client.has_value() || detected.refuse_with != 0) return detected;
+  }
+  if (!config.ip_detection.empty()) return detected;
+  return Detect(config::XffDetection{.trusted_hops = config.xff_num_trusted_hops}, peer, headers);
+}
+
+// At the edge: the peer, or whom the trusted proxies before it name.
+Detected DetectAtTheEdge(const config::HttpConnectionManager& config,
+                         std::optional<std::string_view> forwarded) {
+  // Whoever came through a proxy is not one of ours.
+  Detected detected{.trusted = !forwarded.has_value(), .skip_append = config.skip_xff_append};
+  if (forwarded.has_value() && config.xff_num_trusted_hops > 0) {
+    detected.client = EntryFromRight(*forwarded, config.xff_num_trusted_hops - 1);
+  }
+  return detected;
 }
 
 }  // namespace
@@ -64,30 +138,23 @@ std::string_view AddressText(const config::HttpConnectionManager& config, const 
   return {text, std::strlen(text)};
 }
 
-Origin FindClient(const config::HttpConnectionManager& config, stream_info::StreamInfo& info,
-                  http::RequestHead& head) {
+FoundClient FindClient(const config::HttpConnectionManager& config, stream_info::StreamInfo& info,
+                       http::RequestHead& head) {
   const net::Address& peer = info.connection.remote_address;
+  const bool edge = config.use_remote_address;
   const auto forwarded = head.headers.GetJoined("x-forwarded-for");
-  info.downstream_remote_address = peer;
-  bool internal = false;
-  // How many entries from the right the client is; the peer itself comes after the last.
-  const uint32_t hops = config.xff_num_trusted_hops;
-  const bool look = forwarded.has_value() && (!config.use_remote_address || hops > 0);
-  const auto said =
-      look ? EntryFromRight(*forwarded, config.use_remote_address ? hops - 1 : hops) : std::nullopt;
-  if (said.has_value()) info.downstream_remote_address = net::Address::Ip(*said, 0);
-  if (config.use_remote_address) {
-    // Whoever came through a proxy is not one of ours.
-    internal = !forwarded.has_value() &&
-               config.internal_addresses.Contains(info.downstream_remote_address);
-    AppendPeer(config, peer, forwarded, head.headers);
-  } else if (said.has_value()) {
-    internal = forwarded->find(',') == std::string_view::npos &&
-               config.internal_addresses.Contains(info.downstream_remote_address);
-  }
+  const Detected detected =
+      edge ? DetectAtTheEdge(config, forwarded) : Detect(config, peer, head.headers);
+  info.downstream_remote_address =
+      detected.client.has_value() ? net::Address::Ip(*detected.client, 0) : peer;
+  if (!detected.skip_append) AppendPeer(config, peer, forwarded, head.headers);
   WriteForwarded(config, info.connection, head.headers);
-  if (internal) return Origin::kInternal;
-  return config.use_remote_address ? Origin::kEdge : Origin::kExternal;
+  const bool internal = detected.trusted && (edge || detected.client.has_value()) &&
+                        config.internal_addresses.Contains(info.downstream_remote_address);
+  return {.origin = internal ? Origin::kInternal
+                    : edge   ? Origin::kEdge
+                             : Origin::kExternal,
+          .refuse_with = detected.refuse_with};
 }
 
 }  // namespace weir::proxy

@@ -15,9 +15,14 @@ enum class Origin : unsigned char {
   kEdge,      // Somebody else, and nobody of ours has seen the request before.
 };
 
+struct FoundClient {
+  Origin origin = Origin::kExternal;
+  uint16_t refuse_with = 0;  // Not 0: the status for a request that does not say who it is from.
+};
+
 // Sets info.downstream_remote_address and writes x-forwarded-for, -proto and -port.
-Origin FindClient(const config::HttpConnectionManager& config, stream_info::StreamInfo& info,
-                  http::RequestHead& head);
+FoundClient FindClient(const config::HttpConnectionManager& config, stream_info::StreamInfo& info,
+                       http::RequestHead& head);
 
 // `ip` as text in `arena`, as the configuration wants it (represent_ipv4_...).
 std::string_view AddressText(const config::HttpConnectionManager& config, const net::IpAddress& ip,

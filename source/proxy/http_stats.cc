@@ -45,6 +45,7 @@ constexpr stats::Field kHttpFields[] = {
     C(downstream_rq_too_large, "Requests with a body above the limit"),
     C(downstream_rq_too_many_premature_resets,
       "Connections ended for requests that most often were given up before their answer"),
+    C(downstream_rq_rejected_via_ip_detection, "Requests that do not say who they are from"),
     C(downstream_rq_failed_path_normalization, "Requests whose path cannot be normalised"),
     C(downstream_rq_redirected_with_normalized_path, "Requests redirected to their normal path"),
     G(downstream_rq_active, "Requests in flight"),

@@ -25,6 +25,7 @@ struct HttpStats {
   stats::Counter downstream_rq_idle_timeout, downstream_rq_max_duration_reached;
   stats::Counter downstream_rq_rx_reset, downstream_rq_tx_reset, downstream_rq_too_large;
   stats::Counter downstream_rq_too_many_premature_resets;
+  stats::Counter downstream_rq_rejected_via_ip_detection;
   stats::Counter downstream_rq_failed_path_normalization,
       downstream_rq_redirected_with_normalized_path;
   stats::Gauge downstream_rq_active;

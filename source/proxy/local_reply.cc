@@ -18,10 +18,9 @@ struct Content {
 };
 
 const config::ReplyMapper* MapperFor(const config::LocalReplies& config,
-                                     const format::FormatContext& context,
-                                     event::MonotonicTime now) {
+                                     const format::FormatContext& context) {
   for (const config::ReplyMapper& mapper : config.mappers) {
-    if (filter::Holds(mapper.filter, context, now)) return &mapper;
+    if (filter::Holds(mapper.filter, context)) return &mapper;
   }
   return nullptr;
 }
@@ -29,11 +28,14 @@ const config::ReplyMapper* MapperFor(const config::LocalReplies& config,
 void Rewrite(const config::LocalReplies& config, const http::RequestHead& request,
              event::MonotonicTime now, stream_info::StreamInfo& info, http::ResponseHead& head,
              Content& content) {
-  const format::FormatContext context{
-      .info = info, .request = &request, .response = &head, .local_reply_body = content.body};
+  const format::FormatContext context{.info = info,
+                                      .request = &request,
+                                      .response = &head,
+                                      .local_reply_body = content.body,
+                                      .now = now};
   const config::BodyFormat* format =
       config.body_format.has_value() ? &*config.body_format : nullptr;
-  if (const config::ReplyMapper* const mapper = MapperFor(config, context, now)) {
+  if (const config::ReplyMapper* const mapper = MapperFor(config, context)) {
     if (mapper->body.has_value()) content.body = *mapper->body;
     mapper->headers.Apply(head.headers, context);
     if (mapper->status.has_value()) head.status = info.response_code = *mapper->status;
@@ -54,6 +56,8 @@ void BecomeGrpc(std::string_view body, http::ResponseHead& head) {
   head.status = 200;
   head.headers.Set(HeaderId::kContentType, "application/grpc");
   head.headers.Set(HeaderId::kGrpcStatus, StrCat(status));
+  // The line break at the end of a JSON body is none of the message.
+  if (body.ends_with('\n')) body.remove_suffix(1);
   if (!body.empty()) head.headers.Set(HeaderId::kGrpcMessage, http::EncodeGrpcMessage(body));
 }
 

@@ -92,12 +92,18 @@ void NormalizeHost(const config::HttpConnectionManager& config, const net::Addre
 
 }  // namespace
 
-bool PrepareRequest(const config::HttpConnectionManager& config, stream_info::StreamInfo& info,
-                    event::Random& random, http::RequestHead& head) {
-  if (!HandleUnderscores(config.underscores, head.headers)) return false;
+std::optional<Refusal> PrepareRequest(const config::HttpConnectionManager& config,
+                                      stream_info::StreamInfo& info, event::Random& random,
+                                      http::RequestHead& head) {
+  if (!HandleUnderscores(config.underscores, head.headers)) {
+    return Refusal{400, "http1.unexpected_underscore"};
+  }
   NormalizeHost(config, info.connection.local_address, head);
   if (!config.scheme.empty()) head.scheme = config.scheme;
-  const Origin origin = FindClient(config, info, head);
+  const FoundClient client = FindClient(config, info, head);
+  if (client.refuse_with != 0)
+    return Refusal{client.refuse_with, "original_ip_detection_failed", true};
+  const Origin origin = client.origin;
   head.headers.RemoveIf(
       [origin](const http::HeaderField& field) { return IsUntrusted(field, origin); });
   ForwardClientCertificate(config, info.connection, head.headers);
@@ -113,7 +119,7 @@ bool PrepareRequest(const config::HttpConnectionManager& config, stream_info::St
     head.headers.Set(HeaderId::kXRequestId, NewRequestId(random, head.headers.arena()));
   }
   if (!config.via.empty()) head.headers.Add(HeaderId::kVia, config.via);
-  return true;
+  return std::nullopt;
 }
 
 void RemoveInternalOnly(const std::vector<std::string>& names, http::RequestHead& head) {

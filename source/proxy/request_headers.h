@@ -3,6 +3,8 @@
 // arguments.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +19,15 @@
 namespace weir::proxy {
 
 // Fields with an underscore, host and scheme, the trusted client address, x-forwarded-*, x-envoy-*
-// fields of those who are not trusted, x-request-id, via. False: the request is refused
-// (underscores).
-bool PrepareRequest(const config::HttpConnectionManager& config, stream_info::StreamInfo& info,
-                    event::Random& random, http::RequestHead& head);
+// fields of those who are not trusted, x-request-id, via. A refusal leaves the head half done.
+struct Refusal {
+  uint16_t status;
+  std::string_view details;
+  bool by_detection = false;  // A detection of addresses refused it.
+};
+std::optional<Refusal> PrepareRequest(const config::HttpConnectionManager& config,
+                                      stream_info::StreamInfo& info, event::Random& random,
+                                      http::RequestHead& head);
 
 // internal_only_headers of the route table: from others than our own they are dropped.
 void RemoveInternalOnly(const std::vector<std::string>& names, http::RequestHead& head);

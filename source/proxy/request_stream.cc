@@ -69,6 +69,7 @@ void RequestStream::OnHeaders(bool end) {
   // The route, which says what the filters do; then they, in order, the router at their end.
   router_.Decide(routes_);
   ApplyRouteTimeouts();
+  LogBeginning();
   CreateFilters();
   if (end) RequestEnded();
   chain_.RequestHeaders(end);
@@ -114,8 +115,9 @@ void RequestStream::AnswerExpectation() {
 
 bool RequestStream::Accept() {
   http::RequestHead& head = memory_->request;
-  if (!PrepareRequest(config_, info_, platform_.random, head)) {
-    Refuse("http1.unexpected_underscore");
+  if (const auto refusal = PrepareRequest(config_, info_, platform_.random, head)) {
+    if (refusal->by_detection) stats_.downstream_rq_rejected_via_ip_detection.Inc();
+    Refuse(refusal->status, refusal->details);
     return false;
   }
   PathOutcome outcome = NormalizePath(config_, head.headers.arena(), head.path);
@@ -129,7 +131,7 @@ bool RequestStream::Accept() {
       return true;
     case PathOutcome::kRefused:
       stats_.downstream_rq_failed_path_normalization.Inc();
-      Refuse("path_normalization_failed");
+      Refuse(400, "path_normalization_failed");
       return false;
     case PathOutcome::kRedirect:
       stats_.downstream_rq_redirected_with_normalized_path.Inc();
@@ -144,9 +146,9 @@ bool RequestStream::Accept() {
 
 // By default the connection ends with a request that is not to be trusted, as after a malformed
 // one.
-void RequestStream::Refuse(std::string_view details) {
+void RequestStream::Refuse(uint16_t status, std::string_view details) {
   refused_ = true;
-  Answer({.status = 400, .body = "", .details = details});
+  Answer({.status = status, .body = "", .details = details});
 }
 
 void RequestStream::OnBody(buffer::Buffer& data, bool end) {
@@ -376,18 +378,6 @@ void RequestStream::OnStreamClosed() {
 }
 
 void RequestStream::OnRouterIdle() { MaybeDone(); }
-
-void RequestStream::Log() {
-  if (std::exchange(logged_, true)) return;
-  if (info_.end == event::MonotonicTime{}) info_.end = platform_.loop.Now();
-  const format::FormatContext context{.info = info_,
-                                      .request = &memory_->request,
-                                      .response = response_started() ? &memory_->response : nullptr,
-                                      .response_trailers = memory_->response_trailers.empty()
-                                                               ? nullptr
-                                                               : &memory_->response_trailers};
-  for (const auto& log : owner_.context().chain.access_logs) log->Log(context);
-}
 
 void RequestStream::MaybeDone() {
   if (stream_ != nullptr || !router_.idle() || std::exchange(done_, true)) return;

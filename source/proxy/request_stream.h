@@ -112,7 +112,7 @@ class RequestStream final : public event::DeferredDeletable,
   void ApplyRouteTimeouts();
   bool ShedAtOnce();  // True when it was answered 503 for want of resources.
   bool Accept();      // Checks and prepares the head; false when it was answered.
-  void Refuse(std::string_view details);
+  void Refuse(uint16_t status, std::string_view details);
   void RequestEnded();
   void ResponseEnded();
   void ResetDownstream(const http::StreamError& error);
@@ -124,6 +124,8 @@ class RequestStream final : public event::DeferredDeletable,
   void OnMaxDuration();
   void Progress();
   void Log();
+  void LogBeginning();
+  void WriteLogs(format::LogType type);
   void MaybeDone();
 
   RequestOwner& owner_;
@@ -150,6 +152,7 @@ class RequestStream final : public event::DeferredDeletable,
   event::Timer idle_;  // Left armed over progress: it looks at progress_at_ when it fires.
   event::Timer request_timeout_;
   event::Timer max_duration_;
+  std::optional<event::Timer> log_timer_;  // access_log_flush_interval
 };
 
 }  // namespace weir::proxy

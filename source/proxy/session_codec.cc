@@ -51,7 +51,8 @@ void Session::OnRefused(uint16_t status, const http::StreamError& error) {
   context_.stats.downstream_rq_http1_total.Inc();
   context_.stats.downstream_rq_completed.Inc();
   context_.stats.downstream_rq_.Inc(status);
-  for (const auto& log : context_.chain.access_logs) log->Log({.info = info});
+  const format::FormatContext context{.info = info, .log_type = format::LogType::kDownstreamEnd};
+  for (const auto& log : context_.chain.access_logs) log->Log(context);
 }
 
 // False while the preface is not whole.

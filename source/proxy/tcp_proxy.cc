@@ -179,7 +179,8 @@ void TcpProxy::End(bool reset) {
 
 void TcpProxy::Log() {
   info_.end = platform_.loop.Now();
-  const format::FormatContext context{.info = info_};
+  const format::FormatContext context{.info = info_,
+                                      .log_type = format::LogType::kTcpConnectionEnd};
   for (const auto& log : config_.chain.access_logs) log->Log(context);
 }
 

@@ -21,6 +21,7 @@ http::h1::Options Http1Of(const config::Cluster& cluster) {
   return {.limits = LimitsOf(cluster),
           .enable_trailers = cluster.http1.enable_trailers,
           .allow_chunked_length = cluster.http1.allow_chunked_length,
+          .absolute_form = cluster.http1.send_fully_qualified_url,
           .proper_case = cluster.http1.proper_case,
           .preserve_case = cluster.http1.preserve_case};
 }

@@ -21,12 +21,11 @@ class LogPredicate : public testing::Test {
     info_.response_code = 404;
   }
   bool Means(const LogFilter& filter, event::MonotonicTime now = After(5)) {
-    return Holds(filter,
-                 {.info = info_,
-                  .request = &request_,
-                  .response = &response_,
-                  .response_trailers = &trailers_},
-                 now);
+    return Holds(filter, {.info = info_,
+                          .request = &request_,
+                          .response = &response_,
+                          .response_trailers = &trailers_,
+                          .now = now});
   }
 
   buffer::BlockPool pool_;
@@ -111,6 +110,17 @@ TEST_F(LogPredicate, TheGrpcStatusComesFromTrailersHeadersOrTheResponseCode) {
   EXPECT_TRUE(Means(is(1, true)));
   trailers_.Set("grpc-status", "99");
   EXPECT_TRUE(Means(is(2)));
+}
+
+TEST_F(LogPredicate, TypesAreListedOrExcluded) {
+  const auto means = [&](bool exclude, format::LogType type) {
+    return Holds({config::TypeFilter{.types = 1u << 4, .exclude = exclude}},
+                 {.info = info_, .log_type = type});
+  };
+  EXPECT_TRUE(means(false, format::LogType::kDownstreamStart));
+  EXPECT_FALSE(means(false, format::LogType::kDownstreamEnd));
+  EXPECT_FALSE(means(true, format::LogType::kDownstreamStart));
+  EXPECT_TRUE(means(true, format::LogType::kDownstreamEnd));
 }
 
 TEST_F(LogPredicate, HeadersAreTheRequests) {

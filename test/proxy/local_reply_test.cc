@@ -97,11 +97,11 @@ TEST_F(LocalReplyTest, BodyFormatsBringTheirType) {
 
 TEST_F(LocalReplyTest, GrpcIsAnsweredInHeaders) {
   request_.headers.Add("content-type", "application/grpc+proto");
-  config_.mappers = {{.filter = StatusIs(404), .status = uint16_t{503}, .body = "50%\n"}};
+  config_.mappers = {{.filter = StatusIs(404), .status = uint16_t{503}, .body = "50%\n!\n"}};
   EXPECT_EQ(Make({.status = 404}), "");
   EXPECT_EQ(head_.status, 200);
   EXPECT_EQ(Get("grpc-status"), "14");
-  EXPECT_EQ(Get("grpc-message"), "50%25%0A");
+  EXPECT_EQ(Get("grpc-message"), "50%25%0A!");
   EXPECT_EQ(Get("content-type"), "application/grpc");
 }
 

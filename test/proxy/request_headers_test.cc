@@ -23,7 +23,7 @@ class RequestHeaders : public testing::Test {
   void Peer(std::string_view address) {
     connection_.remote_address = *net::Address::Parse(address);
   }
-  bool Prepare() { return PrepareRequest(config_, info_, random_, head_); }
+  bool Prepare() { return !PrepareRequest(config_, info_, random_, head_).has_value(); }
   std::string Get(std::string_view name) {
     return std::string(head_.headers.GetJoined(name).value_or("(none)"));
   }
@@ -86,6 +86,53 @@ TEST_F(RequestHeaders, RepeatedForwardedFieldsAreOneList) {
   ASSERT_TRUE(Prepare());
   EXPECT_EQ(Client(), "1.2.3.4");
   EXPECT_EQ(head_.headers.Count(http::HeaderId::kXForwardedFor), 1u);
+}
+
+TEST_F(RequestHeaders, TheClientIsBehindOurOwnProxies) {
+  const net::CidrRange ours = *net::CidrRange::Create(*net::IpAddress::Parse("10.0.0.0"), 8);
+  config_.ip_detection = {config::XffDetection{.trusted = {ours}, .skip_append = false}};
+  struct Row {
+    const char* peer;
+    const char* forwarded;
+    const char* client;
+  };
+  const Row rows[] = {
+      {"10.1.1.1:1", "6.6.6.6, 1.2.3.4, 10.2.2.2", "1.2.3.4"},
+      {"10.1.1.1:1", "1.2.3.4", "1.2.3.4"},
+      {"10.1.1.1:1", "10.3.3.3, 10.2.2.2", "10.3.3.3"},
+      {"10.1.1.1:1", "x, 10.2.2.2", "10.2.2.2"},
+      {"203.0.113.9:1", "1.2.3.4", "203.0.113.9"},
+  };
+  for (const Row& row : rows) {
+    head_.headers.Clear();
+    Peer(row.peer);
+    head_.headers.Add("x-forwarded-for", row.forwarded);
+    ASSERT_TRUE(Prepare());
+    EXPECT_EQ(Client(), row.client) << row.forwarded;
+    EXPECT_TRUE(Get("x-forwarded-for").starts_with(row.forwarded));
+    EXPECT_NE(Get("x-forwarded-for"), row.forwarded) << "the peer is appended";
+  }
+}
+
+TEST_F(RequestHeaders, AFieldSaysWhoTheClientIsOrTheRequestIsRefused) {
+  Internal("10.0.0.0", 8);
+  config_.ip_detection = {config::HeaderDetection{.name = "x-real-ip", .reject_status = 403},
+                          config::XffDetection{}};
+  head_.headers.Add("x-forwarded-for", "1.2.3.4");
+  const auto refusal = PrepareRequest(config_, info_, random_, head_);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->status, 403);
+  head_.headers.Add("x-real-ip", "10.0.0.7");
+  ASSERT_TRUE(Prepare());
+  EXPECT_EQ(Client(), "10.0.0.7");
+  EXPECT_EQ(Get("x-envoy-internal"), "(none)");
+  config_.ip_detection = {config::HeaderDetection{.name = "x-real-ip", .trusted = true}};
+  ASSERT_TRUE(Prepare());
+  EXPECT_EQ(Get("x-envoy-internal"), "true");
+  // Without a status the next one is asked.
+  config_.ip_detection = {config::HeaderDetection{.name = "x-none"}, config::XffDetection{}};
+  ASSERT_TRUE(Prepare());
+  EXPECT_EQ(Client(), "1.2.3.4");
 }
 
 TEST_F(RequestHeaders, SkipXffAppendLeavesTheList) {

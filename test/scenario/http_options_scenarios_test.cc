@@ -91,6 +91,25 @@ TEST(HttpOptionsScenario, AnAccessLogWritesWhatItsFilterLetsPass) {
   EXPECT_THAT(world.log().lines(), ElementsAre(StartsWith("503 ")));
 }
 
+TEST(HttpOptionsScenario, RequestsAreLoggedWhenTheyComeAndWhileTheyGoOn) {
+  std::string yaml =
+      EdgeBootstrap({.http_options = "access_log_options: { flush_access_log_on_new_request: true, "
+                                     "access_log_flush_interval: 1s }\n"});
+  const std::string before = "%RESPONSE_CODE% ";
+  yaml.insert(yaml.find(before), "%ACCESS_LOG_TYPE% ");
+  World world(WithLogFilter(yaml, "{ log_type_filter: { types: [NotSet], exclude: true } }"));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  world.Run(std::chrono::milliseconds(2500));
+  world.Say(up.last(), kOk);
+  world.Run(std::chrono::seconds(3));
+  EXPECT_THAT(world.log().lines(),
+              ElementsAre(StartsWith("DownstreamStart 0 "), StartsWith("DownstreamPeriodic 0 "),
+                          StartsWith("DownstreamPeriodic 0 "), StartsWith("DownstreamEnd 200 ")));
+}
+
 TEST(HttpOptionsScenario, AGrpcStatusInTrailersReachesTheLog) {
   World world(WithLogFilter(
       EdgeBootstrap({.http_options = "http_protocol_options: { enable_trailers: true }",
@@ -150,6 +169,33 @@ TEST(HttpOptionsScenario, NamesKeepTheCaseTheyCameIn) {
   up.last().TakeReceived();
   world.Say(client, "GET /x HTTP/1.1\r\nHost: a\r\nx-abc: v\r\n\r\n");
   EXPECT_THAT(up.last().received(), HasSubstr("\r\nHost: a\r\nx-abc: v\r\n"));
+}
+
+TEST(HttpOptionsScenario, TheUpstreamIsAskedInAbsoluteForm) {
+  World world(EdgeBootstrap(
+      {.cluster_options = "http_protocol_options: { send_fully_qualified_url: true }"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  world.Say(world.Connect(), kGet);
+  EXPECT_THAT(up.last().received(),
+              StartsWith("GET http://a.example/x HTTP/1.1\r\nhost: a.example\r\n"));
+}
+
+TEST(HttpOptionsScenario, AFieldOfATrustedProxySaysWhoTheClientIs) {
+  World world(EdgeBootstrap(
+      {.http_options =
+           "original_ip_detection_extensions: [ { name: real-ip, typed_config: { \"@type\": "
+           "type.googleapis.com/envoy.extensions.http.original_ip_detection.custom_header.v3."
+           "CustomHeaderConfig, header_name: X-Real-Ip, reject_with_status: { code: Unauthorized "
+           "} } } ]"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 401 Unauthorized\r\n"));
+  EXPECT_EQ(world.Stat("http.edge.downstream_rq_rejected_via_ip_detection"), 1);
+  world.Say(world.Connect(), "GET /x HTTP/1.1\r\nhost: a\r\nx-real-ip: 192.0.2.1\r\n\r\n");
+  EXPECT_EQ(up.connection_count(), 1u);
 }
 
 TEST(HttpOptionsScenario, ChunkedWinsOverALengthWhereThatIsAllowed) {

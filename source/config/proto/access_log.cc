@@ -61,6 +61,13 @@ GrpcStatusFilter DecodeStatuses(const pb::GrpcStatusFilter& filter) {
   return decoded;
 }
 
+TypeFilter DecodeTypes(const pb::LogTypeFilter& filter) {
+  TypeFilter decoded;
+  for (const int type : filter.types()) decoded.types |= 1u << type;
+  decoded.exclude = filter.exclude();
+  return decoded;
+}
+
 }  // namespace
 
 std::optional<LogFilter> DecodeLogFilter(const pb::AccessLogFilter& filter, const Scope& scope) {
@@ -98,6 +105,8 @@ std::optional<LogFilter> DecodeLogFilter(const pb::AccessLogFilter& filter, cons
       return LogFilter{DecodeFlags(filter.response_flag_filter())};
     case Pb::kGrpcStatusFilter:
       return LogFilter{DecodeStatuses(filter.grpc_status_filter())};
+    case Pb::kLogTypeFilter:
+      return LogFilter{DecodeTypes(filter.log_type_filter())};
     case Pb::FILTER_SPECIFIER_NOT_SET:
       // One that is not supported, or none: both are reported by the check before.
       break;

@@ -7,7 +7,7 @@ namespace weir::config::proto {
 namespace {
 
 // Decoded as parts of a listener, a route table, a cluster or the bootstrap.
-constexpr std::array<std::string_view, 21> kBuiltIn = {
+constexpr std::array<std::string_view, 23> kBuiltIn = {
     "envoy.config.overload.v3.ShrinkHeapConfig",
     "envoy.config.route.v3.FilterConfig",
     "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
@@ -15,6 +15,8 @@ constexpr std::array<std::string_view, 21> kBuiltIn = {
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
     "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
+    "envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig",
+    "envoy.extensions.http.original_ip_detection.xff.v3.XffConfig",
     "envoy.extensions.internal_redirect.allow_listed_routes.v3.AllowListedRoutesConfig",
     "envoy.extensions.internal_redirect.previous_routes.v3.PreviousRoutesConfig",
     "envoy.extensions.internal_redirect.safe_cross_scheme.v3.SafeCrossSchemeConfig",

@@ -5,6 +5,7 @@
 #include "source/base/status.h"
 #include "source/config/proto/access_log.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/ip_detection.h"
 #include "source/config/proto/local_reply.h"
 #include "source/config/proto/protocol_options.h"
 #include "source/config/proto/route_table.h"
@@ -100,6 +101,22 @@ void DecodeCommonOptions(const Pb& message, const Scope& scope, HttpConnectionMa
   manager.underscores = static_cast<UnderscoresInHeaders>(common.headers_with_underscores_action());
 }
 
+void DecodeLogs(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
+  manager.access_logs = DecodeAccessLogs(message.access_log(), scope);
+  manager.log_new_requests = message.flush_access_log_on_new_request();
+  SetDuration(message.has_access_log_flush_interval(), message.access_log_flush_interval(),
+              scope.Field("access_log_flush_interval"), manager.log_interval);
+  if (!message.has_access_log_options()) return;
+  const Scope at = scope.Field("access_log_options");
+  if (manager.log_new_requests || message.has_access_log_flush_interval()) {
+    at.Error("takes the place of access_log_flush_interval and flush_access_log_on_new_request");
+  }
+  const Pb::HcmAccessLogOptions& options = message.access_log_options();
+  manager.log_new_requests = options.flush_access_log_on_new_request();
+  SetDuration(options.has_access_log_flush_interval(), options.access_log_flush_interval(),
+              at.Field("access_log_flush_interval"), manager.log_interval);
+}
+
 void DecodeTimeouts(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
   SetDuration(message.has_stream_idle_timeout(), message.stream_idle_timeout(),
               scope.Field("stream_idle_timeout"), manager.stream_idle_timeout);
@@ -145,6 +162,7 @@ void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& 
   manager.use_remote_address = message.use_remote_address().value();
   manager.xff_num_trusted_hops = message.xff_num_trusted_hops();
   manager.skip_xff_append = message.skip_xff_append();
+  manager.ip_detection = DecodeIpDetection(message, scope);
   manager.append_x_forwarded_port = message.append_x_forwarded_port();
   manager.ipv4_as_mapped_ipv6 = message.represent_ipv4_remote_address_as_ipv4_mapped_ipv6();
   manager.forward_client_cert =
@@ -157,6 +175,10 @@ void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& 
   const Pb::InternalAddressConfig& internal = message.internal_address_config();
   const Scope at = scope.Field("internal_address_config");
   manager.internal_addresses.unix_sockets = internal.unix_sockets();
+  // Asked for without ranges: the private ones, as Envoy has it.
+  if (message.has_internal_address_config() && internal.cidr_ranges().empty()) {
+    manager.internal_addresses.ranges = InternalAddresses::PrivateRanges();
+  }
   for (int i = 0; i < internal.cidr_ranges_size(); ++i) {
     const auto range = DecodeCidrRange(internal.cidr_ranges(i), at.Item("cidr_ranges", i));
     if (range.has_value()) manager.internal_addresses.ranges.push_back(*range);
@@ -205,7 +227,7 @@ std::shared_ptr<const HttpConnectionManager> DecodeHttpConnectionManager(const P
   manager->codec = static_cast<CodecType>(message.codec_type());
   DecodeRoutes(message, scope, *manager);
   DecodeHttpFilters(message, scope, *manager);
-  manager->access_logs = DecodeAccessLogs(message.access_log(), scope);
+  DecodeLogs(message, scope, *manager);
   manager->local_replies =
       DecodeLocalReplies(message.local_reply_config(), scope.Field("local_reply_config"));
   manager->http1 =

@@ -51,6 +51,7 @@ Http1Options DecodeHttp1Options(const core::Http1ProtocolOptions& options, const
   // The codec takes any token as a method: allow_custom_methods asks for what is so.
   Http1Options decoded;
   decoded.allow_chunked_length = options.allow_chunked_length();
+  decoded.send_fully_qualified_url = options.send_fully_qualified_url();
   DecodeKeyFormat(options.header_key_format(), scope.Field("header_key_format"), decoded);
   decoded.stream_error_on_invalid_http_message =
       options.has_override_stream_error_on_invalid_http_message()

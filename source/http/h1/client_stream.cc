@@ -17,6 +17,7 @@ void ClientConnection::EncodeHeaders(const RequestHead& head, bool end) {
     wire.framing = WireFraming::kChunked;
   }
   if (draining_) wire.connection = ConnectionOption::kClose;
+  wire.absolute_form = options_.absolute_form;
   is_head_ = head.method == "HEAD";
   WriteRequestHead(head, wire, options_.proper_case, output_);
   encoder_.Start(wire.framing, wire.content_length.value_or(0));

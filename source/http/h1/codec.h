@@ -39,6 +39,8 @@ struct Options {
   // Both content-length and transfer-encoding: the latter holds and the connection ends with the
   // message (RFC 9112, 6.3). Otherwise such a message is refused.
   bool allow_chunked_length = false;
+  // Requests are written with their target in absolute form (client only).
+  bool absolute_form = false;
   // Field names are written "As-This" instead of "as-this".
   bool proper_case = false;
   // Remembers how names of received messages are spelled. Names of a message that were remembered

@@ -127,11 +127,17 @@ template <typename Names>
 void WriteRequest(const RequestHead& head, const WireHead& wire, const Names& names,
                   buffer::Buffer& out) {
   const size_t room = SizeOf(head.headers) + head.method.size() + head.path.size() +
-                      head.authority.size() + kFixedRoom;
+                      2 * head.authority.size() + kFixedRoom;
   char* const start = out.Reserve(room).data();
   char* end = Put(start, head.method);
   *end++ = ' ';
-  end = Put(end, head.path);
+  if (wire.absolute_form) {
+    end = Put(end, head.scheme);
+    end = Put(end, "://");
+    end = Put(end, head.authority);
+  }
+  // RFC 9112, 3.2.4: the asterisk is for the authority alone.
+  if (!wire.absolute_form || head.path != "*") end = Put(end, head.path);
   end = Put(end, " HTTP/1.1\r\n");
   end = PutField(end, "host", head.authority, names);
   end = PutFields(end, head.headers, names);

@@ -18,13 +18,15 @@ struct WireHead {
   // Written as content-length, with kLength and, for answers to HEAD and 304, with kNoBody.
   std::optional<uint64_t> content_length;
   ConnectionOption connection = ConnectionOption::kNone;
+  bool absolute_form = false;
 };
 
 // Field names go out as the head's map has them spelled; others in lower case, or "As-This" with
 // `proper_case`.
 void WriteResponseHead(const ResponseHead& head, const WireHead& wire, bool proper_case,
                        buffer::Buffer& out);
-// `head.authority` becomes the host field, first of all.
+// `head.authority` becomes the host field, first of all. With `wire.absolute_form` the target says
+// the scheme and authority, too.
 void WriteRequestHead(const RequestHead& head, const WireHead& wire, bool proper_case,
                       buffer::Buffer& out);
 // The fields and the empty line: a trailer section.

@@ -79,6 +79,31 @@ TEST(DecodeListener, ReadsTheConnectionManager) {
   EXPECT_FALSE(file.format == format::LogFormat());
 }
 
+TEST(DecodeListener, InternalAddressesAreThePrivateOnesUnlessRangesAreGiven) {
+  struct Row {
+    const char* config;
+    bool private_is, nine_is;
+  };
+  const Row rows[] = {
+      {"", false, false},
+      {"      internal_address_config: {}\n", true, false},
+      {"      internal_address_config: {cidr_ranges: [{address_prefix: 9.0.0.0, prefix_len: 8}]}\n",
+       false, true},
+  };
+  for (const Row& row : rows) {
+    const auto listener = Decoded<Listener>(kType, HttpListener(row.config));
+    ASSERT_NE(listener, nullptr);
+    const InternalAddresses& internal = ManagerOf(*listener).internal_addresses;
+    for (const char* address :
+         {"10.1.2.3:1", "172.31.0.1:1", "192.168.0.1:1", "127.0.0.1:1", "[fd12::1]:1", "[::1]:1"}) {
+      EXPECT_EQ(internal.Contains(*net::Address::Parse(address)), row.private_is) << address;
+    }
+    EXPECT_EQ(internal.Contains(*net::Address::Parse("9.1.1.1:1")), row.nine_is);
+    EXPECT_FALSE(internal.Contains(*net::Address::Parse("172.32.0.1:1")));
+    EXPECT_FALSE(internal.Contains(*net::Address::Parse("127.0.0.2:1")));
+  }
+}
+
 TEST(DecodeListener, ReadsChainsAndListenerFilters) {
   const auto listener = Decoded<Listener>(kType, R"(
 name: tcp
@@ -141,6 +166,14 @@ TEST(DecodeListener, RefusesByNameAndPath) {
       {"      upgrade_configs: [{upgrade_type: websocket}]\n", "upgrade_configs: field"},
       {"      set_current_client_cert_details: {chain: true}\n",
        "set_current_client_cert_details.chain: field \"chain\" of"},
+      {"      use_remote_address: true\n      original_ip_detection_extensions: [{name: xff, "
+       "typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.http.original_ip_detection.xff.v3.XffConfig}}]\n",
+       "original_ip_detection_extensions: cannot be given together with use_remote_address"},
+      {"      flush_access_log_on_new_request: true\n      access_log_options: {}\n",
+       "access_log_options: takes the place of"},
+      {"      access_log_options: {flush_log_on_tunnel_successfully_established: true}\n",
+       "access_log_options.flush_log_on_tunnel_successfully_established: field"},
       {"      via: \"a\\tb\\n\"\n", "via"},
       {"      strip_any_host_port: true\n      strip_matching_host_port: true\n",
        "strip_matching_host_port: cannot be given together with strip_any_host_port"},
