@@ -10,13 +10,15 @@ using filter::FilterResult;
 
 class BufferFilter final : public filter::HttpFilter {
  public:
-  BufferFilter(filter::HttpFilterHost& host, uint32_t limit) : host_(host), limit_(limit) {}
+  // Without a limit requests are not held.
+  BufferFilter(filter::HttpFilterHost& host, std::optional<uint32_t> limit)
+      : host_(host), limit_(limit) {}
 
   FilterResult OnRequestHeaders(weir::http::RequestHead& head, bool end) override {
-    if (end) return FilterResult::kContinue;
-    host_.RequireWholeBody(Direction::kRequest, limit_);
+    if (end || !limit_.has_value()) return FilterResult::kContinue;
+    host_.RequireWholeBody(Direction::kRequest, *limit_);
     // What says that it is too long need not come.
-    if (head.framing.kind == weir::http::Framing::kLength && head.framing.length > limit_) {
+    if (head.framing.kind == weir::http::Framing::kLength && head.framing.length > *limit_) {
       host_.SendLocalReply(
           {.status = 413, .body = "Payload Too Large", .details = "request_payload_too_large"});
     }
@@ -24,6 +26,7 @@ class BufferFilter final : public filter::HttpFilter {
   }
 
   FilterResult OnRequestBody(weir::buffer::Buffer& data, bool end) override {
+    if (!limit_.has_value()) return FilterResult::kContinue;
     if (!end) return FilterResult::kPause;
     // What is behind may want to know the length, and an upstream of HTTP/1.0 needs it.
     host_.request().framing = {weir::http::Framing::kLength,
@@ -38,7 +41,7 @@ class BufferFilter final : public filter::HttpFilter {
 
  private:
   filter::HttpFilterHost& host_;
-  const uint32_t limit_;
+  const std::optional<uint32_t> limit_;
 };
 
 class Factory final : public filter::HttpFilterFactory {
@@ -46,7 +49,9 @@ class Factory final : public filter::HttpFilterFactory {
   explicit Factory(const BufferConfig& config) : limit_(config.max_request_bytes) {}
 
   std::unique_ptr<filter::HttpFilter> Create(filter::HttpFilterHost& host) const override {
-    return std::make_unique<BufferFilter>(host, limit_);
+    const auto* const route = dynamic_cast<const BufferRouteConfig*>(host.route_config());
+    return std::make_unique<BufferFilter>(host,
+                                          route == nullptr ? limit_ : route->max_request_bytes);
   }
 
  private:

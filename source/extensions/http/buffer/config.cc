@@ -16,6 +16,23 @@ std::shared_ptr<const config::ExtensionConfig> Decode(const pb::Buffer& message,
   return decoded;
 }
 
+std::shared_ptr<const config::ExtensionConfig> DecodeRoute(const pb::BufferPerRoute& message,
+                                                           const Scope& scope) {
+  auto decoded = std::make_shared<BufferRouteConfig>();
+  switch (message.override_case()) {
+    case pb::BufferPerRoute::kDisabled:
+      if (!message.disabled()) scope.Field("disabled").Error("must be true", "false");
+      break;
+    case pb::BufferPerRoute::kBuffer:
+      decoded->max_request_bytes = message.buffer().max_request_bytes().value();
+      break;
+    case pb::BufferPerRoute::OVERRIDE_NOT_SET:
+      scope.Error("a value is missing: disabled or buffer");
+      break;
+  }
+  return decoded;
+}
+
 }  // namespace
 
 bool BufferConfig::Equals(const config::ExtensionConfig& other) const {
@@ -23,8 +40,14 @@ bool BufferConfig::Equals(const config::ExtensionConfig& other) const {
   return same != nullptr && max_request_bytes == same->max_request_bytes;
 }
 
+bool BufferRouteConfig::Equals(const config::ExtensionConfig& other) const {
+  const auto* const same = dynamic_cast<const BufferRouteConfig*>(&other);
+  return same != nullptr && max_request_bytes == same->max_request_bytes;
+}
+
 void RegisterDecoder(ExtensionDecoders& decoders) {
   decoders.Add<pb::Buffer>(ExtensionDecoders::Category::kHttpFilter, Decode);
+  decoders.Add<pb::BufferPerRoute>(ExtensionDecoders::Category::kRouteFilter, DecodeRoute);
 }
 
 }  // namespace weir::extensions::http::buffer

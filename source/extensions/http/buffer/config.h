@@ -22,6 +22,14 @@ struct BufferConfig final : config::ExtensionConfig {
   bool Equals(const config::ExtensionConfig& other) const override;
 };
 
+// BufferPerRoute: what a virtual host, a route or a weighted cluster says to the filter.
+struct BufferRouteConfig final : config::ExtensionConfig {
+  std::optional<uint32_t> max_request_bytes;  // Nothing: requests are not held.
+
+  std::string_view extension_name() const override { return kName; }
+  bool Equals(const config::ExtensionConfig& other) const override;
+};
+
 void RegisterDecoder(config::proto::ExtensionDecoders& decoders);
 
 }  // namespace weir::extensions::http::buffer

@@ -17,10 +17,12 @@ using testing::StartsWith;
 
 constexpr char kAnswer[] = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-// A proxy that holds requests of up to 8 bytes.
-std::string Bootstrap(const std::string& http_options = "") {
+// A proxy that holds requests of up to 8 bytes. `per_route`: further fields of its one route.
+std::string Bootstrap(const std::string& per_route = "") {
   return scenario::EdgeBootstrap(
-      {.http_options = http_options,
+      {.routes = "- match: { prefix: \"/\" }\n"
+                 "  route: { cluster: web }\n" +
+                 per_route,
        .http_filters = "- name: buffer\n"
                        "  typed_config:\n"
                        "    \"@type\": "
@@ -70,6 +72,37 @@ TEST(Buffer, ARequestAtTheLimitPassesAndOneAboveItIsAnswered413) {
   EXPECT_EQ(upstream.connection_count(), 0u);
   EXPECT_EQ(world.Stat("http.edge.downstream_rq_too_large"), 1);
   EXPECT_THAT(world.log().lines().back(), StartsWith("413 - request_payload_too_large"));
+}
+
+std::string PerRoute(const std::string& fields) {
+  return "  typed_per_filter_config:\n"
+         "    buffer:\n"
+         "      \"@type\": "
+         "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute\n"
+         "      " +
+         fields + "\n";
+}
+
+TEST(Buffer, ARouteMayAskForNoHolding) {
+  World world(Bootstrap(PerRoute("disabled: true")));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& upstream = world.AddUpstream("10.0.0.1:80");
+  world.Say(world.Connect(), "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 20\r\n\r\n1234");
+  ASSERT_EQ(upstream.connection_count(), 1u);
+  EXPECT_THAT(upstream.last().received(), EndsWith("\r\n\r\n1234"));
+}
+
+TEST(Buffer, ARouteMayHaveALimitOfItsOwn) {
+  World world(Bootstrap(PerRoute("buffer: { max_request_bytes: 4 }")));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& client = world.Connect();
+  world.Say(client, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n12345");
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 413 Payload Too Large\r\n"));
+}
+
+TEST(Buffer, WhatARouteSaysIsChecked) {
+  const World world(Bootstrap(PerRoute("disabled: false")));
+  EXPECT_THAT(std::string(world.status().message()), HasSubstr("must be true"));
 }
 
 TEST(Buffer, ALengthAboveTheLimitIsRefusedBeforeTheBodyComes) {
