@@ -17,7 +17,8 @@ struct Transports {
   config::proto::NoDataReader data;
   filter::Factories factories;
   NoLogs logs;
-  ResourceCompiler compiler{decoders, data, factories, logs, false};
+  config::Runtime runtime;
+  ResourceCompiler compiler{decoders, data, factories, logs, runtime, false};
   SecretDirector secrets;
   TransportMaker maker{compiler, secrets};
 };

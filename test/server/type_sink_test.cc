@@ -77,7 +77,8 @@ class TypeSinkTest : public testing::Test {
   config::proto::NoDataReader data;
   filter::Factories factories;
   NoSinks sinks;
-  ResourceCompiler compiler{decoders, data, factories, sinks, false};
+  config::Runtime runtime;
+  ResourceCompiler compiler{decoders, data, factories, sinks, runtime, false};
   ResourceBook book;
   TypeTarget target;
   std::string refused;
