@@ -28,6 +28,13 @@ Edge RouteWith(std::string_view fields) {
   return {.routes = StrCat("- match: { prefix: / }\n  route: { cluster: web, ", fields, " }\n")};
 }
 
+// As RouteWith; the client is one of our own, whose x-envoy-* fields count.
+Edge RouteForOurOwnWith(std::string_view fields) {
+  Edge edge = RouteWith(fields);
+  edge.http_options = "use_remote_address: true\ninternal_address_config: {}\n";
+  return edge;
+}
+
 TEST(RetryScenario, AHeaderOfTheAnswerAsksForAnotherTry) {
   World world(EdgeBootstrap(
       RouteWith("retry_policy: { retry_on: retriable-headers, retriable_headers: [ { name: "
@@ -85,7 +92,7 @@ TEST(RetryScenario, PreviousHostsAreAvoided) {
 }
 
 TEST(RetryScenario, TheRequestItselfAsksForRetriesAndItsFieldsStayHere) {
-  World world(EdgeBootstrap(RouteWith("timeout: 3s")));
+  World world(EdgeBootstrap(RouteForOurOwnWith("timeout: 3s")));
   ASSERT_TRUE(world.status().ok()) << world.status();
   Upstream& up = world.AddUpstream("10.0.0.1:80");
   up.AnswerAll(kBusy);
@@ -98,7 +105,7 @@ TEST(RetryScenario, TheRequestItselfAsksForRetriesAndItsFieldsStayHere) {
 }
 
 TEST(RetryScenario, TheRequestsOwnTimeoutHolds) {
-  World world(EdgeBootstrap());
+  World world(EdgeBootstrap(RouteForOurOwnWith("timeout: 15s")));
   Upstream& up = world.AddUpstream("10.0.0.1:80");
   Peer& client = world.Connect();
   world.Say(client, Get("x-envoy-upstream-rq-timeout-ms: 200\r\n"));
@@ -178,7 +185,7 @@ TEST(RetryScenario, NoRetriesLeftInTheBreakerIsAnOverflow) {
 // --------------------------------------------------------------------------------------------------
 
 Edge Hedged() {
-  return RouteWith(
+  return RouteForOurOwnWith(
       "hedge_policy: { hedge_on_per_try_timeout: true }, retry_policy: { retry_on: 5xx, "
       "per_try_timeout: 0.1s }");
 }
