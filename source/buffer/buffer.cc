@@ -101,7 +101,8 @@ void Buffer::MoveFrom(Buffer& other, size_t n) {
 }
 
 void Buffer::AppendShared(const Buffer& other) {
-  for (const Slice& slice : other.slices()) Append(slice);
+  if (other.table_ == nullptr) return;
+  for (const Slice& slice : other.table_->queued()) Append(slice);
 }
 
 std::span<char> Buffer::Reserve(size_t min_bytes) {
