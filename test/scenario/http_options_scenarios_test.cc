@@ -91,6 +91,22 @@ TEST(HttpOptionsScenario, AnAccessLogWritesWhatItsFilterLetsPass) {
   EXPECT_THAT(world.log().lines(), ElementsAre(StartsWith("503 ")));
 }
 
+TEST(HttpOptionsScenario, ALogsFilterTakesItsValueFromTheRuntime) {
+  const std::string yaml = WithLogFilter(
+      EdgeBootstrap({.routes = "- match: { prefix: / }\n  direct_response: { status: 503 }\n"}),
+      "{ status_code_filter: { comparison: { op: GE, value: { default_value: 500, runtime_key: "
+      "log.from } } } }");
+  for (const bool raised : {false, true}) {
+    World world(yaml + (raised ? "layered_runtime: { layers: [ { name: s, static_layer: { "
+                                 "log.from: 504 } } ] }\n"
+                               : ""));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    world.Say(world.Connect(), kGet);
+    world.Run();
+    EXPECT_EQ(world.log().lines().size(), raised ? 0u : 1u);
+  }
+}
+
 TEST(HttpOptionsScenario, RequestsAreLoggedWhenTheyComeAndWhileTheyGoOn) {
   std::string yaml =
       EdgeBootstrap({.http_options = "access_log_options: { flush_access_log_on_new_request: true, "

@@ -5,16 +5,18 @@
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/values.h"
+#include "source/config/runtime.h"
 
 namespace weir::config::proto {
 namespace {
 namespace pb = envoy::config::accesslog::v3;
 
 Comparison DecodeComparison(const pb::ComparisonFilter& comparison, const Scope& scope) {
-  scope.Field("value").IgnoreSet(comparison.value(), {"runtime_key"},
-                                 "there is no runtime layer: default_value holds");
+  const Runtime* const runtime = scope.context().runtime;
+  const auto value =
+      runtime == nullptr ? std::nullopt : runtime->IntegerOf(comparison.value().runtime_key());
   Comparison decoded;
-  decoded.value = comparison.value().default_value();
+  decoded.value = value.value_or(comparison.value().default_value());
   switch (comparison.op()) {
     case pb::ComparisonFilter::GE:
       decoded.op = Comparison::Op::kAtLeast;
@@ -32,8 +34,9 @@ Comparison DecodeComparison(const pb::ComparisonFilter& comparison, const Scope&
 }
 
 SampleFilter DecodeSample(const pb::RuntimeFilter& filter, const Scope& scope) {
-  scope.IgnoreSet(filter, {"runtime_key"}, "there is no runtime layer: percent_sampled holds");
-  return {.share = DecodePercent(filter.percent_sampled()),
+  const Runtime* const runtime = scope.context().runtime;
+  const auto share = runtime == nullptr ? std::nullopt : runtime->FractionOf(filter.runtime_key());
+  return {.share = share.value_or(DecodePercent(filter.percent_sampled())),
           .independent = filter.use_independent_randomness()};
 }
 
