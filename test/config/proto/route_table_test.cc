@@ -1,3 +1,5 @@
+#include <span>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "test/config/proto/decoding.h"
@@ -223,12 +225,21 @@ std::string WithRoute(std::string_view route) {
          std::string(route) + "\n";
 }
 
+struct RefusedRoute {
+  std::string_view route;
+  std::string_view error;
+};
+
+// One error each.
+void ExpectRefused(std::span<const RefusedRoute> cases) {
+  for (const RefusedRoute& c : cases) {
+    EXPECT_THAT(Decode(kType, WithRoute(c.route)).errors, ElementsAre(HasSubstr(c.error)))
+        << c.route;
+  }
+}
+
 TEST(DecodeRouteTable, RefusesByNameAndPath) {
-  struct Case {
-    std::string_view route;
-    std::string_view error;
-  };
-  const Case cases[] = {
+  const RefusedRoute cases[] = {
       {"{match: {prefix: /}, route: {cluster: c, early_data_policy: {name: p}}}",
        "virtual_hosts[0].routes[0].route.early_data_policy: field \"early_data_policy\" of "
        "envoy.config.route.v3.RouteAction is not supported"},
@@ -239,10 +250,69 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
        "route.rate_limits: field \"rate_limits\""},
       {"{match: {prefix: /}, route: {cluster: c, metadata_match: {}}}",
        "route.metadata_match: field \"metadata_match\""},
-      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{cookie: {name: \"a\\r\"}}]}}",
-       "route.hash_policy[0].cookie: does not make a valid set-cookie field"},
       {"{match: {prefix: /}, route: {cluster: c, timeout: -1s}}",
        "virtual_hosts[0].routes[0].route.timeout: must not be negative, got \"-1s\""},
+      {"{match: {prefix: /}, direct_response: {status: 200, body_format: {text_format: '%NO%'}}}",
+       "direct_response.body_format.text_format: operator 'NO'"},
+      {"{match: {safe_regex: {regex: 'a('}}, route: {cluster: c}}",
+       "match.safe_regex.regex: invalid regular expression 'a('"},
+      {"{match: {prefix: /}, direct_response: {status: 200, body: {filename: none}}}",
+       "direct_response.body.filename: none: no such file"},
+      {"{match: {prefix: /}, direct_response: {status: 99}}", "[uint32.gte=200"},
+      {"{match: {prefix: /}}", "[oneof.required=true]"},
+      {"{match: {}, route: {cluster: c}}", "[oneof.required=true]"},
+      {"{match: {prefix: /}, redirect: {port_redirect: 70000}}", "must be at most 65535"},
+      {"{match: {prefix: /}, route: {cluster: c}, request_headers_to_add: [{header: {key: Host, "
+       "value: x}}]}",
+       "request_headers_to_add[0].header.key: pseudo-header fields, host and fields"},
+      {"{match: {prefix: /}, route: {cluster: c}, response_headers_to_add: [{header: {key: x, "
+       "value: '%NOPE%'}}]}",
+       "response_headers_to_add[0].header.value: operator 'NOPE' is not supported"},
+      {"{match: {prefix: /}, route: {cluster: c}, typed_per_filter_config: {a: {'@type': "
+       "type.googleapis.com/envoy.config.route.v3.FilterConfig}}}",
+       "typed_per_filter_config"},
+  };
+  ExpectRefused(cases);
+}
+
+TEST(DecodeRouteTable, RefusesRewritesAndWeightsThatDoNotFit) {
+  const RefusedRoute cases[] = {
+      {"{match: {prefix: /}, route: {cluster: c, host_rewrite_header: '?'}}",
+       "route.host_rewrite_header: is not a valid field name, got \"?\""},
+      {"{match: {prefix: /}, route: {cluster: c, host_rewrite_path_regex: {pattern: {regex: '('}, "
+       "substitution: b}}}",
+       "host_rewrite_path_regex.pattern.regex: invalid regular expression '('"},
+      {"{match: {path_match_policy: {name: t, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig, "
+       "path_template: '/a//b'}}}, route: {cluster: c}}",
+       "match.path_match_policy.typed_config.path_template: path template '/a//b' has an empty "
+       "segment"},
+      {"{match: {prefix: /}, route: {cluster: c, path_rewrite_policy: {name: t, typed_config: "
+       "{'@type': type.googleapis.com/"
+       "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig, "
+       "path_template_rewrite: /a}}}}",
+       "route.path_rewrite_policy: needs a path template in the route's match.path_match_policy"},
+      {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a, cluster_header: b, "
+       "weight: 1}]}}}",
+       "weighted_clusters.clusters[0]: must have one of name and cluster_header, got \"a\""},
+      {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a, weight: 0}]}}}",
+       "weighted_clusters.clusters: the sum of the weights must be from 1"},
+      {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a}]}}}",
+       "weighted_clusters.clusters[0].weight: a weight is missing"},
+      {"{match: {prefix: /}, route: {cluster: c, prefix_rewrite: /a, regex_rewrite: {pattern: "
+       "{regex: a}, substitution: b}}}",
+       "regex_rewrite: cannot be given together with prefix_rewrite"},
+      {"{match: {prefix: /}, route: {cluster: c, regex_rewrite: {pattern: {regex: a}, "
+       "substitution: '\\2'}}}",
+       "regex_rewrite.substitution: substitution"},
+  };
+  ExpectRefused(cases);
+}
+
+TEST(DecodeRouteTable, RefusesPoliciesByNameAndPath) {
+  const RefusedRoute cases[] = {
+      {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{cookie: {name: \"a\\r\"}}]}}",
+       "route.hash_policy[0].cookie: does not make a valid set-cookie field"},
       {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_on: "
        "'reset,conect-failure'}}}",
        "route.retry_policy.retry_on: the retry condition is not supported; did you mean "
@@ -265,58 +335,8 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
       {"{match: {prefix: /}, route: {cluster: c, internal_redirect_policy: "
        "{redirect_response_codes: [304]}}}",
        "redirect_response_codes[0]: must be one of 301, 302, 303, 307 and 308, got \"304\""},
-      {"{match: {prefix: /}, route: {cluster: c, host_rewrite_header: '?'}}",
-       "route.host_rewrite_header: is not a valid field name, got \"?\""},
-      {"{match: {prefix: /}, route: {cluster: c, host_rewrite_path_regex: {pattern: {regex: '('}, "
-       "substitution: b}}}",
-       "host_rewrite_path_regex.pattern.regex: invalid regular expression '('"},
-      {"{match: {path_match_policy: {name: t, typed_config: {'@type': "
-       "type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig, "
-       "path_template: '/a//b'}}}, route: {cluster: c}}",
-       "match.path_match_policy.typed_config.path_template: path template '/a//b' has an empty "
-       "segment"},
-      {"{match: {prefix: /}, route: {cluster: c, path_rewrite_policy: {name: t, typed_config: "
-       "{'@type': type.googleapis.com/"
-       "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig, "
-       "path_template_rewrite: /a}}}}",
-       "route.path_rewrite_policy: needs a path template in the route's match.path_match_policy"},
-      {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a, cluster_header: b, "
-       "weight: 1}]}}}",
-       "weighted_clusters.clusters[0]: must have one of name and cluster_header, got \"a\""},
-      {"{match: {prefix: /}, direct_response: {status: 200, body_format: {text_format: '%NO%'}}}",
-       "direct_response.body_format.text_format: operator 'NO'"},
-      {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a, weight: 0}]}}}",
-       "weighted_clusters.clusters: the sum of the weights must be from 1"},
-      {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a}]}}}",
-       "weighted_clusters.clusters[0].weight: a weight is missing"},
-      {"{match: {safe_regex: {regex: 'a('}}, route: {cluster: c}}",
-       "match.safe_regex.regex: invalid regular expression 'a('"},
-      {"{match: {prefix: /}, direct_response: {status: 200, body: {filename: none}}}",
-       "direct_response.body.filename: none: no such file"},
-      {"{match: {prefix: /}, direct_response: {status: 99}}", "[uint32.gte=200"},
-      {"{match: {prefix: /}}", "[oneof.required=true]"},
-      {"{match: {}, route: {cluster: c}}", "[oneof.required=true]"},
-      {"{match: {prefix: /}, redirect: {port_redirect: 70000}}", "must be at most 65535"},
-      {"{match: {prefix: /}, route: {cluster: c}, request_headers_to_add: [{header: {key: Host, "
-       "value: x}}]}",
-       "request_headers_to_add[0].header.key: pseudo-header fields, host and fields"},
-      {"{match: {prefix: /}, route: {cluster: c}, response_headers_to_add: [{header: {key: x, "
-       "value: '%NOPE%'}}]}",
-       "response_headers_to_add[0].header.value: operator 'NOPE' is not supported"},
-      {"{match: {prefix: /}, route: {cluster: c, prefix_rewrite: /a, regex_rewrite: {pattern: "
-       "{regex: a}, substitution: b}}}",
-       "regex_rewrite: cannot be given together with prefix_rewrite"},
-      {"{match: {prefix: /}, route: {cluster: c, regex_rewrite: {pattern: {regex: a}, "
-       "substitution: '\\2'}}}",
-       "regex_rewrite.substitution: substitution"},
-      {"{match: {prefix: /}, route: {cluster: c}, typed_per_filter_config: {a: {'@type': "
-       "type.googleapis.com/envoy.config.route.v3.FilterConfig}}}",
-       "typed_per_filter_config"},
   };
-  for (const Case& c : cases) {
-    EXPECT_THAT(Decode(kType, WithRoute(c.route)).errors, ElementsAre(HasSubstr(c.error)))
-        << c.route;
-  }
+  ExpectRefused(cases);
 }
 
 TEST(DecodeRouteTable, NamesAnAlternativeThatItDoesNotSupport) {
