@@ -252,15 +252,24 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
        "route.metadata_match: field \"metadata_match\""},
       {"{match: {prefix: /}, route: {cluster: c, timeout: -1s}}",
        "virtual_hosts[0].routes[0].route.timeout: must not be negative, got \"-1s\""},
-      {"{match: {prefix: /}, direct_response: {status: 200, body_format: {text_format: '%NO%'}}}",
-       "direct_response.body_format.text_format: operator 'NO'"},
       {"{match: {safe_regex: {regex: 'a('}}, route: {cluster: c}}",
        "match.safe_regex.regex: invalid regular expression 'a('"},
+      {"{match: {prefix: /}}", "[oneof.required=true]"},
+      {"{match: {}, route: {cluster: c}}", "[oneof.required=true]"},
+      {"{match: {prefix: /}, route: {cluster: c}, typed_per_filter_config: {a: {'@type': "
+       "type.googleapis.com/envoy.config.route.v3.FilterConfig}}}",
+       "typed_per_filter_config"},
+  };
+  ExpectRefused(cases);
+}
+
+TEST(DecodeRouteTable, RefusesAnswersAndChangesOfHeaders) {
+  const RefusedRoute cases[] = {
+      {"{match: {prefix: /}, direct_response: {status: 200, body_format: {text_format: '%NO%'}}}",
+       "direct_response.body_format.text_format: operator 'NO'"},
       {"{match: {prefix: /}, direct_response: {status: 200, body: {filename: none}}}",
        "direct_response.body.filename: none: no such file"},
       {"{match: {prefix: /}, direct_response: {status: 99}}", "[uint32.gte=200"},
-      {"{match: {prefix: /}}", "[oneof.required=true]"},
-      {"{match: {}, route: {cluster: c}}", "[oneof.required=true]"},
       {"{match: {prefix: /}, redirect: {port_redirect: 70000}}", "must be at most 65535"},
       {"{match: {prefix: /}, route: {cluster: c}, request_headers_to_add: [{header: {key: Host, "
        "value: x}}]}",
@@ -268,9 +277,6 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
       {"{match: {prefix: /}, route: {cluster: c}, response_headers_to_add: [{header: {key: x, "
        "value: '%NOPE%'}}]}",
        "response_headers_to_add[0].header.value: operator 'NOPE' is not supported"},
-      {"{match: {prefix: /}, route: {cluster: c}, typed_per_filter_config: {a: {'@type': "
-       "type.googleapis.com/envoy.config.route.v3.FilterConfig}}}",
-       "typed_per_filter_config"},
   };
   ExpectRefused(cases);
 }
