@@ -171,14 +171,6 @@ virtual_hosts:
         redirect_response_codes: [ 301, 307 ]
         response_headers_to_copy: [ X-A ]
         predicates: [ { name: p, typed_config: { "@type": type.googleapis.com/envoy.extensions.internal_redirect.previous_routes.v3.PreviousRoutesConfig } } ]
-      retry_policy:
-        retry_on: retriable-headers,envoy-ratelimited
-        per_try_idle_timeout: 2s
-        retriable_headers: [ { name: X-B } ]
-        retriable_request_headers: [ { name: X-C } ]
-        host_selection_retry_max_attempts: 7
-        retry_host_predicate: [ { name: p, typed_config: { "@type": type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate } } ]
-        rate_limited_retry_back_off: { max_interval: 4s, reset_headers: [ { name: X-Reset, format: UNIX_TIMESTAMP } ] }
 )yaml");
   ASSERT_NE(table, nullptr);
   EXPECT_EQ(table->mirrors[0].cluster, "t");
@@ -199,6 +191,29 @@ virtual_hosts:
   EXPECT_THAT(action.internal_redirect->codes, ElementsAre(301, 307));
   EXPECT_THAT(action.internal_redirect->fields_to_copy, ElementsAre("x-a"));
   EXPECT_TRUE(action.internal_redirect->never_to_previous_routes);
+}
+
+TEST(DecodeRouteTable, ReadsARetryPolicy) {
+  const auto table = Decoded<RouteTable>(kType, R"yaml(
+name: routes
+virtual_hosts:
+- name: all
+  domains: ["*"]
+  routes:
+  - match: { prefix: / }
+    route:
+      cluster: c
+      retry_policy:
+        retry_on: retriable-headers,envoy-ratelimited
+        per_try_idle_timeout: 2s
+        retriable_headers: [ { name: X-B } ]
+        retriable_request_headers: [ { name: X-C } ]
+        host_selection_retry_max_attempts: 7
+        retry_host_predicate: [ { name: p, typed_config: { "@type": type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate } } ]
+        rate_limited_retry_back_off: { max_interval: 4s, reset_headers: [ { name: X-Reset, format: UNIX_TIMESTAMP } ] }
+)yaml");
+  ASSERT_NE(table, nullptr);
+  const auto& action = std::get<RouteAction>(table->virtual_hosts[0].routes[0].action);
   const RetryPolicy& retry = *action.retry;
   EXPECT_EQ(retry.retry_on, kRetryOnRetriableHeaders | kRetryOnEnvoyRateLimited);
   EXPECT_EQ(retry.per_try_idle_timeout, std::chrono::seconds(2));
