@@ -344,7 +344,6 @@ void RequestStream::OnIdleTimeout() {
     idle_.Enable(idle_timeout_ - idle);
     return;
   }
-  if (response_ == ResponseState::kEnded) return OnFlushTimeout();
   stats_.downstream_rq_idle_timeout.Inc();
   const Side slow = request_ == RequestState::kEnded ? Side::kUpstream : Side::kDownstream;
   Fail({ErrorKind::kIdleTimeout, slow, false, "stream_idle_timeout"});
@@ -353,6 +352,7 @@ void RequestStream::OnIdleTimeout() {
 // The answer is there, and the client does not take it.
 void RequestStream::OnFlushTimeout() {
   platform_.http2_stats.Get("").tx_flush_timeout.Inc();
+  stats_.downstream_rq_idle_timeout.Inc();
   info_.flags.Set(ResponseFlag::kStreamIdleTimeout);
   ResetDownstream({ErrorKind::kIdleTimeout, Side::kDownstream, false, "stream_idle_timeout"});
 }

@@ -213,19 +213,13 @@ TEST(Http2Scenario, AStreamWithoutWindowIsResetWhenItsIdleTimeIsOver) {
     Peer& client = world.Connect();
     world.Say(client, NoWindowPreface() + Headers(1, kGet, true));
     world.Say(up.last(), AnswerOf(size));
-    // An octet now and then is no progress that counts.
-    for (int i = 0; i < 5; ++i) {
-      world.Say(client, Frame(http::h2::kWindowUpdate, 0, 1, Number(1, 4)));
-      world.Run(seconds(5));
-    }
+    world.Run(seconds(29));
     EXPECT_EQ(Count(client.received(), http::h2::kRstStream), 0u);
-    EXPECT_EQ(BodyOf(client.received()), "xxxxx");
-    world.Run(seconds(6));
+    EXPECT_EQ(BodyOf(client.received()), "");
+    world.Run(seconds(2));
     EXPECT_EQ(Count(client.received(), http::h2::kRstStream), 1u);
     EXPECT_EQ(world.Stat("http2.streams_active"), 0);
-    EXPECT_EQ(
-        world.Stat("http2.tx_flush_timeout") + world.Stat("http.edge.downstream_rq_idle_timeout"),
-        1);
+    EXPECT_EQ(world.Stat("http.edge.downstream_rq_idle_timeout"), 1);
     EXPECT_FALSE(client.ended()) << "the connection serves on";
   }
 }
