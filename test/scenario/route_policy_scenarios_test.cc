@@ -153,6 +153,7 @@ TEST(InternalRedirectScenario, ARedirectIsFollowedHere) {
   Peer& client = world.Connect();
   world.Say(client, "POST /old HTTP/1.1\r\nhost: a.example\r\ncontent-length: 4\r\n\r\nbody");
   world.Say(up.last(), kMoved);
+  world.Run(milliseconds(50));
   EXPECT_EQ(client.received(), "");
   EXPECT_THAT(up.last().received(), HasSubstr("POST /new?q=1 HTTP/1.1\r\nhost: b.example\r\n"));
   EXPECT_THAT(up.last().received(), HasSubstr("x-token: t\r\n"));
@@ -170,6 +171,7 @@ TEST(InternalRedirectScenario, AnotherMethodGetsWhatItLedTo) {
   world.Say(client, "POST /old HTTP/1.1\r\nhost: a.example\r\ncontent-length: 4\r\n\r\nbody");
   world.Say(up.last(),
             "HTTP/1.1 303 See\r\nlocation: http://b.example/new\r\ncontent-length: 0\r\n\r\n");
+  world.Run(milliseconds(50));
   EXPECT_THAT(up.last().received(), HasSubstr("GET /new HTTP/1.1\r\nhost: b.example\r\n"));
   world.Say(up.last(), kOk);
   EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
