@@ -16,6 +16,13 @@ using http::Side;
 using http::StreamError;
 using stream_info::ResponseFlag;
 
+namespace {
+
+// What a client has to take of its answer in a stream_flush_timeout.
+constexpr size_t kLeastTaken = 1024;
+
+}  // namespace
+
 RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
     : owner_(owner),
       platform_(owner.context().platform),
@@ -336,8 +343,9 @@ void RequestStream::Progress() {
 
 void RequestStream::OnIdleTimeout() {
   if (unsent_ > 0) {
-    // Some of it went since: the client is slow, and not gone.
-    return stream_->buffered() < unsent_ ? AwaitFlush() : OnFlushTimeout();
+    // An octet now and then keeps nothing: who takes so little would hold the rest for ever.
+    const bool moves = stream_->buffered() + kLeastTaken <= unsent_;
+    return moves ? AwaitFlush() : OnFlushTimeout();
   }
   const event::Duration idle = platform_.loop.Now() - progress_at_;
   if (idle < idle_timeout_) {
