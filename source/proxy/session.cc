@@ -349,6 +349,8 @@ void Session::OnIdle() {
   switch (state_) {
     case State::kOpen:
       if (!closing_soon_) context_.stats.downstream_cx_idle_timeout.Inc();
+      // Of HTTP/1 nothing is on its way after so long a silence; HTTP/2 is told first.
+      if (codec_ == nullptr || codec_->protocol() != http::Protocol::kHttp2) closing_soon_ = true;
       Close(false);
       return;
     case State::kClosing:
