@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "source/base/strings.h"
 #include "test/scenario/bootstraps.h"
 #include "test/scenario/http/http_end.h"
 #include "test/scenario/world.h"
@@ -21,13 +22,14 @@ class HttpScenario : public testing::TestWithParam<Versions> {
  protected:
   // Starts a proxy whose cluster speaks the version of the case, an upstream and a client.
   void Begin(Edge edge = {}) {
-    if (up_is_http2()) {
-      edge.cluster_options +=
-          "typed_extension_protocol_options: { envoy.extensions.upstreams.http.v3."
-          "HttpProtocolOptions: { \"@type\": "
-          "type.googleapis.com/envoy.extensions.upstreams.http.v3."
-          "HttpProtocolOptions, explicit_http_config: { http2_protocol_options: {} } } }\n";
-    }
+    edge.http_options += "http_protocol_options: { enable_trailers: true }\n";
+    edge.cluster_options += StrCat(
+        "typed_extension_protocol_options: { envoy.extensions.upstreams.http.v3."
+        "HttpProtocolOptions: { \"@type\": type.googleapis.com/envoy.extensions.upstreams.http.v3."
+        "HttpProtocolOptions, explicit_http_config: { ",
+        up_is_http2() ? "http2_protocol_options: {}"
+                      : "http_protocol_options: { enable_trailers: true }",
+        " } } }\n");
     world = std::make_unique<World>(EdgeBootstrap(edge));
     ASSERT_TRUE(world->status().ok()) << world->status();
     upstream = &world->AddUpstream("10.0.0.1:80");
