@@ -140,9 +140,6 @@ TEST(DecodeBootstrap, RefusesByNameAndPath) {
       {"{dynamic_resources: {cds_config: {api_config_source: {api_type: GRPC, "
        "transport_api_version: V3}}}}",
        "dynamic_resources.cds_config.api_config_source.grpc_services: there must be exactly one"},
-      {"{dynamic_resources: {cds_config: {api_config_source: {api_type: REST, cluster_names: [a], "
-       "transport_api_version: V3}}}}",
-       "dynamic_resources.cds_config.api_config_source.api_type"},
       {"{dynamic_resources: {cds_config: {api_config_source: {api_type: GRPC, "
        "transport_api_version: V3, rate_limit_settings: {max_tokens: 0}, grpc_services: "
        "[{envoy_grpc: {cluster_name: a}}]}}}, static_resources: {clusters: [{name: a, "

@@ -176,7 +176,7 @@ TEST(DecodeTls, RefusesWithPathAndReason) {
       {Upstream(trust + ", custom_handshaker: {name: x}"), "custom_handshaker"},
       {ClusterWith("tls.v3.DownstreamTlsContext, common_tls_context: {}"),
        "is not a transport socket of a cluster but a transport socket of a filter chain"},
-      {ClusterWith("starttls.v3.StartTlsConfig"), "starttls"},
+      {ClusterWith("starttls.v3.StartTlsConfig, tls_socket_config: {}"), "starttls"},
   };
   for (const auto& [yaml, error] : cases) {
     EXPECT_THAT(Decode(schema::kClusterTypeUrl, yaml).errors, ElementsAre(HasSubstr(error)));
