@@ -349,7 +349,6 @@ void Session::OnIdle() {
   switch (state_) {
     case State::kOpen:
       if (!closing_soon_) context_.stats.downstream_cx_idle_timeout.Inc();
-      closing_soon_ = closing_soon_ || requests_seen_ == 0;  // It had its time to ask.
       // Of HTTP/1 nothing is on its way after so long a silence; HTTP/2 is told first.
       if (codec_ == nullptr || codec_->protocol() != http::Protocol::kHttp2) closing_soon_ = true;
       Close(false);
