@@ -149,7 +149,7 @@ absl::StatusOr<std::string> UriTemplate::Substitution(std::string_view rewrite) 
     const auto found = std::find(variables_.begin(), variables_.end(), name);
     if (end == std::string_view::npos || found == variables_.end()) {
       return InvalidArgument(StrCat("path template '", rewrite, "' has {", name,
-                                    ", which is no variable of the route's path template"));
+                                    "}, which is no variable of the route's path template"));
     }
     StrAppend(substitution, "\\", found - variables_.begin() + 1);
     at = end;

@@ -151,7 +151,7 @@ TEST(HostSet, AsksAgainForAHostThatWasTried) {
     const std::span<const HostRef> first(hosts.all().data(), 1);
     EXPECT_EQ(Picked(hosts, first, 64), "10.0.0.2:80");
     EXPECT_EQ(Picked(hosts, first, 0), "10.0.0.1:80 10.0.0.2:80");
-    EXPECT_EQ(Picked(hosts, hosts.all(), 3), "10.0.0.1:80 10.0.0.2:80");
+    EXPECT_EQ(Picked(hosts, hosts.all(), 2), "10.0.0.1:80 10.0.0.2:80");
   }
 }
 
