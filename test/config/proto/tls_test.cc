@@ -179,7 +179,7 @@ TEST(DecodeTls, RefusesWithPathAndReason) {
       {ClusterWith("starttls.v3.StartTlsConfig, tls_socket_config: {}"), "starttls"},
   };
   for (const auto& [yaml, error] : cases) {
-    EXPECT_THAT(Decode(schema::kClusterTypeUrl, yaml).errors, ElementsAre(HasSubstr(error)));
+    EXPECT_THAT(Decode(schema::kClusterTypeUrl, yaml).errors, testing::Contains(HasSubstr(error)));
   }
   EXPECT_THAT(Decode(schema::kListenerTypeUrl, Downstream("")).errors,
               ElementsAre(HasSubstr("common_tls_context: a server needs a certificate")));
