@@ -125,6 +125,11 @@ CodecState Connection::DecodeEnd() {
 
 void Connection::Abort(const StreamError& error) {
   input_ended_ = true;
+  EndAll(error);
+  SettleStreams();
+}
+
+void Connection::EndAll(const StreamError& error) {
   for (StreamState* stream : streams_) {
     const bool whole = stream->closed && stream->end_delivered;
     if (!stream->given_up && !stream->error && !whole) {
@@ -134,7 +139,6 @@ void Connection::Abort(const StreamError& error) {
     }
     End(*stream);
   }
-  SettleStreams();
 }
 
 CodecState Connection::FinishTurn() { return Settle(); }
@@ -261,10 +265,7 @@ void Connection::Fail() {
   failed_ = true;
   const StreamError error{.kind = failure_, .side = side(), .detail = failure_detail_};
   nghttp2_session_terminate_session(session_, failure_code_);
-  for (StreamState* stream : streams_) {
-    if (!stream->given_up && !stream->error) stream->error = error;
-    End(*stream);
-  }
+  EndAll(error);
   endpoint_.OnConnectionError(error);
 }
 

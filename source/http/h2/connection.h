@@ -117,6 +117,8 @@ class Connection final : public Pings {
   void NoteFailure(ErrorKind kind, std::string_view detail, uint32_t code);
   void CheckOutbound();
   void Fail();
+  // With `error`, but for those that are whole.
+  void EndAll(const StreamError& error);
   CodecState Result() const;
   Side side() const { return role_ == Role::kServer ? Side::kDownstream : Side::kUpstream; }
   bool OutputIsFull() const {

@@ -77,8 +77,7 @@ TEST(ClosedStreams, StreamsBeyondTheLastGoawayAreIgnored) {
   server.Send(ClientPreface() + Headers(1, kPost, false));
   server.codec->StartDrain();
   server.Send("");
-  server.codec->StartDrain();
-  server.Send("");
+  server.Send(Frame(kPing, 1, 0, std::string(8, '\0')));  // The client has seen the notice.
   EXPECT_EQ(server.Send(Headers(3, kPost, false) + Data(3, "x", true)), CodecState::kOpen);
   EXPECT_EQ(server.recorded.requests.size(), 1u);
 }
