@@ -277,7 +277,7 @@ void Session::Flush() {
 
 void Session::Drain() {
   draining_ = true;
-  if (codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2) {
+  if (is_http2()) {
     codec_->StartDrain();
     QueueTurnEnd();
   }
@@ -350,7 +350,7 @@ void Session::OnIdle() {
     case State::kOpen:
       if (!closing_soon_) context_.stats.downstream_cx_idle_timeout.Inc();
       // Of HTTP/1 nothing is on its way after so long a silence; HTTP/2 is told first.
-      if (codec_ == nullptr || codec_->protocol() != http::Protocol::kHttp2) closing_soon_ = true;
+      if (!is_http2()) closing_soon_ = true;
       Close(false);
       return;
     case State::kClosing:
@@ -365,7 +365,7 @@ void Session::OnIdle() {
 
 void Session::OnHeadersTimeout() {
   context_.stats.downstream_rq_header_timeout.Inc();
-  if (codec_ != nullptr && codec_->protocol() != http::Protocol::kHttp2) {
+  if (codec_ != nullptr && !is_http2()) {
     codec_->output().Append(
         "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
   }
@@ -378,8 +378,7 @@ void Session::OnMaxDuration() {
   life_over_ = closing_soon_ = true;
   context_.stats.downstream_cx_max_duration_reached.Inc();
   Drain();
-  const bool http2 = codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2;
-  if (!http2 && http().http1_safe_max_connection_duration) return;
+  if (!is_http2() && http().http1_safe_max_connection_duration) return;
   duration_timer_->Enable(http().drain_timeout);
 }
 

@@ -117,6 +117,9 @@ class Session final : public net::ByteStreamHandler,
   void Flush();
   void UpdateTimers();
   bool MayHearFirst() const;
+  bool is_http2() const {
+    return codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2;
+  }
   void UpdateIdleTimer();
   void BeginClosing();
   void StopTimers();

@@ -123,9 +123,7 @@ void Session::MakeHttp2Codec(const http::CodecLimits& limits, std::string_view s
 
 // Whether waiting a while saves a request that is on its way: HTTP/2 ends by itself when the client
 // has seen the GOAWAY, and who has just connected is about to ask.
-bool Session::MayHearFirst() const {
-  return requests_seen_ == 0 || (codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2);
-}
+bool Session::MayHearFirst() const { return requests_seen_ == 0 || is_http2(); }
 
 void Session::OnConnectionError(const http::StreamError& error) {
   context_.stats.downstream_cx_protocol_error.Inc();
