@@ -7,6 +7,7 @@
 #include "source/base/strings.h"
 #include "test/fakes/fake_resolver.h"
 #include "test/fakes/sim_loop.h"
+#include "test/server/notes.h"
 #include "test/server/transports.h"
 
 namespace weir::server {
@@ -15,19 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-// Notes "+name" and "-name".
-class Notes final : public Subscriber {
- public:
-  void Subscribe(const std::string& name, const config::ConfigSource&) override {
-    lines.push_back("+" + name);
-  }
-  void Unsubscribe(const std::string& name, const config::ConfigSource&) override {
-    lines.push_back("-" + name);
-  }
-  std::vector<std::string> Take() { return std::exchange(lines, {}); }
-  std::vector<std::string> lines;
-};
 
 std::shared_ptr<const config::Endpoints> EndpointsOf(const std::string& name, uint16_t port) {
   auto endpoints = std::make_shared<config::Endpoints>();

@@ -6,6 +6,7 @@
 #include "source/base/status.h"
 #include "test/fakes/sim_loop.h"
 #include "test/fakes/sim_network.h"
+#include "test/server/notes.h"
 #include "test/server/transports.h"
 
 namespace weir::server {
@@ -14,18 +15,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-class Notes final : public Subscriber {
- public:
-  void Subscribe(const std::string& name, const config::ConfigSource&) override {
-    lines.push_back("+" + name);
-  }
-  void Unsubscribe(const std::string& name, const config::ConfigSource&) override {
-    lines.push_back("-" + name);
-  }
-  std::vector<std::string> Take() { return std::exchange(lines, {}); }
-  std::vector<std::string> lines;
-};
 
 struct Wanted {
   std::string name = "l";

@@ -1,0 +1,25 @@
+// A Subscriber that writes down what directors ask for.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "source/server/subscriber.h"
+
+namespace weir::server {
+
+// Notes "+name" and "-name".
+class Notes final : public Subscriber {
+ public:
+  void Subscribe(const std::string& name, const config::ConfigSource&) override {
+    lines.push_back("+" + name);
+  }
+  void Unsubscribe(const std::string& name, const config::ConfigSource&) override {
+    lines.push_back("-" + name);
+  }
+  std::vector<std::string> Take() { return std::exchange(lines, {}); }
+  std::vector<std::string> lines;
+};
+
+}  // namespace weir::server
