@@ -20,10 +20,7 @@ class Candidates {
 
   void Add(std::span<const uint32_t> list) {
     if (list.empty()) return;
-    if (size_ == kMaxLists) {
-      overflowed_ = true;
-      return;
-    }
+    if (size_ == kMaxLists) return Overflow();
     lists_[size_++] = {list.data(), list.data() + list.size()};
   }
   // Where a list may be put together; AddOwn takes the first `count` numbers of it.
@@ -33,6 +30,7 @@ class Candidates {
     own_used_ += count;
     Add(list);
   }
+  void Overflow() { overflowed_ = true; }
   bool overflowed() const { return overflowed_; }
 
   // The least number that was not yet taken, or kNone.

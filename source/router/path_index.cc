@@ -9,11 +9,8 @@ void PathIndex::Build() {
   sorted.reserve(prefixes_.size());
   for (auto& [prefix, lists] : prefixes_) {
     root_used_ = root_used_ || prefix.empty();
-    lists.plain.Build();
-    lists.separated.Build();
     sorted.emplace_back(prefix, &lists);
   }
-  for (auto& [path, list] : exact_) list.Build();
   std::sort(sorted.begin(), sorted.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   nodes_.clear();
@@ -24,6 +21,12 @@ void PathIndex::Build() {
     open.pop_back();
     BuildNode(run, sorted, open);
   }
+  GatherRegexes();
+  for (Node& node : nodes_) {
+    node.lists.plain.Build();
+    node.lists.separated.Build();
+  }
+  for (auto& [path, list] : exact_) list.Build();
   first_letters_.reserve(nodes_.size());
   for (const Node& node : nodes_)
     first_letters_.push_back(node.label.empty() ? '\0' : node.label[0]);
@@ -55,6 +58,23 @@ void PathIndex::BuildNode(const Run& run, const Sorted& sorted, std::vector<Run>
   nodes_[run.node].children = static_cast<uint32_t>(nodes_.size()) - first_child;
 }
 
+// A path that passes several nodes with regular expressions would be searched for each of them: the
+// first one takes those of the nodes below over, as far as one search can hold them.
+void PathIndex::GatherRegexes() {
+  constexpr uint32_t kNobody = UINT32_MAX;
+  std::vector<uint32_t> holders(nodes_.size(), kNobody);  // Of the way to each node.
+  for (uint32_t i = 0; i < nodes_.size(); ++i) {
+    RouteList& list = nodes_[i].lists.plain;
+    if (list.has_regexes() &&
+        (holders[i] == kNobody || !nodes_[holders[i]].lists.plain.TakeRegexes(list))) {
+      holders[i] = i;
+    }
+    // Children come after their parents.
+    const auto children = holders.begin() + nodes_[i].first_child;
+    std::fill(children, children + nodes_[i].children, holders[i]);
+  }
+}
+
 const PathIndex::Node* PathIndex::ChildOf(const Node& node, char first) const {
   // string_view compares characters as unsigned, and so must the search.
   const auto less = [](char a, char b) {
@@ -68,20 +88,20 @@ const PathIndex::Node* PathIndex::ChildOf(const Node& node, char first) const {
   return &nodes_[static_cast<size_t>(found - first_letters_.data())];
 }
 
-void PathIndex::Find(std::string_view path, const http::RequestHead& head,
-                     Candidates& candidates) const {
+void PathIndex::Find(const PathQuery& query, Candidates& candidates) const {
+  const std::string_view path = query.path;
   if (!exact_.empty()) {
     if (const auto found = exact_.find(path); found != exact_.end()) {
-      found->second.Find(path, head, candidates);
+      found->second.Find(query, candidates);
     }
   }
   size_t depth = 0;
   for (const Node* node = &nodes_[0]; node != nullptr; node = ChildOf(*node, path[depth])) {
     if (!path.substr(depth).starts_with(node->label)) return;
     depth += node->label.size();
-    node->lists.plain.Find(path, head, candidates);
+    node->lists.plain.Find(query, candidates);
     if (depth == path.size() || path[depth] == '/') {
-      node->lists.separated.Find(path, head, candidates);
+      node->lists.separated.Find(query, candidates);
     }
     if (depth == path.size()) return;
   }

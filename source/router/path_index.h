@@ -19,22 +19,14 @@ namespace weir::router {
 
 class PathIndex {
  public:
-  // Before Build, in ascending order of `route`. `match` lives until then.
-  void AddPrefix(std::string_view prefix, uint32_t route, const config::RouteMatch& match) {
-    prefixes_[prefix].plain.Add(route, match);
-  }
-  void AddSeparatedPrefix(std::string_view prefix, uint32_t route,
-                          const config::RouteMatch& match) {
-    prefixes_[prefix].separated.Add(route, match);
-  }
-  void AddExact(std::string_view path, uint32_t route, const config::RouteMatch& match) {
-    exact_[path].Add(route, match);
-  }
+  // The lists to add routes to, before Build.
+  RouteList& OfPrefix(std::string_view prefix) { return prefixes_[prefix].plain; }
+  RouteList& OfSeparatedPrefix(std::string_view prefix) { return prefixes_[prefix].separated; }
+  RouteList& OfExact(std::string_view path) { return exact_[path]; }
   void Build();
 
   bool empty() const { return nodes_.size() == 1 && !root_used_ && exact_.empty(); }
-  // `path` is the head's without its query, in the case of the index.
-  void Find(std::string_view path, const http::RequestHead& head, Candidates& candidates) const;
+  void Find(const PathQuery& query, Candidates& candidates) const;
 
  private:
   struct Lists {
@@ -57,6 +49,7 @@ class PathIndex {
   using Sorted = std::vector<std::pair<std::string_view, Lists*>>;
 
   void BuildNode(const Run& run, const Sorted& sorted, std::vector<Run>& open);
+  void GatherRegexes();
   const Node* ChildOf(const Node& node, char first) const;
 
   HashMap<Lists> prefixes_;  // Emptied by Build.

@@ -147,27 +147,29 @@ void AddSetting(const config::FilterOverrides& level, std::string_view filter,
 
 // What a virtual host's routes are found by.
 struct Paths {
+  ConditionTable conditions;
   PathIndex cased;
   PathIndex folded;  // Of routes for which case does not matter, in lower case.
 };
 
-void AddToIndex(Paths& paths, const config::RouteMatch& match, uint32_t number) {
+// The list of the routes that share the path criterion of `match`.
+RouteList& ListFor(Paths& paths, const config::RouteMatch& match) {
   PathIndex& index = match.case_sensitive ? paths.cased : paths.folded;
   const auto cased = [&](const std::string& text) {
     return match.case_sensitive ? text : AsciiLower(text);
   };
   if (const auto* prefix = std::get_if<config::PathPrefix>(&match.path)) {
-    index.AddPrefix(cased(prefix->value), number, match);
-  } else if (const auto* exact = std::get_if<config::PathExact>(&match.path)) {
-    index.AddExact(cased(exact->value), number, match);
-  } else if (const auto* separated = std::get_if<config::PathSeparatedPrefix>(&match.path)) {
-    index.AddSeparatedPrefix(cased(separated->value), number, match);
-  } else {
-    // Case is a matter of the pattern. Whatever it matches begins so; an empty text is every
-    // path's beginning.
-    const match::Regex& regex = std::get<config::PathRegex>(match.path).value;
-    paths.cased.AddPrefix(regex.RequiredPrefix(), number, match);
+    return index.OfPrefix(cased(prefix->value));
   }
+  if (const auto* exact = std::get_if<config::PathExact>(&match.path)) {
+    return index.OfExact(cased(exact->value));
+  }
+  if (const auto* separated = std::get_if<config::PathSeparatedPrefix>(&match.path)) {
+    return index.OfSeparatedPrefix(cased(separated->value));
+  }
+  // Case is a matter of the pattern. Whatever it matches begins so; an empty text is every path's
+  // beginning.
+  return paths.cased.OfPrefix(std::get<config::PathRegex>(match.path).value.RequiredPrefix());
 }
 
 absl::Status CheckWeights(const config::VirtualHost& host) {
@@ -233,11 +235,13 @@ absl::StatusOr<std::shared_ptr<const RouteIndex>> RouteIndex::Create(
       }
     }
     WEIR_RETURN_IF_ERROR(CheckWeights(host));
+    Paths& paths = index->paths[i];
     for (uint32_t number = 0; number < host.routes.size(); ++number) {
-      AddToIndex(index->paths[i], host.routes[number].match, number);
+      const config::RouteMatch& match = host.routes[number].match;
+      ListFor(paths, match).Add(number, match, paths.conditions);
     }
-    index->paths[i].cased.Build();
-    index->paths[i].folded.Build();
+    paths.cased.Build();
+    paths.folded.Build();
   }
   return std::shared_ptr<const RouteIndex>(new RouteIndex(std::move(table), std::move(index)));
 }
@@ -260,10 +264,11 @@ Decision RouteIndex::Match(const MatchInput& input) const {
   const std::string_view path = WithoutQuery(head.path);
   Candidates candidates;
   const Paths& paths = index_->paths[*found];
-  paths.cased.Find(path, head, candidates);
+  MetConditions conditions(paths.conditions, head);
+  paths.cased.Find({path, conditions}, candidates);
   if (!paths.folded.empty()) {
     const Lower folded(path, head.headers.arena());
-    paths.folded.Find(folded.view(), head, candidates);
+    paths.folded.Find({folded.view(), conditions}, candidates);
   }
   if (candidates.overflowed()) {
     for (const config::Route& route : virtual_host.routes) {
