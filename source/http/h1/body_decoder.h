@@ -15,7 +15,8 @@ class BodyDecoder {
   enum class Progress : uint8_t {
     kNeedMore,  // All of the input that is body was taken.
     kEnd,       // The body is complete; the message ends here.
-    kTrailers,  // The last chunk was read; the trailer section follows in the input.
+    kTrailers,  // The last chunk was read; the trailer section follows in the input. From then on
+                // in every call.
     kRefused,   // See why().
   };
 

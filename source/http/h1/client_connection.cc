@@ -1,7 +1,6 @@
 #include "source/http/h1/client_connection.h"
 
 #include "source/base/check.h"
-#include "source/http/syntax.h"
 
 namespace weir::http::h1 {
 
@@ -12,7 +11,7 @@ std::unique_ptr<ClientCodec> CreateClientCodec(ClientCodecHandler& handler, buff
 
 ClientConnection::ClientConnection(ClientCodecHandler& handler, buffer::BlockPool& pool,
                                    const Options& options)
-    : handler_(handler), options_(options), pool_(pool), output_(pool), body_(pool) {}
+    : handler_(handler), options_(options), pool_(pool), output_(pool), content_(pool, options) {}
 
 ClientStream& ClientConnection::NewStream(ClientStreamHandler& handler) {
   WEIR_CHECK(can_open_stream(), "the connection is busy or not reusable");
@@ -46,10 +45,7 @@ CodecState ClientConnection::Decode(buffer::Buffer& in) {
         step = ReadHead(in);
         break;
       case State::kBody:
-        step = ReadBody(in);
-        break;
-      case State::kTrailers:
-        step = ReadTrailers(in);
+        step = ReadContent(in);
         break;
       case State::kAnswered:
         // Bytes now belong to no request.
@@ -142,88 +138,43 @@ bool ClientConnection::FrameAnswer(const StatusLine& line, const HeadFacts& fact
   }
   if (facts.chunked) {
     head.framing = BodyFraming{Framing::kChunked, 0};
-    decoder_.StartChunked(options_.max_chunk_line_bytes);
+    content_.StartChunked();
     return false;
   }
   if (facts.content_length.has_value()) {
     head.framing = BodyFraming{Framing::kLength, *facts.content_length};
-    decoder_.StartLength(*facts.content_length);
+    content_.StartLength(*facts.content_length);
     return *facts.content_length == 0;
   }
   head.framing = BodyFraming{Framing::kChunked, 0};
-  decoder_.StartUntilClose();
+  content_.StartUntilClose();
   reusable_ = false;
   return false;
 }
 
-ClientConnection::Step ClientConnection::ReadBody(buffer::Buffer& in) {
+ClientConnection::Step ClientConnection::ReadContent(buffer::Buffer& in) {
   if (read_paused_) return Step::kWait;
-  if (in.empty()) return Starve();
-  if (decoder_.has_length() && in.size() <= decoder_.remaining()) {
-    decoder_.Took(in.size());
-    Deliver(in, decoder_.remaining() == 0);
-    return Step::kGoOn;
-  }
-  switch (decoder_.Decode(in, body_)) {
-    case BodyDecoder::Progress::kNeedMore:
-      if (!body_.empty()) Deliver(body_, false);
-      break;
-    case BodyDecoder::Progress::kEnd:
-      Deliver(body_, true);
-      break;
-    case BodyDecoder::Progress::kTrailers:
-      scanner_.Reset();
-      state_ = State::kTrailers;
-      break;
-    case BodyDecoder::Progress::kRefused:
-      Reject(*decoder_.why());
-      break;
-  }
-  return Step::kGoOn;
-}
-
-ClientConnection::Step ClientConnection::ReadTrailers(buffer::Buffer& in) {
-  if (read_paused_) return Step::kWait;
-  FieldTable table(pool_, options_.limits.max_header_count);
-  const SectionScanner::Found found =
-      scanner_.Read(in, options_.limits.max_header_bytes, [&](char* begin, char* end) {
-        table.Clear();
-        return ParseFields(begin, end, table);
-      });
-  if (found.why != nullptr) return Reject(*found.why), Step::kGoOn;
-  if (found.size == 0) {
-    if (body_.empty()) return Starve();
-    Deliver(body_, false);
-    return Step::kGoOn;
-  }
-  buffer::Arena& arena = stream_->response_head().headers.arena();
-  HeaderMap trailers(arena);
-  if (options_.enable_trailers) {
-    for (const HeaderField& field : table.fields()) {
-      if (IsAllowedInTrailers(field)) trailers.AddView(field.name, field.value, field.id);
-    }
-  }
-  if (!trailers.empty()) arena.Keep(in.FrontBlock());
-  in.Drain(found.size);
-  if (trailers.empty()) {
-    Deliver(body_, true);
-    return Step::kGoOn;
-  }
-  if (!body_.empty()) Deliver(body_, false);
-  if (StreamIsOver()) return Step::kGoOn;
-  state_ = State::kAnswered;
-  if (request_ != Request::kDone) reusable_ = false;
+  HeaderMap trailers(stream_->response_head().headers.arena());
+  const ContentReader::Piece piece = content_.Read(in, trailers);
+  if (piece.why != nullptr) return Reject(*piece.why), Step::kGoOn;
+  if (piece.empty()) return Starve();
+  const bool ends_here = piece.end && trailers.empty();
+  if (ends_here || !piece.data->empty()) Deliver(*piece.data, ends_here);
+  if (trailers.empty() || StreamIsOver()) return Step::kGoOn;
+  EndAnswer();
   stream_->OnTrailers(trailers);
   return Step::kGoOn;
 }
 
 void ClientConnection::Deliver(buffer::Buffer& body, bool end) {
-  if (end) {
-    state_ = State::kAnswered;
-    if (request_ != Request::kDone) reusable_ = false;
-  }
+  if (end) EndAnswer();
   stream_->OnBody(body, end);
   body.Clear();
+}
+
+void ClientConnection::EndAnswer() {
+  state_ = State::kAnswered;
+  if (request_ != Request::kDone) reusable_ = false;
 }
 
 ClientConnection::Step ClientConnection::Starve() {
@@ -231,8 +182,9 @@ ClientConnection::Step ClientConnection::Starve() {
     starved_ = true;
     return Step::kWait;
   }
-  if (state_ == State::kBody && decoder_.until_close()) {
-    Deliver(body_, true);
+  if (state_ == State::kBody && content_.until_close()) {
+    buffer::Buffer nothing(pool_);
+    Deliver(nothing, true);
     return Step::kGoOn;
   }
   const bool in_flight = stream_ != nullptr && state_ != State::kAnswered;
@@ -250,7 +202,6 @@ ClientConnection::Step ClientConnection::Starve() {
 void ClientConnection::Reject(const Rejection& why) {
   const StreamError error{.kind = why.kind, .side = Side::kUpstream, .detail = why.detail};
   state_ = State::kFailed;
-  body_.Clear();
   if (stream_ == nullptr) {
     handler_.OnConnectionError(error);
     return;
@@ -311,7 +262,6 @@ void ClientConnection::CloseStream() {
     const bool goes_on = complete && reusable_ && !draining_ && !given_up_ && !error;
     state_ = goes_on ? State::kIdle : State::kClosing;
   }
-  body_.Clear();
   scanner_.Reset();
   if (error) stream->OnReset(error);
   stream->OnStreamClosed();

@@ -1,17 +1,17 @@
 // The client side of one HTTP/1.1 connection: one request at a time.
 //
-//   kIdle ──NewStream──▶ kHead ──▶ kBody ──▶ kTrailers ──▶ kAnswered ──request sent──▶ kIdle
-//                         │ ▲ 1xx                             │ not reusable ─▶ kClosing
-//                         └─┘                    anything refused ────────────▶ kFailed
+//   kIdle ──NewStream──▶ kHead ──▶ kBody ──▶ kAnswered ──request sent──▶ kIdle
+//                         │ ▲ 1xx             │ not reusable ─▶ kClosing
+//                         └─┘        anything refused ────────▶ kFailed
 //
 // Not reusable: "connection: close", HTTP/1.0 without keep-alive, a body that ends with the
 // connection, an answer complete before its request, bytes after the answer. Owned by the
 // connection, on its worker.
 #pragma once
 
-#include "source/http/h1/body_decoder.h"
 #include "source/http/h1/body_encoder.h"
 #include "source/http/h1/codec.h"
+#include "source/http/h1/content_reader.h"
 #include "source/http/h1/field_table.h"
 #include "source/http/h1/head_rules.h"
 #include "source/http/h1/name_spellings.h"
@@ -39,7 +39,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   }
 
  private:
-  enum class State : uint8_t { kIdle, kHead, kBody, kTrailers, kAnswered, kClosing, kFailed };
+  enum class State : uint8_t { kIdle, kHead, kBody, kAnswered, kClosing, kFailed };
   enum class Request : uint8_t { kNone, kStarted, kDone };
   enum class Step : uint8_t { kGoOn, kWait };
 
@@ -54,8 +54,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   size_t buffered() const override { return 0; }
 
   Step ReadHead(buffer::Buffer& in);
-  Step ReadBody(buffer::Buffer& in);
-  Step ReadTrailers(buffer::Buffer& in);
+  Step ReadContent(buffer::Buffer& in);
   const Rejection* TakeHead(const StatusLine& line, FieldTable& table, buffer::Buffer& in,
                             size_t head_size);
   const Rejection* TakeInformational(const StatusLine& line, FieldTable& table, buffer::Buffer& in,
@@ -65,6 +64,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   bool FrameAnswer(const StatusLine& line, const HeadFacts& facts, ResponseHead& head);
   void FillHead(const StatusLine& line, FieldTable& table, buffer::Buffer& in, size_t head_size);
   void Deliver(buffer::Buffer& body, bool end);
+  void EndAnswer();
   Step Starve();
   void Reject(const Rejection& why);
   void CutOff(std::string_view detail);
@@ -78,11 +78,10 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   const Options& options_;
   buffer::BlockPool& pool_;
   buffer::Buffer output_;
-  buffer::Buffer body_;  // Decoded and not delivered yet; empty between calls.
   ClientStreamHandler* stream_ = nullptr;
   SectionScanner scanner_;
   NameSpellings spellings_;
-  BodyDecoder decoder_;
+  ContentReader content_;
   BodyEncoder encoder_;
   StreamError cut_off_;
   uint32_t informational_ = 0;  // 1xx answers to the request in flight.

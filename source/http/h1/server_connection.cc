@@ -13,7 +13,7 @@ std::unique_ptr<ServerCodec> CreateServerCodec(ServerCodecHandler& handler, buff
 
 ServerConnection::ServerConnection(ServerCodecHandler& handler, buffer::BlockPool& pool,
                                    const Options& options)
-    : handler_(handler), options_(options), pool_(pool), output_(pool), body_(pool) {}
+    : handler_(handler), options_(options), pool_(pool), output_(pool), content_(pool, options) {}
 
 CodecState ServerConnection::Decode(buffer::Buffer& in) {
   Step step = Step::kGoOn;
@@ -25,10 +25,7 @@ CodecState ServerConnection::Decode(buffer::Buffer& in) {
         step = ReadHead(in);
         break;
       case State::kBody:
-        step = ReadBody(in);
-        break;
-      case State::kTrailers:
-        step = ReadTrailers(in);
+        step = ReadContent(in);
         break;
       case State::kAnswering:
         if (answer_ != Answer::kDone) step = Step::kWait;
@@ -133,11 +130,11 @@ void ServerConnection::StartRequest(const RequestLine& line, FieldTable& table,
   bool end = true;
   if (facts.chunked) {
     head.framing = BodyFraming{Framing::kChunked, 0};
-    decoder_.StartChunked(options_.max_chunk_line_bytes);
+    content_.StartChunked();
     end = false;
   } else if (facts.content_length.has_value()) {
     head.framing = BodyFraming{Framing::kLength, *facts.content_length};
-    decoder_.StartLength(*facts.content_length);
+    content_.StartLength(*facts.content_length);
     end = *facts.content_length == 0;
   }
   in.Drain(head_size);
@@ -145,61 +142,15 @@ void ServerConnection::StartRequest(const RequestLine& line, FieldTable& table,
   stream_->OnHeaders(end);
 }
 
-ServerConnection::Step ServerConnection::ReadBody(buffer::Buffer& in) {
+ServerConnection::Step ServerConnection::ReadContent(buffer::Buffer& in) {
   if (read_paused_) return Step::kWait;
-  if (in.empty()) return Starve();
-  if (decoder_.has_length() && in.size() <= decoder_.remaining()) {
-    decoder_.Took(in.size());
-    Deliver(in, decoder_.remaining() == 0);
-    return Step::kGoOn;
-  }
-  switch (decoder_.Decode(in, body_)) {
-    case BodyDecoder::Progress::kNeedMore:
-      if (!body_.empty()) Deliver(body_, false);
-      break;
-    case BodyDecoder::Progress::kEnd:
-      Deliver(body_, true);
-      break;
-    case BodyDecoder::Progress::kTrailers:
-      scanner_.Reset();
-      state_ = State::kTrailers;
-      break;
-    case BodyDecoder::Progress::kRefused:
-      Reject(*decoder_.why());
-      break;
-  }
-  return Step::kGoOn;
-}
-
-ServerConnection::Step ServerConnection::ReadTrailers(buffer::Buffer& in) {
-  if (read_paused_) return Step::kWait;
-  FieldTable table(pool_, options_.limits.max_header_count);
-  const SectionScanner::Found found =
-      scanner_.Read(in, options_.limits.max_header_bytes, [&](char* begin, char* end) {
-        table.Clear();
-        return ParseFields(begin, end, table);
-      });
-  if (found.why != nullptr) return Reject(*found.why), Step::kGoOn;
-  if (found.size == 0) {
-    if (body_.empty()) return Starve();
-    Deliver(body_, false);
-    return Step::kGoOn;
-  }
-  buffer::Arena& arena = stream_->request_head().headers.arena();
-  HeaderMap trailers(arena);
-  if (options_.enable_trailers) {
-    for (const HeaderField& field : table.fields()) {
-      if (IsAllowedInTrailers(field)) trailers.AddView(field.name, field.value, field.id);
-    }
-  }
-  if (!trailers.empty()) arena.Keep(in.FrontBlock());
-  in.Drain(found.size);
-  if (trailers.empty()) {
-    Deliver(body_, true);
-    return Step::kGoOn;
-  }
-  if (!body_.empty()) Deliver(body_, false);
-  if (StreamIsOver()) return Step::kGoOn;
+  HeaderMap trailers(stream_->request_head().headers.arena());
+  const ContentReader::Piece piece = content_.Read(in, trailers);
+  if (piece.why != nullptr) return Reject(*piece.why), Step::kGoOn;
+  if (piece.empty()) return Starve();
+  const bool ends_here = piece.end && trailers.empty();
+  if (ends_here || !piece.data->empty()) Deliver(*piece.data, ends_here);
+  if (trailers.empty() || StreamIsOver()) return Step::kGoOn;
   state_ = State::kAnswering;
   stream_->OnTrailers(trailers);
   return Step::kGoOn;
@@ -235,7 +186,6 @@ ServerConnection::Step ServerConnection::Starve() {
 void ServerConnection::Reject(const Rejection& why) {
   const StreamError error{.kind = why.kind, .side = Side::kDownstream, .detail = why.detail};
   state_ = State::kFailed;
-  body_.Clear();
   if (stream_ == nullptr || answer_ == Answer::kNone) WriteErrorAnswer(why.status, output_);
   handler_.OnOutput();
   if (stream_ == nullptr) {
@@ -299,7 +249,6 @@ void ServerConnection::CloseStream() {
     const bool goes_on = request_read && persistent_ && !draining_ && !given_up_ && !error;
     state_ = goes_on ? State::kHead : State::kClosing;
   }
-  body_.Clear();
   scanner_.Reset();
   if (error) stream->OnReset(error);
   stream->OnStreamClosed();

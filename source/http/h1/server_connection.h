@@ -1,17 +1,17 @@
 // The server side of one HTTP/1.1 connection.
 //
-//            head read                 body read               answer sent
-//   kHead ───────────────▶ kBody ──▶ kTrailers ──▶ kAnswering ─────────────▶ kHead
-//     │   (no body: straight to kAnswering)            │ last request: "connection: close"
-//     └─ refused ─▶ kFailed                            └──────▶ kClosing
+//            head read          content read           answer sent
+//   kHead ───────────────▶ kBody ───────────▶ kAnswering ───────────▶ kHead
+//     │   (no body: straight to kAnswering)      │ last request: "connection: close"
+//     └─ refused ─▶ kFailed                      └──────▶ kClosing
 //
 // An answer that is complete before its request ends the connection: what the client still sends is
 // not read as a request. Owned by the connection, on its worker.
 #pragma once
 
-#include "source/http/h1/body_decoder.h"
 #include "source/http/h1/body_encoder.h"
 #include "source/http/h1/codec.h"
+#include "source/http/h1/content_reader.h"
 #include "source/http/h1/field_table.h"
 #include "source/http/h1/head_rules.h"
 #include "source/http/h1/name_spellings.h"
@@ -35,7 +35,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   Protocol protocol() const override { return Protocol::kHttp11; }
 
  private:
-  enum class State : uint8_t { kHead, kBody, kTrailers, kAnswering, kClosing, kFailed };
+  enum class State : uint8_t { kHead, kBody, kAnswering, kClosing, kFailed };
   enum class Answer : uint8_t { kNone, kStarted, kDone };
   // Whether the loop of Decode goes on, or waits for bytes or for the receiver.
   enum class Step : uint8_t { kGoOn, kWait };
@@ -52,8 +52,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   size_t buffered() const override { return 0; }
 
   Step ReadHead(buffer::Buffer& in);
-  Step ReadBody(buffer::Buffer& in);
-  Step ReadTrailers(buffer::Buffer& in);
+  Step ReadContent(buffer::Buffer& in);
   const Rejection* CheckHead(const RequestLine& line, FieldTable& table, HeadFacts& facts,
                              Target& target) const;
   void StartRequest(const RequestLine& line, FieldTable& table, const HeadFacts& facts,
@@ -74,11 +73,10 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   const Options& options_;
   buffer::BlockPool& pool_;
   buffer::Buffer output_;
-  buffer::Buffer body_;  // Decoded and not delivered yet; empty between calls.
   ServerStreamHandler* stream_ = nullptr;
   SectionScanner scanner_;
   NameSpellings spellings_;
-  BodyDecoder decoder_;
+  ContentReader content_;
   BodyEncoder encoder_;
   StreamError cut_off_;
   State state_ = State::kHead;
