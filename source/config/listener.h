@@ -92,6 +92,13 @@ struct HeaderDetection {
 };
 using IpDetection = std::variant<XffDetection, HeaderDetection>;
 
+// HttpFilter
+struct HttpFilter {
+  NamedExtension extension;
+  bool disabled = false;  // It runs only where a route says so.
+  friend bool operator==(const HttpFilter&, const HttpFilter&) = default;
+};
+
 // HttpConnectionManager.
 struct HttpConnectionManager {
   std::string stat_prefix;
@@ -99,8 +106,8 @@ struct HttpConnectionManager {
   std::shared_ptr<const RouteTable> routes;  // Inline; null when rds_name is set.
   std::string rds_name;
   ConfigSource rds_source;
-  std::vector<NamedExtension> http_filters;  // Without the router, which is always last.
-  bool suppress_envoy_headers = false;       // Router.suppress_envoy_headers
+  std::vector<HttpFilter> http_filters;  // Without the router, which is always last.
+  bool suppress_envoy_headers = false;   // Router.suppress_envoy_headers
   std::vector<AccessLog> access_logs;
   bool log_new_requests = false;              // flush_access_log_on_new_request
   std::chrono::milliseconds log_interval{0};  // access_log_flush_interval; 0: none

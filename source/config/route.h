@@ -50,7 +50,7 @@ struct RouteMatch {
 struct FilterOverride {
   std::string filter;
   bool disabled = false;                          // Otherwise it runs.
-  std::shared_ptr<const ExtensionConfig> config;  // Null where disabled.
+  std::shared_ptr<const ExtensionConfig> config;  // Null: it only says whether the filter runs.
 };
 using FilterOverrides = std::vector<FilterOverride>;
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -18,10 +19,16 @@
 
 namespace weir::generation {
 
+struct HttpFilter {
+  std::string name;
+  std::shared_ptr<const filter::HttpFilterFactory> factory;
+  bool disabled = false;  // It runs only where a route says so.
+};
+
 // A filter chain with everything made that a connection needs. A connection pins this part alone.
 struct Chain {
   std::shared_ptr<const config::FilterChain> config;
-  std::vector<std::shared_ptr<const filter::HttpFilterFactory>> http_filters;
+  std::vector<HttpFilter> http_filters;  // In order, without the router.
   std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;
   // Of an inline route_config; null when the routes come by RDS.
   std::shared_ptr<const router::RouteIndex> inline_routes;

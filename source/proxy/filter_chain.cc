@@ -75,17 +75,11 @@ FilterChain::FilterChain(event::Loop& loop, buffer::BlockPool& blocks, FilterCha
 
 FilterChain::~FilterChain() { End(); }
 
-void FilterChain::Create(
-    std::span<const std::shared_ptr<const filter::HttpFilterFactory>> factories,
-    std::span<const router::FilterSetting> settings) {
-  entries_.reserve(factories.size());
-  for (size_t i = 0; i < factories.size(); ++i) {
-    const router::FilterSetting setting = settings.empty() ? router::FilterSetting() : settings[i];
-    if (setting.disabled.value_or(false)) continue;
-    auto entry = std::make_unique<Entry>(*this, setting.config);
-    entry->set_filter(factories[i]->Create(*entry));
-    entries_.push_back(std::move(entry));
-  }
+void FilterChain::Add(const filter::HttpFilterFactory& factory,
+                      const config::ExtensionConfig* route_config) {
+  auto entry = std::make_unique<Entry>(*this, route_config);
+  entry->set_filter(factory.Create(*entry));
+  entries_.push_back(std::move(entry));
 }
 
 FilterChain::Entry& FilterChain::EntryAt(Direction direction, size_t at) {

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +20,6 @@
 #include "source/event/loop.h"
 #include "source/filter/http_filter.h"
 #include "source/http/message.h"
-#include "source/router/route_index.h"
 
 namespace weir::proxy {
 
@@ -70,10 +68,9 @@ class FilterChain {
   FilterChain& operator=(const FilterChain&) = delete;
   ~FilterChain();
 
-  // `settings`: what the route says to each of them; empty: nothing to any. Disabled ones are left
-  // out.
-  void Create(std::span<const std::shared_ptr<const filter::HttpFilterFactory>> factories,
-              std::span<const router::FilterSetting> settings);
+  // Adds a filter behind the others; before the first event. `route_config`: what the route says to
+  // it, may be null.
+  void Add(const filter::HttpFilterFactory& factory, const config::ExtensionConfig* route_config);
 
   void RequestHeaders(bool end);
   void RequestBody(buffer::Buffer& data, bool end);
@@ -86,7 +83,7 @@ class FilterChain {
   void AddHeld(buffer::Ledger& ledger) const;
   // The stream is over: tells the filters once, drops what is held.
   void End();
-  // Ends, and is as new: for Create. Not from inside a filter.
+  // Ends, and is as new: for Add. Not from inside a filter.
   void Restart();
 
  private:

@@ -99,14 +99,15 @@ void RequestStream::ApplyRouteTimeouts() {
 }
 
 void RequestStream::CreateFilters() {
-  const auto& factories = owner_.context().chain.http_filters;
-  std::vector<router::FilterSetting> settings;
-  if (routes_ != nullptr && routes_->has_filter_overrides()) {
-    for (const config::NamedExtension& filter : config_.http_filters) {
-      settings.push_back(router::SettingOf(router_.decision(), routes_->table(), filter.name));
+  const bool overridden = routes_ != nullptr && routes_->has_filter_overrides();
+  for (const generation::HttpFilter& filter : owner_.context().chain.http_filters) {
+    router::FilterSetting setting;
+    if (overridden) {
+      setting = router::SettingOf(router_.decision(), routes_->table(), filter.name);
     }
+    if (setting.disabled.value_or(filter.disabled)) continue;
+    chain_.Add(*filter.factory, setting.config);
   }
-  chain_.Create(factories, settings);
 }
 
 // The client waits for a word before it sends the body: it gets it here, and the upstream is not

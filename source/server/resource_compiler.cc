@@ -132,11 +132,11 @@ absl::Status ResourceCompiler::AddHttp(const config::HttpConnectionManager& http
   if (http.routes != nullptr) {
     WEIR_ASSIGN_OR_RETURN(chain.inline_routes, router::RouteIndex::Create(http.routes));
   }
-  for (const config::NamedExtension& extension : http.http_filters) {
-    WEIR_ASSIGN_OR_RETURN(
-        auto factory,
-        Make<filter::HttpFilterFactory>(factories_.http_filters, "HTTP filter", *extension.config));
-    chain.http_filters.push_back(std::move(factory));
+  for (const config::HttpFilter& configured : http.http_filters) {
+    const auto& [name, config] = configured.extension;
+    WEIR_ASSIGN_OR_RETURN(auto factory, Make<filter::HttpFilterFactory>(factories_.http_filters,
+                                                                        "HTTP filter", *config));
+    chain.http_filters.push_back({name, std::move(factory), configured.disabled});
   }
   return absl::OkStatus();
 }

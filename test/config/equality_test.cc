@@ -71,7 +71,7 @@ TEST(Equality, Cluster) {
 TEST(Equality, ConnectionManager) {
   using M = HttpConnectionManager;
   const auto filter = [](int value) {
-    return NamedExtension{"f", std::make_shared<FakeExtension>(value)};
+    return HttpFilter{.extension = {"f", std::make_shared<FakeExtension>(value)}};
   };
   EachChangeCounts<M>({
       [](M& m) { m.stat_prefix = "x"; },
@@ -113,6 +113,10 @@ TEST(Equality, ConnectionManager) {
   M one, two;
   one.http_filters = {filter(1)};
   two.http_filters = {filter(2)};
+  EXPECT_FALSE(one == two);
+  two.http_filters = one.http_filters;
+  EXPECT_TRUE(one == two);
+  two.http_filters[0].disabled = true;
   EXPECT_FALSE(one == two);
 }
 

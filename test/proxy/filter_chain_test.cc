@@ -56,10 +56,7 @@ class FilterChainTest : public testing::Test, public FilterChainOwner {
       FilterChainTest& test_;
       const std::string script_;
     };
-    std::vector<std::shared_ptr<const filter::HttpFilterFactory>> factories;
-    for (const std::string& script : scripts)
-      factories.push_back(std::make_shared<Factory>(*this, script));
-    chain_.Create(factories, {});
+    for (const std::string& script : scripts) chain_.Add(Factory(*this, script), nullptr);
   }
   void Body(std::string_view text, bool end) {
     buffer::Buffer data(pool_);

@@ -289,32 +289,29 @@ WorldOptions WithSpeaker() {
   return options;
 }
 
-TEST(FilterSettingScenario, ARouteSpeaksToAFilterOrTurnsItOff) {
-  const auto setting = [](std::string_view any) {
-    return StrCat("  typed_per_filter_config: { speaker: { \"@type\": type.googleapis.com/", any,
-                  " } }\n");
-  };
-  Edge edge;
-  edge.http_filters =
-      "- { name: speaker, typed_config: { \"@type\": type.googleapis.com/"
-      "google.protobuf.BoolValue, value: true } }\n";
-  edge.routes = StrCat("- match: { prefix: /own }\n  route: { cluster: web }\n",
-                       setting("google.protobuf.StringValue, value: route"),
-                       "- match: { prefix: /wrapped }\n  route: { cluster: web }\n",
-                       setting("envoy.config.route.v3.FilterConfig, config: { \"@type\": "
-                               "type.googleapis.com/google.protobuf.StringValue, value: wrapped }"),
-                       "- match: { prefix: /off }\n  route: { cluster: web }\n",
-                       setting("envoy.config.route.v3.FilterConfig, disabled: true"),
-                       "- match: { prefix: / }\n  route: { cluster: web }\n");
+// typed_per_filter_config of a route, which says `any` to the filter.
+std::string Setting(std::string_view any) {
+  return StrCat("  typed_per_filter_config: { speaker: { \"@type\": type.googleapis.com/", any,
+                " } }\n");
+}
+
+// As a list of HTTP filters, with `options` in flow style.
+std::string SpeakerFilter(std::string_view options = "") {
+  return StrCat("- { name: speaker, ", options,
+                "typed_config: { \"@type\": type.googleapis.com/google.protobuf.BoolValue, "
+                "value: true } }\n");
+}
+
+struct Spoken {
+  std::string_view path;
+  std::string_view field;  // What the upstream sees of the filter; empty: nothing.
+};
+
+void ExpectSpoken(const Edge& edge, std::span<const Spoken> cases) {
   World world(EdgeBootstrap(edge), WithSpeaker());
   ASSERT_TRUE(world.status().ok()) << world.status();
   Upstream& up = world.AddUpstream("10.0.0.1:80");
   Peer& client = world.Connect();
-  const std::pair<std::string_view, std::string_view> cases[] = {
-      {"/own", "x-spoken: route\r\n"},
-      {"/wrapped", "x-spoken: wrapped\r\n"},
-      {"/off", ""},
-      {"/", "x-spoken: nothing\r\n"}};
   for (const auto& [path, field] : cases) {
     world.Say(client, Get(path));
     const std::string seen = up.last().TakeReceived();
@@ -322,6 +319,37 @@ TEST(FilterSettingScenario, ARouteSpeaksToAFilterOrTurnsItOff) {
     EXPECT_EQ(seen.find("x-spoken") == std::string::npos, field.empty()) << path;
     world.Say(up.last(), kOk);
   }
+}
+
+TEST(FilterSettingScenario, ARouteSpeaksToAFilterOrTurnsItOff) {
+  Edge edge;
+  edge.http_filters = SpeakerFilter();
+  edge.routes = StrCat("- match: { prefix: /own }\n  route: { cluster: web }\n",
+                       Setting("google.protobuf.StringValue, value: route"),
+                       "- match: { prefix: /wrapped }\n  route: { cluster: web }\n",
+                       Setting("envoy.config.route.v3.FilterConfig, config: { \"@type\": "
+                               "type.googleapis.com/google.protobuf.StringValue, value: wrapped }"),
+                       "- match: { prefix: /off }\n  route: { cluster: web }\n",
+                       Setting("envoy.config.route.v3.FilterConfig, disabled: true"),
+                       "- match: { prefix: / }\n  route: { cluster: web }\n");
+  const Spoken cases[] = {{"/own", "x-spoken: route\r\n"},
+                          {"/wrapped", "x-spoken: wrapped\r\n"},
+                          {"/off", ""},
+                          {"/", "x-spoken: nothing\r\n"}};
+  ExpectSpoken(edge, cases);
+}
+
+TEST(FilterSettingScenario, ADisabledFilterRunsWhereARouteSaysSo) {
+  Edge edge;
+  edge.http_filters = SpeakerFilter("disabled: true, ");
+  edge.routes = StrCat("- match: { prefix: /own }\n  route: { cluster: web }\n",
+                       Setting("google.protobuf.StringValue, value: route"),
+                       "- match: { prefix: /on }\n  route: { cluster: web }\n",
+                       Setting("envoy.config.route.v3.FilterConfig, config: {}"),
+                       "- match: { prefix: / }\n  route: { cluster: web }\n");
+  const Spoken cases[] = {
+      {"/own", "x-spoken: route\r\n"}, {"/on", "x-spoken: nothing\r\n"}, {"/", ""}};
+  ExpectSpoken(edge, cases);
 }
 
 }  // namespace

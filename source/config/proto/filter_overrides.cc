@@ -41,6 +41,11 @@ void DecodeOverride(const std::string& filter, const Any& any, const Scope& scop
     overrides.push_back({.filter = filter, .disabled = true});
     return;
   }
+  // Without a type it only says that the filter runs, where its own `disabled` says otherwise.
+  if (wrapper->has_config() && wrapper->config().type_url().empty()) {
+    overrides.push_back({.filter = filter});
+    return;
+  }
   if (IsDispensable(*wrapper, scope)) return;
   auto config = DecodeExtension(wrapper->config(), kCategory, scope.Field("config"));
   if (config != nullptr) overrides.push_back({.filter = filter, .config = std::move(config)});

@@ -47,7 +47,6 @@ void DecodeHttpFilters(const Pb& message, const Scope& scope, HttpConnectionMana
     const pb::HttpFilter& filter = message.http_filters(i);
     const Scope item = scope.Item("http_filters", i);
     const Scope config_scope = item.Field("typed_config");
-    item.RefuseSet(filter, {"disabled"});
     if (!names.insert(filter.name()).second) {
       item.Field("name").Error("there is a filter of this name already", filter.name());
     }
@@ -59,6 +58,7 @@ void DecodeHttpFilters(const Pb& message, const Scope& scope, HttpConnectionMana
       continue;
     }
     if (type == router_type) {
+      if (filter.disabled()) item.Field("disabled").Error("the router cannot be disabled");
       const auto router = Unpack<RouterPb>(filter.typed_config(), config_scope);
       if (router != nullptr) manager.suppress_envoy_headers = router->suppress_envoy_headers();
       continue;
@@ -74,7 +74,9 @@ void DecodeHttpFilters(const Pb& message, const Scope& scope, HttpConnectionMana
     }
     auto config = DecodeExtension(filter.typed_config(), ExtensionDecoders::Category::kHttpFilter,
                                   config_scope);
-    if (config != nullptr) manager.http_filters.push_back({filter.name(), std::move(config)});
+    if (config == nullptr) continue;
+    manager.http_filters.push_back(
+        {.extension = {filter.name(), std::move(config)}, .disabled = filter.disabled()});
   }
 }
 

@@ -230,6 +230,11 @@ TEST(DecodeListener, TheRouterIsTheLastFilter) {
   yaml.resize(filters);
   EXPECT_THAT(Decode(kType, yaml).errors,
               ElementsAre(HasSubstr("http_filters: the router filter is missing")));
+  std::string disabled = router;
+  disabled.replace(0, std::string_view("      - name: router").size(),
+                   "      - name: router\n        disabled: true");
+  EXPECT_THAT(Decode(kType, yaml + disabled).errors,
+              ElementsAre(HasSubstr("http_filters[0].disabled: the router cannot be disabled")));
   std::string second = router;
   second.replace(second.find("router"), 6, "again!");
   EXPECT_THAT(Decode(kType, yaml + router + second).errors,

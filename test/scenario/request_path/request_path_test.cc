@@ -34,8 +34,8 @@ bool IsKnown(const std::string& function) {
   return false;
 }
 
-TEST(RequestPath, AKeepAliveRequestLocksAndAllocatesNothing) {
-  World world(EdgeBootstrap(), {.workers = 2});
+void ExpectThatARequestLocksAndAllocatesNothing(const Edge& edge) {
+  World world(EdgeBootstrap(edge), {.workers = 2});
   ASSERT_TRUE(world.status().ok()) << world.status();
   world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
   Peer& client = world.Connect();
@@ -53,6 +53,21 @@ TEST(RequestPath, AKeepAliveRequestLocksAndAllocatesNothing) {
   for (const auto& [function, count] : result.allocations) {
     EXPECT_TRUE(IsKnown(function)) << count << " allocations in " << function;
   }
+}
+
+TEST(RequestPath, AKeepAliveRequestLocksAndAllocatesNothing) {
+  ExpectThatARequestLocksAndAllocatesNothing({});
+}
+
+TEST(RequestPath, NorDoesOneWhoseRouteSpeaksOfFilters) {
+  ExpectThatARequestLocksAndAllocatesNothing(
+      {.routes = "- match: { prefix: / }\n  route: { cluster: web }\n"
+                 "  typed_per_filter_config: { buffer: { \"@type\": type.googleapis.com/"
+                 "envoy.config.route.v3.FilterConfig, disabled: true } }\n",
+       .http_filters = "- name: buffer\n  typed_config:\n"
+                       "    \"@type\": type.googleapis.com/"
+                       "envoy.extensions.filters.http.buffer.v3.Buffer\n"
+                       "    max_request_bytes: 1024\n"});
 }
 
 std::atomic<int> counter{0};
