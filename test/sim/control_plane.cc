@@ -43,7 +43,7 @@ void ControlPlane::Pump() {
   auto* const call = transport_.open_call();
   if (call == nullptr) return;
   std::vector<control::engine::Outgoing> out;
-  if (stream_ == 0 || stream_opened_ != transport_.opened()) {
+  if (stream_opened_ != transport_.opened()) {
     if (stream_ != 0) engine_.Close(stream_);
     stream_opened_ = transport_.opened();
     stream_ = engine_.Open(
@@ -51,6 +51,7 @@ void ControlPlane::Pump() {
                                                             : control::engine::Variant::kSotw},
         "sim", now);
   }
+  if (stream_ == 0) return;  // Lost, and the proxy is about to hear of it.
   for (const std::string& bytes : call->TakeSent()) engine_.OnRequest(stream_, bytes, now, out);
   const auto deadline = engine_.NextDeadline();
   if (deadline.has_value() && *deadline <= now) engine_.OnTimer(now, out);

@@ -74,7 +74,8 @@ void PlanClients(event::Random& random, Plan& plan) {
     ClientPlan client;
     client.http2 = OneIn(random, 2);
     client.listener = random.Below(plan.listeners.size());
-    client.depth = OneIn(random, 2) ? 1 : 1 + random.Below(client.http2 ? 12 : 5);
+    client.depth =
+        OneIn(random, 2) ? 1 : 1 + random.Below(client.http2 ? ClientPlan::kMostStreams : 5);
     client.start = milliseconds(random.Below(300));
     if (!OneIn(random, 3)) client.longest_gap = milliseconds(1 + random.Below(400));
     client.habits = PlanHabits(random);

@@ -24,6 +24,7 @@ enum class Mode : uint8_t {
 struct ClientPlan {
   bool http2 = false;
   size_t listener = 0;
+  static constexpr uint32_t kMostStreams = 12;
   size_t depth = 1;  // Requests under way at once: pipelined, or streams.
   event::Duration start{0};
   event::Duration longest_gap{0};  // Between an answer and the next request.

@@ -69,7 +69,7 @@ ResourcePtr ClusterResource(size_t index, const ClusterPlan& plan, const Cluster
   cluster.set_name(ClusterName(index));
   cluster.set_type(cluster_pb::Cluster::EDS);
   SetAds(*cluster.mutable_eds_cluster_config()->mutable_eds_config());
-  cluster.mutable_connect_timeout()->set_seconds(1 + state.revision);
+  cluster.mutable_connect_timeout()->set_seconds(1 + state.revision % kLongestConnect.count());
   constexpr cluster_pb::Cluster::LbPolicy kPolicies[] = {cluster_pb::Cluster::ROUND_ROBIN,
                                                          cluster_pb::Cluster::LEAST_REQUEST,
                                                          cluster_pb::Cluster::RANDOM};
@@ -108,7 +108,10 @@ void SetManager(const ListenerPlan& plan, uint32_t revision,
   if (plan.window > 0) {
     auto& http2 = *manager.mutable_http2_protocol_options();
     http2.mutable_initial_stream_window_size()->set_value(plan.window);
-    http2.mutable_initial_connection_window_size()->set_value(plan.window);
+    // Room for all: else a request that waits for a connection may fill the window, and the one
+    // that has the connection cannot send its body until stream_idle_timeout.
+    http2.mutable_initial_connection_window_size()->set_value(plan.window *
+                                                              ClientPlan::kMostStreams);
   }
   if (plan.max_requests_per_connection > 0) {
     manager.mutable_common_http_protocol_options()

@@ -1,6 +1,7 @@
 // A ConfigState as the xDS resources that a control plane would carry.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,9 @@
 #include "test/sim/plan.h"
 
 namespace weir::sim {
+
+// The longest connect_timeout of a cluster.
+inline constexpr std::chrono::seconds kLongestConnect(4);
 
 std::vector<control::engine::ResourcePtr> ResourcesOf(const Plan& plan, const ConfigState& state);
 

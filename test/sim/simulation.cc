@@ -156,7 +156,8 @@ void Simulation::CloseEverything() {
   for (auto& client : clients_) client->Stop();
   RunUntil([] { return false; }, milliseconds(500));
   for (auto& upstream : upstreams_) upstream->CloseAll();
-  RunUntil([] { return false; }, seconds(2));
+  // A connect that nobody answers ends by its timeout.
+  RunUntil([] { return false; }, kLongestConnect + seconds(1));
 }
 
 void Simulation::EndServer() {
