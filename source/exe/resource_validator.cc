@@ -8,19 +8,20 @@
 
 namespace weir::exe {
 
-control::validation::Validator MakeResourceValidator() {
+control::validation::Validator MakeResourceValidator(const event::Clock& clock) {
   const auto decoders = std::make_shared<config::proto::ExtensionDecoders>();
   RegisterDecoders(*decoders);
-  return [decoders](const google::protobuf::Any& any, schema::Diagnostics& diagnostics) {
+  return [decoders, &clock](const google::protobuf::Any& any, schema::Diagnostics& diagnostics) {
     const std::string& type = any.type_url();
     if (type != schema::kListenerTypeUrl && type != schema::kRouteConfigurationTypeUrl &&
         type != schema::kClusterTypeUrl && type != schema::kClusterLoadAssignmentTypeUrl &&
         type != schema::kSecretTypeUrl) {
       return;
     }
-    // Files that a resource names are on the proxy's machine.
-    const config::proto::NoDataReader data;
-    (void)config::proto::DecodeResource(type, any.value(), {*decoders, data}, diagnostics);
+    const config::proto::RemoteDataReader data;
+    config::proto::DecodeOptions options{*decoders, data};
+    options.now = [&clock] { return clock.System(); };
+    (void)config::proto::DecodeResource(type, any.value(), options, diagnostics);
   };
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "source/control/validation/validation.h"
+#include "source/event/clock.h"
 
 namespace weir::exe {
 
-// Decodes listeners, routes, clusters and endpoints as weir does; other types are not its business.
-// Any thread.
-control::validation::Validator MakeResourceValidator();
+// Decodes listeners, routes, clusters, endpoints and secrets as weir does, but for what files and
+// variables of the proxy's machine hold; other types are not its business. Any thread. `clock`
+// outlives it.
+control::validation::Validator MakeResourceValidator(const event::Clock& clock);
 
 }  // namespace weir::exe

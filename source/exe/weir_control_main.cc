@@ -124,7 +124,7 @@ absl::Status Serve(const Flags& flags, EndSignals& signals) {
                         event::SystemFiles::Create(*loop));
   control::Server::Options options;
   options.store_path = flags.store;
-  options.validator = MakeResourceValidator();
+  options.validator = MakeResourceValidator(clock);
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<control::Server> server,
                         control::Server::Create(clock, std::move(options)));
   std::unique_ptr<control::store::Directory> directory;

@@ -203,7 +203,8 @@ absl::Status Process::MakeServer() {
         target.type_url = type_url;
         return std::make_unique<xds::GrpcTransport>(*main_loop_, std::move(target));
       },
-      .parse_file = ParseResourceFile};
+      .parse_file = ParseResourceFile,
+      .wall_time = [this] { return clock_.System(); }};
   for (const auto& worker : workers_)
     platform.workers.push_back({worker->loop(), worker->network(), worker->resolver()});
   server::ServerOptions options;
@@ -311,8 +312,8 @@ int Main(int argc, char** argv) {
   server::LogFiles logs(flags->file_flush_interval);
   const server::ServerExtensions extensions{decoders, data, factories, logs};
   if (flags->mode == Flags::Mode::kValidate) {
-    const server::ResourceCompiler compiler(decoders, data, factories, logs,
-                                            *loaded->bootstrap.runtime, false);
+    const server::ResourceCompiler compiler(
+        {decoders, data, false, loaded->bootstrap.runtime.get()}, factories, logs);
     for (const auto& listener : loaded->bootstrap.listeners) {
       const auto compiled = compiler.CompileListener(listener);
       if (!compiled.ok()) return Fail(compiled.status());

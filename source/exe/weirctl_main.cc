@@ -9,6 +9,7 @@
 
 #include "source/base/status.h"
 #include "source/cli/cli.h"
+#include "source/event/clock.h"
 #include "source/exe/resource_validator.h"
 #include "source/exe/version.h"
 
@@ -25,6 +26,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const weir::event::SystemClock clock;
   weir::cli::Surroundings surroundings;
   surroundings.out = [](const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -36,6 +38,6 @@ int main(int argc, char** argv) {
   if (const char* server = std::getenv("WEIR_CONTROL")) surroundings.server = server;
   if (const char* user = std::getenv("USER")) surroundings.author = user;
   surroundings.version = weir::exe::kVersion;
-  surroundings.validator = weir::exe::MakeResourceValidator();
+  surroundings.validator = weir::exe::MakeResourceValidator(clock);
   return weir::cli::Run({argv + 1, argv + argc}, surroundings);
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,14 +35,10 @@ struct CompiledResource {
 
 class ResourceCompiler {
  public:
-  // All of them outlive it.
-  ResourceCompiler(const config::proto::ExtensionDecoders& decoders,
-                   const config::proto::DataReader& data, const filter::Factories& factories,
-                   filter::LogSinks& log_sinks, const config::Runtime& runtime,
-                   bool allow_unknown_fields)
-      : options_{decoders, data, allow_unknown_fields, &runtime},
-        factories_(factories),
-        log_sinks_(log_sinks) {}
+  // They and what the options refer to outlive it.
+  ResourceCompiler(config::proto::DecodeOptions options, const filter::Factories& factories,
+                   filter::LogSinks& log_sinks)
+      : options_(std::move(options)), factories_(factories), log_sinks_(log_sinks) {}
 
   // The error lists everything that is wrong: path, value, rule. Any thread.
   absl::StatusOr<CompiledResource> Compile(std::string_view type_url, std::string_view bytes) const;

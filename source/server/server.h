@@ -58,6 +58,7 @@ struct ServerPlatform {
   uint64_t seed;
   MakeTransport make_transport;
   xds::ParseFile parse_file;
+  std::function<event::SystemTime()> wall_time;  // Any thread.
 };
 
 // The extensions that this program has.

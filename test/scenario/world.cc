@@ -139,7 +139,8 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
         if (control_plane_gone_) transport->set_refuse(absl::UnavailableError("gone"));
         return transport;
       },
-      .parse_file = exe::ParseResourceFile};
+      .parse_file = exe::ParseResourceFile,
+      .wall_time = [this] { return loop_.WallNow(); }};
   for (size_t i = 0; i < options.workers; ++i)
     platform.workers.push_back({loop_, network_, resolver_});
   server::ServerOptions server_options;

@@ -18,7 +18,7 @@ struct Transports {
   filter::Factories factories;
   NoLogs logs;
   config::Runtime runtime;
-  ResourceCompiler compiler{decoders, data, factories, logs, runtime, false};
+  ResourceCompiler compiler{{decoders, data, false, &runtime}, factories, logs};
   SecretDirector secrets;
   TransportMaker maker{compiler, secrets};
 };

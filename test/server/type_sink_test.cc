@@ -78,7 +78,7 @@ class TypeSinkTest : public testing::Test {
   filter::Factories factories;
   NoSinks sinks;
   config::Runtime runtime;
-  ResourceCompiler compiler{decoders, data, factories, sinks, runtime, false};
+  ResourceCompiler compiler{{decoders, data, false, &runtime}, factories, sinks};
   ResourceBook book;
   TypeTarget target;
   std::string refused;

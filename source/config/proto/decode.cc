@@ -37,6 +37,7 @@ void DecodeAs(std::string_view bytes, const DecodeOptions& options, DecodedResou
                         .ignored = resource.ignored,
                         .allow_unknown_fields = options.allow_unknown_fields,
                         .runtime = options.runtime};
+  if (options.now) context.now = options.now();
   resource.value = decode(message, Scope(context));
   AppendNew(std::move(own), diagnostics);
 }

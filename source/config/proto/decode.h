@@ -10,6 +10,8 @@
 // for the reader of files; any thread.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,14 +44,26 @@ class DataReader {
   virtual ~DataReader() = default;
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path) const = 0;
   virtual absl::StatusOr<std::string> ReadEnvironment(const std::string& variable) const = 0;
+  // Files and environment are another machine's: what they hold cannot be known, and is not
+  // checked.
+  virtual bool IsElsewhere() const { return false; }
 };
 
-// Refuses both: for a place that must not read files, as a control plane with resources of
-// strangers.
+// Refuses both: for a place that must not read files.
 class NoDataReader final : public DataReader {
  public:
   absl::StatusOr<std::string> ReadFile(const std::string& path) const override;
   absl::StatusOr<std::string> ReadEnvironment(const std::string& variable) const override;
+};
+
+// For a control plane: a resource names files of the proxies that get it.
+class RemoteDataReader final : public DataReader {
+ public:
+  absl::StatusOr<std::string> ReadFile(const std::string&) const override { return std::string(); }
+  absl::StatusOr<std::string> ReadEnvironment(const std::string&) const override {
+    return std::string();
+  }
+  bool IsElsewhere() const override { return true; }
 };
 
 struct DecodeOptions {
@@ -60,6 +74,8 @@ struct DecodeOptions {
   bool allow_unknown_fields = false;
   // What runtime keys refer to; null: the defaults hold.
   const Runtime* runtime = nullptr;
+  // The wall clock, against which secrets are held; without it they do not expire.
+  std::function<std::chrono::system_clock::time_point()> now = nullptr;
 
   schema::MissingFields missing_fields() const {
     return allow_unknown_fields ? schema::MissingFields::kIgnore : schema::MissingFields::kRefuse;

@@ -5,7 +5,9 @@
 // thread.
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,8 @@ struct DecodeContext {
   const Runtime* runtime = nullptr;
   // Clusters of the bootstrap, for tables with validate_clusters. Null: not known.
   const HashSet* known_clusters = nullptr;
+  // Wall time. Nothing: what has expired is not known.
+  std::optional<std::chrono::system_clock::time_point> now = std::nullopt;
 };
 
 class Scope {

@@ -140,7 +140,9 @@ UpstreamTls DecodeUpstreamTls(const pb::UpstreamTlsContext& message, const Scope
   }
   const CertificateValidation& validation = tls.common.validation;
   const bool pinned = !validation.certificate_hashes.empty() || !validation.spki_hashes.empty();
-  if (!tls.common.validation_secret.has_value() && validation.trusted_ca_pem.empty() && !pinned &&
+  const bool trusts = !validation.trusted_ca_pem.empty() ||
+                      TrustIsElsewhere(message.common_tls_context().validation_context(), scope);
+  if (!tls.common.validation_secret.has_value() && !trusts && !pinned &&
       !validation.accept_untrusted) {
     common.Error(
         "says nothing of which servers to trust: validation_context.trusted_ca, or "

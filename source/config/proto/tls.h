@@ -27,6 +27,10 @@ TlsCertificate DecodeTlsCertificate(
 CertificateValidation DecodeCertificateValidation(
     const envoy::extensions::transport_sockets::tls::v3::CertificateValidationContext& message,
     const Scope& scope);
+// Its anchors are files of another machine.
+bool TrustIsElsewhere(
+    const envoy::extensions::transport_sockets::tls::v3::CertificateValidationContext& message,
+    const Scope& scope);
 SessionTicketKeys DecodeSessionTicketKeys(
     const envoy::extensions::transport_sockets::tls::v3::TlsSessionTicketKeys& message,
     const Scope& scope);

@@ -114,10 +114,52 @@ std::optional<SanMatcher> DecodeSanMatcher(const pb::SubjectAltNameMatcher& mess
   return decoded;
 }
 
+// "3 days", or "less than a day".
+std::string WholeDays(std::chrono::system_clock::duration span) {
+  const auto days = std::chrono::duration_cast<std::chrono::hours>(span).count() / 24;
+  return days == 0 ? "less than a day" : StrCat(days, days == 1 ? " day" : " days");
+}
+
+// A certificate that has ended is of use to nobody: the one before it stays in force. Of the
+// contexts' own nothing of the kind is said, as there is no other one to stay.
+void RefuseExpired(const TlsCertificate& certificate, const Scope& scope) {
+  const auto now = scope.context().now;
+  if (!now.has_value() || certificate.chain_pem.empty()) return;
+  const auto chain = x509::ParseCertificates(certificate.chain_pem);
+  if (!chain.ok()) return;  // Has its error.
+  const auto end = chain->front().NotAfter();
+  if (end > *now) return;
+  scope.Field("certificate_chain")
+      .Error(StrCat("the certificate has expired: it ended ", WholeDays(*now - end), " ago"),
+             chain->front().Subject());
+}
+
+void RefuseExpired(const CertificateValidation& validation, const Scope& scope) {
+  const auto now = scope.context().now;
+  if (!now.has_value() || validation.trusted_ca_pem.empty() ||
+      validation.allow_expired_certificate) {
+    return;
+  }
+  const auto anchors = x509::ParseCertificates(validation.trusted_ca_pem);
+  if (!anchors.ok()) return;  // Has its error.
+  const bool all = std::all_of(anchors->begin(), anchors->end(),
+                               [&](const auto& anchor) { return anchor.NotAfter() <= *now; });
+  if (!all) return;
+  scope.Field("trusted_ca")
+      .Error("every certificate in it has expired: nothing would be trusted",
+             anchors->front().Subject());
+}
+
 void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& scope,
                  CertificateValidation& validation) {
   if (message.has_trusted_ca()) {
+    const size_t errors_before = scope.context().diagnostics.all().size();
     validation.trusted_ca_pem = DecodeDataSource(message.trusted_ca(), scope.Field("trusted_ca"));
+    // Without anchors nothing would be verified.
+    if (validation.trusted_ca_pem.empty() && !TrustIsElsewhere(message, scope) &&
+        scope.context().diagnostics.all().size() == errors_before) {
+      scope.Field("trusted_ca").Error("is empty: it must hold PEM certificates");
+    }
   }
   if (message.has_system_root_certs() && validation.trusted_ca_pem.empty()) {
     absl::StatusOr<std::string> roots;
@@ -130,16 +172,23 @@ void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& s
   }
   if (message.has_crl()) validation.crl_pem = DecodeDataSource(message.crl(), scope.Field("crl"));
   if (validation.trusted_ca_pem.empty()) {
+    if (TrustIsElsewhere(message, scope)) return;
     if (!validation.crl_pem.empty()) scope.Field("crl").Error("has no effect without trusted_ca");
     return;
   }
   const auto anchors = x509::TrustStore::Create(validation.trusted_ca_pem, "", {});
   if (!anchors.ok()) return scope.Field("trusted_ca").Error(anchors.status());
+  if (message.has_crl() && IsElsewhere(message.crl(), scope)) return;
   const auto lists = x509::TrustStore::Create(validation.trusted_ca_pem, validation.crl_pem, {});
   if (!lists.ok()) scope.Field("crl").Error(lists.status());
 }
 
 }  // namespace
+
+bool TrustIsElsewhere(const pb::CertificateValidationContext& message, const Scope& scope) {
+  return IsElsewhere(message.trusted_ca(), scope) ||
+         (message.has_system_root_certs() && scope.context().data.IsElsewhere());
+}
 
 TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Scope& scope) {
   TlsCertificate certificate;
@@ -157,8 +206,14 @@ TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Sco
   }
   // What could not be read has its error already.
   if (scope.context().diagnostics.all().size() > errors_before) return certificate;
-  const auto chain = x509::ParseCertificates(certificate.chain_pem);
-  if (!chain.ok()) chain_scope.Error(chain.status());
+  absl::StatusOr<std::vector<x509::Certificate>> chain = Unavailable("elsewhere");
+  if (!IsElsewhere(message.certificate_chain(), scope)) {
+    chain = x509::ParseCertificates(certificate.chain_pem);
+    if (!chain.ok()) chain_scope.Error(chain.status());
+  }
+  if (IsElsewhere(message.private_key(), scope) || IsElsewhere(message.password(), scope)) {
+    return certificate;
+  }
   const auto key = x509::PrivateKey::Parse(certificate.key_pem.view(), certificate.password.view());
   if (!key.ok()) key_scope.Error(key.status());
   if (chain.ok() && key.ok() && !key->Matches(chain->front())) {
@@ -212,16 +267,18 @@ SessionTicketKeys DecodeSessionTicketKeys(const pb::TlsSessionTicketKeys& messag
 
 std::shared_ptr<const Secret> DecodeSecret(const pb::Secret& message, const Scope& scope) {
   auto secret = std::make_shared<Secret>();
+  const Scope tls_certificate = scope.Field("tls_certificate");
+  const Scope validation = scope.Field("validation_context");
   secret->name = message.name();
   if (secret->name.empty()) scope.Field("name").Error("a secret needs a name");
   switch (message.type_case()) {
     case pb::Secret::kTlsCertificate:
-      secret->value =
-          DecodeTlsCertificate(message.tls_certificate(), scope.Field("tls_certificate"));
+      secret->value = DecodeTlsCertificate(message.tls_certificate(), tls_certificate);
+      RefuseExpired(std::get<TlsCertificate>(secret->value), tls_certificate);
       break;
     case pb::Secret::kValidationContext:
-      secret->value = DecodeCertificateValidation(message.validation_context(),
-                                                  scope.Field("validation_context"));
+      secret->value = DecodeCertificateValidation(message.validation_context(), validation);
+      RefuseExpired(std::get<CertificateValidation>(secret->value), validation);
       break;
     case pb::Secret::kSessionTicketKeys:
       secret->value = DecodeSessionTicketKeys(message.session_ticket_keys(),

@@ -97,6 +97,11 @@ std::string DecodeDataSource(const core::DataSource& source, const Scope& scope)
   return bytes.ok() ? *std::move(bytes) : std::string();
 }
 
+bool IsElsewhere(const core::DataSource& source, const Scope& scope) {
+  return scope.context().data.IsElsewhere() &&
+         (source.has_filename() || source.has_environment_variable());
+}
+
 Fraction DecodeFraction(const core::RuntimeFractionalPercent& fraction, const Scope& scope) {
   const Runtime* const runtime = scope.context().runtime;
   if (runtime != nullptr && !fraction.runtime_key().empty()) {

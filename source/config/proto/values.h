@@ -33,7 +33,10 @@ std::optional<net::CidrRange> DecodeCidrRange(const envoy::config::core::v3::Cid
 net::TcpKeepalive DecodeKeepalive(const envoy::config::core::v3::TcpKeepalive& keepalive);
 
 // The bytes; empty after an error.
+// What it holds; "" after an error, and of a source that is elsewhere.
 std::string DecodeDataSource(const envoy::config::core::v3::DataSource& source, const Scope& scope);
+// Whether it names a file or variable of another machine (DataReader::IsElsewhere).
+bool IsElsewhere(const envoy::config::core::v3::DataSource& source, const Scope& scope);
 
 Fraction DecodePercent(const envoy::type::v3::FractionalPercent& percent);
 // The value of runtime_key where there is one, else default_value.

@@ -1,7 +1,11 @@
 #include "source/control/store/store.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -54,9 +58,21 @@ absl::StatusOr<std::vector<StoredResource>> ReadAll(Statement& statement) {
   return all;
 }
 
+// Secrets are kept in it: nobody but its owner reads the file. What SQLite makes beside it gets the
+// same mode.
+absl::Status MakePrivate(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const bool done = fd >= 0 && fchmod(fd, S_IRUSR | S_IWUSR) == 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (done) return absl::OkStatus();
+  return Unavailable(StrCat("store ", path, ": ", MessageOf(FromErrno(error, "opening it"))));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path) {
+  if (!path.empty()) WEIR_RETURN_IF_ERROR(MakePrivate(path));
   sqlite3* database = nullptr;
   const int result = sqlite3_open_v2(path.empty() ? ":memory:" : path.c_str(), &database,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);

@@ -49,8 +49,8 @@ struct Revision {
 
 class Store {
  public:
-  // An empty `path` is a store in memory. Errors name the file and what is wrong: a damaged file
-  // and one of a newer schema are refused.
+  // An empty `path` is a store in memory; the file's mode is made 0600. Errors name the file and
+  // what is wrong: a damaged file and one of a newer schema are refused.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path);
   ~Store();
 

@@ -66,6 +66,11 @@ absl::StatusOr<std::string> FakeData::ReadEnvironment(const std::string& variabl
 }
 
 Outcome Decode(std::string_view type_url, std::string_view yaml, bool allow_unknown_fields) {
+  const FakeData data;
+  return Decode(type_url, yaml, DecodeOptions{AllDecoders(), data, allow_unknown_fields});
+}
+
+Outcome Decode(std::string_view type_url, std::string_view yaml, const DecodeOptions& options) {
   Outcome outcome;
   schema::Diagnostics diagnostics;
   const auto documents = schema::ReadDocuments(
@@ -76,8 +81,6 @@ Outcome Decode(std::string_view type_url, std::string_view yaml, bool allow_unkn
     schema::NodeToMessage(*document, document->root(), *message, diagnostics);
   }
   EXPECT_FALSE(diagnostics.has_errors()) << diagnostics.ToString();
-  const FakeData data;
-  const DecodeOptions options{AllDecoders(), data, allow_unknown_fields};
   outcome.resource = DecodeResource(type_url, message->SerializeAsString(), options, diagnostics);
   EXPECT_EQ(outcome.resource.has_value(), !diagnostics.has_errors());
   outcome.errors = Texts(diagnostics);

@@ -30,6 +30,7 @@ struct Outcome {
 // `yaml` is read with the whole API's types and without any check, so that the errors are those of
 // decoding. An error of reading fails the test.
 Outcome Decode(std::string_view type_url, std::string_view yaml, bool allow_unknown_fields = false);
+Outcome Decode(std::string_view type_url, std::string_view yaml, const DecodeOptions& options);
 
 // The value of a resource that must decode; null, and a failed test, when it does not.
 template <typename T>

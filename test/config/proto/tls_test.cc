@@ -213,6 +213,9 @@ TEST(DecodeTls, SecretsAreRefusedByTheirFieldsAndShowNoKey) {
        "match_typed_subject_alt_names[0].oid: belongs to san_type OTHER_NAME"},
       {"validation_context: {crl: " + Inline(Root().Crl({})) + "}",
        "crl: has no effect without trusted_ca"},
+      {"validation_context: {trusted_ca: {inline_string: \"\"}}", "trusted_ca: is empty"},
+      {"tls_certificate: {certificate_chain: {filename: body.txt}, private_key: {filename: none}}",
+       "private_key.filename: none: no such file"},
       {"generic_secret: {secret: {inline_string: x}}", "generic_secret"},
   };
   for (const auto& [value, error] : cases) {
@@ -222,6 +225,70 @@ TEST(DecodeTls, SecretsAreRefusedByTheirFieldsAndShowNoKey) {
     for (const std::string& text : errors) EXPECT_THAT(text, testing::Not(HasSubstr(key_text)));
   }
   EXPECT_THAT(Decode(kSecretType, "{name: s}").errors, ElementsAre(HasSubstr("is empty")));
+}
+
+// A control plane knows of a file of its proxies what the file is called; the rest of the resource
+// is held to the same rules.
+TEST(DecodeTls, FilesOfAnotherMachineAreCarriedUnread) {
+  const x509::Identity own = Root().Issue({});
+  const RemoteDataReader elsewhere;
+  const DecodeOptions options{AllDecoders(), elsewhere};
+  const auto errors = [&](std::string_view type, const std::string& yaml) {
+    return Decode(type, yaml, options).errors;
+  };
+  const std::string chain = "certificate_chain: " + Inline(own.chain_pem);
+  const std::string cases[] = {
+      "tls_certificate: {certificate_chain: {filename: /a.pem}, private_key: {filename: /a.key}}",
+      "tls_certificate: {" + chain + ", private_key: {environment_variable: KEY}}",
+      "tls_certificate: {" + chain + ", private_key: " +
+          Inline(x509::EncryptKey(own.key_pem, "s")) + ", password: {filename: /password}}",
+      "validation_context: {trusted_ca: {filename: /ca.pem}, crl: {filename: /crl.pem}}",
+      "validation_context: {trusted_ca: " + Inline(Root().pem()) + ", crl: {filename: /crl.pem}}",
+      "session_ticket_keys: {keys: [{filename: /ticket.key}]}"};
+  for (const std::string& value : cases) {
+    EXPECT_THAT(errors(kSecretType, "{name: s, " + value + "}"), testing::IsEmpty()) << value;
+  }
+  for (const char* trust : {"trusted_ca: {filename: /ca.pem}", "system_root_certs: {}"}) {
+    EXPECT_THAT(errors(schema::kClusterTypeUrl,
+                       Upstream(std::string("validation_context: {") + trust + "}")),
+                testing::IsEmpty());
+  }
+  EXPECT_THAT(errors(kSecretType,
+                     "{name: s, tls_certificate: {certificate_chain: {inline_string: x}, "
+                     "private_key: {filename: /a.key}}}"),
+              ElementsAre(HasSubstr("certificate_chain: there is no PEM block")));
+  EXPECT_THAT(errors(schema::kClusterTypeUrl, Upstream("")),
+              ElementsAre(HasSubstr("says nothing of which servers to trust")));
+}
+
+TEST(DecodeTls, ASecretThatHasExpiredIsRefused) {
+  const std::chrono::system_clock::time_point now(std::chrono::seconds(1'700'000'000));
+  const auto errors_after = [&](const std::string& value, std::chrono::seconds later) {
+    const FakeData data;
+    DecodeOptions options{AllDecoders(), data};
+    options.now = [&] { return now + later; };
+    return Decode(kSecretType, "{name: s, " + value + "}", options).errors;
+  };
+  const x509::Identity leaf = Root().Issue({.not_after = 1'700'000'000});
+  const std::string certificate = "tls_certificate: " + Certificate(leaf);
+  EXPECT_THAT(errors_after(certificate, std::chrono::seconds(-1)), testing::IsEmpty());
+  EXPECT_THAT(errors_after(certificate, std::chrono::seconds(0)),
+              ElementsAre(HasSubstr("tls_certificate.certificate_chain: the certificate has "
+                                    "expired: it ended less than a day ago")));
+  EXPECT_THAT(errors_after(certificate, std::chrono::hours(49)),
+              ElementsAre(HasSubstr("it ended 2 days ago")));
+
+  // Of several anchors one that holds is enough.
+  const std::string old =
+      Root().Issue({.not_after = 1'700'000'000, .is_authority = true}).chain_pem;
+  const std::string ended = "validation_context: {trusted_ca: " + Inline(old);
+  EXPECT_THAT(errors_after(ended + "}", std::chrono::seconds(0)),
+              ElementsAre(HasSubstr("trusted_ca: every certificate in it has expired")));
+  EXPECT_THAT(errors_after(ended + ", allow_expired_certificate: true}", std::chrono::seconds(0)),
+              testing::IsEmpty());
+  EXPECT_THAT(errors_after("validation_context: {trusted_ca: " + Inline(old + Root().pem()) + "}",
+                           std::chrono::seconds(0)),
+              testing::IsEmpty());
 }
 
 }  // namespace

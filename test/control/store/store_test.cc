@@ -131,6 +131,19 @@ TEST_F(StoreTest, ACommitThatFailsHalfwayLeavesNothing) {
   EXPECT_TRUE(store->Commit(0, About("1"), {Cluster("a", "1")}, {}).ok());
 }
 
+TEST_F(StoreTest, NobodyButItsOwnerReadsTheFiles) {
+  std::ofstream(path()).flush();
+  std::filesystem::permissions(path(), std::filesystem::perms(0644));
+  auto store = Open();
+  ASSERT_TRUE(store->Commit(0, About("first"), {Cluster("a", "1")}, {}).ok());
+  size_t files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(directory_)) {
+    ++files;
+    EXPECT_EQ(file.status().permissions(), std::filesystem::perms(0600)) << file.path();
+  }
+  EXPECT_GT(files, 1u) << "the log of writes lies beside the store";
+}
+
 TEST_F(StoreTest, ADamagedFileIsRefused) {
   std::ofstream(path()) << "this is no database, but it is long enough to be looked at as one";
   const auto store = Store::Open(path());
