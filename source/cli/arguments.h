@@ -1,6 +1,7 @@
 // The command line of weirctl as a value. Pure.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,9 +12,19 @@ namespace weir::cli {
 
 struct Arguments {
   std::string command;                // Empty with help or version.
-  std::vector<std::string> operands;  // Files, or TYPE and NAME.
+  std::vector<std::string> operands;  // Files, or TYPE and NAME, or what stands after ca and token.
   std::string server = "127.0.0.1:18000";
   std::string message;
+  // How the server is met when it speaks TLS: files.
+  std::string trusted;
+  std::string certificate;
+  std::string key;
+  std::string token_file;
+  // For ca and token.
+  std::string trust_domain;
+  std::string out;
+  std::vector<std::string> dns_names;
+  std::chrono::seconds valid_for{0};  // 0: the command's own.
   bool json = false;
   bool dry_run = false;
   bool replace = false;

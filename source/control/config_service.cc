@@ -5,12 +5,6 @@
 namespace weir::control {
 namespace {
 
-grpc::ServerUnaryReactor* Done(grpc::CallbackServerContext* context) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
-}
-
 void SetTime(event::SystemTime time, google::protobuf::Timestamp& out) {
   const int64_t ns = time.time_since_epoch().count();
   out.set_seconds(ns / 1'000'000'000);
@@ -82,46 +76,55 @@ void AddNodes(const std::vector<engine::NodeStatus>& nodes, const event::Clock& 
   }
 }
 
+template <typename Answer>
+grpc::ServerUnaryReactor* ConfigService::AnswerIfAllowed(grpc::CallbackServerContext* context,
+                                                         Answer answer) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const absl::Status allowed =
+      callers_ == nullptr ? absl::OkStatus() : callers_->CheckAdmin(*context);
+  if (allowed.ok()) answer();
+  reactor->Finish(ToGrpc(allowed));
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* ConfigService::Push(grpc::CallbackServerContext* context,
                                               const v1::PushRequest* request,
                                               v1::PushResponse* response) {
-  *response = configuration_.Push(*request);
-  return Done(context);
+  return AnswerIfAllowed(context, [&] { *response = configuration_.Push(*request); });
 }
 
 grpc::ServerUnaryReactor* ConfigService::Validate(grpc::CallbackServerContext* context,
                                                   const v1::ValidateRequest* request,
                                                   v1::ValidateResponse* response) {
-  *response = configuration_.Validate(*request);
-  return Done(context);
+  return AnswerIfAllowed(context, [&] { *response = configuration_.Validate(*request); });
 }
 
 grpc::ServerUnaryReactor* ConfigService::Get(grpc::CallbackServerContext* context,
                                              const v1::GetRequest* request,
                                              v1::GetResponse* response) {
-  *response = configuration_.Get(*request);
-  return Done(context);
+  return AnswerIfAllowed(context, [&] { *response = configuration_.Get(*request); });
 }
 
 grpc::ServerUnaryReactor* ConfigService::Delete(grpc::CallbackServerContext* context,
                                                 const v1::DeleteRequest* request,
                                                 v1::DeleteResponse* response) {
-  *response = configuration_.Delete(*request);
-  return Done(context);
+  return AnswerIfAllowed(context, [&] { *response = configuration_.Delete(*request); });
 }
 
 grpc::ServerUnaryReactor* ConfigService::Status(grpc::CallbackServerContext* context,
                                                 const v1::StatusRequest* request,
                                                 v1::StatusResponse* response) {
-  configuration_.FillStatus(*response);
-  std::vector<engine::NodeStatus> nodes = engine_.Status();
-  if (!request->node_id().empty()) {
-    std::erase_if(
-        nodes, [&](const engine::NodeStatus& node) { return node.node.id != request->node_id(); });
-  }
-  AddNodes(nodes, clock_, *response);
-  response->set_server_version("weir-control");
-  return Done(context);
+  return AnswerIfAllowed(context, [&] {
+    configuration_.FillStatus(*response);
+    std::vector<engine::NodeStatus> nodes = engine_.Status();
+    if (!request->node_id().empty()) {
+      std::erase_if(nodes, [&](const engine::NodeStatus& node) {
+        return node.node.id != request->node_id();
+      });
+    }
+    AddNodes(nodes, clock_, *response);
+    response->set_server_version("weir-control");
+  });
 }
 
 }  // namespace weir::control

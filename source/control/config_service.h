@@ -3,6 +3,7 @@
 // Runs on gRPC's callback threads; checks of a push run there, not on the engine's thread.
 #pragma once
 
+#include "source/control/authenticator.h"
 #include "source/control/configuration.h"
 #include "source/control/engine_thread.h"
 #include "source/event/clock.h"
@@ -12,9 +13,10 @@ namespace weir::control {
 
 class ConfigService final : public v1::ConfigService::CallbackService {
  public:
-  // All outlive the service.
-  ConfigService(Configuration& configuration, EngineThread& engine, const event::Clock& clock)
-      : configuration_(configuration), engine_(engine), clock_(clock) {}
+  // All outlive the service. `callers` null: everybody is let in.
+  ConfigService(Configuration& configuration, EngineThread& engine, const event::Clock& clock,
+                const Authenticator* callers)
+      : configuration_(configuration), engine_(engine), clock_(clock), callers_(callers) {}
 
   grpc::ServerUnaryReactor* Push(grpc::CallbackServerContext* context,
                                  const v1::PushRequest* request,
@@ -32,9 +34,14 @@ class ConfigService final : public v1::ConfigService::CallbackService {
                                    v1::StatusResponse* response) override;
 
  private:
+  // Runs `answer` for callers who may, and ends the call.
+  template <typename Answer>
+  grpc::ServerUnaryReactor* AnswerIfAllowed(grpc::CallbackServerContext* context, Answer answer);
+
   Configuration& configuration_;
   EngineThread& engine_;
   const event::Clock& clock_;
+  const Authenticator* const callers_;
 };
 
 // The nodes of `status`; monotonic times become wall times by `clock`.

@@ -169,7 +169,14 @@ std::optional<SnapshotPtr> Configuration::Combine(const Change& change,
     diagnostics.Error("", std::string(MessageOf(built.status())));
     return std::nullopt;
   }
-  validation::CheckSet(**built, diagnostics);
+  for (const validation::Given& one : options_.given) {
+    const ResourcePtr taken = (*built)->FindResource(one.type_url, one.name);
+    if (taken == nullptr) continue;
+    diagnostics.Add(
+        ErrorAbout(*taken, StrCat("the certificate authority gives each node its own \"", one.name,
+                                  "\"; another name is needed")));
+  }
+  validation::CheckSet(**built, options_.given, diagnostics);
   return *std::move(built);
 }
 

@@ -32,6 +32,8 @@ class Configuration {
   struct Options {
     std::unique_ptr<store::Store> store;
     validation::Validator validator;
+    // What nodes get from elsewhere: no resource may have such a name.
+    std::vector<validation::Given> given;
     std::function<store::WallTime()> now;
     std::function<void(engine::SnapshotPtr)> publish;
     // Is told by Create, before the first `publish`, of the clusters of earlier revisions, oldest

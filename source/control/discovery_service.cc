@@ -60,12 +60,10 @@ grpc::Slice Shared(std::shared_ptr<const std::string> body) {
       [](void* user) { delete static_cast<std::shared_ptr<const std::string>*>(user); }, holder);
 }
 
-// Refuses a method that is none of ours.
-class UnknownMethod final : public grpc::ServerGenericBidiReactor {
+// Ends a stream before its first message.
+class Refusal final : public grpc::ServerGenericBidiReactor {
  public:
-  explicit UnknownMethod(const std::string& method) {
-    Finish({grpc::StatusCode::UNIMPLEMENTED, StrCat("no such method: ", method)});
-  }
+  explicit Refusal(const grpc::Status& status) { Finish(status); }
   void OnDone() override { delete this; }
 };
 
@@ -119,8 +117,7 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
   // Any thread.
   void Close(const absl::Status& status) override {
     MutexLock lock(mutex_);
-    FinishOnce(
-        grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
+    FinishOnce(ToGrpc(status));
   }
 
  private:
@@ -155,7 +152,15 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
 grpc::ServerGenericBidiReactor* DiscoveryService::CreateReactor(
     grpc::GenericCallbackServerContext* context) {
   std::optional<engine::StreamOptions> options = OptionsOf(context->method());
-  if (!options) return new UnknownMethod(context->method());
+  if (!options) {
+    return new Refusal(
+        {grpc::StatusCode::UNIMPLEMENTED, StrCat("no such method: ", context->method())});
+  }
+  if (callers_ != nullptr) {
+    absl::StatusOr<std::string> identity = callers_->IdentityOf(*context);
+    if (!identity.ok()) return new Refusal(ToGrpc(identity.status()));
+    options->identity = *std::move(identity);
+  }
   return StreamReactor::Start(engine_, *std::move(options), context->peer());
 }
 

@@ -8,20 +8,23 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
+#include "source/control/authenticator.h"
 #include "source/control/engine_thread.h"
 
 namespace weir::control {
 
 class DiscoveryService final : public grpc::CallbackGenericService {
  public:
-  // `engine` outlives the service.
-  explicit DiscoveryService(EngineThread& engine) : engine_(engine) {}
+  // Both outlive the service. `callers` null: everybody is let in.
+  DiscoveryService(EngineThread& engine, const Authenticator* callers)
+      : engine_(engine), callers_(callers) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
 
  private:
   EngineThread& engine_;
+  const Authenticator* const callers_;
 };
 
 }  // namespace weir::control

@@ -6,7 +6,8 @@
 
 namespace weir::control {
 
-EngineThread::EngineThread(const event::Clock& clock) : clock_(clock), thread_([this] { Run(); }) {}
+EngineThread::EngineThread(const event::Clock& clock, engine::NodeViews* views)
+    : clock_(clock), engine_(views), thread_([this] { Run(); }) {}
 
 EngineThread::~EngineThread() { Stop(); }
 
@@ -107,6 +108,15 @@ void EngineThread::SetSnapshot(engine::SnapshotPtr snapshot) {
   Post([this, snapshot = std::move(snapshot)](engine::Engine& engine, engine::Time now) {
     std::vector<engine::Outgoing> out;
     engine.SetSnapshot(snapshot, now, out);
+    Deliver(std::move(out));
+  });
+}
+
+void EngineThread::ChangeViews(std::function<void()> change) {
+  Post([this, change = std::move(change)](engine::Engine& engine, engine::Time now) {
+    change();
+    std::vector<engine::Outgoing> out;
+    engine.RefreshViews(now, out);
     Deliver(std::move(out));
   });
 }

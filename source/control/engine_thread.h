@@ -33,8 +33,8 @@ class Sink {
 
 class EngineThread {
  public:
-  // `clock` outlives the thread.
-  explicit EngineThread(const event::Clock& clock);
+  // `clock` and `views`, which may be null, outlive the thread; `views` is asked on it.
+  explicit EngineThread(const event::Clock& clock, engine::NodeViews* views = nullptr);
   ~EngineThread();
   EngineThread(const EngineThread&) = delete;
   EngineThread& operator=(const EngineThread&) = delete;
@@ -47,6 +47,8 @@ class EngineThread {
   void Receive(const Sink* sink, std::string bytes);
   void Close(const Sink* sink);
   void SetSnapshot(engine::SnapshotPtr snapshot);
+  // Runs `change` of what `views` answers, and asks for every client anew.
+  void ChangeViews(std::function<void()> change);
   // Of an earlier revision; before the first SetSnapshot.
   void RememberClusters(engine::SnapshotPtr earlier);
   // Waits for the engine's thread; not to be called on it. Empty after Stop().

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "source/base/status.h"
+#include "source/exe/control_plane_tls.h"
 
 namespace weir::exe {
 
@@ -24,6 +25,12 @@ absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& boot
     }
     target.authority = source.authority;
     target.initial_metadata = source.initial_metadata;
+    if (cluster->transport_socket != nullptr) {
+      absl::Status applied = ApplyTls(*cluster->transport_socket, target);
+      if (!applied.ok()) {
+        return Annotate(applied, StrCat("the control plane: cluster \"", source.cluster, "\""));
+      }
+    }
     return target;
   }
   return InvalidArgument(StrCat("the control plane: cluster \"", source.cluster,

@@ -2,6 +2,7 @@
 // Run.
 
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -13,6 +14,7 @@
 
 #include "source/base/log.h"
 #include "source/base/status.h"
+#include "source/control/mesh_files.h"
 #include "source/control/server.h"
 #include "source/control/store/directory.h"
 #include "source/event/epoll_loop.h"
@@ -28,18 +30,51 @@ constexpr char kUsage[] = R"(weir-control: the control plane of Weir
   --listen ADDRESS   where xDS and the management API are served (127.0.0.1:18000)
   --directory DIR    YAML and JSON files with resources; watched
   --store FILE       what is pushed is kept here (SQLite); without it in memory only
+  --ca DIR           an authority (weirctl ca init): serves over TLS, wants a certificate of the mesh
+                     or a token from every client, and gives nodes their certificates
+  --identities FILE  with --ca: which node may have which identity; watched
+  --server-name NAME with --ca: a DNS name or address of this server, beside localhost; repeatable
   --log-level LEVEL  trace, debug, info, warning, error, critical, off (info)
   --version, --help
 )";
+
+const std::vector<std::string> kFlagNames = {"--listen",    "--directory",  "--store",
+                                             "--ca",        "--identities", "--server-name",
+                                             "--log-level", "--help",       "--version"};
 
 struct Flags {
   std::string listen = "127.0.0.1:18000";
   std::string directory;
   std::string store;
+  control::MeshFiles::Options mesh;  // Its directory is --ca; empty: none.
+  std::string log_level = "info";
   log::Level level = log::Level::kInfo;
   bool help = false;
   bool version = false;
 };
+
+// Where the value of a flag goes; null for a flag that is none.
+std::string* PlaceOf(const std::string& name, Flags& flags) {
+  if (name == "--listen") return &flags.listen;
+  if (name == "--directory") return &flags.directory;
+  if (name == "--store") return &flags.store;
+  if (name == "--ca") return &flags.mesh.directory;
+  if (name == "--identities") return &flags.mesh.identities;
+  if (name == "--server-name") return &flags.mesh.server_names.emplace_back();
+  if (name == "--log-level") return &flags.log_level;
+  return nullptr;
+}
+
+absl::Status Check(Flags& flags) {
+  const std::optional<log::Level> level = log::ParseLevel(flags.log_level);
+  if (!level) return InvalidArgument(StrCat("\"", flags.log_level, "\" is no log level"));
+  flags.level = *level;
+  const bool mesh = !flags.mesh.identities.empty() || !flags.mesh.server_names.empty();
+  if (mesh && flags.mesh.directory.empty()) {
+    return InvalidArgument("--identities and --server-name belong to --ca");
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& words) {
   Flags flags;
@@ -54,9 +89,9 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& words) {
       flags.version = true;
       continue;
     }
-    if (name != "--listen" && name != "--directory" && name != "--store" && name != "--log-level") {
-      const auto nearest = Nearest(
-          name, {"--listen", "--directory", "--store", "--log-level", "--help", "--version"});
+    std::string* const place = PlaceOf(name, flags);
+    if (place == nullptr) {
+      const auto nearest = Nearest(name, kFlagNames);
       return InvalidArgument(
           StrCat("unknown flag ", name,
                  nearest ? StrCat("; did you mean ", *nearest, "?") : std::string()));
@@ -64,16 +99,9 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& words) {
     if (equals == std::string::npos && i + 1 == words.size()) {
       return InvalidArgument(StrCat(name, " needs a value"));
     }
-    const std::string value =
-        equals == std::string::npos ? words[++i] : words[i].substr(equals + 1);
-    if (name == "--listen") flags.listen = value;
-    if (name == "--directory") flags.directory = value;
-    if (name == "--store") flags.store = value;
-    if (name != "--log-level") continue;
-    const std::optional<log::Level> level = log::ParseLevel(value);
-    if (!level) return InvalidArgument(StrCat("\"", value, "\" is no log level"));
-    flags.level = *level;
+    *place = equals == std::string::npos ? words[++i] : words[i].substr(equals + 1);
   }
+  WEIR_RETURN_IF_ERROR(Check(flags));
   return flags;
 }
 
@@ -116,6 +144,39 @@ void Report(const schema::Diagnostics& diagnostics, std::string_view directory) 
   }
 }
 
+// Keys that others may read are nobody's secret.
+absl::Status CheckKeyModes(const std::string& directory) {
+  for (const char* name : control::ca::kKeyFiles) {
+    const std::string path = StrCat(directory, "/", name);
+    struct stat about = {};
+    if (stat(path.c_str(), &about) != 0) continue;  // What is needed is missed when it is read.
+    if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+      return InvalidArgument(StrCat(path, " is open to others than its owner; chmod 600 ", path));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The mesh of --ca, and its server's options.
+absl::StatusOr<std::unique_ptr<control::MeshFiles>> OpenMesh(const Flags& flags, event::Loop& loop,
+                                                             event::Files& files,
+                                                             control::Server::Options& options) {
+  if (flags.mesh.directory.empty()) return nullptr;
+  WEIR_RETURN_IF_ERROR(CheckKeyModes(flags.mesh.directory));
+  auto mesh = std::make_unique<control::MeshFiles>(loop, files, flags.mesh);
+  WEIR_RETURN_IF_ERROR(mesh->Open());
+  WEIR_ASSIGN_OR_RETURN(SecretBytes token_key, mesh->LoadTokenKey());
+  options.mesh = {mesh->authority(), std::move(token_key), event::Random::FromSystem()};
+  return mesh;
+}
+
+absl::Status FollowMesh(control::MeshFiles& mesh, control::Server& server) {
+  server.SetIdentities(mesh.identities());
+  return mesh.Watch(
+      [&](const control::ca::Authority& authority) { server.SetAuthority(authority); },
+      [&](const control::ca::IdentityRules& rules) { server.SetIdentities(rules); });
+}
+
 absl::Status Serve(const Flags& flags, EndSignals& signals) {
   const event::SystemClock clock;
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<event::EpollLoop> loop, event::EpollLoop::Create(clock));
@@ -125,8 +186,15 @@ absl::Status Serve(const Flags& flags, EndSignals& signals) {
   control::Server::Options options;
   options.store_path = flags.store;
   options.validator = MakeResourceValidator(clock);
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<control::MeshFiles> mesh,
+                        OpenMesh(flags, *loop, *files, options));
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<control::Server> server,
                         control::Server::Create(clock, std::move(options)));
+  std::optional<control::TlsFiles> tls;
+  if (mesh != nullptr) {
+    WEIR_RETURN_IF_ERROR(FollowMesh(*mesh, *server));
+    tls = mesh->tls_files();
+  }
   std::unique_ptr<control::store::Directory> directory;
   if (!flags.directory.empty()) {
     directory = std::make_unique<control::store::Directory>(*files, flags.directory);
@@ -139,9 +207,9 @@ absl::Status Serve(const Flags& flags, EndSignals& signals) {
     WEIR_RETURN_IF_ERROR(now.status());
     Report(server->configuration().SetDirectory(now), flags.directory);
   }
-  WEIR_ASSIGN_OR_RETURN(const int port, server->Listen(flags.listen));
+  WEIR_ASSIGN_OR_RETURN(const int port, server->Listen(flags.listen, tls));
   WEIR_LOG(kControl, kInfo, "serving xDS and the management API on ", flags.listen, " (port ", port,
-           ")");
+           mesh == nullptr ? ")" : ") over TLS");
   loop->Run();
   WEIR_LOG(kControl, kInfo, "shutting down");
   server->Shutdown(std::chrono::milliseconds(500));

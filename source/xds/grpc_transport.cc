@@ -54,6 +54,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const GrpcTarget& target) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (!target.server_name.empty()) arguments.SetSslTargetNameOverride(target.server_name);
   if (target.keepalive_interval.count() > 0) {
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
                      static_cast<int>(target.keepalive_interval.count()));

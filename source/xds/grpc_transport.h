@@ -30,6 +30,8 @@ struct GrpcTarget {
   std::string target;
   // Null: cleartext.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
+  // That the server's certificate must have; empty: the target's host.
+  std::string server_name;
   std::string authority;  // Empty: the target's.
   std::vector<std::pair<std::string, std::string>> initial_metadata;
   // The type that streams carry, by the service of that type; empty: all types, by ADS.

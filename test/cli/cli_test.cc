@@ -8,7 +8,11 @@
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/cli/report.h"
+#include "source/control/ca/authority_directory.h"
+#include "source/control/ca/token.h"
 #include "source/control/server.h"
+#include "test/fakes/fake_files.h"
+#include "test/fakes/sim_loop.h"
 
 namespace weir::cli {
 namespace {
@@ -155,6 +159,80 @@ TEST(Arguments, Table) {
 
 TEST(Report, ColumnsLineUp) {
   EXPECT_EQ(Columns({{"A", "LONG", "x"}, {"bbb", "c", "y"}}), "A    LONG  x\nbbb  c     y\n");
+}
+
+// ca and token work on a directory, without a server.
+class AuthorityCliTest : public testing::Test {
+ protected:
+  AuthorityCliTest() {
+    surroundings_.out = [this](const std::string& text) { out_ += text; };
+    surroundings_.error = [this](const std::string& text) { error_ += text; };
+    surroundings_.files = &files_;
+    surroundings_.clock = &loop_;
+    surroundings_.make_directory = [](const std::string&) { return absl::OkStatus(); };
+  }
+  int Weirctl(const std::vector<std::string>& words) {
+    out_.clear();
+    error_.clear();
+    return cli::Run(words, surroundings_);
+  }
+
+  fakes::SimLoop loop_;
+  fakes::FakeFiles files_{loop_};
+  Surroundings surroundings_;
+  std::string out_;
+  std::string error_;
+};
+
+TEST_F(AuthorityCliTest, AnAuthorityFromItsFirstDayToAnotherRoot) {
+  EXPECT_EQ(Weirctl({"ca", "init", "d", "--trust-domain", "mesh.example"}), kDone) << error_;
+  EXPECT_EQ(Weirctl({"ca", "init", "d", "--trust-domain", "mesh.example"}), kRefused);
+  EXPECT_NE(error_.find("d/root.key is there already"), std::string::npos) << error_;
+  EXPECT_EQ(Weirctl({"ca", "issue", "d", "/weir/admin", "--out", "o", "--valid-for", "1h"}), kDone)
+      << error_;
+  EXPECT_NE(out_.find("spiffe://mesh.example/weir/admin, until 2024-01-01 01:00:00 UTC"),
+            std::string::npos)
+      << out_;
+  const auto authority = control::ca::AuthorityDirectory(files_, "d").Load();
+  ASSERT_TRUE(authority.ok());
+  EXPECT_EQ(*authority->PathOf(*files_.Read("o/certificate.pem", 1 << 20), loop_.WallNow()),
+            "/weir/admin");
+  EXPECT_EQ(*files_.Read("o/bundle.pem", 1 << 20), authority->bundle_pem());
+  EXPECT_EQ(Weirctl({"token", "create", "d", "/demo/a", "--valid-for=90d"}), kDone) << error_;
+  const auto key = control::ca::AuthorityDirectory(files_, "d").LoadTokenKey();
+  const std::string token = out_.substr(0, out_.size() - 1);
+  EXPECT_EQ(
+      *control::ca::CheckToken(token, key->view(), loop_.WallNow() + std::chrono::hours(24 * 89)),
+      "/demo/a");
+  EXPECT_EQ(Weirctl({"ca", "rotate", "d", "switch"}), kRefused);
+  for (const char* step : {"begin", "switch", "end"}) {
+    EXPECT_EQ(Weirctl({"ca", "rotate", "d", step}), kDone) << error_;
+    EXPECT_EQ(Weirctl({"ca", "show", "d"}), kDone) << error_;
+  }
+  EXPECT_NE(out_.find("trust domain  mesh.example\nissuer        CN=mesh.example issuer "),
+            std::string::npos)
+      << out_;
+}
+
+TEST_F(AuthorityCliTest, SlipsAreToldAndChangeNothing) {
+  const std::pair<std::vector<std::string>, std::string> table[] = {
+      {{"ca"}, "ca takes init, show, issue or rotate"},
+      {{"ca", "init"}, "ca init needs the directory DIR"},
+      {{"ca", "init", "d"}, "needs --trust-domain"},
+      {{"ca", "init", "d", "--trust-domain", "Not One"}, "is no trust domain"},
+      {{"ca", "issue", "d", "demo", "--out", "o"}, "is no path of an identity"},
+      {{"ca", "issue", "d", "/a"}, "needs --out"},
+      {{"ca", "rotate", "d", "back"}, "begin, switch or end, not back"},
+      {{"token", "make"}, "token takes create, not make"},
+      {{"token", "create", "d", "/a", "--valid-for", "1y"}, "as 90s, 15m, 24h or 90d, not 1y"},
+      {{"status", "--certificate", "c"}, "--certificate and --key belong together"},
+      {{"status", "--token-file", "t"}, "--ca-bundle is needed"},
+  };
+  for (const auto& [words, message] : table) {
+    EXPECT_NE(Weirctl(words), kDone);
+    EXPECT_NE(error_.find(message), std::string::npos) << error_;
+  }
+  EXPECT_FALSE(files_.Exists("d/root.key"));
 }
 
 }  // namespace

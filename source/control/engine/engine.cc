@@ -4,11 +4,12 @@
 #include <tuple>
 #include <utility>
 
+#include "source/base/status.h"
 #include "source/base/strings.h"
 
 namespace weir::control::engine {
 
-Engine::Engine() : snapshot_(Snapshot::Empty()) {}
+Engine::Engine(NodeViews* views) : views_(views), snapshot_(Snapshot::Empty()) {}
 
 uint64_t Engine::Open(StreamOptions options, std::string peer, Time now) {
   const uint64_t id = ++last_stream_;
@@ -22,6 +23,7 @@ void Engine::Close(uint64_t stream) {
   if (found == streams_.end()) return;
   Depart(*found->second);
   streams_.erase(found);
+  own_views_.erase(stream);
 }
 
 void Engine::Depart(const Stream& stream) {
@@ -50,8 +52,9 @@ void Engine::OnRequest(uint64_t stream, std::string_view bytes, Time now,
   if (found == streams_.end()) return;
   std::vector<Response> responses;
   absl::StatusOr<Request> request = DecodeRequest(found->second->variant(), bytes);
-  absl::Status status =
-      request.ok() ? found->second->OnRequest(*request, now, responses) : request.status();
+  absl::Status status = request.status();
+  if (status.ok()) status = MeetNode(stream, *request, now);
+  if (status.ok()) status = found->second->OnRequest(*request, now, responses);
   Emit(stream, responses, out);
   if (status.ok()) return;
   out.push_back({stream, {}, std::move(status)});
@@ -65,12 +68,74 @@ void Engine::SetSnapshot(SnapshotPtr snapshot, Time now, std::vector<Outgoing>& 
   snapshot_ = std::move(snapshot);
   std::vector<Response> responses;
   for (auto& [id, stream] : streams_) {
-    stream->SetSnapshot(snapshot_, now, responses);
+    const auto own = own_views_.find(id);
+    if (own != own_views_.end()) {
+      OwnView& view = own->second;
+      view.snapshot = Snapshot::Overlay(*snapshot_, view.resources, view.snapshot.get());
+    }
+    stream->SetSnapshot(SnapshotFor(id), now, responses);
     Emit(id, responses, out);
   }
 }
 
+const SnapshotPtr& Engine::SnapshotFor(uint64_t id) {
+  const auto own = own_views_.find(id);
+  return own == own_views_.end() ? snapshot_ : own->second.snapshot;
+}
+
+// A client's first request says which node it is.
+absl::Status Engine::MeetNode(uint64_t id, const Request& request, Time now) {
+  Stream& stream = *streams_.at(id);
+  // Without a name it is refused below.
+  if (views_ == nullptr || stream.node() || !request.node || request.node->id.empty()) {
+    return absl::OkStatus();
+  }
+  WEIR_RETURN_IF_ERROR(Personalise(id, *request.node, now));
+  std::vector<Response> none;
+  stream.SetSnapshot(SnapshotFor(id), now, none);
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Personalise(uint64_t id, const Node& node, Time now) {
+  const std::string& identity = streams_.at(id)->identity();
+  WEIR_RETURN_IF_ERROR(views_->Admit(identity, node));
+  NodeViews::Own own = views_->ResourcesOf(identity, node, now);
+  OwnView& view = own_views_[id];
+  view.ask_again = own.ask_again;
+  // Equal resources are the same object.
+  if (view.snapshot != nullptr && view.resources == own.resources) return absl::OkStatus();
+  view.resources = std::move(own.resources);
+  view.snapshot = Snapshot::Overlay(*snapshot_, view.resources, view.snapshot.get());
+  return absl::OkStatus();
+}
+
+void Engine::Renew(uint64_t id, Time now, std::vector<Outgoing>& out) {
+  Stream& stream = *streams_.at(id);
+  const SnapshotPtr before = SnapshotFor(id);
+  const absl::Status status = Personalise(id, *stream.node(), now);
+  if (!status.ok()) {
+    out.push_back({id, {}, status});
+    Close(id);
+    return;
+  }
+  if (SnapshotFor(id) == before) return;
+  std::vector<Response> responses;
+  stream.SetSnapshot(SnapshotFor(id), now, responses);
+  Emit(id, responses, out);
+}
+
+void Engine::RefreshViews(Time now, std::vector<Outgoing>& out) {
+  std::vector<uint64_t> all;
+  for (const auto& [id, view] : own_views_) all.push_back(id);
+  for (const uint64_t id : all) Renew(id, now, out);
+}
+
 void Engine::OnTimer(Time now, std::vector<Outgoing>& out) {
+  std::vector<uint64_t> due;
+  for (const auto& [id, view] : own_views_) {
+    if (view.ask_again <= now) due.push_back(id);
+  }
+  for (const uint64_t id : due) Renew(id, now, out);
   std::vector<Response> responses;
   for (auto& [id, stream] : streams_) {
     stream->OnTimer(now, responses);
@@ -108,6 +173,9 @@ std::optional<Time> Engine::NextDeadline() const {
   for (const auto& [id, stream] : streams_) {
     const std::optional<Time> deadline = stream->deadline();
     if (deadline && (!next || *deadline < *next)) next = deadline;
+  }
+  for (const auto& [id, view] : own_views_) {
+    if (!next || view.ask_again < *next) next = view.ask_again;
   }
   return next;
 }

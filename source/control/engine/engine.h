@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "source/control/engine/node_status.h"
+#include "source/control/engine/node_views.h"
 #include "source/control/engine/response.h"
 #include "source/control/engine/snapshot.h"
 #include "source/control/engine/stream.h"
@@ -34,7 +35,8 @@ struct Outgoing {
 class Engine {
  public:
   // Until SetSnapshot is called the snapshot is empty: callers load their configuration first.
-  Engine();
+  // `views` outlives the engine; null: all clients see the same, and are whoever they say.
+  explicit Engine(NodeViews* views = nullptr);
 
   uint64_t Open(StreamOptions options, std::string peer, Time now);
   void Close(uint64_t stream);
@@ -43,6 +45,8 @@ class Engine {
   void OnRequest(uint64_t stream, std::string_view bytes, Time now, std::vector<Outgoing>& out);
   void SetSnapshot(SnapshotPtr snapshot, Time now, std::vector<Outgoing>& out);
   void OnTimer(Time now, std::vector<Outgoing>& out);
+  // Asks for every client's own view anew: what NodeViews would answer may have changed.
+  void RefreshViews(Time now, std::vector<Outgoing>& out);
   // Sends what clients named `node_id` refused once more; all clients when empty. The number of
   // streams.
   size_t Retry(std::string_view node_id, Time now, std::vector<Outgoing>& out);
@@ -63,10 +67,23 @@ class Engine {
  private:
   static constexpr size_t kRememberedNodes = 4096;
 
+  // What one client sees, where that is not what all see.
+  struct OwnView {
+    std::vector<ResourcePtr> resources;
+    SnapshotPtr snapshot;
+    Time ask_again;
+  };
+
+  absl::Status MeetNode(uint64_t id, const Request& request, Time now);
+  absl::Status Personalise(uint64_t id, const Node& node, Time now);
+  const SnapshotPtr& SnapshotFor(uint64_t id);
+  void Renew(uint64_t id, Time now, std::vector<Outgoing>& out);
   void Emit(uint64_t stream, std::vector<Response>& responses, std::vector<Outgoing>& out);
   void Remember(ClusterHistory::View view);
   void Depart(const Stream& stream);
 
+  NodeViews* const views_;
+  std::map<uint64_t, OwnView> own_views_;  // By stream.
   SnapshotPtr snapshot_;
   ClusterHistory history_;
   ResponseEncoder encoder_;

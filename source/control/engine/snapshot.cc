@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -125,6 +126,38 @@ void Snapshot::AddType(std::vector<ResourcePtr> resources, const Snapshot* previ
   std::string name = type_url;
   types_.push_back(
       std::make_shared<const TypeView>(std::move(name), std::move(resources), before.get()));
+}
+
+std::shared_ptr<const Snapshot> Snapshot::Overlay(const Snapshot& base,
+                                                  std::vector<ResourcePtr> own,
+                                                  const Snapshot* previous) {
+  std::map<std::string, std::map<std::string, ResourcePtr>> by_type;
+  for (ResourcePtr& resource : own) {
+    ResourcePtr& slot = by_type[resource->type_url][resource->name];
+    slot = std::move(resource);
+  }
+  auto snapshot = std::shared_ptr<Snapshot>(new Snapshot());
+  snapshot->label_ = base.label();
+  const uint64_t before = previous == nullptr ? 0 : previous->sequence();
+  snapshot->sequence_ = std::max(before, base.sequence()) + 1;
+  for (const auto& view : base.types()) {
+    const auto found = by_type.find(view->type_url());
+    if (found == by_type.end()) {
+      snapshot->types_.push_back(view);
+    } else {
+      for (const ResourcePtr& resource : view->resources()) {
+        found->second.emplace(resource->name, resource);
+      }
+    }
+  }
+  for (auto& [type_url, resources] : by_type) {
+    std::vector<ResourcePtr> sorted;
+    for (auto& [name, resource] : resources) sorted.push_back(std::move(resource));
+    snapshot->AddType(std::move(sorted), previous);
+  }
+  std::sort(snapshot->types_.begin(), snapshot->types_.end(),
+            [](const auto& a, const auto& b) { return a->type_url() < b->type_url(); });
+  return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }
 
 std::shared_ptr<const Snapshot> Snapshot::Empty() { return *Build("empty", {}, nullptr); }

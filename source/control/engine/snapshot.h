@@ -56,6 +56,11 @@ class Snapshot {
                                                                std::vector<ResourcePtr> resources,
                                                                const Snapshot* previous);
   static std::shared_ptr<const Snapshot> Empty();
+  // `base` with `own` in it, in place of what has the same type and name. Types that `own` has none
+  // of are shared with `base`, the others with `previous`, the last one made so (may be null),
+  // where they are equal.
+  static std::shared_ptr<const Snapshot> Overlay(const Snapshot& base, std::vector<ResourcePtr> own,
+                                                 const Snapshot* previous);
   // The same snapshot with another label.
   static std::shared_ptr<const Snapshot> Relabel(const Snapshot& snapshot, std::string label);
 

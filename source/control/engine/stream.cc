@@ -150,7 +150,7 @@ void Stream::SetSnapshot(SnapshotPtr snapshot, Time now, std::vector<Response>& 
   newest_ = std::move(snapshot);
   const bool stuck = timed_out_ || !stuck_why_.empty();
   const bool young = phase_ == Phase::kMake && now - rollout_began_ < kTakeUpNewer;
-  if (phase_ == Phase::kSettled || stuck) {
+  if (phase_ == Phase::kSettled || stuck || !node_) {
     StartRollout(now);
   } else if (young) {
     rolling_ = newest_;

@@ -41,6 +41,8 @@ struct StreamOptions {
   std::string
       only_type;  // Not empty: the stream of a single-type service, where the type is implied.
   Duration phase_timeout = std::chrono::seconds(15);
+  // Who the transport says that the client is; "" when it does not know.
+  std::string identity = "";
   bool wrap_sotw = false;  // Wrap SotW resources for clients that list the feature (C8).
 };
 
@@ -70,6 +72,7 @@ class Stream {
   std::optional<Time> deadline() const { return deadline_; }
   uint64_t id() const { return id_; }
   Variant variant() const { return options_.variant; }
+  const std::string& identity() const { return options_.identity; }
   // What the client has of the clusters, if it has accepted no answer with them: see
   // ClusterHistory::partly_held. Null when there is nothing to remember.
   ClusterHistory::View PartlyHeldClusters() const;

@@ -1,5 +1,6 @@
 #include "source/control/validation/validation.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -117,8 +118,13 @@ ResourcePtr Restore(std::string type_url, std::string name, const std::string& b
                               std::move(source));
 }
 
-void CheckSet(const engine::Snapshot& snapshot, Diagnostics& diagnostics) {
+void CheckSet(const engine::Snapshot& snapshot, std::span<const Given> given,
+              Diagnostics& diagnostics) {
   for (const engine::DanglingReference& dangling : engine::FindDangling(snapshot)) {
+    const bool is_given = std::any_of(given.begin(), given.end(), [&](const Given& one) {
+      return one.type_url == dangling.reference.type_url && one.name == dangling.reference.name;
+    });
+    if (is_given) continue;
     Diagnostic one;
     const SourcePosition& at =
         dangling.reference.position.line > 0 ? dangling.reference.position : dangling.from->source;

@@ -9,7 +9,9 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "google/protobuf/any.pb.h"
@@ -38,8 +40,16 @@ engine::ResourcePtr ReadMessage(const google::protobuf::Any& any, const std::str
 engine::ResourcePtr Restore(std::string type_url, std::string name, const std::string& bytes,
                             engine::SourcePosition source);
 
+// What nodes are given beside the set, as the certificates of an authority: references to it lead
+// somewhere.
+struct Given {
+  std::string_view type_url;
+  std::string_view name;
+};
+
 // References that lead nowhere are errors, resources without a user warnings.
-void CheckSet(const engine::Snapshot& snapshot, schema::Diagnostics& diagnostics);
+void CheckSet(const engine::Snapshot& snapshot, std::span<const Given> given,
+              schema::Diagnostics& diagnostics);
 
 // The message of a resource; null when its bytes do not parse (it was never checked).
 std::unique_ptr<google::protobuf::Message> MessageOf(const engine::Resource& resource);

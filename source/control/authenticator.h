@@ -1,0 +1,48 @@
+// Who calls: the identity behind a client's certificate, or behind its token where it shows none.
+//
+// A certificate counts when gRPC's handshake has taken it and it leads to what is trusted now. A
+// token comes as metadata "authorization: Bearer TOKEN". Any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "source/base/mutex.h"
+#include "source/base/secret_bytes.h"
+#include "source/control/ca/authority.h"
+#include "source/event/clock.h"
+
+namespace grpc {
+class ServerContextBase;
+class Status;
+}  // namespace grpc
+
+namespace weir::control {
+
+class Authenticator {
+ public:
+  // `clock` outlives it.
+  Authenticator(const event::Clock& clock, ca::Authority authority, SecretBytes token_key);
+
+  // For calls that begin from now on.
+  void SetAuthority(ca::Authority authority);
+
+  // The path of the identity: "/demo/frontend". kUnauthenticated, with what would be right,
+  // when the caller shows nothing that counts.
+  absl::StatusOr<std::string> IdentityOf(const grpc::ServerContextBase& context) const;
+  // The same for those who may read and change the configuration alone; others: kPermissionDenied.
+  absl::Status CheckAdmin(const grpc::ServerContextBase& context) const;
+
+ private:
+  std::shared_ptr<const ca::Authority> authority() const;
+
+  const event::Clock& clock_;
+  const SecretBytes token_key_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const ca::Authority> authority_ WEIR_GUARDED_BY(mutex_);
+};
+
+grpc::Status ToGrpc(const absl::Status& status);
+
+}  // namespace weir::control

@@ -1,0 +1,44 @@
+#include "source/control/ca/token.h"
+
+#include <vector>
+
+#include "source/base/status.h"
+#include "source/base/strings.h"
+#include "source/x509/mac.h"
+
+namespace weir::control::ca {
+namespace {
+
+constexpr std::string_view kPrefix = "weir1";
+
+int64_t SecondsOf(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+std::string MakeToken(std::string_view path, WallTime end, std::string_view key) {
+  const std::string said =
+      StrCat(kPrefix, ".", x509::ToBase64Url(path), ".", std::max<int64_t>(SecondsOf(end), 0));
+  return StrCat(said, ".", x509::ToBase64Url(x509::HmacSha256(key, said)));
+}
+
+absl::StatusOr<std::string> CheckToken(std::string_view token, std::string_view key, WallTime now) {
+  if (token.size() > kMaxTokenBytes) return InvalidArgument("it is no token: too long");
+  const std::vector<std::string_view> parts = Split(token, '.');
+  std::string path, code;
+  if (parts.size() != 4 || parts[0] != kPrefix || !x509::FromBase64Url(parts[1], path) ||
+      !x509::FromBase64Url(parts[3], code)) {
+    return InvalidArgument("it is no token: weirctl token create makes one");
+  }
+  const std::string_view said = token.substr(0, token.rfind('.'));
+  if (!x509::EqualInConstantTime(code, x509::HmacSha256(key, said))) {
+    return InvalidArgument("the token was not made by this authority");
+  }
+  const std::optional<uint64_t> end = ParseUint64(parts[2]);
+  if (!end || !IsIdentityPath(path)) return InvalidArgument("the token says nothing");
+  if (static_cast<int64_t>(*end) <= SecondsOf(now)) return InvalidArgument("the token has ended");
+  return path;
+}
+
+}  // namespace weir::control::ca

@@ -1,0 +1,27 @@
+// Tokens: an identity and an end, signed by the authority. What a proxy or an operator shows who
+// has no certificate yet.
+//
+//   "weir1." identity "." end "." code
+//
+// with the identity's path and the code in base64url, the end in seconds of the epoch. Whoever has
+// the token has the identity until its end. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "source/control/ca/authority.h"
+
+namespace weir::control::ca {
+
+inline constexpr size_t kMaxTokenBytes = 4096;
+
+// `path` is an identity's path.
+std::string MakeToken(std::string_view path, WallTime end, std::string_view key);
+
+// The path of the identity. The error says whether the token is none, was not signed with `key`, or
+// has ended; it never shows the token.
+absl::StatusOr<std::string> CheckToken(std::string_view token, std::string_view key, WallTime now);
+
+}  // namespace weir::control::ca

@@ -1,0 +1,28 @@
+// What strangers and operators write: tokens, files of identities, certificates of callers. A token
+// that is taken was made with the key.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "source/base/check.h"
+#include "source/control/ca/identity_rules.h"
+#include "source/control/ca/token.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace weir::control::ca;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const WallTime now(std::chrono::seconds(1'700'000'000));
+  if (CheckToken(text, "the key", now).ok()) {
+    WEIR_CHECK(CheckToken(text, "another key", now).ok() == false, "a token has one key");
+  }
+  if (IsIdentityPath(text)) {
+    const auto path = CheckToken(MakeToken(text, now + std::chrono::hours(1), "k"), "k", now);
+    WEIR_CHECK(path.ok() && *path == text, "a token gives back its identity");
+  }
+  weir::schema::Diagnostics diagnostics;
+  const IdentityRules rules = IdentityRules::Parse("identities.yaml", text, diagnostics);
+  WEIR_CHECK(!diagnostics.has_errors() || rules.size() == 0, "errors leave no rule");
+  std::string why;
+  (void)rules.Find("/demo/a", {.id = "a-1", .cluster = "c"}, why);
+  return 0;
+}
