@@ -61,13 +61,12 @@ constexpr Shape kRoutes = {schema::kRouteConfigurationTypeUrl,
 // The records that are wished for, by name.
 std::vector<const ResourceRecord*> RecordsOf(const ResourceSet& set, const DumpWish& wish) {
   std::vector<const ResourceRecord*> records;
-  set.records.ForEach(
-      [&](const std::string& name, const std::shared_ptr<const ResourceRecord>& record) {
-        if (wish.name == nullptr || re2::RE2::FullMatch(name, *wish.name))
-          records.push_back(record.get());
-      });
+  set.records.ForEach([&](std::string_view name, const ResourceRecord& record) {
+    if (wish.name == nullptr || re2::RE2::FullMatch({name.data(), name.size()}, *wish.name))
+      records.push_back(&record);
+  });
   std::sort(records.begin(), records.end(),
-            [](const auto* a, const auto* b) { return a->name < b->name; });
+            [](const auto* a, const auto* b) { return a->name() < b->name(); });
   return records;
 }
 
@@ -79,29 +78,29 @@ void FillStatus(const ResourceRecord& record, std::string_view type_url, Draft e
   state.Time("last_update_attempt", error.last_attempt)
       .Text("details", error.details)
       .Text("version_info", error.version);
-  if (error.bytes == nullptr) return;
+  if (error.bytes.empty()) return;
   // Bytes that are no such message cannot be redacted: they stay inside.
   const auto readable = schema::NewMessageByTypeUrl(type_url);
-  if (readable == nullptr || !readable->ParsePartialFromString(*error.bytes)) return;
-  state.Any("failed_configuration", type_url, *error.bytes);
+  if (readable == nullptr || !readable->ParsePartialFromString(error.bytes)) return;
+  state.Any("failed_configuration", type_url, error.bytes);
 }
 
 // A listener's element names the listener, and has a state for each version that lives.
 void FillListener(const ResourceRecord& record, Draft element) {
-  element.Text("name", record.name);
+  element.Text("name", record.name());
   FillStatus(record, kListeners.type_url, element);
-  if (record.bytes == nullptr) return;
+  if (!record.accepted) return;
   element.Sub(record.warming ? "warming_state" : "active_state")
-      .Text("version_info", record.version)
-      .Any("listener", kListeners.type_url, *record.bytes)
+      .Text("version_info", record.content.version())
+      .Any("listener", kListeners.type_url, record.content.bytes())
       .Time("last_updated", record.last_updated);
 }
 
 void FillDynamic(const Shape& shape, const ResourceRecord& record, Draft element) {
   FillStatus(record, shape.type_url, element);
-  if (record.bytes == nullptr) return;
-  element.Text("version_info", record.version)
-      .Any(shape.resource, shape.type_url, *record.bytes)
+  if (!record.accepted) return;
+  element.Text("version_info", record.content.version())
+      .Any(shape.resource, shape.type_url, record.content.bytes())
       .Time("last_updated", record.last_updated);
 }
 
@@ -114,14 +113,15 @@ std::unique_ptr<Message> DumpOf(const Shape& shape, const View& view, const Dump
     for (const ResourceRecord* record : RecordsOf(set, wish)) {
       if (record->is_static) {
         Draft element = dump.Add(shape.static_list);
-        if (record->bytes != nullptr) element.Any(shape.resource, shape.type_url, *record->bytes);
+        if (record->accepted) {
+          element.Any(shape.resource, shape.type_url, record->content.bytes());
+        }
         element.Time("last_updated", record->last_updated);
       } else if (&shape == &kListeners) {
         FillListener(*record, dump.Add(shape.dynamic_list));
       } else {
         // What was refused from the start is not active either.
-        const bool warming =
-            !shape.warming_list.empty() && (record->warming || record->bytes == nullptr);
+        const bool warming = !shape.warming_list.empty() && (record->warming || !record->accepted);
         FillDynamic(shape, *record, dump.Add(warming ? shape.warming_list : shape.dynamic_list));
       }
     }
@@ -140,18 +140,19 @@ std::unique_ptr<Message> BootstrapDump(const View& view) {
 // Null when nothing was ignored.
 std::unique_ptr<Message> IgnoredDump(const View& view, const DumpWish& wish) {
   auto dump = std::make_unique<weir::admin::v1::IgnoredConfigDump>();
-  const auto add = [&](std::string_view type_url, const std::string& name,
+  const auto add = [&](std::string_view type_url, std::string_view name,
                        const std::vector<std::string>& fields) {
     if (fields.empty()) return;
     auto& resource = *dump->add_resources();
     resource.set_type_url(std::string(type_url));
-    resource.set_name(name);
+    resource.set_name(std::string(name));
     for (const std::string& field : fields) resource.add_fields(field);
   };
   add(kBootstrapTypeUrl, "", view.bootstrap_ignored);
   for (const ResourceSet& set : view.resources) {
-    for (const ResourceRecord* record : RecordsOf(set, wish))
-      add(set.type_url, record->name, record->ignored);
+    for (const ResourceRecord* record : RecordsOf(set, wish)) {
+      if (record->ignored != nullptr) add(set.type_url, record->name(), *record->ignored);
+    }
   }
   if (dump->resources().empty()) return nullptr;
   return dump;

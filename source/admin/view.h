@@ -8,41 +8,45 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "source/base/named_bytes.h"
 #include "source/base/persistent_map.h"
 #include "source/event/clock.h"
 #include "source/stats/registry.h"
 
 namespace weir::admin {
 
-// A resource as /config_dump shows it. Bytes are the serialised message without its Any.
+// A resource as /config_dump shows it. Bytes are the serialised message without its Any. Small, as
+// there may be tens of thousands: what nearly all of them do without lies apart.
 struct ResourceRecord {
-  std::string name;
-  bool is_static = false;
-  bool warming = false;  // Accepted, and not in force yet: something it names has not come.
-  std::string version;
+  // The last accepted version; its name alone when none ever was.
+  NamedBytes content;
   event::SystemTime last_updated{};
-  std::shared_ptr<const std::string> bytes;  // Last accepted version; null when none ever was.
-  std::vector<std::string> ignored;          // "path: reason" of each field that has no effect.
+  // "path: reason" of each field that has no effect; null: none.
+  std::shared_ptr<const std::vector<std::string>> ignored;
   struct Error {
     std::string version;
     std::string details;
     event::SystemTime last_attempt{};
-    std::shared_ptr<const std::string> bytes;
+    std::string bytes;  // Empty where there are none that can be shown.
   };
-  // The newest version, when it was refused; else null. Apart, as nearly all records have none.
+  // The newest version, when it was refused; else null.
   std::shared_ptr<const Error> error;
+  bool is_static = false;
+  bool accepted = false;
+  bool warming = false;  // Accepted, and not in force yet: something it names has not come.
+
+  std::string_view name() const { return content.name(); }
 };
 
 }  // namespace weir::admin
 
 template <>
-struct weir::NamedValue<std::shared_ptr<const weir::admin::ResourceRecord>> {
-  static const std::string& NameOf(const std::shared_ptr<const admin::ResourceRecord>& record) {
-    return record->name;
-  }
+struct weir::NamedValue<weir::admin::ResourceRecord> {
+  static std::string_view NameOf(const admin::ResourceRecord& record) { return record.name(); }
 };
 
 namespace weir::admin {
@@ -51,7 +55,7 @@ namespace weir::admin {
 struct ResourceSet {
   std::string type_url;
   std::string version;  // Of the last response accepted; "" before, and for static ones.
-  PersistentMap<std::shared_ptr<const ResourceRecord>> records;
+  PersistentMap<ResourceRecord> records;
 };
 
 struct HostStatus {

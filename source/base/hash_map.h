@@ -27,4 +27,30 @@ template <typename Value>
 using HashMap = absl::flat_hash_map<std::string, Value, StringHash, StringEqual>;
 using HashSet = absl::flat_hash_set<std::string, StringHash, StringEqual>;
 
+// Things that know their own name, or pointers to such, by that name: none is kept beside them. The
+// name of what is in a set does not change.
+struct NameHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view name) const { return StringHash()(name); }
+  size_t operator()(const auto& thing) const { return StringHash()(NameOf(thing)); }
+  static std::string_view NameOf(std::string_view name) { return name; }
+  static std::string_view NameOf(const std::string& name) { return name; }
+  template <typename Thing>
+  static std::string_view NameOf(const Thing& thing) {
+    if constexpr (requires { thing->name(); }) {
+      return thing->name();
+    } else {
+      return thing.name();
+    }
+  }
+};
+struct NameEqual {
+  using is_transparent = void;
+  bool operator()(const auto& a, const auto& b) const {
+    return NameHash::NameOf(a) == NameHash::NameOf(b);
+  }
+};
+template <typename Thing>
+using NamedSet = absl::flat_hash_set<Thing, NameHash, NameEqual>;
+
 }  // namespace weir

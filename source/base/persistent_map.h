@@ -49,7 +49,7 @@ struct Entry<Value> {
   Entry(size_t h, std::string_view k, Value v) : hash(h), value(std::move(v)) {
     WEIR_CHECK(key() == k, "a value is put under its own name");
   }
-  const std::string& key() const { return NamedValue<Value>::NameOf(value); }
+  decltype(auto) key() const { return NamedValue<Value>::NameOf(value); }
   size_t hash;
   Value value;
 };
@@ -89,14 +89,14 @@ class PersistentMap {
     return next;
   }
 
-  // Calls visit(const std::string& key, const Value& value) for each entry, in no order that means
-  // anything.
+  // Calls visit(key, const Value& value) for each entry, in no order that means anything. The key
+  // is a const std::string&, or what NamedValue gives.
   template <typename Visit>
   void ForEach(Visit visit) const {
     if (root_ != nullptr) ForEachIn(*root_, visit);
   }
 
-  // Calls visit(const std::string& key, const Value* before, const Value* after) for each key whose
+  // Calls visit(key, const Value* before, const Value* after) for each key whose
   // value is not the same object in both versions (null: absent). Subtrees that both share are not
   // looked at.
   template <typename Visit>

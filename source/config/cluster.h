@@ -11,6 +11,7 @@
 #include "source/base/persistent_map.h"
 #include "source/config/endpoints.h"
 #include "source/config/extension.h"
+#include "source/config/shared.h"
 #include "source/config/source.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
@@ -81,7 +82,7 @@ struct Cluster {
   // kStatic, kStrictDns: inline. kEds: null, comes by eds_source under eds_service_name (or the
   // name).
   std::shared_ptr<const Endpoints> endpoints;
-  ConfigSource eds_source;
+  Shared<ConfigSource> eds_source;
   std::string eds_service_name;
 
   BalancerKind balancer = BalancerKind::kRoundRobin;
@@ -103,8 +104,8 @@ struct Cluster {
 
   // explicit_http_config, or use_downstream_protocol_config.
   enum class Protocol : uint8_t { kHttp1, kHttp2, kDownstream } protocol = Protocol::kHttp1;
-  Http1Options http1;
-  Http2Options http2;
+  Shared<Http1Options> http1;
+  Shared<Http2Options> http2;
 
   net::DnsFamily dns_family = net::DnsFamily::kAuto;
   std::chrono::milliseconds dns_refresh_rate{5000};

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "source/config/shared.h"
 #include "source/net/address.h"
 
 namespace weir::config {
@@ -48,7 +49,7 @@ struct Locality {
 
 struct Endpoints {
   std::string cluster_name;
-  std::vector<Locality> localities;
+  Shared<std::vector<Locality>> localities;
   std::vector<Endpoint> endpoints;
   uint32_t overprovisioning_factor = 140;  // percent
   friend bool operator==(const Endpoints&, const Endpoints&) = default;

@@ -21,17 +21,17 @@ bool DirectLocalAddress(const Operator& self, std::string& out, const FormatCont
   return AppendAddress(out, context.info.connection.direct_local_address, PartOf(self));
 }
 bool ServerName(const Operator&, std::string& out, const FormatContext& context) {
-  return AppendText(out, context.info.connection.server_name);
+  return AppendText(out, context.info.connection.further->server_name);
 }
 bool ConnectionId(const Operator&, std::string& out, const FormatContext& context) {
   AppendNumber(out, context.info.connection.id);
   return true;
 }
 bool TerminationDetails(const Operator&, std::string& out, const FormatContext& context) {
-  return AppendText(out, context.info.connection.termination_details);
+  return AppendText(out, context.info.connection.further->termination_details);
 }
 bool TransportFailure(const Operator&, std::string& out, const FormatContext& context) {
-  return AppendText(out, context.info.connection.transport_failure_reason);
+  return AppendText(out, context.info.connection.further->transport_failure_reason);
 }
 bool FilterChainName(const Operator&, std::string& out, const FormatContext& context) {
   return AppendText(out, context.info.connection.filter_chain_name);

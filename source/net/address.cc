@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "source/base/status.h"
 
@@ -14,6 +16,50 @@ namespace {
 constexpr size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 
 }  // namespace
+
+namespace address_internal {
+
+struct SharedUnixPath::Counted {
+  std::atomic<size_t> references;
+  const UnixPath path;
+};
+
+SharedUnixPath::SharedUnixPath(UnixPath path) { Point(new Counted{1, std::move(path)}); }
+
+SharedUnixPath::SharedUnixPath(const SharedUnixPath& other) : pointer_(other.pointer_) {
+  if (Counted* const shared = counted()) shared->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+SharedUnixPath& SharedUnixPath::operator=(const SharedUnixPath& other) {
+  SharedUnixPath copy(other);
+  std::swap(pointer_, copy.pointer_);
+  return *this;
+}
+
+SharedUnixPath::~SharedUnixPath() {
+  Counted* const shared = counted();
+  if (shared != nullptr && shared->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete shared;
+  }
+}
+
+const UnixPath& SharedUnixPath::operator*() const {
+  static const UnixPath kUnnamed;
+  const Counted* const shared = counted();
+  return shared == nullptr ? kUnnamed : shared->path;
+}
+
+SharedUnixPath::Counted* SharedUnixPath::counted() const {
+  Counted* counted = nullptr;
+  std::memcpy(&counted, pointer_.data(), sizeof(counted));
+  return counted;
+}
+
+void SharedUnixPath::Point(Counted* counted) {
+  std::memcpy(pointer_.data(), &counted, sizeof(counted));
+}
+
+}  // namespace address_internal
 
 Address Address::Ip(const IpAddress& ip, uint16_t port) {
   Address address;
@@ -31,7 +77,7 @@ absl::StatusOr<Address> Address::Unix(std::string_view path, uint32_t mode) {
     return InvalidArgument("the path of a UNIX socket contains a NUL");
   }
   Address address;
-  address.value_ = std::make_shared<const UnixPath>(UnixPath{std::string(path), mode});
+  address.value_ = SharedUnixPath(UnixPath{std::string(path), mode});
   return address;
 }
 
@@ -64,7 +110,7 @@ Address Address::FromSockaddr(const sockaddr_storage& storage, socklen_t length)
         path.assign(un.sun_path, strnlen(un.sun_path, size));
       }
       address.value_ =
-          path.empty() ? nullptr : std::make_shared<const UnixPath>(UnixPath{std::move(path), 0});
+          path.empty() ? SharedUnixPath() : SharedUnixPath(UnixPath{std::move(path), 0});
       break;
     }
     default:
@@ -94,15 +140,10 @@ absl::StatusOr<Address> Address::Parse(std::string_view text) {
   return Ip(*ip, static_cast<uint16_t>(*port));
 }
 
-const Address::UnixPath& Address::unix_path() const {
-  static const UnixPath kUnnamed;
-  const SharedUnixPath& path = std::get<SharedUnixPath>(value_);
-  return path == nullptr ? kUnnamed : *path;
-}
-
 bool operator==(const Address& a, const Address& b) {
-  if (a.is_ip() || b.is_ip()) return a.value_ == b.value_;
-  return a.unix_path() == b.unix_path();
+  if (a.is_ip() != b.is_ip()) return false;
+  return a.is_ip() ? std::get<Address::IpPort>(a.value_) == std::get<Address::IpPort>(b.value_)
+                   : a.unix_path() == b.unix_path();
 }
 
 std::string Address::ToString() const {

@@ -6,8 +6,8 @@
 #include <sys/un.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,8 +68,25 @@ struct UnixPath {
   uint32_t mode = 0;  // File mode of a listening socket; 0 leaves it to the umask.
   friend bool operator==(const UnixPath&, const UnixPath&) = default;
 };
-// Compared by what it points to. Null: a socket without a name.
-using SharedUnixPath = std::shared_ptr<const UnixPath>;
+// A counted reference to a path. Its pointer lies in bytes, so that an Address needs no more than
+// 22 of them: what else is in it are an IP address and a port.
+class SharedUnixPath {
+ public:
+  SharedUnixPath() = default;  // A socket without a name.
+  explicit SharedUnixPath(UnixPath path);
+  SharedUnixPath(const SharedUnixPath& other);
+  SharedUnixPath& operator=(const SharedUnixPath& other);
+  ~SharedUnixPath();
+
+  const UnixPath& operator*() const;
+
+ private:
+  struct Counted;
+  Counted* counted() const;
+  void Point(Counted* counted);
+
+  std::array<std::byte, sizeof(void*)> pointer_{};
+};
 }  // namespace address_internal
 
 // Small, as every connection and endpoint has some: a path lies in a shared allocation of its own.
@@ -101,9 +118,10 @@ class Address {
   using IpPort = address_internal::IpPort;
   using UnixPath = address_internal::UnixPath;
   using SharedUnixPath = address_internal::SharedUnixPath;
-  const UnixPath& unix_path() const;
+  const UnixPath& unix_path() const { return *std::get<SharedUnixPath>(value_); }
 
   std::variant<IpPort, SharedUnixPath> value_;
 };
+static_assert(sizeof(Address) <= 24);
 
 }  // namespace weir::net

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "source/base/hash_map.h"
+#include "source/base/recent_values.h"
 #include "source/buffer/block_pool.h"
 #include "source/event/loop.h"
 #include "source/event/random.h"
@@ -16,7 +17,6 @@
 #include "source/http/h2/stats.h"
 #include "source/proxy/http_stats.h"
 #include "source/proxy/overload_state.h"
-#include "source/proxy/recent_values.h"
 #include "source/proxy/request_headers.h"
 #include "source/proxy/request_memory.h"
 #include "source/proxy/shadow_request.h"

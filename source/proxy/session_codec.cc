@@ -67,8 +67,8 @@ bool Session::ChooseCodec() {
     case config::CodecType::kAuto:
       break;
   }
-  if (!connection_.negotiated_alpn.empty()) {
-    MakeCodec(connection_.negotiated_alpn == "h2");
+  if (const std::string_view alpn = connection_.further->negotiated_alpn; !alpn.empty()) {
+    MakeCodec(alpn == "h2");
     return true;
   }
   const size_t looked_at = std::min(in_.size(), http::kHttp2Preface.size());
@@ -111,7 +111,7 @@ void Session::MakeHttp2Codec(const http::CodecLimits& limits, std::string_view s
     keepalive_ = std::make_unique<http::h2::Keepalive>(
         platform.loop, platform.random, keepalive, codec->pings(), [this, &stats] {
           stats.keepalive_timeout.Inc();
-          connection_.termination_details = "http2.ping_timeout";
+          connection_.further.Edit().termination_details = "http2.ping_timeout";
           Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "http2.ping_timeout"},
                 false, net::ByteStream::CloseMode::kNormal);
         });
@@ -130,7 +130,7 @@ void Session::OnConnectionError(const http::StreamError& error) {
   if (error.detail == http::h2::kTooManyPrematureResets) {
     context_.stats.downstream_rq_too_many_premature_resets.Inc();
   }
-  connection_.termination_details = error.detail;
+  connection_.further.Edit().termination_details = error.detail;
 }
 
 }  // namespace weir::proxy

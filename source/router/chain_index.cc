@@ -157,11 +157,11 @@ const ChainIndex::Node* ChainIndex::Node::Follow(Level level,
     case Level::kDestinationRange:
       return FindRange(connection.local_address);
     case Level::kServerName:
-      return FindServerName(connection.server_name);
+      return FindServerName(connection.further->server_name);
     case Level::kTransportProtocol:
       return FindName(connection.transport_protocol);
     case Level::kApplicationProtocol:
-      return FindApplicationProtocol(connection.application_protocols);
+      return FindApplicationProtocol(connection.further->application_protocols);
     case Level::kDirectSourceRange:
       return FindRange(connection.direct_remote_address);
     case Level::kSourceType:

@@ -3,18 +3,40 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "source/base/status.h"
 
 namespace weir::server {
 
+// A version that is not warm yet.
+struct ClusterDirector::Arrival {
+  std::shared_ptr<const config::Cluster> config;
+  // Where it needs no secrets; null: raw_buffer.
+  std::shared_ptr<const net::TransportSocketFactory> transport;
+  std::unique_ptr<DnsSpread::Resolution> dns = nullptr;
+};
+
 struct ClusterDirector::Known {
-  std::string name;
+  std::shared_ptr<const config::Cluster> active;  // In force; null before the first is warm.
+  // Of `active` with today's secrets; null: raw_buffer.
+  std::shared_ptr<const net::TransportSocketFactory> active_transport;
+  std::unique_ptr<DnsSpread::Resolution> active_dns;
+  std::unique_ptr<Arrival> waiting;  // Null when there is none; one of the two is there.
   bool is_static = false;
-  std::shared_ptr<const config::Cluster> active;   // In force; null before the first is warm.
-  std::shared_ptr<const config::Cluster> waiting;  // Not warm yet; null when there is none.
-  // Of `active` with today's secrets, and of `waiting` where it needs none; null: raw_buffer.
-  std::shared_ptr<const net::TransportSocketFactory> active_transport, waiting_transport;
-  std::unique_ptr<DnsSpread::Resolution> active_dns, waiting_dns;
+
+  const config::Cluster& newest() const { return waiting != nullptr ? *waiting->config : *active; }
+  const std::string& name() const { return newest().name; }
+};
+
+// What came for one EDS name.
+struct ClusterDirector::Supply {
+  explicit Supply(std::string_view eds_name) : own_name(eds_name) {}
+  const std::string own_name;
+  std::shared_ptr<const config::Endpoints> endpoints;
+  absl::InlinedVector<Known*, 1> clusters;  // That wait for it or use it.
+  bool timed_out = false;
+
+  const std::string& name() const { return own_name; }
 };
 
 namespace {
@@ -33,13 +55,7 @@ ClusterDirector::ClusterDirector(DnsSpread& dns, Subscriber& endpoints, Transpor
 
 ClusterDirector::~ClusterDirector() = default;
 
-void ClusterDirector::SetStatic(CompiledCluster cluster) {
-  std::unique_ptr<Known>& known = known_[cluster.config->name];
-  if (known == nullptr) known = std::make_unique<Known>();
-  known->name = cluster.config->name;
-  known->is_static = true;
-  SetKnown(*known, std::move(cluster));
-}
+void ClusterDirector::SetStatic(CompiledCluster cluster) { Take(std::move(cluster), true); }
 
 absl::Status ClusterDirector::Check(const config::Cluster& cluster) const {
   if (!IsStatic(cluster.name)) {
@@ -51,75 +67,83 @@ absl::Status ClusterDirector::Check(const config::Cluster& cluster) const {
              "\" is one of the bootstrap's static clusters, which cannot be replaced"));
 }
 
-void ClusterDirector::Set(CompiledCluster cluster) {
-  std::unique_ptr<Known>& known = known_[cluster.config->name];
-  if (known == nullptr) {
-    known = std::make_unique<Known>();
-    known->name = cluster.config->name;
-  }
-  SetKnown(*known, std::move(cluster));
-}
+void ClusterDirector::Set(CompiledCluster cluster) { Take(std::move(cluster), false); }
 
-void ClusterDirector::SetKnown(Known& known, CompiledCluster cluster) {
-  const std::shared_ptr<const config::Cluster>& newest =
-      known.waiting != nullptr ? known.waiting : known.active;
-  if (newest != nullptr && *newest == *cluster.config) return;
-  ++(newest == nullptr ? counts_.added : counts_.modified);
-  const std::shared_ptr<const config::Cluster> replaced = std::move(known.waiting);
-  known.waiting_dns.reset();
-  known.waiting = std::move(cluster.config);
-  known.waiting_transport = std::move(cluster.transport);
-  SubscribeFor(*known.waiting);
-  if (replaced != nullptr) UnsubscribeFor(*replaced);
+void ClusterDirector::Take(CompiledCluster cluster, bool is_static) {
+  auto arrival = std::make_unique<Arrival>(
+      Arrival{.config = std::move(cluster.config), .transport = std::move(cluster.transport)});
+  const auto found = known_.find(arrival->config->name);
+  if (found == known_.end()) {
+    ++counts_.added;
+    auto added = std::make_unique<Known>();
+    added->is_static = is_static;
+    added->waiting = std::move(arrival);
+    Known& known = **known_.insert(std::move(added)).first;
+    SubscribeFor(known);
+    return TryWarm(known);
+  }
+  Known& known = **found;
+  if (known.newest() == *arrival->config) return;
+  ++counts_.modified;
+  const std::unique_ptr<Arrival> replaced = std::exchange(known.waiting, std::move(arrival));
+  SubscribeFor(known);
+  if (replaced != nullptr) UnsubscribeFor(known, *replaced->config);
   TryWarm(known);
 }
 
-void ClusterDirector::SubscribeFor(const config::Cluster& cluster) {
+ClusterDirector::Supply& ClusterDirector::SupplyOf(std::string_view eds_name) {
+  const auto found = supplies_.find(eds_name);
+  return found != supplies_.end() ? **found
+                                  : **supplies_.insert(std::make_unique<Supply>(eds_name)).first;
+}
+
+void ClusterDirector::SubscribeFor(Known& known) {
+  const config::Cluster& cluster = known.newest();
   if (cluster.transport_socket != nullptr) {
     transports_.secrets().Subscribe(cluster.transport_socket->secrets());
   }
   if (cluster.type != config::DiscoveryType::kEds) return;
   const std::string& eds_name = EdsName(cluster);
-  supplies_[eds_name].clusters.push_back(cluster.name);
-  subscriber_.Subscribe(eds_name, cluster.eds_source);
+  SupplyOf(eds_name).clusters.push_back(&known);
+  subscriber_.Subscribe(eds_name, *cluster.eds_source);
 }
 
-void ClusterDirector::UnsubscribeFor(const config::Cluster& cluster) {
-  if (cluster.transport_socket != nullptr) {
-    transports_.secrets().Unsubscribe(cluster.transport_socket->secrets());
+void ClusterDirector::UnsubscribeFor(Known& known, const config::Cluster& version) {
+  if (version.transport_socket != nullptr) {
+    transports_.secrets().Unsubscribe(version.transport_socket->secrets());
   }
-  if (cluster.type != config::DiscoveryType::kEds) return;
-  const std::string& eds_name = EdsName(cluster);
-  const auto supply = supplies_.find(eds_name);
-  if (supply != supplies_.end()) {
-    std::vector<std::string>& users = supply->second.clusters;
-    const auto user = std::find(users.begin(), users.end(), cluster.name);
+  if (version.type != config::DiscoveryType::kEds) return;
+  const std::string& eds_name = EdsName(version);
+  if (const auto supply = supplies_.find(eds_name); supply != supplies_.end()) {
+    auto& users = (*supply)->clusters;
+    const auto user = std::find(users.begin(), users.end(), &known);
     if (user != users.end()) users.erase(user);
   }
-  subscriber_.Unsubscribe(eds_name, cluster.eds_source);
+  subscriber_.Unsubscribe(eds_name, *version.eds_source);
 }
 
 void ClusterDirector::TryWarm(Known& known) {
-  const auto& socket = known.waiting->transport_socket;
+  const std::shared_ptr<const config::Cluster> cluster = known.waiting->config;
+  const auto& socket = cluster->transport_socket;
   if (socket != nullptr && !transports_.secrets().Settled(socket->secrets())) return;
-  switch (known.waiting->type) {
+  switch (cluster->type) {
     case config::DiscoveryType::kStatic:
       Activate(known);
-      Publish(known, known.active->endpoints);
+      Publish(known, cluster->endpoints);
       return;
     case config::DiscoveryType::kEds: {
-      const Supply& supply = supplies_[EdsName(*known.waiting)];
+      const Supply& supply = SupplyOf(EdsName(*cluster));
       if (supply.endpoints == nullptr && !supply.timed_out) return;
+      const std::shared_ptr<const config::Endpoints> endpoints = supply.endpoints;
       Activate(known);
-      Publish(known, supplies_[EdsName(*known.active)].endpoints);
+      Publish(known, endpoints);
       return;
     }
     case config::DiscoveryType::kStrictDns:
-      if (known.waiting_dns != nullptr) return;
-      known.waiting_dns =
-          dns_.Resolve(known.waiting, [this, &known, cluster = known.waiting](
-                                          std::shared_ptr<const config::Endpoints> endpoints) {
-            if (known.waiting == cluster) Activate(known);
+      if (known.waiting->dns != nullptr) return;
+      known.waiting->dns = dns_.Resolve(
+          cluster, [this, &known, cluster](std::shared_ptr<const config::Endpoints> endpoints) {
+            if (known.waiting != nullptr && known.waiting->config == cluster) Activate(known);
             if (known.active == cluster) Publish(known, std::move(endpoints));
           });
       return;
@@ -128,113 +152,111 @@ void ClusterDirector::TryWarm(Known& known) {
 
 // The waiting version becomes the one in force.
 void ClusterDirector::Activate(Known& known) {
+  const std::unique_ptr<Arrival> arrived = std::move(known.waiting);
   const std::shared_ptr<const config::Cluster> before =
-      std::exchange(known.active, std::move(known.waiting));
-  known.waiting = nullptr;
-  known.active_dns = std::move(known.waiting_dns);
-  ActivateTransport(known, before.get());
-  if (before != nullptr) UnsubscribeFor(*before);
+      std::exchange(known.active, std::move(arrived->config));
+  known.active_dns = std::move(arrived->dns);
+  ActivateTransport(known, std::move(arrived->transport), before.get());
+  if (before != nullptr) UnsubscribeFor(known, *before);
 }
 
-void ClusterDirector::ActivateTransport(Known& known, const config::Cluster* before) {
+void ClusterDirector::ActivateTransport(
+    Known& known, std::shared_ptr<const net::TransportSocketFactory> transport,
+    const config::Cluster* before) {
   const auto& socket = known.active->transport_socket;
-  auto waiting = std::exchange(known.waiting_transport, nullptr);
   // An equal one goes on with its sessions.
   if (before != nullptr && config::SameConfig(before->transport_socket, socket)) return;
-  known.active_transport = std::move(waiting);
+  known.active_transport = std::move(transport);
   if (socket != nullptr && known.active_transport == nullptr) {
     known.active_transport =
-        transports_.MakeOrFail(*socket, StrCat("cluster \"", known.name, "\""));
+        transports_.MakeOrFail(*socket, StrCat("cluster \"", known.name(), "\""));
   }
 }
 
 absl::StatusOr<std::function<void()>> ClusterDirector::Renew(const std::string& secret,
                                                              const config::SecretLookup& secrets) {
   std::vector<std::pair<std::string, std::shared_ptr<const net::TransportSocketFactory>>> made;
-  std::vector<std::string> waiting;
-  for (const auto& [name, known] : known_) {
-    if (known->waiting != nullptr) waiting.push_back(name);
+  std::vector<std::string> waiting = Warming();
+  for (const auto& known : known_) {
     if (known->active == nullptr || !Names(known->active->transport_socket.get(), secret)) continue;
     auto transport = transports_.Make(*known->active->transport_socket, secrets);
-    if (!transport.ok()) return Annotate(transport.status(), StrCat("cluster \"", name, "\""));
-    made.emplace_back(name, *std::move(transport));
+    if (!transport.ok()) {
+      return Annotate(transport.status(), StrCat("cluster \"", known->name(), "\""));
+    }
+    made.emplace_back(known->name(), *std::move(transport));
   }
   return [this, made = std::move(made), waiting = std::move(waiting)] {
     for (const auto& [name, transport] : made) {
-      Known& known = *known_[name];
+      Known& known = **known_.find(name);
       known.active_transport = transport;
       const config::ClusterEntry* const entry = active_.Find(name);
       if (entry != nullptr) Publish(known, entry->endpoints);
     }
     for (const std::string& name : waiting) {
-      if (known_[name]->waiting != nullptr) TryWarm(*known_[name]);
+      Known& known = **known_.find(name);
+      if (known.waiting != nullptr) TryWarm(known);
     }
   };
 }
 
 void ClusterDirector::Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints) {
-  const config::ClusterEntry* const before = active_.Find(known.name);
+  const config::ClusterEntry* const before = active_.Find(known.name());
   if (before != nullptr && before->config == known.active && before->endpoints != endpoints) {
     ++counts_.updated;
   }
-  active_ = active_.Set(
-      known.name, config::ClusterEntry{known.active, std::move(endpoints), known.active_transport});
+  active_ = active_.Set(known.active->name, config::ClusterEntry{known.active, std::move(endpoints),
+                                                                 known.active_transport});
   changed_();
 }
 
 void ClusterDirector::Remove(const std::string& name) {
   const auto found = known_.find(name);
-  if (found == known_.end() || found->second->is_static) return;
-  const std::unique_ptr<Known> known = std::move(found->second);
-  known_.erase(found);
-  if (known->waiting != nullptr) UnsubscribeFor(*known->waiting);
-  if (known->active != nullptr) UnsubscribeFor(*known->active);
+  if (found == known_.end() || (*found)->is_static) return;
+  const std::unique_ptr<Known> known = std::move(known_.extract(found).value());
+  if (known->waiting != nullptr) UnsubscribeFor(*known, *known->waiting->config);
+  if (known->active != nullptr) UnsubscribeFor(*known, *known->active);
   ++counts_.removed;
   active_ = active_.Erase(name);
   changed_();
 }
 
 void ClusterDirector::SetEndpoints(std::shared_ptr<const config::Endpoints> endpoints) {
-  const std::string name = endpoints->cluster_name;
-  Supply& supply = supplies_[name];
+  Supply& supply = SupplyOf(endpoints->cluster_name);
   if (supply.endpoints != nullptr && *supply.endpoints == *endpoints) return;
   supply.endpoints = std::move(endpoints);
-  Supplied(name);
+  Supplied(supply);
 }
 
 void ClusterDirector::EndpointsTimedOut(const std::string& eds_name) {
-  Supply& supply = supplies_[eds_name];
+  Supply& supply = SupplyOf(eds_name);
   if (supply.endpoints != nullptr) return;
   supply.timed_out = true;
-  Supplied(eds_name);
+  Supplied(supply);
 }
 
 void ClusterDirector::ForgetEndpoints(const std::string& eds_name) { supplies_.erase(eds_name); }
 
-void ClusterDirector::Supplied(const std::string& eds_name) {
+void ClusterDirector::Supplied(Supply& supply) {
   // A copy: warming a cluster changes the list.
-  const std::vector<std::string> users = supplies_[eds_name].clusters;
-  for (const std::string& user : users) {
-    const auto found = known_.find(user);
-    if (found == known_.end()) continue;
-    Known& known = *found->second;
-    if (known.waiting != nullptr) TryWarm(known);
-    const bool uses = known.active != nullptr &&
-                      known.active->type == config::DiscoveryType::kEds &&
-                      EdsName(*known.active) == eds_name;
-    if (uses) Publish(known, supplies_[eds_name].endpoints);
+  const auto users = supply.clusters;
+  for (Known* const known : users) {
+    if (known->waiting != nullptr) TryWarm(*known);
+    const bool uses = known->active != nullptr &&
+                      known->active->type == config::DiscoveryType::kEds &&
+                      EdsName(*known->active) == supply.name();
+    if (uses) Publish(*known, supply.endpoints);
   }
 }
 
 bool ClusterDirector::IsStatic(std::string_view name) const {
   const auto found = known_.find(name);
-  return found != known_.end() && found->second->is_static;
+  return found != known_.end() && (*found)->is_static;
 }
 
 std::vector<std::string> ClusterDirector::Warming() const {
   std::vector<std::string> names;
-  for (const auto& [name, known] : known_) {
-    if (known->waiting != nullptr) names.push_back(name);
+  for (const auto& known : known_) {
+    if (known->waiting != nullptr) names.push_back(known->name());
   }
   return names;
 }

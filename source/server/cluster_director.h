@@ -51,33 +51,33 @@ class ClusterDirector final : private SecretUser {
   const Counts& counts() const { return counts_; }
 
  private:
+  struct Arrival;
   struct Known;
-  struct Supply {  // Of one EDS name.
-    std::shared_ptr<const config::Endpoints> endpoints;
-    bool timed_out = false;
-    std::vector<std::string> clusters;  // That wait for it or use it.
-  };
+  struct Supply;
 
   // SecretUser
   absl::StatusOr<std::function<void()>> Renew(const std::string& secret,
                                               const config::SecretLookup& secrets) override;
 
-  void SetKnown(Known& known, CompiledCluster cluster);
+  void Take(CompiledCluster cluster, bool is_static);
   void Activate(Known& known);
   // Takes the endpoints of the waiting version, when they are there.
   void TryWarm(Known& known);
-  void ActivateTransport(Known& known, const config::Cluster* before);
+  void ActivateTransport(Known& known, std::shared_ptr<const net::TransportSocketFactory> transport,
+                         const config::Cluster* before);
   void Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints);
-  void SubscribeFor(const config::Cluster& cluster);
-  void UnsubscribeFor(const config::Cluster& cluster);
-  void Supplied(const std::string& eds_name);
+  Supply& SupplyOf(std::string_view eds_name);
+  // For its newest version.
+  void SubscribeFor(Known& known);
+  void UnsubscribeFor(Known& known, const config::Cluster& version);
+  void Supplied(Supply& supply);
 
   DnsSpread& dns_;
   Subscriber& subscriber_;
   TransportMaker& transports_;
   const std::function<void()> changed_;
-  HashMap<std::unique_ptr<Known>> known_;
-  HashMap<Supply> supplies_;
+  NamedSet<std::unique_ptr<Known>> known_;
+  NamedSet<std::unique_ptr<Supply>> supplies_;
   PersistentMap<config::ClusterEntry> active_;
   Counts counts_;
 };

@@ -90,7 +90,7 @@ void Connection::ChooseChain() {
   if (matched != nullptr) chain_ = listener.ChainFor(*matched);
   if (chain_ == nullptr) {
     owner_.OnNoChain();
-    info_.termination_details = "filter_chain_not_found";
+    info_.further.Edit().termination_details = "filter_chain_not_found";
     return End();
   }
   info_.filter_chain_name = chain_->config->name;
@@ -114,9 +114,9 @@ void Connection::Serve() {
   state_ = State::kServing;
   const net::TransportFacts& facts = arrival->stream->transport();
   info_.encrypted = facts.encrypted;
-  info_.negotiated_alpn = facts.alpn;
   info_.tls = facts.tls;
-  if (!facts.server_name.empty()) info_.server_name = facts.server_name;
+  if (!facts.alpn.empty()) info_.further.Edit().negotiated_alpn = facts.alpn;
+  if (!facts.server_name.empty()) info_.further.Edit().server_name = facts.server_name;
   proxy::SessionConfig config{*chain_, arrival->listener->config->buffer_limit};
   if (chain_->http() != nullptr) {
     session_ = std::make_unique<proxy::Session>(platform_, config, std::move(arrival->stream),
@@ -139,7 +139,7 @@ void Connection::OnReadable() {
 }
 
 void Connection::OnFailed(std::string_view reason) {
-  info_.transport_failure_reason = reason;
+  info_.further.Edit().transport_failure_reason = reason;
   WEIR_LOG(kConnection, kDebug, "connection ", info_.id, " failed: ", reason);
   End();
 }

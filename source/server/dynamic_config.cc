@@ -98,7 +98,7 @@ void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<voi
        .prepare = [this, &clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto cluster = std::get<CompiledCluster>(std::move(value));
          WEIR_RETURN_IF_ERROR(clusters.Check(*cluster.config));
-         WEIR_RETURN_IF_ERROR(CheckSource(cluster.config->eds_source));
+         WEIR_RETURN_IF_ERROR(CheckSource(*cluster.config->eds_source));
          return [&clusters, cluster = std::move(cluster)] { clusters.Set(cluster); };
        },
        .remove = [&clusters](const std::string& name) { clusters.Remove(name); },

@@ -26,14 +26,13 @@ std::string Serialize(const std::vector<admin::ResourceSet>& sets, const std::st
   xds::HeldGeneration generation{node_id, {}};
   for (const admin::ResourceSet& set : sets) {
     xds::HeldType held{set.type_url, set.version, {}};
-    set.records.ForEach([&](const std::string& name,
-                            const std::shared_ptr<const admin::ResourceRecord>& record) {
-      if (record->bytes == nullptr) return;  // Never accepted.
-      if (!include_secrets && schema::HoldsSecret(set.type_url, *record->bytes)) return;
-      held.resources.push_back({.name = name, .version = record->version, .bytes = record->bytes});
+    set.records.ForEach([&](std::string_view, const admin::ResourceRecord& record) {
+      if (!record.accepted) return;
+      if (!include_secrets && schema::HoldsSecret(set.type_url, record.content.bytes())) return;
+      held.resources.push_back({record.content});
     });
     std::sort(held.resources.begin(), held.resources.end(),
-              [](const auto& a, const auto& b) { return a.name < b.name; });
+              [](const auto& a, const auto& b) { return a.name() < b.name(); });
     generation.types.push_back(std::move(held));
   }
   return xds::SerializeGeneration(generation);

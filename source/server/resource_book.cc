@@ -13,20 +13,28 @@ admin::ResourceSet& ResourceBook::SetOf(std::string_view type_url) {
 }
 
 void ResourceBook::Accepted(std::string_view type_url, admin::ResourceRecord record) {
-  ignored_fields_ += record.ignored.size();
+  if (record.ignored != nullptr) ignored_fields_ += record.ignored->size();
   admin::ResourceSet& set = SetOf(type_url);
-  const std::string name = record.name;
-  set.records = set.records.Set(name, std::make_shared<admin::ResourceRecord>(std::move(record)));
+  const NamedBytes content = record.content;
+  set.records = set.records.Set(content.name(), std::move(record));
+}
+
+void ResourceBook::Renewed(std::string_view type_url, const NamedBytes& content) {
+  admin::ResourceSet& set = SetOf(type_url);
+  const auto* const before = set.records.Find(content.name());
+  if (before == nullptr || before->content.version() == content.version()) return;
+  admin::ResourceRecord record = *before;
+  record.content = content;
+  set.records = set.records.Set(content.name(), std::move(record));
 }
 
 void ResourceBook::Rejected(std::string_view type_url, std::string_view name,
                             admin::ResourceRecord::Error error) {
   admin::ResourceSet& set = SetOf(type_url);
   const auto* const before = set.records.Find(name);
-  auto record = before == nullptr ? std::make_shared<admin::ResourceRecord>()
-                                  : std::make_shared<admin::ResourceRecord>(**before);
-  record->name = name;
-  record->error = std::make_shared<const admin::ResourceRecord::Error>(std::move(error));
+  admin::ResourceRecord record =
+      before == nullptr ? admin::ResourceRecord{.content = NamedBytes(name, {}, {})} : *before;
+  record.error = std::make_shared<const admin::ResourceRecord::Error>(std::move(error));
   set.records = set.records.Set(name, std::move(record));
 }
 

@@ -18,6 +18,8 @@ namespace weir::server {
 class ResourceBook {
  public:
   void Accepted(std::string_view type_url, admin::ResourceRecord record);
+  // What was accepted came again with another version: it is kept once, under the newest.
+  void Renewed(std::string_view type_url, const NamedBytes& content);
   void Rejected(std::string_view type_url, std::string_view name,
                 admin::ResourceRecord::Error error);
   void Removed(std::string_view type_url, std::string_view name);

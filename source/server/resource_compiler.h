@@ -35,10 +35,14 @@ struct CompiledResource {
 
 class ResourceCompiler {
  public:
-  // They and what the options refer to outlive it.
+  // They and what the options refer to outlive it. Equal parts of what it makes are kept once.
   ResourceCompiler(config::proto::DecodeOptions options, const filter::Factories& factories,
                    filter::LogSinks& log_sinks)
-      : options_(std::move(options)), factories_(factories), log_sinks_(log_sinks) {}
+      : options_(std::move(options)), factories_(factories), log_sinks_(log_sinks) {
+    options_.parts = &parts_;
+  }
+  ResourceCompiler(const ResourceCompiler&) = delete;
+  ResourceCompiler& operator=(const ResourceCompiler&) = delete;
 
   // The error lists everything that is wrong: path, value, rule. Any thread.
   absl::StatusOr<CompiledResource> Compile(std::string_view type_url, std::string_view bytes) const;
@@ -57,7 +61,8 @@ class ResourceCompiler {
       std::shared_ptr<const config::FilterChain> chain) const;
   absl::Status AddHttp(const config::HttpConnectionManager& http, generation::Chain& chain) const;
 
-  const config::proto::DecodeOptions options_;
+  config::SharedParts parts_;
+  config::proto::DecodeOptions options_;
   const filter::Factories& factories_;
   filter::LogSinks& log_sinks_;
 };

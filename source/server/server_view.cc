@@ -49,8 +49,8 @@ std::shared_ptr<admin::View> Server::MakeView() const {
     for (const std::string& name : *warming) {
       const auto* const record = set.records.Find(name);
       if (record == nullptr) continue;
-      auto marked = std::make_shared<admin::ResourceRecord>(**record);
-      marked->warming = true;
+      admin::ResourceRecord marked = *record;
+      marked.warming = true;
       set.records = set.records.Set(name, std::move(marked));
     }
   }
@@ -122,8 +122,8 @@ void Server::AddHosts(admin::View& view, const std::vector<HostView>& hosts) con
       status.hostname = endpoint.hostname;
       status.weight = endpoint.weight;
       status.health = std::string(config::NameOf(endpoint.health));
-      if (endpoint.locality < entry->endpoints->localities.size()) {
-        const config::Locality& locality = entry->endpoints->localities[endpoint.locality];
+      if (endpoint.locality < entry->endpoints->localities->size()) {
+        const config::Locality& locality = (*entry->endpoints->localities)[endpoint.locality];
         status.region = locality.region;
         status.zone = locality.zone;
         status.sub_zone = locality.sub_zone;

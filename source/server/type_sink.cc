@@ -17,6 +17,21 @@ struct TypeSink::Job {
   std::vector<std::function<void()>> commits;
 };
 
+namespace {
+
+// "path: reason" of each; null when there are none.
+std::shared_ptr<const std::vector<std::string>> IgnoredLines(
+    const std::vector<schema::Unsupported>& all) {
+  if (all.empty()) return nullptr;
+  auto lines = std::make_shared<std::vector<std::string>>();
+  for (const schema::Unsupported& ignored : all) {
+    lines->push_back(StrCat(ignored.path, ": ", ignored.ToString(), " (", ignored.reason, ")"));
+  }
+  return lines;
+}
+
+}  // namespace
+
 TypeSink::TypeSink(TypeTarget target, bool transactional, const ResourceCompiler& compiler,
                    event::Executor& executor, event::Loop& loop, ResourceBook& book)
     : target_(std::move(target)),
@@ -34,7 +49,7 @@ void TypeSink::OnUpdate(xds::Update update, std::function<void(xds::Verdict)> do
     job->compiled.resize(job->update.resources.size());
     for (size_t i = 0; i < job->compiled.size(); ++i) {
       const xds::RawResource& resource = job->update.resources[i];
-      if (!resource.unchanged) job->compiled[i] = compiler->Compile(type_url, *resource.bytes);
+      if (!resource.unchanged) job->compiled[i] = compiler->Compile(type_url, resource.bytes());
     }
     loop->Post([job, weak] {
       if (const auto self = weak.lock()) (*self)->Apply(*job);
@@ -77,10 +92,11 @@ void TypeSink::Prepare(Job& job, xds::Verdict& verdict) {
 void TypeSink::Reject(const xds::RawResource& raw, const absl::Status& status,
                       xds::Verdict& verdict) {
   const std::string error(MessageOf(status));
-  WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", raw.name, "\" ", raw.version, ": ",
-           error);
-  book_.Rejected(target_.type_url, raw.name, {raw.version, error, loop_.WallNow(), raw.bytes});
-  verdict.rejections.push_back({raw.name, error});
+  WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", raw.name(), "\" ", raw.version(),
+           ": ", error);
+  book_.Rejected(target_.type_url, raw.name(),
+                 {std::string(raw.version()), error, loop_.WallNow(), std::string(raw.bytes())});
+  verdict.rejections.push_back({std::string(raw.name()), error});
 }
 
 void TypeSink::RecordMalformed(const xds::Update& update) {
@@ -89,25 +105,21 @@ void TypeSink::RecordMalformed(const xds::Update& update) {
              "\": ", malformed.error);
     if (malformed.name.empty()) continue;
     book_.Rejected(target_.type_url, malformed.name,
-                   {update.version, malformed.error, loop_.WallNow(), nullptr});
+                   {update.version, malformed.error, loop_.WallNow(), {}});
   }
 }
 
 void TypeSink::Commit(Job& job) {
   for (size_t i = 0; i < job.commits.size(); ++i) {
+    const xds::RawResource& raw = job.update.resources[i];
+    if (raw.unchanged) book_.Renewed(target_.type_url, raw.content);
     if (!job.commits[i]) continue;
     job.commits[i]();
-    const xds::RawResource& raw = job.update.resources[i];
-    admin::ResourceRecord record;
-    record.name = raw.name;
-    record.version = raw.version;
-    record.last_updated = loop_.WallNow();
-    record.bytes = raw.bytes;
-    for (const schema::Unsupported& ignored : (*job.compiled[i])->ignored) {
-      record.ignored.push_back(
-          StrCat(ignored.path, ": ", ignored.ToString(), " (", ignored.reason, ")"));
-    }
-    book_.Accepted(target_.type_url, std::move(record));
+    book_.Accepted(target_.type_url, {.content = raw.content,
+                                      .last_updated = loop_.WallNow(),
+                                      .ignored = IgnoredLines((*job.compiled[i])->ignored),
+                                      .error = nullptr,
+                                      .accepted = true});
   }
   for (const std::string& name : job.update.removed) {
     target_.remove(name);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "source/base/lazy.h"
 #include "source/event/clock.h"
 #include "source/http/message.h"
 #include "source/net/address.h"
@@ -30,16 +31,19 @@ struct ConnectionInfo {
   event::SystemTime start_wall;
 
   std::string_view transport_protocol = "raw_buffer";  // "raw_buffer" or "tls".
-  std::string server_name;                             // SNI, lower case; "" without.
-  std::vector<std::string>
-      application_protocols;                 // Offered in the ClientHello, or the preface found.
-  bool encrypted = false;                    // TLS ended here.
-  std::shared_ptr<const net::TlsFacts> tls;  // Null in cleartext.
-  std::string_view negotiated_alpn;
+  bool encrypted = false;                              // TLS ended here.
+  std::shared_ptr<const net::TlsFacts> tls;            // Null in cleartext.
+  std::string_view filter_chain_name;                  // Owned by the pinned chain.
 
-  std::string_view filter_chain_name;    // Owned by the pinned chain.
-  std::string_view termination_details;  // %CONNECTION_TERMINATION_DETAILS%
-  std::string transport_failure_reason;  // %DOWNSTREAM_TRANSPORT_FAILURE_REASON%
+  struct Further {
+    std::string server_name;  // SNI, lower case; "" without.
+    // Offered in the ClientHello, or the preface found.
+    std::vector<std::string> application_protocols;
+    std::string_view negotiated_alpn;
+    std::string_view termination_details;  // %CONNECTION_TERMINATION_DETAILS%
+    std::string transport_failure_reason;  // %DOWNSTREAM_TRANSPORT_FAILURE_REASON%
+  };
+  Lazy<Further> further;  // What an idle connection in cleartext does without.
 };
 
 // The upstream half of a stream, of the last attempt.

@@ -19,15 +19,15 @@ http::CodecLimits LimitsOf(const config::Cluster& cluster) {
 
 http::h1::Options Http1Of(const config::Cluster& cluster) {
   return {.limits = LimitsOf(cluster),
-          .enable_trailers = cluster.http1.enable_trailers,
-          .allow_chunked_length = cluster.http1.allow_chunked_length,
-          .absolute_form = cluster.http1.send_fully_qualified_url,
-          .proper_case = cluster.http1.proper_case,
-          .preserve_case = cluster.http1.preserve_case};
+          .enable_trailers = cluster.http1->enable_trailers,
+          .allow_chunked_length = cluster.http1->allow_chunked_length,
+          .absolute_form = cluster.http1->send_fully_qualified_url,
+          .proper_case = cluster.http1->proper_case,
+          .preserve_case = cluster.http1->preserve_case};
 }
 
 http::h2::Options Http2Of(const config::Cluster& cluster) {
-  http::h2::Options options = Http2OptionsOf(cluster.http2);
+  http::h2::Options options = Http2OptionsOf(*cluster.http2);
   options.limits = LimitsOf(cluster);
   return options;
 }
@@ -63,14 +63,14 @@ std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
   auto settings = std::make_shared<ConnectionSettings>();
   settings->h1 = Http1Of(cluster);
   settings->h2 = Http2Of(cluster);
-  settings->keepalive = Http2KeepaliveOf(cluster.http2);
+  settings->keepalive = Http2KeepaliveOf(*cluster.http2);
   settings->connect = {.keepalive = cluster.keepalive};
   settings->transport = std::move(transport);
   settings->connect_timeout = cluster.connect_timeout;
   settings->idle_timeout = cluster.idle_timeout;
   settings->max_connection_duration = cluster.max_connection_duration;
   settings->max_requests_per_connection = cluster.max_requests_per_connection;
-  settings->max_concurrent_streams = std::max(cluster.http2.max_concurrent_streams, 1u);
+  settings->max_concurrent_streams = std::max(cluster.http2->max_concurrent_streams, 1u);
   settings->output_limit = cluster.buffer_limit;
   settings->input_limit =
       std::max<size_t>(cluster.buffer_limit, cluster.max_response_headers_kb * size_t{1024}) +

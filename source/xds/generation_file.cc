@@ -44,9 +44,9 @@ std::string SerializeGeneration(const HeldGeneration& generation) {
     type.set_version(held.version);
     for (const RawResource& raw : held.resources) {
       pb::GenerationFile::Resource& resource = *type.add_resources();
-      resource.set_name(raw.name);
-      resource.set_version(raw.version);
-      resource.set_value(*raw.bytes);
+      resource.set_name(std::string(raw.name()));
+      resource.set_version(std::string(raw.version()));
+      resource.set_value(std::string(raw.bytes()));
     }
   }
   const std::string payload = file.SerializeAsString();
@@ -67,13 +67,10 @@ absl::StatusOr<HeldGeneration> ParseGeneration(std::string_view bytes) {
     return InvalidArgument("its content is no weir.config.v1.GenerationFile");
   }
   HeldGeneration generation{file.node_id(), {}};
-  for (pb::GenerationFile::Type& type : *file.mutable_types()) {
+  for (const pb::GenerationFile::Type& type : file.types()) {
     HeldType held{type.type_url(), type.version(), {}};
-    for (pb::GenerationFile::Resource& resource : *type.mutable_resources()) {
-      held.resources.push_back(
-          {.name = resource.name(),
-           .version = resource.version(),
-           .bytes = std::make_shared<const std::string>(std::move(*resource.mutable_value()))});
+    for (const pb::GenerationFile::Resource& resource : type.resources()) {
+      held.resources.push_back({NamedBytes(resource.name(), resource.version(), resource.value())});
     }
     generation.types.push_back(std::move(held));
   }

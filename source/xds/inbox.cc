@@ -72,8 +72,8 @@ void Inbox::Forget(std::string_view name) {
 
 std::vector<std::string> Inbox::ForgetUnwanted() {
   std::vector<std::string> forgotten;
-  for (const auto& [name, accepted] : accepted_) {
-    if (!interest_.Wants(name)) forgotten.push_back(name);
+  for (const Accepted& accepted : accepted_) {
+    if (!interest_.Wants(accepted.name())) forgotten.emplace_back(accepted.name());
   }
   for (const std::string& name : forgotten) Forget(name);
   std::sort(forgotten.begin(), forgotten.end());
@@ -83,7 +83,9 @@ std::vector<std::string> Inbox::ForgetUnwanted() {
 std::vector<std::pair<std::string, std::string>> Inbox::Versions() const {
   std::vector<std::pair<std::string, std::string>> versions;
   versions.reserve(accepted_.size());
-  for (const auto& [name, accepted] : accepted_) versions.emplace_back(name, accepted.version);
+  for (const Accepted& accepted : accepted_) {
+    versions.emplace_back(accepted.name(), accepted.content.version());
+  }
   std::sort(versions.begin(), versions.end());
   return versions;
 }
@@ -106,8 +108,7 @@ void Inbox::Pump() {
 void Inbox::HandExpired(const std::string& name) {
   const auto at = accepted_.find(name);
   // Refreshed, replaced or removed while this waited.
-  if (at == accepted_.end() || at->second.expiry == nullptr || at->second.expiry->timer.enabled())
-    return;
+  if (at == accepted_.end() || at->expiry == nullptr || at->expiry->timer.enabled()) return;
   accepted_.erase(at);
   Update update{.cause = Update::Cause::kTtlExpired, .removed = {name}};
   HandToSink(std::move(update), Pending{.cause = Update::Cause::kTtlExpired});
@@ -124,7 +125,8 @@ void Inbox::HandResponse(Item item) {
   }
   std::vector<std::string> removed = RemovedBy(response, item.full_state, sorted);
   for (const std::string& name : removed) interest_.Answered(name);
-  for (const Pending::Resource& resource : sorted.resources) interest_.Answered(resource.raw.name);
+  for (const Pending::Resource& resource : sorted.resources)
+    interest_.Answered(resource.raw.name());
   interest_.Answered(kWildcard);
   if (sorted.heartbeats > 0 && sorted.resources.empty() && removed.empty() &&
       sorted.malformed.empty()) {
@@ -161,13 +163,13 @@ void Inbox::SortOne(WireResource& wire, size_t index, const std::string& respons
                     Sorted& sorted) {
   std::string name = std::move(wire.name);
   const std::string label = name.empty() ? StrCat("resources[", index, "]") : name;
-  if (wire.bytes != nullptr && wire.type_url != type_.type_url) {
+  if (wire.bytes.has_value() && wire.type_url != type_.type_url) {
     sorted.malformed.push_back(
         {label, StrCat("is of type ", wire.type_url, " in a response for ", type_.type_url)});
     if (!name.empty()) sorted.present.insert(std::move(name));
     return;
   }
-  if (name.empty() && wire.bytes != nullptr) {
+  if (name.empty() && wire.bytes.has_value()) {
     absl::StatusOr<std::string> found = type_.name_of(*wire.bytes);
     if (!found.ok()) {
       sorted.malformed.push_back({label, std::string(ToStd(found.status().message()))});
@@ -186,10 +188,10 @@ void Inbox::SortOne(WireResource& wire, size_t index, const std::string& respons
   if (!interest_.Wants(name)) return;
 
   const auto at = accepted_.find(name);
-  if (wire.bytes == nullptr) {
+  if (!wire.bytes.has_value()) {
     ++sorted.heartbeats;
-    if (at != accepted_.end() && at->second.version == wire.version) {
-      SetTtl(name, at->second, wire.ttl);
+    if (at != accepted_.end() && at->content.version() == wire.version) {
+      SetTtl(*at, wire.ttl);
     } else {
       WEIR_LOG(kXds, kWarn, "ignored a heartbeat for ", name, ", which is not held at version ",
                wire.version);
@@ -197,11 +199,14 @@ void Inbox::SortOne(WireResource& wire, size_t index, const std::string& respons
     return;
   }
   Pending::Resource resource;
-  resource.raw.unchanged = at != accepted_.end() && *at->second.bytes == *wire.bytes;
-  // Equal bytes are kept once.
-  resource.raw.bytes = resource.raw.unchanged ? at->second.bytes : std::move(wire.bytes);
-  resource.raw.name = std::move(name);
-  resource.raw.version = wire.version.empty() ? response_version : std::move(wire.version);
+  resource.raw.content =
+      NamedBytes(name, wire.version.empty() ? response_version : wire.version, *wire.bytes);
+  resource.raw.unchanged =
+      at != accepted_.end() && at->content.bytes() == resource.raw.content.bytes();
+  // What is equal is kept once.
+  if (resource.raw.unchanged && at->content.version() == resource.raw.version()) {
+    resource.raw.content = at->content;
+  }
   resource.ttl = wire.ttl;
   sorted.resources.push_back(std::move(resource));
 }
@@ -215,8 +220,9 @@ std::vector<std::string> Inbox::RemovedBy(const WireResponse& response, bool ful
   // A resource whose name cannot be read may be any of those that seem to be missing: all of them
   // stay.
   if (full_state && sorted.malformed.empty()) {
-    for (const auto& [name, accepted] : accepted_) {
-      if (!sorted.present.contains(name)) removed.push_back(name);
+    for (const Accepted& accepted : accepted_) {
+      const std::string_view name = accepted.name();
+      if (!sorted.present.contains(name)) removed.emplace_back(name);
     }
   }
   std::sort(removed.begin(), removed.end());
@@ -256,16 +262,14 @@ std::vector<std::string> Inbox::Commit(const Verdict& verdict) {
   for (const Rejection& rejection : verdict.rejections) rejected.insert(rejection.name);
   for (Pending::Resource& resource : pending_->resources) {
     RawResource& raw = resource.raw;
-    if (rejected.contains(raw.name)) continue;
-    if (!interest_.Wants(raw.name)) {
+    if (rejected.contains(raw.name())) continue;
+    if (!interest_.Wants(raw.name())) {
       // Given up while the verdict was awaited: nobody would ever forget it.
-      if (!interest_.ReleaseFollows(raw.name)) unwanted.push_back(raw.name);
+      if (!interest_.ReleaseFollows(raw.name())) unwanted.emplace_back(raw.name());
       continue;
     }
-    Accepted& accepted = accepted_[raw.name];
-    accepted.version = raw.version;
-    accepted.bytes = raw.bytes;
-    SetTtl(raw.name, accepted, resource.ttl);
+    Forget(raw.name());
+    SetTtl(*accepted_.insert({.content = raw.content, .expiry = nullptr}).first, resource.ttl);
   }
   for (const std::string& name : pending_->removed) {
     if (!rejected.contains(name)) Forget(name);
@@ -273,14 +277,13 @@ std::vector<std::string> Inbox::Commit(const Verdict& verdict) {
   return unwanted;
 }
 
-void Inbox::SetTtl(const std::string& name, Accepted& accepted,
-                   std::optional<event::Duration> ttl) {
+void Inbox::SetTtl(const Accepted& accepted, std::optional<event::Duration> ttl) {
   if (!ttl.has_value()) {
     accepted.expiry.reset();
     return;
   }
   if (accepted.expiry == nullptr) {
-    accepted.expiry = std::make_unique<Expiry>(loop_, [this, name] {
+    accepted.expiry = std::make_unique<Expiry>(loop_, [this, name = std::string(accepted.name())] {
       // Posted, as committing may destroy this timer; whether it was refreshed shows when its turn
       // has come.
       loop_.Post([weak = std::weak_ptr<Inbox*>(self_), name] {

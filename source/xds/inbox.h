@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "source/base/hash_map.h"
+#include "source/base/named_bytes.h"
 #include "source/event/loop.h"
 #include "source/xds/interest.h"
 #include "source/xds/resource_sink.h"
@@ -58,9 +59,10 @@ class Inbox {
  private:
   struct Expiry;
   struct Accepted {
-    std::string version;
-    std::shared_ptr<const std::string> bytes;
-    std::unique_ptr<Expiry> expiry;  // Null: no time to live.
+    NamedBytes content;
+    mutable std::unique_ptr<Expiry> expiry;  // Null: no time to live.
+
+    std::string_view name() const { return content.name(); }
   };
   // A response or an expired name that waits its turn.
   struct Item {
@@ -96,13 +98,13 @@ class Inbox {
   void Finish(const Verdict& verdict);
   // Gives the names that were accepted and that nobody wants any more.
   std::vector<std::string> Commit(const Verdict& verdict);
-  void SetTtl(const std::string& name, Accepted& accepted, std::optional<event::Duration> ttl);
+  void SetTtl(const Accepted& accepted, std::optional<event::Duration> ttl);
 
   const ResourceType& type_;
   ResourceSink& sink_;
   Interest& interest_;
   event::Loop& loop_;
-  HashMap<Accepted> accepted_;
+  NamedSet<Accepted> accepted_;
   std::deque<Item> queue_;
   bool pumping_ = false;
   std::optional<Pending> pending_;

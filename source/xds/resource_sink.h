@@ -7,13 +7,13 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "source/base/named_bytes.h"
 #include "source/event/clock.h"
 
 namespace weir::xds {
@@ -36,14 +36,16 @@ struct ResourceType {
 };
 
 struct RawResource {
-  std::string name;
-  std::string version;  // The resource's own (delta), else the response's.
-  // The serialised message, without its Any. Immutable and shared: who keeps it for a dump pays
-  // nothing.
-  std::shared_ptr<const std::string> bytes;
+  // Its version is the resource's own (delta), else the response's; the bytes are the serialised
+  // message, without its Any. Shared: who keeps it for a dump pays nothing.
+  NamedBytes content;
   // The bytes equal those last accepted under this name: no need to decode. It may still be
   // rejected.
   bool unchanged = false;
+
+  std::string_view name() const { return content.name(); }
+  std::string_view version() const { return content.version(); }
+  std::string_view bytes() const { return content.bytes(); }
 };
 
 // What was accepted of one type, to be kept beyond the end of the process.

@@ -73,11 +73,11 @@ void TypeState::Take(WireResponse response, std::function<void(WireRequest)> ans
 
 void TypeState::Restore(HeldType held, std::function<void()> done) {
   WireResponse response{.type_url = type_.type_url, .version = held.version};
-  for (RawResource& resource : held.resources) {
+  for (const RawResource& resource : held.resources) {
     response.resources.push_back({.type_url = type_.type_url,
-                                  .name = std::move(resource.name),
-                                  .version = std::move(resource.version),
-                                  .bytes = std::move(resource.bytes)});
+                                  .name = std::string(resource.name()),
+                                  .version = std::string(resource.version()),
+                                  .bytes = std::string(resource.bytes())});
   }
   auto settled = [this, version = held.version, done = std::move(done)](const std::string& error) {
     if (error.empty()) {

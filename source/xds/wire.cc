@@ -27,7 +27,7 @@ std::string_view MessageName(std::string_view type_url) {
 
 void TakeAny(google::protobuf::Any& any, WireResource& resource) {
   resource.type_url = std::move(*any.mutable_type_url());
-  resource.bytes = std::make_shared<const std::string>(std::move(*any.mutable_value()));
+  resource.bytes = std::move(*any.mutable_value());
 }
 
 WireResource FromWrapper(discovery::Resource& wrapper) {

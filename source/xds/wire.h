@@ -4,7 +4,6 @@
 // Pure functions; any thread.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,10 +17,10 @@
 namespace weir::xds {
 
 struct WireResource {
-  std::string type_url;  // Of the Any that holds the resource.
-  std::string name;      // Of the Resource around it; empty where there is none.
-  std::string version;   // The same.
-  std::shared_ptr<const std::string> bytes;  // Null: a heartbeat, which refreshes the time to live.
+  std::string type_url;              // Of the Any that holds the resource.
+  std::string name;                  // Of the Resource around it; empty where there is none.
+  std::string version;               // The same.
+  std::optional<std::string> bytes;  // None: a heartbeat, which refreshes the time to live.
   std::optional<event::Duration> ttl;
 };
 

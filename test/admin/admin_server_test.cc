@@ -255,11 +255,9 @@ TEST_F(AdminServerTest, ASlowReaderGetsAllOfALargeDump) {
     const std::string name = StrCat("cluster-", i);
     const auto cluster = admin::NewDraftMessage("envoy.config.cluster.v3.Cluster");
     admin::Draft(*cluster).Text("name", name).Text("alt_stat_name", std::string(200, 'n'));
-    auto record = std::make_shared<admin::ResourceRecord>();
-    record->name = name;
-    record->bytes = std::make_shared<const std::string>(cluster->SerializeAsString());
-    set.records =
-        set.records.Set(name, std::shared_ptr<const admin::ResourceRecord>(std::move(record)));
+    set.records = set.records.Set(
+        name,
+        {.content = {name, "", cluster->SerializeAsString()}, .error = nullptr, .accepted = true});
   }
   actions_.view->resources = {set};
   auto slow = Connect();

@@ -14,11 +14,11 @@ namespace {
 using google::protobuf::util::JsonStringToMessage;
 
 // The bytes of a message of the API written as JSON.
-std::shared_ptr<const std::string> Bytes(std::string_view type, std::string_view json) {
+std::string Bytes(std::string_view type, std::string_view json) {
   const auto message = NewDraftMessage(type);
   const auto status = JsonStringToMessage(std::string(json), message.get());
   EXPECT_TRUE(status.ok()) << status.ToString();
-  return std::make_shared<const std::string>(message->SerializeAsString());
+  return message->SerializeAsString();
 }
 
 event::SystemTime At(int64_t seconds) { return event::SystemTime(std::chrono::seconds(seconds)); }
@@ -27,43 +27,46 @@ std::shared_ptr<const ResourceRecord::Error> ErrorOf(ResourceRecord::Error error
   return std::make_shared<const ResourceRecord::Error>(std::move(error));
 }
 
-void Put(ResourceSet& set, ResourceRecord record) {
-  const std::string name = record.name;
-  set.records = set.records.Set(name, std::make_shared<const ResourceRecord>(std::move(record)));
+ResourceRecord Accepted(std::string_view name, std::string_view version, std::string_view bytes,
+                        event::SystemTime last_updated = {}) {
+  return {.content = {name, version, bytes}, .last_updated = last_updated, .accepted = true};
 }
 
-std::shared_ptr<const std::string> Cluster(std::string_view name) {
+void Put(ResourceSet& set, ResourceRecord record) {
+  const NamedBytes content = record.content;
+  set.records = set.records.Set(content.name(), std::move(record));
+}
+
+std::string Cluster(std::string_view name) {
   return Bytes("envoy.config.cluster.v3.Cluster", "{\"name\":\"" + std::string(name) + "\"}");
 }
 
 ResourceSet Clusters() {
   ResourceSet set{.type_url = std::string(schema::kClusterTypeUrl), .version = "v7"};
-  Put(set,
-      {.name = "fixed", .is_static = true, .last_updated = At(100), .bytes = Cluster("fixed")});
-  Put(set,
-      {.name = "active", .version = "v5", .last_updated = At(200), .bytes = Cluster("active")});
-  Put(set, {.name = "warm",
-            .warming = true,
-            .version = "v6",
-            .last_updated = At(300),
-            .bytes = Cluster("warm")});
-  Put(set, {.name = "broken",
-            .version = "v4",
-            .last_updated = At(50),
-            .bytes = Cluster("broken"),
-            .ignored = {"alt_stat_name: has no effect"},
-            .error = ErrorOf({.version = "v7",
-                              .details = "connect_timeout: must be greater than 0s",
-                              .last_attempt = At(400),
-                              .bytes = Bytes("envoy.config.cluster.v3.Cluster",
-                                             R"({"name":"broken","connect_timeout":"0s",
-                                                              "wait_for_warm_on_init":false})")})});
+  ResourceRecord fixed = Accepted("fixed", "", Cluster("fixed"), At(100));
+  fixed.is_static = true;
+  Put(set, fixed);
+  Put(set, Accepted("active", "v5", Cluster("active"), At(200)));
+  ResourceRecord warm = Accepted("warm", "v6", Cluster("warm"), At(300));
+  warm.warming = true;
+  Put(set, warm);
+  ResourceRecord broken = Accepted("broken", "v4", Cluster("broken"), At(50));
+  broken.ignored = std::make_shared<const std::vector<std::string>>(
+      std::vector<std::string>{"alt_stat_name: has no effect"});
+  broken.error = ErrorOf({.version = "v7",
+                          .details = "connect_timeout: must be greater than 0s",
+                          .last_attempt = At(400),
+                          .bytes = Bytes("envoy.config.cluster.v3.Cluster",
+                                         R"({"name":"broken","connect_timeout":"0s",
+                                                          "wait_for_warm_on_init":false})")});
+  Put(set, broken);
   return set;
 }
 
 View SmallView() {
   View view;
-  view.bootstrap_bytes = Bytes("envoy.config.bootstrap.v3.Bootstrap", R"({"node":{"id":"n"}})");
+  view.bootstrap_bytes = std::make_shared<const std::string>(
+      Bytes("envoy.config.bootstrap.v3.Bootstrap", R"({"node":{"id":"n"}})"));
   view.bootstrap_last_updated = At(1);
   view.bootstrap_ignored = {"watchdog: has no effect"};
   view.resources = {Clusters()};
@@ -168,15 +171,23 @@ TEST(ConfigDumpTest, ClustersAreShownByStateWithVersionsAndErrors) {
   EXPECT_EQ(Get(SmallView(), "/config_dump").body, kSmallDump);
 }
 
-std::shared_ptr<const std::string> Listener(std::string_view name) {
+std::string Listener(std::string_view name) {
   return Bytes("envoy.config.listener.v3.Listener", "{\"name\":\"" + std::string(name) + "\"}");
 }
 
-TEST(ConfigDumpTest, ListenersHaveAStateForEachVersionAndAnError) {
+ResourceSet Listeners() {
   ResourceSet set{.type_url = std::string(schema::kListenerTypeUrl), .version = "v2"};
-  Put(set, {.name = "a", .version = "v1", .last_updated = At(60), .bytes = Listener("a")});
-  Put(set, {.name = "b", .warming = true, .version = "v2", .bytes = Listener("b")});
-  Put(set, {.name = "c", .error = ErrorOf({.version = "v2", .details = "address: is required"})});
+  Put(set, Accepted("a", "v1", Listener("a"), At(60)));
+  ResourceRecord warming = Accepted("b", "v2", Listener("b"));
+  warming.warming = true;
+  Put(set, warming);
+  Put(set, {.content = {"c", "", ""},
+            .error = ErrorOf({.version = "v2", .details = "address: is required"})});
+  return set;
+}
+
+TEST(ConfigDumpTest, ListenersHaveAStateForEachVersionAndAnError) {
+  const ResourceSet set = Listeners();
   View view;
   view.resources = {set};
   EXPECT_EQ(Get(view, "/config_dump?mask=dynamic_listeners").body, R"({
@@ -233,10 +244,9 @@ TEST(ConfigDumpTest, ListenersHaveAStateForEachVersionAndAnError) {
 
 TEST(ConfigDumpTest, EndpointsOnlyWhenAskedFor) {
   ResourceSet set{.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl), .version = "v1"};
-  Put(set, {.name = "web",
-            .version = "v1",
-            .bytes = Bytes("envoy.config.endpoint.v3.ClusterLoadAssignment",
-                           R"({"cluster_name":"web"})")});
+  Put(set, Accepted("web", "v1",
+                    Bytes("envoy.config.endpoint.v3.ClusterLoadAssignment",
+                          R"({"cluster_name":"web"})")));
   View view;
   view.resources = {set};
   EXPECT_EQ(Get(view, "/config_dump").body.find("EndpointsConfigDump"), std::string::npos);
@@ -306,29 +316,31 @@ View ViewWithSecrets() {
     "transport_socket": {"name": "plain"},
     "transport_socket_matches": [{"name": "struct"}]})");
   const auto cluster = NewDraftMessage("envoy.config.cluster.v3.Cluster");
-  EXPECT_TRUE(cluster->ParseFromString(*bytes));
+  EXPECT_TRUE(cluster->ParseFromString(bytes));
   const auto context = Bytes("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", R"({
     "common_tls_context": {"tls_certificates": [{"private_key": {"inline_string": "THE-KEY"}}]}})");
   Draft(*cluster)
       .Sub("transport_socket")
       .Any("typed_config",
            "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-           *context);
+           context);
   const auto typed_struct = Bytes("xds.type.v3.TypedStruct", R"({
     "type_url": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
     "value": {"common_tls_context": {"tls_certificates": [{"private_key": {"inline_string": "THE-KEY"}}]}}})");
   Draft(*cluster)
       .Add("transport_socket_matches")
       .Sub("transport_socket")
-      .Any("typed_config", "type.googleapis.com/xds.type.v3.TypedStruct", *typed_struct);
+      .Any("typed_config", "type.googleapis.com/xds.type.v3.TypedStruct", typed_struct);
   ResourceSet set{.type_url = std::string(schema::kClusterTypeUrl)};
-  const auto with_key = std::make_shared<const std::string>(cluster->SerializeAsString());
-  EXPECT_NE(with_key->find("THE-KEY"), std::string::npos);
+  const std::string with_key = cluster->SerializeAsString();
+  EXPECT_NE(with_key.find("THE-KEY"), std::string::npos);
   // A refused version whose end is cut off cannot be understood, and hence not be redacted.
-  const auto cut = std::make_shared<const std::string>(with_key->substr(0, with_key->size() - 3));
-  Put(set,
-      {.name = "tls", .bytes = with_key, .error = ErrorOf({.details = "bad", .bytes = with_key})});
-  Put(set, {.name = "cut", .bytes = with_key, .error = ErrorOf({.details = "bad", .bytes = cut})});
+  const std::string cut = with_key.substr(0, with_key.size() - 3);
+  for (const auto& [name, refused] : {std::pair("tls", with_key), std::pair("cut", cut)}) {
+    ResourceRecord record = Accepted(name, "", with_key);
+    record.error = ErrorOf({.details = "bad", .bytes = refused});
+    Put(set, record);
+  }
   View view;
   view.resources = {set};
   return view;
@@ -356,7 +368,7 @@ TEST(ConfigDumpTest, FieldsThatThisProgramLacksAreShown) {
   // has it.
   ResourceSet set{.type_url = std::string(schema::kClusterTypeUrl)};
   Put(set,
-      {.name = "x",
+      {.content = {"x", "", ""},
        .error = ErrorOf({.details = "outlier_detection is not supported",
                          .bytes = Bytes("envoy.config.cluster.v3.Cluster",
                                         R"({"name":"x","outlier_detection":{"consecutive_5xx":3},

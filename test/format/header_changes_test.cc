@@ -60,7 +60,7 @@ TEST(HeaderChanges, LeavesOutEmptyValues) {
 
 TEST(HeaderChanges, LeavesOutWhatIsNoFieldValue) {
   SampleStream sample;
-  sample.connection.server_name = "a\r\nset-cookie: x";
+  sample.connection.further.Edit().server_name = "a\r\nset-cookie: x";
   const HeaderChanges changes{
       .add = {Addition("a", "<%REQUESTED_SERVER_NAME%>"), Addition("b", "1")}};
   EXPECT_EQ(Apply(changes, sample.Context(), {}), "b=1;");

@@ -25,10 +25,10 @@ struct SampleStream {
     connection.remote_address = At("192.0.2.7:5000");
     connection.direct_local_address = At("10.0.0.9:15006");
     connection.direct_remote_address = At("[2001:db8::1]:6000");
-    connection.server_name = "sni.example";
+    connection.further.Edit().server_name = "sni.example";
     connection.filter_chain_name = "chain";
-    connection.termination_details = "torn";
-    connection.transport_failure_reason = "handshake";
+    connection.further.Edit().termination_details = "torn";
+    connection.further.Edit().transport_failure_reason = "handshake";
   }
   void FillMessages() {
     request.method = "GET";

@@ -109,5 +109,21 @@ TEST(Address, RefusesWhatIsNone) {
   EXPECT_FALSE(Address::Unix(std::string_view("a\0b", 3)).ok());
 }
 
+TEST(Address, APathLivesAsLongAsSomeCopyOfIt) {
+  auto first = std::make_unique<Address>(*Address::Unix("/run/weir/a.sock", 0600));
+  Address copy = *first;
+  const Address unnamed = Address::FromSockaddr({.ss_family = AF_UNIX}, sizeof(sa_family_t));
+  EXPECT_NE(copy, unnamed);
+  first.reset();
+  EXPECT_EQ(copy.path(), "/run/weir/a.sock");
+  EXPECT_EQ(copy.mode(), 0600u);
+  copy = copy.is_ip() ? Address() : copy;  // From itself.
+  EXPECT_EQ(copy, *Address::Unix("/run/weir/a.sock", 0600));
+  EXPECT_NE(copy, *Address::Unix("/run/weir/a.sock", 0644));
+  copy = *Address::Parse("127.0.0.1:80");
+  EXPECT_TRUE(copy.is_ip());
+  EXPECT_EQ(unnamed.path(), "");
+}
+
 }  // namespace
 }  // namespace weir::net

@@ -41,7 +41,7 @@ class ChainIndexTest : public testing::Test {
     return chain == nullptr ? "none" : chain->name;
   }
   std::string MatchName(std::string_view server_name) {
-    connection_.server_name = server_name;
+    connection_.further.Edit().server_name = server_name;
     return Match();
   }
 
@@ -106,7 +106,7 @@ TEST_F(ChainIndexTest, ProtocolsAreTakenInTheOrderOffered) {
   EXPECT_EQ(Match(), "raw");
   connection_.transport_protocol = "tls";
   EXPECT_EQ(Match(), "tls");
-  connection_.application_protocols = {"x", "http/1.1", "h2"};
+  connection_.further.Edit().application_protocols = {"x", "http/1.1", "h2"};
   EXPECT_EQ(Match(), "h1");
 }
 

@@ -38,9 +38,7 @@ class HeldExecutor final : public event::Executor {
 xds::RawResource Resource(char name, bool broken = false) {
   std::string bytes = {'\x0a', '\x01', name};
   if (broken) bytes += "\xc8\x3e\x01";
-  return {.name = std::string(1, name),
-          .version = "1",
-          .bytes = std::make_shared<const std::string>(std::move(bytes))};
+  return {NamedBytes(std::string(1, name), "1", bytes)};
 }
 
 class TypeSinkTest : public testing::Test {

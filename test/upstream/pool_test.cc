@@ -100,7 +100,7 @@ TEST(Pool, Http2OpensAnotherConnectionWhenTheStreamsOfOneAreUsedUp) {
     server.Hold(true);
     server.SetMaxStreams(c.theirs);
     config::Cluster cluster = Web(kHttp2);
-    cluster.http2.max_concurrent_streams = c.ours;
+    cluster.http2.Edit().max_concurrent_streams = c.ours;
     world.Install(cluster, {kA});
     // The peer's limit is known after the first answer alone.
     Call first(world);
@@ -419,7 +419,7 @@ TEST(Pool, APausedResponseStopsReadingAndGoesOnToItsEnd) {
     server.SetBody(body);
     config::Cluster cluster = Web(protocol);
     cluster.buffer_limit = 32 * 1024;
-    cluster.http2.initial_stream_window_size = 65535;
+    cluster.http2.Edit().initial_stream_window_size = 65535;
     world.Install(cluster, {kA});
     Call call(world);
     call.pause_response = true;

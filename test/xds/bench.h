@@ -148,8 +148,8 @@ class RecordingSink final : public ResourceSink {
     heard.push_back(Line(update));
     Verdict verdict;
     for (const RawResource& resource : update.resources) {
-      if (resource.bytes->find("bad") != std::string::npos)
-        verdict.rejections.push_back({resource.name, "is bad"});
+      if (resource.bytes().find("bad") != std::string::npos)
+        verdict.rejections.push_back({std::string(resource.name()), "is bad"});
     }
     verdict.applied = !transactional || verdict.rejections.empty();
     auto finish = [this, update = std::move(update), verdict, done = std::move(done)] {
@@ -183,7 +183,7 @@ class RecordingSink final : public ResourceSink {
         update.cause == Update::Cause::kTtlExpired ? "expired" : StrCat("update v", update.version);
     if (update.full_state) line.push_back('!');
     for (const RawResource& resource : update.resources) {
-      StrAppend(line, " ", resource.name, "@", resource.version, resource.unchanged ? "=" : "");
+      StrAppend(line, " ", resource.name(), "@", resource.version(), resource.unchanged ? "=" : "");
     }
     for (const std::string& name : update.removed) StrAppend(line, " -", name);
     return line;
@@ -193,9 +193,9 @@ class RecordingSink final : public ResourceSink {
   }
   void Apply(const Update& update) {
     for (const RawResource& resource : update.resources) {
-      if (resource.bytes->find("bad") != std::string::npos) continue;
-      Drop(resource.name);
-      in_force.emplace_back(resource.name, *resource.bytes);
+      if (resource.bytes().find("bad") != std::string::npos) continue;
+      Drop(resource.name());
+      in_force.emplace_back(resource.name(), resource.bytes());
     }
     for (const std::string& name : update.removed) Drop(name);
     std::sort(in_force.begin(), in_force.end());

@@ -57,7 +57,7 @@ TEST(WireTest, ParsesWrappersInBothVariants) {
     EXPECT_EQ(first.type_url, kClusters);
     EXPECT_EQ(*first.bytes, Bytes("a", "1"));
     EXPECT_EQ(first.ttl, event::Duration(std::chrono::seconds(3)));
-    EXPECT_EQ(response->resources[1].bytes, nullptr);
+    EXPECT_FALSE(response->resources[1].bytes.has_value());
     EXPECT_FALSE(response->resources[1].ttl.has_value());
   }
 }

@@ -8,6 +8,7 @@
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/upstream_options.h"
 #include "source/config/proto/values.h"
+#include "source/config/shared_parts.h"
 
 namespace weir::config::proto {
 namespace {
@@ -129,6 +130,7 @@ std::shared_ptr<const Cluster> DecodeCluster(const pb::Cluster& message, const S
         message.transport_socket(), ExtensionDecoders::Category::kUpstreamTransportSocket,
         scope.Field("transport_socket"));
   }
+  if (scope.context().parts != nullptr) scope.context().parts->ShareIn(*cluster);
   return cluster;
 }
 

@@ -36,7 +36,8 @@ void DecodeAs(std::string_view bytes, const DecodeOptions& options, DecodedResou
                         .diagnostics = own,
                         .ignored = resource.ignored,
                         .allow_unknown_fields = options.allow_unknown_fields,
-                        .runtime = options.runtime};
+                        .runtime = options.runtime,
+                        .parts = options.parts};
   if (options.now) context.now = options.now();
   resource.value = decode(message, Scope(context));
   AppendNew(std::move(own), diagnostics);

@@ -28,6 +28,7 @@
 #include "source/config/proto/extension_decoders.h"
 #include "source/config/route.h"
 #include "source/config/runtime.h"
+#include "source/config/shared_parts.h"
 #include "source/config/tls.h"
 #include "source/schema/diagnostic.h"
 #include "source/schema/supported.h"
@@ -76,6 +77,8 @@ struct DecodeOptions {
   const Runtime* runtime = nullptr;
   // The wall clock, against which secrets are held; without it they do not expire.
   std::function<std::chrono::system_clock::time_point()> now = nullptr;
+  // Where equal parts of resources are kept once; null: nowhere.
+  SharedParts* parts = nullptr;
 
   schema::MissingFields missing_fields() const {
     return allow_unknown_fields ? schema::MissingFields::kIgnore : schema::MissingFields::kRefuse;

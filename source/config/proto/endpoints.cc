@@ -2,6 +2,7 @@
 
 #include "source/base/status.h"
 #include "source/config/proto/values.h"
+#include "source/config/shared_parts.h"
 
 namespace weir::config::proto {
 namespace {
@@ -40,16 +41,16 @@ void DecodeEndpoint(const pb::LbEndpoint& message, const Scope& scope, EndpointN
 }
 
 void DecodeLocality(const pb::LocalityLbEndpoints& message, const Scope& scope, EndpointNames names,
-                    Endpoints& endpoints) {
+                    std::vector<Locality>& localities, Endpoints& endpoints) {
   if (message.priority() > 0) {
     scope.Field("priority")
         .Error("priorities above 0 are not supported", StrCat(message.priority()));
   }
-  const auto number = static_cast<uint32_t>(endpoints.localities.size());
-  endpoints.localities.push_back({.region = message.locality().region(),
-                                  .zone = message.locality().zone(),
-                                  .sub_zone = message.locality().sub_zone(),
-                                  .weight = message.load_balancing_weight().value()});
+  const auto number = static_cast<uint32_t>(localities.size());
+  localities.push_back({.region = message.locality().region(),
+                        .zone = message.locality().zone(),
+                        .sub_zone = message.locality().sub_zone(),
+                        .weight = message.load_balancing_weight().value()});
   uint64_t sum = 0;
   for (int i = 0; i < message.lb_endpoints_size(); ++i) {
     const pb::LbEndpoint& endpoint = message.lb_endpoints(i);
@@ -76,10 +77,13 @@ std::shared_ptr<const Endpoints> DecodeEndpoints(const pb::ClusterLoadAssignment
     count += static_cast<size_t>(locality.lb_endpoints_size());
   }
   endpoints->endpoints.reserve(count);
-  endpoints->localities.reserve(static_cast<size_t>(message.endpoints_size()));
+  std::vector<Locality> localities;
+  localities.reserve(static_cast<size_t>(message.endpoints_size()));
   for (int i = 0; i < message.endpoints_size(); ++i) {
-    DecodeLocality(message.endpoints(i), scope.Item("endpoints", i), names, *endpoints);
+    DecodeLocality(message.endpoints(i), scope.Item("endpoints", i), names, localities, *endpoints);
   }
+  endpoints->localities = std::move(localities);
+  if (scope.context().parts != nullptr) scope.context().parts->ShareIn(*endpoints);
   return endpoints;
 }
 

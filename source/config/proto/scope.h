@@ -23,7 +23,8 @@ class Message;
 
 namespace weir::config {
 class Runtime;
-}
+class SharedParts;
+}  // namespace weir::config
 
 namespace weir::config::proto {
 
@@ -42,6 +43,8 @@ struct DecodeContext {
   bool is_static = false;
   // What runtime keys refer to. Null: the defaults hold.
   const Runtime* runtime = nullptr;
+  // Where equal parts of resources are kept once. Null: nowhere.
+  SharedParts* parts = nullptr;
   // Clusters of the bootstrap, for tables with validate_clusters. Null: not known.
   const HashSet* known_clusters = nullptr;
   // Wall time. Nothing: what has expired is not known.

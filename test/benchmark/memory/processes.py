@@ -11,6 +11,8 @@ import time
 import urllib.request
 
 START_SECONDS = 60
+# HeapWatch::kInterval of source/server/heap_watch.h.
+HEAP_WATCH_SECONDS = 5
 
 
 def free_port():
@@ -83,8 +85,8 @@ class Weir:
             return False
 
     def memory(self):
-        """After a pause in which what is deferred ends."""
-        time.sleep(1)
+        """After a pause in which what is deferred ends, and twice the heap is looked at and given back."""
+        time.sleep(2 * HEAP_WATCH_SECONDS + 2)
         return Memory(self.child.pid)
 
 

@@ -50,8 +50,8 @@ typed_extension_protocol_options:
   ASSERT_NE(cluster, nullptr);
   EXPECT_EQ(cluster->type, DiscoveryType::kEds);
   EXPECT_EQ(cluster->endpoints, nullptr);
-  EXPECT_EQ(cluster->eds_source.kind, ConfigSource::Kind::kAds);
-  EXPECT_EQ(cluster->eds_source.initial_fetch_timeout.count(), 0);
+  EXPECT_EQ(cluster->eds_source->kind, ConfigSource::Kind::kAds);
+  EXPECT_EQ(cluster->eds_source->initial_fetch_timeout.count(), 0);
   EXPECT_EQ(cluster->eds_service_name, "svc");
   EXPECT_EQ(cluster->connect_timeout, std::chrono::milliseconds(250));
   EXPECT_EQ(cluster->balancer, BalancerKind::kLeastRequest);
@@ -64,7 +64,7 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->dns_family, net::DnsFamily::kV4Only);
   EXPECT_EQ(cluster->dns_failure_refresh_max, std::chrono::seconds(10));
   EXPECT_EQ(cluster->protocol, Cluster::Protocol::kHttp2);
-  EXPECT_EQ(cluster->http2.max_concurrent_streams, 50u);
+  EXPECT_EQ(cluster->http2->max_concurrent_streams, 50u);
   EXPECT_EQ(cluster->idle_timeout, std::chrono::seconds(60));
   EXPECT_EQ(cluster->max_requests_per_connection, 7u);
 }
@@ -117,11 +117,11 @@ TEST(DecodeCluster, ReadsHttp2Options) {
       "connection_keepalive: {interval: 10s, timeout: 2s, interval_jitter: {value: 30}, "
       "connection_idle_interval: 5s}}}");
   ASSERT_NE(cluster, nullptr);
-  EXPECT_EQ(cluster->http2.max_outbound_frames, 20u);
-  EXPECT_EQ(cluster->http2.stream_reset_burst, 7u);
-  EXPECT_EQ(cluster->http2.stream_reset_rate, 8u);
-  EXPECT_TRUE(cluster->http2.stream_error_on_invalid_http_message);
-  EXPECT_EQ(cluster->http2.keepalive,
+  EXPECT_EQ(cluster->http2->max_outbound_frames, 20u);
+  EXPECT_EQ(cluster->http2->stream_reset_burst, 7u);
+  EXPECT_EQ(cluster->http2->stream_reset_rate, 8u);
+  EXPECT_TRUE(cluster->http2->stream_error_on_invalid_http_message);
+  EXPECT_EQ(cluster->http2->keepalive,
             (Http2Keepalive{.interval = std::chrono::seconds(10),
                             .timeout = std::chrono::seconds(2),
                             .connection_idle_interval = std::chrono::seconds(5),
@@ -177,7 +177,7 @@ endpoints:
 )");
   ASSERT_NE(endpoints, nullptr);
   EXPECT_EQ(endpoints->overprovisioning_factor, 100u);
-  EXPECT_EQ(endpoints->localities[0], (Locality{"r", "z", "s", 5}));
+  EXPECT_EQ(endpoints->localities->at(0), (Locality{"r", "z", "s", 5}));
   const Endpoint& first = endpoints->endpoints[0];
   EXPECT_EQ(std::get<net::Address>(first.address).ToString(), "10.0.0.1:80");
   EXPECT_EQ(first.hostname, "h");

@@ -26,8 +26,8 @@ class TlsInspector final : public filter::ListenerFilter {
         return close_on_error_ ? Result::kClose : Result::kDone;
       case tls::HelloOutcome::kFound:
         info.transport_protocol = "tls";
-        info.server_name = std::move(hello.server_name);
-        info.application_protocols = std::move(hello.protocols);
+        info.further.Edit().server_name = std::move(hello.server_name);
+        info.further.Edit().application_protocols = std::move(hello.protocols);
         return Result::kDone;
     }
     return Result::kDone;

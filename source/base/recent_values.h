@@ -1,7 +1,7 @@
-// Equal values kept once: the connections of a listener share what their codecs are set to, each
-// with one reference, though each works it out for itself.
+// Equal values kept once, where each is worked out for itself: the settings of a listener's codecs
+// by each connection, the parts of clusters that are alike by each cluster.
 //
-// Remembers the last few values; older ones live as long as who uses them. Worker's thread.
+// Remembers the last few values; older ones live as long as who uses them. One thread.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 #include <memory>
 #include <utility>
 
-namespace weir::proxy {
+namespace weir {
 
 template <typename Value>
 class RecentValues {
@@ -29,4 +29,4 @@ class RecentValues {
   size_t next_ = 0;
 };
 
-}  // namespace weir::proxy
+}  // namespace weir

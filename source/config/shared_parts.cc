@@ -1,0 +1,25 @@
+#include "source/config/shared_parts.h"
+
+namespace weir::config {
+namespace {
+
+template <typename T>
+void ShareIn(Shared<T>& part, RecentValues<T>& recent) {
+  part = part == Shared<T>() ? Shared<T>() : Shared<T>(recent.Share(*part));
+}
+
+}  // namespace
+
+void SharedParts::ShareIn(Cluster& cluster) {
+  const MutexLock lock(mutex_);
+  config::ShareIn(cluster.eds_source, sources_);
+  config::ShareIn(cluster.http1, http1_);
+  config::ShareIn(cluster.http2, http2_);
+}
+
+void SharedParts::ShareIn(Endpoints& endpoints) {
+  const MutexLock lock(mutex_);
+  config::ShareIn(endpoints.localities, localities_);
+}
+
+}  // namespace weir::config
