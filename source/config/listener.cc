@@ -54,7 +54,8 @@ auto Socket(const Listener& l) {
 
 auto Behaviour(const Listener& l) {
   return std::tie(l.buffer_limit, l.max_connections_to_accept_per_socket_event,
-                  l.drain_on_modify_only, l.direction, l.access_logs);
+                  l.drain_on_modify_only, l.ignore_global_connection_limit,
+                  l.bypass_overload_manager, l.direction, l.access_logs);
 }
 
 }  // namespace

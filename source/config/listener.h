@@ -195,6 +195,8 @@ struct Listener {
   uint32_t buffer_limit = 1024 * 1024;                      // per_connection_buffer_limit_bytes
   uint32_t max_connections_to_accept_per_socket_event = 0;  // 0: unlimited
   bool drain_on_modify_only = false;                        // DrainType MODIFY_ONLY
+  bool ignore_global_connection_limit = false;
+  bool bypass_overload_manager = false;
   enum class Direction : uint8_t {
     kUnspecified,
     kInbound,

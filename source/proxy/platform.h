@@ -75,10 +75,11 @@ struct Platform {
   const DrainState& drain;
   const OverloadState& overload;
 
-  // The same for connections that drain by another state.
-  Platform With(const DrainState& other) const {
-    return {loop,      random,      blocks,  generations,   clusters, request_memory, http_stats,
-            tcp_stats, http2_stats, shadows, codec_options, date,     other,          overload};
+  // The same for connections that drain, or are refused, by other states.
+  Platform With(const DrainState& other_drain, const OverloadState& other_overload) const {
+    return {loop,           random,     blocks,      generations,   clusters,
+            request_memory, http_stats, tcp_stats,   http2_stats,   shadows,
+            codec_options,  date,       other_drain, other_overload};
   }
 };
 

@@ -155,6 +155,12 @@ void MessageBinder::BindMap(const Node& node, const Field& field, Message& messa
 }
 
 void MessageBinder::BindList(const Node& node, const Field& field, Message& message) {
+  if (node.kind == Node::Kind::kMapping && field.cpp_type() == Field::CPPTYPE_MESSAGE) {
+    // A message alone stands for a list of one, as for Protobuf's own reader: Consul's bootstraps
+    // are written so.
+    const auto scope = path_.Index(0);
+    return Bind(node, *message.GetReflection()->AddMessage(&message, &field));
+  }
   if (node.kind != Node::Kind::kSequence) return ValueError(node, "must be a list");
   for (size_t i = 0; i < node.items.size(); ++i) {
     const auto scope = path_.Index(i);

@@ -68,6 +68,9 @@ class Connection final : public event::DeferredDeletable,
   // Where the owner keeps it.
   size_t place() const { return place_; }
   void set_place(size_t place) { place_ = static_cast<uint32_t>(place); }
+  // Whether it has a place within the limit on all connections, which its owner gives back.
+  bool counted() const { return counted_; }
+  void set_counted(bool counted) { counted_ = counted; }
 
  private:
   enum class State : uint8_t { kInspecting, kHandshake, kServing, kEnded };
@@ -105,6 +108,7 @@ class Connection final : public event::DeferredDeletable,
   uint32_t place_ = 0;
   State state_ = State::kInspecting;
   bool draining_ = false;
+  bool counted_ = false;
   stream_info::ConnectionInfo info_;
   std::unique_ptr<Arrival> arrival_;  // Null once it serves.
   std::shared_ptr<const generation::Chain> chain_;

@@ -30,7 +30,9 @@ Worker::Worker(const WorkerPlatform& platform)
       platform_{loop_,           random_,     blocks_,    generations_, clusters_,
                 request_memory_, http_stats_, tcp_stats_, http2_stats_, shadows_,
                 codec_options_,  date_,       drain_,     overload_},
-      inbound_platform_(platform_.With(inbound_drain_)),
+      inbound_platform_(platform_.With(inbound_drain_, overload_)),
+      bypassing_platform_(platform_.With(drain_, no_overload_)),
+      bypassing_inbound_platform_(platform_.With(inbound_drain_, no_overload_)),
       next_connection_id_((uint64_t{platform.index} << 48) + 1),
       shutdown_deadline_(platform.loop,
                          [this] {
@@ -77,11 +79,11 @@ void Worker::InstallListener(const std::string& name,
                              std::shared_ptr<net::ListenSocket> socket) {
   std::unique_ptr<WorkerListener>& mine = listeners_[name];
   if (mine == nullptr) {
-    mine = std::make_unique<WorkerListener>(WorkerListener::Platforms{platform_, inbound_platform_},
-                                            network_, registry_, drain_time_, next_connection_id_,
-                                            listener);
+    const WorkerListener::Platforms platforms{platform_, inbound_platform_, bypassing_platform_,
+                                              bypassing_inbound_platform_};
+    mine = std::make_unique<WorkerListener>(platforms, network_, registry_, drain_time_,
+                                            next_connection_id_, listener);
     mine->set_connection_limit(limit_);
-    mine->PauseAccepting(overload_.stop_accepting_connections);
   }
   mine->Update(listener, std::move(socket));
 }
@@ -134,9 +136,7 @@ void Worker::CheckShutdown() {
 
 void Worker::SetOverload(const proxy::OverloadState& state) {
   overload_ = state;
-  for (auto& [name, listener] : listeners_) {
-    listener->PauseAccepting(state.stop_accepting_connections);
-  }
+  for (auto& [name, listener] : listeners_) listener->OnOverloadChange();
 }
 
 size_t Worker::ResetHeavyStreams(size_t at_least_bytes) {

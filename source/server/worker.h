@@ -123,6 +123,9 @@ class Worker {
   proxy::OverloadState overload_;
   const proxy::Platform platform_;
   const proxy::Platform inbound_platform_;
+  const proxy::OverloadState no_overload_;  // Of listeners that bypass the manager.
+  const proxy::Platform bypassing_platform_;
+  const proxy::Platform bypassing_inbound_platform_;
   uint64_t next_connection_id_;
   std::shared_ptr<ConnectionLimit> limit_;
   HashMap<std::unique_ptr<WorkerListener>> listeners_;

@@ -21,6 +21,13 @@ constexpr uint32_t kAcceptsPerTurn = 64;
 
 }  // namespace
 
+const proxy::Platform& WorkerListener::Platforms::For(const config::Listener& listener) const {
+  if (listener.bypass_overload_manager) {
+    return config::IsInbound(listener) ? bypassing_inbound : bypassing;
+  }
+  return config::IsInbound(listener) ? inbound : plain;
+}
+
 WorkerListener::WorkerListener(const Platforms& platforms, net::Network& network,
                                stats::Registry& registry, event::Duration drain_time,
                                uint64_t& next_connection_id,
@@ -39,7 +46,7 @@ WorkerListener::WorkerListener(const Platforms& platforms, net::Network& network
 WorkerListener::~WorkerListener() {
   acceptor_.reset();
   for (auto& connection : connections_) {
-    if (limit_ != nullptr) limit_->Give();
+    if (connection->counted()) limit_->Give();
     platforms_.plain.loop.DeferDelete(std::move(connection));
   }
 }
@@ -50,8 +57,8 @@ void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener
   if (socket != socket_) {
     StopAccepting();
     socket_ = std::move(socket);
-    if (socket_ != nullptr && !accepting_paused_) StartAccepting();
   }
+  OnOverloadChange();
   for (auto& connection : connections_) {
     const generation::Chain* const chain = connection->chain();
     if (chain == nullptr || listener_->Has(*chain)) continue;
@@ -66,9 +73,8 @@ void WorkerListener::StartAccepting() {
   acceptor_ = network_.Accept(*socket_, *this, limit == 0 ? kAcceptsPerTurn : limit);
 }
 
-void WorkerListener::PauseAccepting(bool paused) {
-  accepting_paused_ = paused;
-  if (paused) {
+void WorkerListener::OnOverloadChange() {
+  if (platforms_.For(*listener_->config).overload.stop_accepting_connections) {
     acceptor_.reset();
   } else if (socket_ != nullptr && acceptor_ == nullptr) {
     StartAccepting();
@@ -95,25 +101,28 @@ void WorkerListener::CloseAll(bool now) {
   for (auto& connection : connections_) connection->Close(now);
 }
 
-bool WorkerListener::Refuses() {
-  const double share = platforms_.plain.overload.reject_incoming_connections;
+bool WorkerListener::Admits(bool& counted) {
+  const config::Listener& config = *listener_->config;
+  const double share = platforms_.For(config).overload.reject_incoming_connections;
   if (share > 0 && platforms_.plain.random.Unit() < share) {
     stats_->downstream_cx_overload_reject.Inc();
-    return true;
+    return false;
   }
-  if (limit_ == nullptr || limit_->TryTake()) return false;
+  counted = limit_ != nullptr && !config.ignore_global_connection_limit &&
+            !config.bypass_overload_manager;
+  if (!counted || limit_->TryTake()) return true;
   stats_->downstream_global_cx_overflow.Inc();
-  return true;
+  return false;
 }
 
 void WorkerListener::OnAccept(std::unique_ptr<net::ByteStream> stream) {
-  if (Refuses()) return stream->Close(net::ByteStream::CloseMode::kNormal);
+  bool counted = false;
+  if (!Admits(counted)) return stream->Close(net::ByteStream::CloseMode::kNormal);
   stats_->downstream_cx_total.Inc();
   stats_->downstream_cx_active.Inc();
-  const proxy::Platform& platform =
-      config::IsInbound(*listener_->config) ? platforms_.inbound : platforms_.plain;
-  auto connection = std::make_unique<Connection>(platform, listener_, std::move(stream),
-                                                 next_connection_id_++, *this);
+  auto connection = std::make_unique<Connection>(platforms_.For(*listener_->config), listener_,
+                                                 std::move(stream), next_connection_id_++, *this);
+  connection->set_counted(counted);
   connection->set_place(connections_.size());
   Connection& made = *connection;
   connections_.push_back(std::move(connection));
@@ -137,7 +146,7 @@ net::TransportStats& WorkerListener::transport_stats() {
 void WorkerListener::OnConnectionEnd(Connection& connection) {
   stats_->downstream_cx_destroy.Inc();
   stats_->downstream_cx_active.Dec();
-  if (limit_ != nullptr) limit_->Give();
+  if (connection.counted()) limit_->Give();
   std::erase(drained_, &connection);
   const size_t place = connection.place();
   std::swap(connections_[place], connections_.back());

@@ -22,10 +22,15 @@ namespace weir::server {
 
 class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
  public:
-  // What connections run on: those of inbound traffic may drain alone.
+  // What connections run on: those of inbound traffic may drain alone, and those of listeners that
+  // bypass the overload manager know none.
   struct Platforms {
     const proxy::Platform& plain;
     const proxy::Platform& inbound;
+    const proxy::Platform& bypassing;
+    const proxy::Platform& bypassing_inbound;
+
+    const proxy::Platform& For(const config::Listener& listener) const;
   };
 
   // `drain_time`: how long drained connections may go on. `next_connection_id` is the worker's
@@ -42,8 +47,8 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
               std::shared_ptr<net::ListenSocket> socket);
   // Takes what the kernel has queued, then accepts no more and lets go of the socket.
   void StopAccepting();
-  // While paused, what comes stays queued in the kernel.
-  void PauseAccepting(bool paused);
+  // While none are to be accepted, what comes stays queued in the kernel.
+  void OnOverloadChange();
   // Before the first connection. Null: none.
   void set_connection_limit(std::shared_ptr<ConnectionLimit> limit) { limit_ = std::move(limit); }
   // Tells every connection to end; those that have not after the drain time are closed.
@@ -76,8 +81,8 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   void OnConnectionEnd(Connection& connection) override;
 
   void StartAccepting();
-  // Whether a new connection is closed at once.
-  bool Refuses();
+  // Gives a new connection its place within the limit. False: it is closed at once.
+  bool Admits(bool& counted);
 
   const Platforms platforms_;
   net::Network& network_;
@@ -89,8 +94,7 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   std::shared_ptr<const generation::Listener> listener_;
   std::shared_ptr<net::ListenSocket> socket_;
   std::unique_ptr<net::Acceptor> acceptor_;  // Null without a socket, and while paused.
-  bool accepting_paused_ = false;
-  std::shared_ptr<ConnectionLimit> limit_;                // Null: none.
+  std::shared_ptr<ConnectionLimit> limit_;   // Null: none.
   std::vector<std::unique_ptr<Connection>> connections_;  // Each knows its place.
   std::vector<Connection*> drained_;                      // Told to end, for the deadline.
   event::Timer drain_deadline_;

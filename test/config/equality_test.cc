@@ -173,6 +173,8 @@ TEST(Equality, FilterChainAndListener) {
       [&](Listener& l) { l.default_filter_chain = chain(); },
       [](Listener& l) { l.buffer_limit = 1; },
       [](Listener& l) { l.max_connections_to_accept_per_socket_event = 1; },
+      [](Listener& l) { l.ignore_global_connection_limit = true; },
+      [](Listener& l) { l.bypass_overload_manager = true; },
       [](Listener& l) { l.drain_on_modify_only = true; },
       [](Listener& l) { l.direction = Listener::Direction::kInbound; },
       [](Listener& l) { l.access_logs = {AccessLog{.name = "f"}}; },

@@ -152,15 +152,17 @@ TEST(OverloadScenarios, StreamsThatHoldMuchAreResetAndLighterOnesAreNot) {
   EXPECT_EQ(world.Stat("overload.envoy.overload_actions.reset_high_memory_stream.count"), 1);
 }
 
-TEST(OverloadScenarios, AllListenersTogetherHaveNoMoreThanTheMostConnections) {
-  World world(EdgeBootstrap() + R"(
+constexpr std::string_view kTwoConnections = R"(
 overload_manager:
   resource_monitors:
   - name: connections
     typed_config:
       "@type": type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig
       max_active_downstream_connections: 2
-)");
+)";
+
+TEST(OverloadScenarios, AllListenersTogetherHaveNoMoreThanTheMostConnections) {
+  World world(EdgeBootstrap() + std::string(kTwoConnections));
   ASSERT_TRUE(world.status().ok()) << world.status();
   Peer& first = world.Connect();
   world.Connect();
@@ -175,6 +177,40 @@ overload_manager:
   world.Run();
   EXPECT_FALSE(next.ended() || next.failed());
   EXPECT_EQ(world.Stat("listener.10.0.0.100_80.downstream_cx_active"), 2);
+}
+
+// The edge's listener with a field more.
+std::string Altered(std::string bootstrap, std::string_view field) {
+  constexpr std::string_view kBefore = "    filter_chains:";
+  const size_t at = bootstrap.find(kBefore);
+  EXPECT_NE(at, std::string::npos);
+  return bootstrap.insert(at, std::string("    ").append(field).append("\n"));
+}
+
+TEST(OverloadScenarios, AListenerMayBypassTheManager) {
+  for (const std::string_view action : {"stop_accepting_requests", "stop_accepting_connections",
+                                        "reject_incoming_connections", "disable_http_keepalive"}) {
+    World world(Altered(WithAction(std::string(action)), "bypass_overload_manager: true"));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    SetHeap(world, 900);
+    Peer& client = world.Connect();
+    const std::string answer = Ask(world, client);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 ")) << action;
+    EXPECT_THAT(answer, Not(HasSubstr("connection: close"))) << action;
+  }
+}
+
+TEST(OverloadScenarios, AListenerMayStandOutsideOfTheLimitOnConnections) {
+  for (const std::string_view field :
+       {"ignore_global_conn_limit: true", "bypass_overload_manager: true"}) {
+    World world(Altered(EdgeBootstrap() + std::string(kTwoConnections), field));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    for (int i = 0; i < 3; ++i) {
+      Peer& client = world.Connect();
+      EXPECT_THAT(Ask(world, client), StartsWith("HTTP/1.1 200 ")) << field;
+    }
+    EXPECT_EQ(world.Stat("listener.10.0.0.100_80.downstream_global_cx_overflow"), 0);
+  }
 }
 
 TEST(OverloadScenarios, WhatIsNotSupportedIsRefusedByName) {

@@ -43,6 +43,11 @@ TEST(TextToProto, ReadsBothSpellingsAndAllKindsOfValues) {
             expected);
 }
 
+TEST(TextToProto, AMessageAloneStandsForAListOfOne) {
+  EXPECT_EQ(ReadCluster("{name: a, load_assignment: {cluster_name: a, endpoints: {priority: 1}}}"),
+            R"({"name":"a","load_assignment":{"cluster_name":"a","endpoints":[{"priority":1}]}})");
+}
+
 TEST(TextToProto, ReadsAnyStructMapsAndBytes) {
   EXPECT_EQ(
       ReadCluster("name: a\nmetadata:\n  filter_metadata:\n    k: {n: 1.5, on: yes, l: [1, x, ~], "
@@ -83,6 +88,9 @@ TEST(TextToProto, EveryErrorHasPlacePathValueAndRule) {
       {"per_connection_buffer_limit_bytes: -1",
        "f.yaml:1:36: per_connection_buffer_limit_bytes: must be a whole number from 0 to "
        "4294967295, got \"-1\""},
+      {"load_assignment: {endpoints: {wieght: 1}}",
+       "f.yaml:1:31: load_assignment.endpoints[0]: unknown field \"wieght\" in "
+       "envoy.config.endpoint.v3.LocalityLbEndpoints"},
       {"health_checks: 5", "f.yaml:1:16: health_checks: must be a list, got \"5\""},
       {"load_assignment: [a]",
        "f.yaml:1:18: load_assignment: must be a mapping with the fields of "

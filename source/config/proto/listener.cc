@@ -79,6 +79,8 @@ std::shared_ptr<const Listener> DecodeListener(const pb::Listener& message, cons
   }
   listener->max_connections_to_accept_per_socket_event =
       message.max_connections_to_accept_per_socket_event().value();
+  listener->ignore_global_connection_limit = message.ignore_global_conn_limit();
+  listener->bypass_overload_manager = message.bypass_overload_manager();
   listener->drain_on_modify_only = message.drain_type() == pb::Listener::MODIFY_ONLY;
   listener->direction = static_cast<Listener::Direction>(message.traffic_direction());
   listener->access_logs = DecodeAccessLogs(message.access_log(), scope);
