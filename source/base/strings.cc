@@ -28,6 +28,7 @@ std::string AsciiLower(std::string_view s) {
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  if (a == b) return true;  // As most are written alike.
   for (size_t i = 0; i < a.size(); ++i) {
     if (AsciiToLower(a[i]) != AsciiToLower(b[i])) return false;
   }

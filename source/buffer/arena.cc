@@ -7,24 +7,18 @@
 
 namespace weir::buffer {
 
-char* Arena::Allocate(size_t size) {
-  if (current_ == nullptr || current_->capacity - current_->used < size) {
-    WEIR_CHECK(size <= UINT32_MAX, "one piece of text above 4 GiB");
-    BlockRef block = pool_.Take(std::max(static_cast<uint32_t>(size), BlockPool::kBlockSize));
-    Block* taken = block.get();
-    bytes_held_ += taken->capacity;
-    blocks_.push_back(std::move(block));
-    // A piece with a block of its own leaves the room of the current block to those that follow.
-    if (current_ == nullptr || taken->capacity - size > current_->capacity - current_->used) {
-      current_ = taken;
-    } else {
-      taken->used = static_cast<uint32_t>(size);
-      return taken->data;
-    }
+char* Arena::AllocateNew(size_t size) {
+  WEIR_CHECK(size <= UINT32_MAX, "one piece of text above 4 GiB");
+  BlockRef block = pool_.Take(std::max(static_cast<uint32_t>(size), BlockPool::kBlockSize));
+  Block* const taken = block.get();
+  bytes_held_ += taken->capacity;
+  blocks_.push_back(std::move(block));
+  taken->used = static_cast<uint32_t>(size);
+  // A piece with a block of its own leaves the room of the current block to those that follow.
+  if (current_ == nullptr || taken->capacity - size > current_->capacity - current_->used) {
+    current_ = taken;
   }
-  char* start = current_->data + current_->used;
-  current_->used += static_cast<uint32_t>(size);
-  return start;
+  return taken->data;
 }
 
 std::string_view Arena::Copy(std::string_view text) {

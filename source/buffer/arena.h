@@ -20,7 +20,12 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   // `size` bytes, not aligned: for text.
-  char* Allocate(size_t size);
+  char* Allocate(size_t size) {
+    if (current_ == nullptr || current_->capacity - current_->used < size) return AllocateNew(size);
+    char* const start = current_->data + current_->used;
+    current_->used += static_cast<uint32_t>(size);
+    return start;
+  }
   // A copy of `text` that lives as long as the arena, or until Reset.
   std::string_view Copy(std::string_view text);
   // The pieces joined, likewise.
@@ -35,6 +40,9 @@ class Arena {
   BlockPool& pool() const { return pool_; }
 
  private:
+  // From a block that is not there yet.
+  char* AllocateNew(size_t size);
+
   BlockPool& pool_;
   std::vector<BlockRef> blocks_;  // The last one that is ours is where the next bytes go.
   Block* current_ = nullptr;

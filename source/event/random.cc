@@ -2,8 +2,6 @@
 
 #include <sys/random.h>
 
-#include <bit>
-
 #include "source/base/check.h"
 
 namespace weir::event {
@@ -27,18 +25,6 @@ Random Random::FromSystem() {
   uint64_t seed;
   WEIR_CHECK(getrandom(&seed, sizeof(seed), 0) == sizeof(seed), "the kernel gives no entropy");
   return Random(seed);
-}
-
-uint64_t Random::Next() {
-  const uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
-  const uint64_t shifted = state_[1] << 17;
-  state_[2] ^= state_[0];
-  state_[3] ^= state_[1];
-  state_[1] ^= state_[2];
-  state_[0] ^= state_[3];
-  state_[2] ^= shifted;
-  state_[3] = std::rotl(state_[3], 45);
-  return result;
 }
 
 // Lemire's multiply-and-reject: the high word of a product is uniform once the low word's short

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 namespace weir::event {
@@ -14,7 +15,17 @@ class Random {
   // From the kernel's entropy.
   static Random FromSystem();
 
-  uint64_t Next();
+  uint64_t Next() {
+    const uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
+    const uint64_t shifted = state_[1] << 17;
+    state_[2] ^= state_[0];
+    state_[3] ^= state_[1];
+    state_[1] ^= state_[2];
+    state_[0] ^= state_[3];
+    state_[2] ^= shifted;
+    state_[3] = std::rotl(state_[3], 45);
+    return result;
+  }
   // Uniform in [0, bound), without bias; bound > 0.
   uint64_t Below(uint64_t bound);
   // Uniform in [0, 1).

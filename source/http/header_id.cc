@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
 
 #include "source/base/check.h"
 
@@ -64,15 +65,30 @@ consteval std::array<HeaderId, size_t{1} << kTableBits> MakeTable() {
 }
 constexpr std::array<HeaderId, size_t{1} << kTableBits> kTable = MakeTable();
 
+// Two texts of `n` >= 2 bytes. Names are short: a call of memcmp costs more than they do.
+bool SameBytes(const char* a, const char* b, size_t n) {
+  const auto differ = [a, b]<typename Word>(size_t at, Word) {
+    Word x, y;
+    std::memcpy(&x, a + at, sizeof(Word));
+    std::memcpy(&y, b + at, sizeof(Word));
+    return x ^ y;
+  };
+  if (n > 16) return std::memcmp(a, b, n) == 0;
+  if (n >= 8) return (differ(0, uint64_t{}) | differ(n - 8, uint64_t{})) == 0;
+  if (n >= 4) return (differ(0, uint32_t{}) | differ(n - 4, uint32_t{})) == 0;
+  return (differ(0, uint16_t{}) | differ(n - 2, uint16_t{})) == 0;
+}
+
 }  // namespace
 
 HeaderId LookUpHeader(std::string_view lower_case_name) {
   if (lower_case_name.size() < 2) return HeaderId::kOther;
   const HeaderId id = kTable[SlotOf(lower_case_name, kMultiplier)];
-  if (id == HeaderId::kOther || kNames[static_cast<size_t>(id)] != lower_case_name) {
-    return HeaderId::kOther;
-  }
-  return id;
+  if (id == HeaderId::kOther) return id;
+  const std::string_view name = kNames[static_cast<size_t>(id)];
+  const bool same = name.size() == lower_case_name.size() &&
+                    SameBytes(name.data(), lower_case_name.data(), name.size());
+  return same ? id : HeaderId::kOther;
 }
 
 std::string_view NameOf(HeaderId id) {

@@ -32,10 +32,6 @@ bool HeaderMap::IsValidValue(std::string_view value) {
   return FindValueEnd(value.data(), end) == end;
 }
 
-void HeaderMap::AddView(std::string_view name, std::string_view value, HeaderId id) {
-  fields_.push_back(HeaderField{name, value, id});
-}
-
 void HeaderMap::Add(std::string_view lower_case_name, std::string_view value) {
   WEIR_DCHECK(IsLowerCaseName(lower_case_name), "a field name is a lower-case token");
   WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
@@ -64,19 +60,22 @@ void HeaderMap::Set(std::string_view lower_case_name, std::string_view value) {
                 fields_.end());
 }
 
-void HeaderMap::Set(HeaderId id, std::string_view value) {
+void HeaderMap::Set(HeaderId id, std::string_view value) { SetView(id, arena_.Copy(value)); }
+
+void HeaderMap::SetView(HeaderId id, std::string_view value) {
+  WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
   const auto same = [id](const HeaderField& field) { return field.id == id; };
   const auto first = std::find_if(fields_.begin(), fields_.end(), same);
-  if (first == fields_.end()) return Add(id, value);
-  WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
-  first->value = arena_.Copy(value);
+  if (first == fields_.end()) return AddView(NameOf(id), value, id);
+  first->value = value;
   fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
 }
 
 void HeaderMap::SetNumber(HeaderId id, uint64_t value) {
-  std::array<char, 20> digits;
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  Set(id, {digits.data(), static_cast<size_t>(end - digits.data())});
+  constexpr size_t kMostDigits = 20;
+  char* const digits = arena_.Allocate(kMostDigits);
+  const char* const end = std::to_chars(digits, digits + kMostDigits, value).ptr;
+  SetView(id, {digits, static_cast<size_t>(end - digits)});
 }
 
 size_t HeaderMap::Remove(std::string_view lower_case_name) {
@@ -87,13 +86,6 @@ size_t HeaderMap::Remove(std::string_view lower_case_name) {
 
 size_t HeaderMap::Remove(HeaderId id) {
   return RemoveIf([id](const HeaderField& field) { return field.id == id; });
-}
-
-std::optional<std::string_view> HeaderMap::Get(HeaderId id) const {
-  for (const HeaderField& field : fields_) {
-    if (field.id == id) return field.value;
-  }
-  return std::nullopt;
 }
 
 std::optional<std::string_view> HeaderMap::Get(std::string_view lower_case_name) const {
@@ -110,12 +102,13 @@ size_t HeaderMap::Count(HeaderId id) const {
       fields_.begin(), fields_.end(), [id](const HeaderField& field) { return field.id == id; }));
 }
 
-std::optional<std::string_view> HeaderMap::GetJoined(std::string_view lower_case_name) const {
+template <typename Same>
+std::optional<std::string_view> HeaderMap::Join(Same same) const {
   const HeaderField* first = nullptr;
   size_t count = 0;
   size_t bytes = 0;
   for (const HeaderField& field : fields_) {
-    if (field.name != lower_case_name) continue;
+    if (!same(field)) continue;
     if (first == nullptr) first = &field;
     ++count;
     bytes += field.value.size() + 2;
@@ -125,13 +118,23 @@ std::optional<std::string_view> HeaderMap::GetJoined(std::string_view lower_case
   char* const start = arena_.Allocate(bytes - 2);
   char* end = start;
   for (const HeaderField& field : fields_) {
-    if (field.name != lower_case_name) continue;
+    if (!same(field)) continue;
     end = std::copy(field.value.begin(), field.value.end(), end);
     if (--count == 0) break;
     *end++ = ',';
     *end++ = ' ';
   }
   return std::string_view(start, bytes - 2);
+}
+
+std::optional<std::string_view> HeaderMap::GetJoined(std::string_view lower_case_name) const {
+  const HeaderId id = LookUpHeader(lower_case_name);
+  if (id != HeaderId::kOther) return GetJoined(id);
+  return Join([&](const HeaderField& field) { return field.name == lower_case_name; });
+}
+
+std::optional<std::string_view> HeaderMap::GetJoined(HeaderId id) const {
+  return Join([id](const HeaderField& field) { return field.id == id; });
 }
 
 size_t HeaderMap::byte_size() const {

@@ -37,13 +37,17 @@ class HeaderMap {
   static bool IsValidValue(std::string_view value);
 
   // For codecs: the views outlive the arena's Reset or are kept by it. `name` is lower case.
-  void AddView(std::string_view name, std::string_view value, HeaderId id);
+  void AddView(std::string_view name, std::string_view value, HeaderId id) {
+    fields_.push_back(HeaderField{name, value, id});
+  }
   // Copies what is not static into the arena.
   void Add(std::string_view lower_case_name, std::string_view value);
   void Add(HeaderId id, std::string_view value);
   // Replaces all fields of that name by one; keeps the place of the first.
   void Set(std::string_view lower_case_name, std::string_view value);
   void Set(HeaderId id, std::string_view value);
+  // The same without a copy: the value outlives the message, or lies in its arena.
+  void SetView(HeaderId id, std::string_view value);
   // Set, with a number in decimal.
   void SetNumber(HeaderId id, uint64_t value);
   // Removes all fields of that name; returns how many.
@@ -66,12 +70,18 @@ class HeaderMap {
   std::string_view SpellingOf(std::string_view lower_case_name) const;
 
   // The first field of that name.
-  std::optional<std::string_view> Get(HeaderId id) const;
+  std::optional<std::string_view> Get(HeaderId id) const {
+    for (const HeaderField& field : fields_) {
+      if (field.id == id) return field.value;
+    }
+    return std::nullopt;
+  }
   std::optional<std::string_view> Get(std::string_view lower_case_name) const;
   bool Has(HeaderId id) const { return Get(id).has_value(); }
   size_t Count(HeaderId id) const;
   // All values of that name joined by ", " (RFC 9110, 5.3), in the arena where there are several.
   std::optional<std::string_view> GetJoined(std::string_view lower_case_name) const;
+  std::optional<std::string_view> GetJoined(HeaderId id) const;
 
   size_t size() const { return fields_.size(); }
   bool empty() const { return fields_.empty(); }
@@ -85,6 +95,10 @@ class HeaderMap {
   buffer::Arena& arena() const { return arena_; }
 
  private:
+  // Of the fields that `same` chooses.
+  template <typename Same>
+  std::optional<std::string_view> Join(Same same) const;
+
   buffer::Arena& arena_;
   std::vector<HeaderField> fields_;  // Capacity is reused with the request object.
   std::vector<std::string_view> spellings_;

@@ -35,7 +35,7 @@ void WriteForwarded(const config::HttpConnectionManager& config,
                     const stream_info::ConnectionInfo& connection, http::HeaderMap& headers) {
   const bool trusted = !config.use_remote_address || config.xff_num_trusted_hops > 0;
   if (!trusted || !headers.Has(HeaderId::kXForwardedProto)) {
-    headers.Set(HeaderId::kXForwardedProto, connection.encrypted ? "https" : "http");
+    headers.SetView(HeaderId::kXForwardedProto, connection.encrypted ? "https" : "http");
   }
   if (!config.append_x_forwarded_port || !connection.local_address.is_ip()) return;
   if (trusted && headers.Has(HeaderId::kXForwardedPort)) return;
@@ -81,7 +81,7 @@ std::optional<net::IpAddress> LastUntrusted(std::string_view list,
 Detected Detect(const config::XffDetection& by, const net::Address& peer,
                 const http::HeaderMap& headers) {
   Detected detected{.skip_append = by.skip_append};
-  const auto list = headers.GetJoined("x-forwarded-for");
+  const auto list = headers.GetJoined(HeaderId::kXForwardedFor);
   if (!list.has_value()) return detected;
   detected.trusted = list->find(',') == std::string_view::npos;
   if (by.trusted.empty()) {
@@ -142,7 +142,7 @@ FoundClient FindClient(const config::HttpConnectionManager& config, stream_info:
                        http::RequestHead& head) {
   const net::Address& peer = info.connection.remote_address;
   const bool edge = config.use_remote_address;
-  const auto forwarded = head.headers.GetJoined("x-forwarded-for");
+  const auto forwarded = head.headers.GetJoined(HeaderId::kXForwardedFor);
   const Detected detected =
       edge ? DetectAtTheEdge(config, forwarded) : Detect(config, peer, head.headers);
   info.downstream_remote_address =

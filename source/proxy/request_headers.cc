@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <ctime>
 #include <optional>
 
@@ -13,19 +14,38 @@ namespace {
 
 using http::HeaderId;
 
+// The low 32 bits of `value` as eight hexadecimal digits, all at once: each digit in a byte.
+void PutHex(char* out, uint64_t value) {
+  uint64_t digits = value & 0xFFFFFFFF;
+  digits = (digits | digits << 16) & 0x0000FFFF0000FFFF;
+  digits = (digits | digits << 8) & 0x00FF00FF00FF00FF;
+  digits = (digits | digits << 4) & 0x0F0F0F0F0F0F0F0F;
+  // 1 in each byte of a digit above 9.
+  const uint64_t letters = (digits + 0x0606060606060606) >> 4 & 0x0101010101010101;
+  digits += 0x3030303030303030 + letters * ('a' - '0' - 10);
+  digits = __builtin_bswap64(digits);
+  std::memcpy(out, &digits, sizeof(digits));
+}
+
 // A random UUID (RFC 9562, 5.4) in `arena`.
 std::string_view NewRequestId(event::Random& random, buffer::Arena& arena) {
-  static constexpr char kHex[] = "0123456789abcdef";
   uint64_t high = random.Next(), low = random.Next();
   high = (high & ~uint64_t{0xF000}) | 0x4000;
   low = (low & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);
   char* const out = arena.Allocate(36);
-  int at = 0;
-  for (int nibble = 0; nibble < 32; ++nibble) {
-    if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) out[at++] = '-';
-    const uint64_t half = nibble < 16 ? high : low;
-    out[at++] = kHex[(half >> (60 - 4 * (nibble % 16))) & 0xF];
-  }
+  PutHex(out, high >> 32);
+  out[8] = '-';
+  char digits[8];
+  PutHex(digits, high);
+  std::memcpy(out + 9, digits, 4);
+  out[13] = '-';
+  std::memcpy(out + 14, digits + 4, 4);
+  out[18] = '-';
+  PutHex(digits, low >> 32);
+  std::memcpy(out + 19, digits, 4);
+  out[23] = '-';
+  std::memcpy(out + 24, digits + 4, 4);
+  PutHex(out + 28, low);
   return {out, 36};
 }
 
@@ -116,7 +136,7 @@ std::optional<Refusal> PrepareRequest(const config::HttpConnectionManager& confi
   }
   const bool renew = edge && !config.preserve_external_request_id;
   if (config.generate_request_id && (renew || !head.headers.Has(HeaderId::kXRequestId))) {
-    head.headers.Set(HeaderId::kXRequestId, NewRequestId(random, head.headers.arena()));
+    head.headers.SetView(HeaderId::kXRequestId, NewRequestId(random, head.headers.arena()));
   }
   if (!config.via.empty()) head.headers.Add(HeaderId::kVia, config.via);
   return std::nullopt;
@@ -131,7 +151,7 @@ void FinishResponse(const config::HttpConnectionManager& config, const http::Req
                     std::string_view date, http::ResponseHead& head) {
   switch (config.server_header) {
     case config::ServerHeader::kOverwrite:
-      head.headers.Set(HeaderId::kServer, config.server_name);
+      head.headers.SetView(HeaderId::kServer, config.server_name);
       break;
     case config::ServerHeader::kAppendIfAbsent:
       if (!head.headers.Has(HeaderId::kServer))

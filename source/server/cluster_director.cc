@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/inlined_vector.h"
 #include "source/base/status.h"
 
 namespace weir::server {
@@ -33,7 +32,7 @@ struct ClusterDirector::Supply {
   explicit Supply(std::string_view eds_name) : own_name(eds_name) {}
   const std::string own_name;
   std::shared_ptr<const config::Endpoints> endpoints;
-  absl::InlinedVector<Known*, 1> clusters;  // That wait for it or use it.
+  std::vector<Known*> clusters;  // That wait for it or use it.
   bool timed_out = false;
 
   const std::string& name() const { return own_name; }

@@ -1,9 +1,10 @@
 // What the connection manager makes of a request's fields: tables of configuration and peer.
 #include "source/proxy/request_headers.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <functional>
+#include <set>
 #include <string>
 
 namespace weir::proxy {
@@ -309,10 +310,24 @@ TEST_F(RequestHeaders, TheRequestIdIsRenewedForStrangersAlone) {
     if (row.kept) {
       EXPECT_EQ(id, *row.before != '\0' ? row.before : "(none)");
     } else {
-      EXPECT_EQ(id.size(), 36u);
-      EXPECT_EQ(id[14], '4');
+      EXPECT_NE(id, row.before);
     }
   }
+}
+
+TEST_F(RequestHeaders, RequestIdsAreRandomUuids) {
+  std::set<std::string> ids, digits;
+  for (int i = 0; i < 100; ++i) {
+    head_.headers.Clear();
+    ASSERT_TRUE(Prepare());
+    const std::string id = Get("x-request-id");
+    EXPECT_THAT(id, testing::MatchesRegex(
+                        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+    ids.insert(id);
+    for (const char c : id) digits.insert(std::string(1, c));
+  }
+  EXPECT_EQ(ids.size(), 100u);
+  EXPECT_EQ(digits.size(), 17u) << "all hexadecimal digits, and the hyphen";
 }
 
 TEST_F(RequestHeaders, UnderscoresAreAllowedRejectedOrDropped) {

@@ -1,6 +1,6 @@
 #include "source/http/h1/head_rules.h"
 
-#include <array>
+#include <vector>
 
 #include "source/base/strings.h"
 #include "source/http/syntax.h"
@@ -16,8 +16,7 @@ struct Reading {
   HeadFacts& facts;
   uint32_t lengths = 0;
   uint32_t codings = 0;
-  std::array<std::string_view, kMaxNominated> nominated;
-  size_t nominated_count = 0;
+  std::vector<std::string_view> nominated;
 };
 
 const Rejection* ReadConnection(std::string_view value, Reading& reading) {
@@ -29,10 +28,10 @@ const Rejection* ReadConnection(std::string_view value, Reading& reading) {
       reading.facts.keep_alive = true;
     } else if (EqualsIgnoreCase(option, "te")) {
       // "te: trailers" is said anew on the next hop.
-    } else if (!IsToken(option) || reading.nominated_count == kMaxNominated) {
+    } else if (!IsToken(option) || reading.nominated.size() == kMaxNominated) {
       good = false;
     } else {
-      reading.nominated[reading.nominated_count++] = option;
+      reading.nominated.push_back(option);
     }
   });
   return good ? nullptr : &kBadConnection;
@@ -124,9 +123,9 @@ const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, bool al
     facts.content_length.reset();
     facts.close = true;
   }
-  for (size_t i = 0; i < reading.nominated_count; ++i) {
+  for (const std::string_view nominated : reading.nominated) {
     for (HeaderField& field : table.fields()) {
-      if (EqualsIgnoreCase(field.name, reading.nominated[i])) FieldTable::DropField(field);
+      if (EqualsIgnoreCase(field.name, nominated)) FieldTable::DropField(field);
     }
   }
   return nullptr;
