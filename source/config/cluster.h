@@ -63,12 +63,24 @@ struct Http1Options {
   friend bool operator==(const Http1Options&, const Http1Options&) = default;
 };
 
+// In place of max_retries: a share of the requests that are under way or wait.
+struct RetryBudget {
+  double percent = 20;
+  uint32_t least = 3;  // min_retry_concurrency
+  friend bool operator==(const RetryBudget&, const RetryBudget&) = default;
+};
+
 struct CircuitBreakers {
   uint32_t max_connections = 1024;
   uint32_t max_pending_requests = 1024;
   uint32_t max_requests = 1024;
   uint32_t max_retries = 3;
+  std::optional<RetryBudget> retry_budget;
   bool track_remaining = false;  // Also shows how much is left of each.
+  // Retries that may be under way whatever else is.
+  uint32_t least_retries() const {
+    return retry_budget.has_value() ? retry_budget->least : max_retries;
+  }
   friend bool operator==(const CircuitBreakers&, const CircuitBreakers&) = default;
 };
 
@@ -100,6 +112,9 @@ struct Cluster {
   uint32_t max_headers_count = 100;
   CircuitBreakers breakers;       // Priority DEFAULT.
   CircuitBreakers high_breakers;  // Priority HIGH.
+  const CircuitBreakers& BreakersOf(bool high_priority) const {
+    return high_priority ? high_breakers : breakers;
+  }
   net::TcpKeepalive keepalive;
 
   // explicit_http_config, or use_downstream_protocol_config.

@@ -61,7 +61,7 @@ std::shared_ptr<admin::View> Server::MakeView() const {
     status.eds_service_name = entry.config->eds_service_name;
     const auto limits = [](const config::CircuitBreakers& breakers) {
       return admin::ClusterStatus::Limits{breakers.max_connections, breakers.max_pending_requests,
-                                          breakers.max_requests, breakers.max_retries};
+                                          breakers.max_requests, breakers.least_retries()};
     };
     status.default_priority = limits(entry.config->breakers);
     status.high_priority = limits(entry.config->high_breakers);

@@ -1,5 +1,7 @@
 #include "source/upstream/circuit_breaker.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "source/base/check.h"
@@ -50,12 +52,29 @@ void Lease::StopWaiting() {
 
 bool Lease::WantedElsewhere() const { return limit_->waiters() > (waiting_ ? 1u : 0u); }
 
+void ClusterLimits::FollowBudget(const config::RetryBudget& budget) const {
+  const uint64_t busy = requests->Taken() + pending_requests->Taken();
+  const auto share = static_cast<uint64_t>(budget.percent / 100 * static_cast<double>(busy));
+  retries->SetLimit(std::max<uint64_t>(share, budget.least));
+}
+
 struct BreakerRegistry::State {
   struct Held {
     std::weak_ptr<SharedLimit> connections, pending_requests, requests, retries;
     std::weak_ptr<std::atomic<bool>> membership_reported;
     std::string stat_name;
     bool track_remaining = false;
+    std::optional<config::RetryBudget> retry_budget;
+    // Nothing where no worker uses the cluster any more.
+    std::optional<ClusterLimits> Lock() const {
+      ClusterLimits limits{connections.lock(), pending_requests.lock(), requests.lock(),
+                           retries.lock(), membership_reported.lock()};
+      if (limits.connections == nullptr || limits.pending_requests == nullptr ||
+          limits.requests == nullptr || limits.retries == nullptr) {
+        return std::nullopt;
+      }
+      return limits;
+    }
   };
   explicit State(uint32_t worker_count) : workers(worker_count) {}
 
@@ -79,8 +98,7 @@ BreakerRegistry::BreakerRegistry(uint32_t workers) : state_(std::make_unique<Sta
 BreakerRegistry::~BreakerRegistry() = default;
 
 ClusterLimits BreakerRegistry::Get(const config::Cluster& cluster, bool high_priority) {
-  const config::CircuitBreakers& settings =
-      high_priority ? cluster.high_breakers : cluster.breakers;
+  const config::CircuitBreakers& settings = cluster.BreakersOf(high_priority);
   const MutexLock lock(state_->mutex);
   auto& clusters = state_->clusters[high_priority ? 1 : 0];
   if (clusters.size() >= state_->swept_at) {
@@ -92,10 +110,11 @@ ClusterLimits BreakerRegistry::Get(const config::Cluster& cluster, bool high_pri
   ClusterLimits limits;
   held.stat_name = cluster.alt_stat_name.empty() ? cluster.name : cluster.alt_stat_name;
   held.track_remaining = settings.track_remaining;
+  held.retry_budget = settings.retry_budget;
   limits.connections = state_->Limit(held.connections, settings.max_connections);
   limits.pending_requests = state_->Limit(held.pending_requests, settings.max_pending_requests);
   limits.requests = state_->Limit(held.requests, settings.max_requests);
-  limits.retries = state_->Limit(held.retries, settings.max_retries);
+  limits.retries = state_->Limit(held.retries, settings.least_retries());
   limits.membership_reported = held.membership_reported.lock();
   if (limits.membership_reported == nullptr) {
     limits.membership_reported = std::make_shared<std::atomic<bool>>(false);
@@ -115,16 +134,12 @@ std::vector<BreakerReading> BreakerRegistry::Read() const {
   std::vector<BreakerReading> readings;
   for (const bool high : {false, true}) {
     for (const auto& [name, held] : state_->clusters[high ? 1 : 0]) {
-      const auto connections = held.connections.lock();
-      const auto pending = held.pending_requests.lock();
-      const auto requests = held.requests.lock();
-      const auto retries = held.retries.lock();
-      if (connections == nullptr || pending == nullptr || requests == nullptr ||
-          retries == nullptr) {
-        continue;
-      }
-      readings.push_back({held.stat_name, high, held.track_remaining, ReadLimit(*connections),
-                          ReadLimit(*pending), ReadLimit(*requests), ReadLimit(*retries)});
+      const std::optional<ClusterLimits> limits = held.Lock();
+      if (!limits.has_value()) continue;
+      if (held.retry_budget.has_value()) limits->FollowBudget(*held.retry_budget);
+      readings.push_back({held.stat_name, high, held.track_remaining,
+                          ReadLimit(*limits->connections), ReadLimit(*limits->pending_requests),
+                          ReadLimit(*limits->requests), ReadLimit(*limits->retries)});
     }
   }
   return readings;

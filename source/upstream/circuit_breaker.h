@@ -56,6 +56,8 @@ class Lease {
 
 struct ClusterLimits {
   std::shared_ptr<SharedLimit> connections, pending_requests, requests, retries;
+  // Moves the limit of retries to what `budget` grants for the requests of now.
+  void FollowBudget(const config::RetryBudget& budget) const;
   // Whether some worker's cluster sets the gauges of the cluster itself (membership_*). Who turned
   // it from false to true does, until it turns it back.
   std::shared_ptr<std::atomic<bool>> membership_reported;

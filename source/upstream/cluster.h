@@ -36,8 +36,9 @@ class Cluster {
   // leases back.
   virtual Start StartTcp(TcpRequestHandler& handler, uint64_t random,
                          std::unique_ptr<TcpConnection>* connection, http::StreamError* error) = 0;
-  // Takes a retry from max_retries; false when there is none left (upstream_rq_retry_overflow
-  // counts it). Given back by EndRetry; a removed cluster lives until it is.
+  // Takes a retry from max_retries or the retry_budget; false when there is none left
+  // (upstream_rq_retry_overflow counts it). Given back by EndRetry; a removed cluster lives until
+  // it is.
   virtual bool BeginRetry(bool high_priority) = 0;
   virtual void EndRetry(bool high_priority) = 0;
   virtual const std::vector<HostRef>& hosts() const = 0;

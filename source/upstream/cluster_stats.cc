@@ -50,7 +50,7 @@ constexpr stats::Field kFields[] = {
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_rq_retry, "Retries"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_rq_retry_success, "Retries that succeeded"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_rq_retry_overflow,
-                    "Retries refused by max_retries"),
+                    "Retries refused by max_retries or the retry budget"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_rq_retry_limit_exceeded,
                     "Requests not retried for num_retries"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_rq_retry_backoff_exponential,

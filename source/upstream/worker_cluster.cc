@@ -21,8 +21,9 @@ std::string StatName(const config::Cluster& config) {
 }  // namespace
 
 WorkerCluster::Priority::Priority(const ClusterPlatform& platform, ClusterStats& stats,
-                                  PoolOwner& owner, const ClusterLimits& limits)
-    : leases(limits),
+                                  PoolOwner& owner, const ClusterLimits& cluster_limits)
+    : limits(cluster_limits),
+      leases(limits),
       context{platform.loop, platform.random, platform.network, platform.blocks, stats, leases,
               owner},
       displaced(context) {}
@@ -277,7 +278,10 @@ Start WorkerCluster::StartTcp(TcpRequestHandler& handler, uint64_t random,
 }
 
 bool WorkerCluster::BeginRetry(bool high_priority) {
-  if (!PriorityOf(high_priority).leases.retries.TryTake()) {
+  Priority& priority = PriorityOf(high_priority);
+  const auto& budget = config_->BreakersOf(high_priority).retry_budget;
+  if (budget.has_value()) priority.limits.FollowBudget(*budget);
+  if (!priority.leases.retries.TryTake()) {
     stats_->upstream_rq_retry_overflow.Inc();
     return false;
   }

@@ -63,7 +63,8 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   // What one priority has; made when it is first used.
   struct Priority {
     Priority(const ClusterPlatform& platform, ClusterStats& stats, PoolOwner& owner,
-             const ClusterLimits& limits);
+             const ClusterLimits& cluster_limits);
+    ClusterLimits limits;
     Leases leases;
     PoolContext context;
     StreamQueue displaced;  // Their pools were retired: they choose a host at the end of the turn.

@@ -181,6 +181,22 @@ TEST(RetryScenario, NoRetriesLeftInTheBreakerIsAnOverflow) {
   EXPECT_THAT(world.log().lines(), ElementsAre("503 UO via_upstream 0"));
 }
 
+TEST(RetryScenario, ABudgetStandsInPlaceOfTheBreakersRetries) {
+  Edge edge = RouteWith("retry_policy: { retry_on: 5xx, num_retries: 1 }");
+  edge.cluster_options =
+      "circuit_breakers: { thresholds: [ { max_retries: 0, track_remaining: true, retry_budget: { "
+      "budget_percent: { value: 50 }, min_retry_concurrency: 1 } } ] }";
+  World world(EdgeBootstrap(edge));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kBusy);
+  Peer& client = world.Connect();
+  world.Say(client, Get());
+  world.Run(seconds(1));
+  EXPECT_EQ(world.Stat("cluster.web.circuit_breakers.default.remaining_retries"), 1);
+  EXPECT_EQ(world.Stat("cluster.web.upstream_rq_retry"), 1);
+  EXPECT_EQ(world.Stat("cluster.web.upstream_rq_retry_overflow"), 0);
+}
+
 // --- Hedges
 // --------------------------------------------------------------------------------------------------
 

@@ -138,6 +138,34 @@ TEST(BreakerRegistry, ReadsWhatIsTakenAndNotWhatLiesInReserves) {
   EXPECT_TRUE(readings[0].retries.open());
 }
 
+TEST(BreakerRegistry, ABudgetGrantsRetriesForTheRequestsThereAre) {
+  BreakerRegistry registry(2);
+  config::Cluster cluster;
+  cluster.name = "a";
+  const config::RetryBudget budget{.percent = 25, .least = 2};
+  cluster.breakers.retry_budget = budget;
+  const ClusterLimits limits = registry.Get(cluster, false);
+  Lease requests(limits.requests);
+  Lease waiting(limits.pending_requests);
+  Lease retries(limits.retries);
+  const auto granted = [&] {
+    limits.FollowBudget(budget);
+    const uint64_t all = TakeAll(retries);
+    for (uint64_t i = 0; i < all; ++i) retries.Give();
+    return all;
+  };
+  EXPECT_EQ(granted(), 2u) << "the least there is";
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(requests.TryTake());
+  EXPECT_EQ(granted(), 2u) << "a quarter of 10";
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(waiting.TryTake());
+  EXPECT_EQ(granted(), 10u) << "a quarter of 40";
+  ASSERT_TRUE(requests.TryTake());
+  ASSERT_TRUE(requests.TryTake());
+  ASSERT_TRUE(requests.TryTake());
+  ASSERT_TRUE(requests.TryTake());
+  EXPECT_EQ(registry.Read().at(0).retries.limit, 11u) << "as of now";
+}
+
 // Workers take and give at random while the limit moves between two values: what all hold together
 // never exceeds the greater, and in the end each can have everything.
 TEST(SharedLimit, IsNeverExceededByThreads) {

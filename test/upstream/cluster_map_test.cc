@@ -348,6 +348,28 @@ TEST(ClusterMap, RetriesAreLimited) {
   world.Get().EndRetry(true);
 }
 
+TEST(ClusterMap, RetriesFollowTheirBudget) {
+  World world;
+  config::Cluster cluster = Named("web");
+  cluster.breakers.max_retries = 100;
+  cluster.breakers.retry_budget = config::RetryBudget{.percent = 50, .least = 1};
+  world.Serve(kA);
+  world.Install(cluster, {kA});
+  EXPECT_TRUE(world.Get().BeginRetry(false));
+  EXPECT_FALSE(world.Get().BeginRetry(false));
+  std::vector<std::unique_ptr<Call>> calls;
+  for (int i = 0; i < 4; ++i) {
+    calls.push_back(std::make_unique<Call>(world));
+    calls.back()->Go(world.Get());
+  }
+  EXPECT_TRUE(world.Get().BeginRetry(false)) << "half of 4 may be tried again";
+  EXPECT_FALSE(world.Get().BeginRetry(false));
+  EXPECT_TRUE(world.Get().BeginRetry(true)) << "the other priority has max_retries";
+  EXPECT_EQ(world.Get().stats().upstream_rq_retry_overflow.value(), 2u);
+  for (int i = 0; i < 2; ++i) world.Get().EndRetry(false);
+  world.Get().EndRetry(true);
+}
+
 TEST(ClusterMap, AnIdleConnectionOfAnotherHostMakesRoomAtTheLimit) {
   World world;
   world.Serve(kA);

@@ -62,6 +62,19 @@ void DecodeDns(const pb::Cluster& message, const Scope& scope, Cluster& cluster)
   }
 }
 
+RetryBudget DecodeRetryBudget(const pb::CircuitBreakers::Thresholds::RetryBudget& message,
+                              const Scope& scope) {
+  RetryBudget budget;
+  if (message.has_budget_percent()) {
+    budget.percent = message.budget_percent().value();
+    if (!(budget.percent >= 0 && budget.percent <= 100)) {
+      scope.Field("budget_percent").Error("must be between 0 and 100", StrCat(budget.percent));
+    }
+  }
+  if (message.has_min_retry_concurrency()) budget.least = message.min_retry_concurrency().value();
+  return budget;
+}
+
 void DecodeBreakers(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
   const Scope at = scope.Field("circuit_breakers");
   bool seen[2] = {false, false};
@@ -81,6 +94,9 @@ void DecodeBreakers(const pb::Cluster& message, const Scope& scope, Cluster& clu
     }
     if (limits.has_max_requests()) target.max_requests = limits.max_requests().value();
     if (limits.has_max_retries()) target.max_retries = limits.max_retries().value();
+    if (limits.has_retry_budget()) {
+      target.retry_budget = DecodeRetryBudget(limits.retry_budget(), item.Field("retry_budget"));
+    }
   }
 }
 
