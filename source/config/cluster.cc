@@ -23,8 +23,9 @@ auto Balancing(const Cluster& c) {
 
 auto Connections(const Cluster& c) {
   return std::tie(c.connect_timeout, c.buffer_limit, c.idle_timeout, c.max_requests_per_connection,
-                  c.max_connection_duration, c.max_response_headers_kb, c.max_headers_count,
-                  c.breakers, c.high_breakers, c.keepalive, c.protocol, c.http1, c.http2);
+                  c.max_connection_duration, c.max_stream_duration, c.max_response_headers_kb,
+                  c.max_headers_count, c.breakers, c.high_breakers, c.keepalive, c.protocol,
+                  c.http1, c.http2);
 }
 
 }  // namespace

@@ -29,6 +29,8 @@ enum class Direction : unsigned char { kRequest, kResponse };
 
 // An answer made here instead of the upstream's.
 struct LocalReply {
+  using Field = std::pair<std::string_view, std::string_view>;
+
   uint16_t status = 500;
   std::string_view body;
   // %RESPONSE_CODE_DETAILS%; static.
@@ -36,7 +38,7 @@ struct LocalReply {
   std::string_view location = "";  // For redirects.
   std::string_view content_type = "text/plain";
   // Further fields; names are lower case.
-  std::span<const std::pair<std::string_view, std::string_view>> headers = {};
+  std::span<const Field> headers = {};
   // What keeps `body` alive, for large ones; null: the body is copied.
   std::shared_ptr<const void> body_owner = nullptr;
   // The route itself answers: its changes of response headers apply.

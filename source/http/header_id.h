@@ -63,6 +63,7 @@ namespace weir::http {
   X(kXEnvoyUpstreamRqPerTryTimeoutMs, "x-envoy-upstream-rq-per-try-timeout-ms")      \
   X(kXEnvoyUpstreamRqTimeoutAltResponse, "x-envoy-upstream-rq-timeout-alt-response") \
   X(kXEnvoyUpstreamRqTimeoutMs, "x-envoy-upstream-rq-timeout-ms")                    \
+  X(kXEnvoyUpstreamStreamDurationMs, "x-envoy-upstream-stream-duration-ms")          \
   X(kXEnvoyUpstreamServiceTime, "x-envoy-upstream-service-time")                     \
   X(kXForwardedClientCert, "x-forwarded-client-cert")                                \
   X(kXForwardedFor, "x-forwarded-for")                                               \

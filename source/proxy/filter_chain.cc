@@ -26,7 +26,7 @@ struct FilterChain::OwnedReply {
   std::string location;
   std::string content_type;
   std::vector<std::pair<std::string, std::string>> names_and_values;
-  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  std::vector<filter::LocalReply::Field> headers;
 };
 
 class FilterChain::Entry final : public filter::HttpFilterHost {

@@ -63,6 +63,15 @@ void BecomeGrpc(std::string_view body, http::ResponseHead& head) {
 
 }  // namespace
 
+std::span<const filter::LocalReply::Field> OverloadFields(
+    const config::HttpConnectionManager& config, http::ErrorKind error) {
+  static constexpr filter::LocalReply::Field kHere[] = {{"x-envoy-local-overloaded", "true"}};
+  static constexpr filter::LocalReply::Field kUpstream[] = {{"x-envoy-overloaded", "true"}};
+  if (error == http::ErrorKind::kOverloaded && config.append_local_overload) return kHere;
+  if (error == http::ErrorKind::kOverflow && !config.suppress_envoy_headers) return kUpstream;
+  return {};
+}
+
 std::string_view MakeLocalReply(const config::LocalReplies& config, const filter::LocalReply& reply,
                                 const http::RequestHead& request, event::MonotonicTime now,
                                 stream_info::StreamInfo& info, http::ResponseHead& head) {

@@ -2,12 +2,14 @@
 // connection manager changes them. Functions of their arguments.
 #pragma once
 
+#include <span>
 #include <string_view>
 
-#include "source/config/local_reply.h"
+#include "source/config/listener.h"
 #include "source/event/clock.h"
 #include "source/filter/http_filter.h"
 #include "source/http/message.h"
+#include "source/http/stream_error.h"
 #include "source/stream_info/stream_info.h"
 
 namespace weir::proxy {
@@ -19,5 +21,9 @@ namespace weir::proxy {
 std::string_view MakeLocalReply(const config::LocalReplies& config, const filter::LocalReply& reply,
                                 const http::RequestHead& request, event::MonotonicTime now,
                                 stream_info::StreamInfo& info, http::ResponseHead& head);
+
+// The fields that tell who is answered with `error` that it asks for too much; mostly none. Static.
+std::span<const filter::LocalReply::Field> OverloadFields(
+    const config::HttpConnectionManager& config, http::ErrorKind error);
 
 }  // namespace weir::proxy

@@ -35,6 +35,9 @@ bool ReadOverride(const http::HeaderField& field, RequestOverrides& overrides) {
     case HeaderId::kXEnvoyUpstreamRqPerTryTimeoutMs:
       overrides.per_try_timeout = Milliseconds(field.value);
       return true;
+    case HeaderId::kXEnvoyUpstreamStreamDurationMs:
+      overrides.max_duration = Milliseconds(field.value);
+      return true;
     case HeaderId::kXEnvoyUpstreamRqTimeoutAltResponse:
       overrides.alternative_response = true;
       return true;

@@ -16,6 +16,7 @@ namespace weir::proxy {
 struct RequestOverrides {
   std::optional<std::chrono::milliseconds> timeout;          // x-envoy-upstream-rq-timeout-ms
   std::optional<std::chrono::milliseconds> per_try_timeout;  // ...-rq-per-try-timeout-ms
+  std::optional<std::chrono::milliseconds> max_duration;     // x-envoy-upstream-stream-duration-ms
   std::optional<bool> hedge_on_per_try_timeout;
   bool alternative_response = false;  // A timeout is answered with 204 instead of 504.
   RetryWishes retry;

@@ -302,13 +302,12 @@ void RequestStream::Fail(const StreamError& error) {
     ResetDownstream(error);
     return;
   }
-  static constexpr std::pair<std::string_view, std::string_view> kOverloaded[] = {
-      {"x-envoy-local-overloaded", "true"}};
-  const bool tell = error.kind == ErrorKind::kOverloaded && config_.append_local_overload;
-  Answer({.status = answer.status,
+  // Who was too slow: the client, unless it has said all.
+  const bool for_upstream = answer.status == 408 && request_ == RequestState::kEnded;
+  Answer({.status = for_upstream ? uint16_t{504} : answer.status,
           .body = answer.body,
           .details = answer.details,
-          .headers = std::span(kOverloaded).first(tell ? 1 : 0)});
+          .headers = OverloadFields(config_, error.kind)});
 }
 
 void RequestStream::Answer(const filter::LocalReply& reply) {
@@ -354,8 +353,7 @@ void RequestStream::OnIdleTimeout() {
     return;
   }
   stats_.downstream_rq_idle_timeout.Inc();
-  const Side slow = request_ == RequestState::kEnded ? Side::kUpstream : Side::kDownstream;
-  Fail({ErrorKind::kIdleTimeout, slow, false, "stream_idle_timeout"});
+  Fail({ErrorKind::kIdleTimeout, Side::kDownstream, false, "stream_idle_timeout"});
 }
 
 // The answer is there, and the client does not take it.

@@ -48,6 +48,7 @@ uint32_t BitsFor(const http::StreamError& error) {
     case ErrorKind::kMalformed:
     case ErrorKind::kPerTryTimeout:
     case ErrorKind::kPerTryIdleTimeout:
+    case ErrorKind::kMaxDuration:
       return error.unprocessed ? kAnyReset | config::kRetryOnResetBeforeRequest : kAnyReset;
     default:
       return 0;

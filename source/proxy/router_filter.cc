@@ -198,6 +198,7 @@ void RouterFilter::SetTerms(const config::RouteAction& action) {
   terms_.hedge = overrides.hedge_on_per_try_timeout.value_or(
       action.hedge_on_per_try_timeout.value_or(host.hedge_on_per_try_timeout));
   terms_.alternative_response = overrides.alternative_response;
+  terms_.max_duration = overrides.max_duration;
 }
 
 void RouterFilter::PrepareHeaders(const config::RouteAction& action) {

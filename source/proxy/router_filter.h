@@ -107,6 +107,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   struct Terms {
     std::chrono::milliseconds timeout{0};  // 0: none
     AttemptTimeouts of_try;
+    std::optional<std::chrono::milliseconds> max_duration;  // Of a try; nothing: the cluster's.
     bool hedge = false;
     bool alternative_response = false;
   };
@@ -145,7 +146,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   }
   bool Replayable() const { return replay_.has_value(); }
   bool TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead* response);
-  void OnTryTimeout(UpstreamAttempt& attempt, const http::StreamError& error);
+  void HedgeSlowTry(UpstreamAttempt& attempt, const http::StreamError& error);
   void OnTryFailed(UpstreamAttempt& attempt, const http::StreamError& error);
   void EndWith(const http::StreamError& error);
   void ResetOthers(const UpstreamAttempt* but);

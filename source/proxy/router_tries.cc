@@ -88,6 +88,7 @@ void RouterFilter::PrepareAttemptHeaders() {
 void RouterFilter::OnAttemptReady(UpstreamAttempt& attempt) {
   NoteUpstream(attempt);
   if (response_pauses_ > 0) attempt.stream().SetReadPaused(true);
+  attempt.SetMaxDuration(terms_.max_duration.value_or(cluster_->config().max_stream_duration));
   Send(attempt);
 }
 
@@ -140,27 +141,28 @@ void RouterFilter::OnAttemptError(UpstreamAttempt& attempt, const StreamError& e
   UpdateRequestPause();
   if (state_ != State::kTrying && !(state_ == State::kResponding && answering_ == &attempt)) return;
   last_timed_out_ = error.kind == ErrorKind::kPerTryTimeout;
-  if (last_timed_out_ || error.kind == ErrorKind::kPerTryIdleTimeout) {
-    OnTryTimeout(attempt, error);
-  } else {
-    OnTryFailed(attempt, error);
+  upstream::ClusterStats& stats = cluster_->stats();
+  switch (error.kind) {
+    case ErrorKind::kPerTryTimeout:
+      stats.upstream_rq_per_try_timeout.Inc();
+      if (terms_.hedge) return HedgeSlowTry(attempt, error);
+      break;
+    case ErrorKind::kPerTryIdleTimeout:
+      stats.upstream_rq_per_try_idle_timeout.Inc();
+      break;
+    case ErrorKind::kMaxDuration:
+      stats.upstream_rq_max_duration_reached.Inc();
+      break;
+    default:
+      break;
   }
+  attempt.Reset(error);  // One that failed by itself is over already.
+  OnTryFailed(attempt, error);
 }
 
-void RouterFilter::OnTryTimeout(UpstreamAttempt& attempt, const StreamError& error) {
-  upstream::ClusterStats& stats = cluster_->stats();
-  if (error.kind == ErrorKind::kPerTryIdleTimeout) {
-    stats.upstream_rq_per_try_idle_timeout.Inc();
-  } else {
-    stats.upstream_rq_per_try_timeout.Inc();
-    if (terms_.hedge) {
-      // It may still answer, and does so beside the next one.
-      if (!NextIsDue() && retry_.Wants(error) && Replayable()) TakeRetry(attempt, nullptr);
-      return;
-    }
-  }
-  attempt.Reset(error);
-  OnTryFailed(attempt, error);
+// It may still answer, and does so beside the next one.
+void RouterFilter::HedgeSlowTry(UpstreamAttempt& attempt, const StreamError& error) {
+  if (!NextIsDue() && retry_.Wants(error) && Replayable()) TakeRetry(attempt, nullptr);
 }
 
 void RouterFilter::OnTryFailed(UpstreamAttempt& attempt, const StreamError& error) {

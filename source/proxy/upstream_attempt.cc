@@ -51,23 +51,22 @@ void UpstreamAttempt::Send(const http::RequestHead& head, bool ended,
 }
 
 void UpstreamAttempt::SetTimeouts(const AttemptTimeouts& timeouts) {
-  if (timeouts.whole.count() > 0) {
-    if (!timeout_.has_value()) {
-      timeout_.emplace(loop_, [this] {
-        handler_.OnAttemptError(*this, TooLong(http::ErrorKind::kPerTryTimeout));
-      });
-    }
-    timeout_->Enable(timeouts.whole);
-  }
   idle_timeout_ = timeouts.idle;
-  if (idle_timeout_.count() > 0) {
-    if (!idle_.has_value()) {
-      idle_.emplace(loop_, [this] {
-        handler_.OnAttemptError(*this, TooLong(http::ErrorKind::kPerTryIdleTimeout));
-      });
-    }
-    idle_->Enable(idle_timeout_);
+  EnableTimer(timeout_, timeouts.whole, http::ErrorKind::kPerTryTimeout);
+  EnableTimer(idle_, timeouts.idle, http::ErrorKind::kPerTryIdleTimeout);
+}
+
+void UpstreamAttempt::SetMaxDuration(event::Duration duration) {
+  EnableTimer(max_duration_, duration, http::ErrorKind::kMaxDuration);
+}
+
+void UpstreamAttempt::EnableTimer(std::optional<event::Timer>& timer, event::Duration after,
+                                  http::ErrorKind kind) {
+  if (after.count() == 0) return;
+  if (!timer.has_value()) {
+    timer.emplace(loop_, [this, kind] { handler_.OnAttemptError(*this, TooLong(kind)); });
   }
+  timer->Enable(after);
 }
 
 void UpstreamAttempt::Progress() {
@@ -77,6 +76,7 @@ void UpstreamAttempt::Progress() {
 void UpstreamAttempt::EndTimeouts() {
   if (timeout_.has_value()) timeout_->Disable();
   if (idle_.has_value()) idle_->Disable();
+  if (max_duration_.has_value()) max_duration_->Disable();
 }
 
 void UpstreamAttempt::Reset(const http::StreamError& error) {

@@ -30,8 +30,8 @@ class AttemptHandler {
   virtual void OnAttemptHeaders(UpstreamAttempt& attempt, bool end) = 0;
   virtual void OnAttemptBody(UpstreamAttempt& attempt, buffer::Buffer& data, bool end) = 0;
   virtual void OnAttemptTrailers(UpstreamAttempt& attempt, http::HeaderMap& trailers) = 0;
-  // The try failed; or, with kPerTryTimeout and kPerTryIdleTimeout, it took too long and goes on
-  // until it is reset.
+  // The try failed; or, with kPerTryTimeout, kPerTryIdleTimeout and kMaxDuration, it took too long
+  // and goes on until it is reset.
   virtual void OnAttemptError(UpstreamAttempt& attempt, const http::StreamError& error) = 0;
   // The upstream takes the request more slowly than it comes (true), or has caught up.
   virtual void OnAttemptBackpressure(UpstreamAttempt& attempt, bool blocked) = 0;
@@ -83,8 +83,10 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   event::MonotonicTime first_byte_sent() const { return first_byte_sent_; }
   http::ResponseHead& response() { return response_; }
 
-  // From now on the try has these limits; EndTimeouts takes them away.
+  // From now on the try has these limits; EndTimeouts takes them away, and the one on its life.
   void SetTimeouts(const AttemptTimeouts& timeouts);
+  // The stream may live so long from now on; 0: no limit.
+  void SetMaxDuration(event::Duration duration);
   void EndTimeouts();
 
   // Whether its stream blocks what is sent, as told by OnAttemptBackpressure.
@@ -113,6 +115,8 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
 
  private:
   void Progress();
+  // Enables `timer`, made where there is none, to tell of an error of this kind.
+  void EnableTimer(std::optional<event::Timer>& timer, event::Duration after, http::ErrorKind kind);
 
   event::Loop& loop_;
   AttemptHandler& handler_;
@@ -127,6 +131,7 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   // Made when a try has such a limit for the first time.
   std::optional<event::Timer> timeout_;
   std::optional<event::Timer> idle_;
+  std::optional<event::Timer> max_duration_;
   event::Duration idle_timeout_{0};
 };
 

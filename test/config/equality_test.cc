@@ -55,6 +55,7 @@ TEST(Equality, Cluster) {
       [](Cluster& c) { c.breakers.max_requests = 1; },
       [](Cluster& c) { c.high_breakers.max_retries = 1; },
       [](Cluster& c) { c.breakers.retry_budget = RetryBudget{}; },
+      [](Cluster& c) { c.max_stream_duration = milliseconds(1); },
       [](Cluster& c) { c.keepalive.probes = 1; },
       [](Cluster& c) { c.protocol = Cluster::Protocol::kHttp2; },
       [](Cluster& c) { c.http1.Edit().enable_trailers = true; },

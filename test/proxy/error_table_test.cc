@@ -31,6 +31,9 @@ TEST(ErrorTable, StatusAndFlagOfEachError) {
       {ErrorKind::kUpstreamTimeout, Side::kUpstream, 504, ResponseFlag::kUpstreamRequestTimeout},
       {ErrorKind::kRequestTimeout, Side::kDownstream, 408, std::nullopt},
       {ErrorKind::kIdleTimeout, Side::kDownstream, 408, ResponseFlag::kStreamIdleTimeout},
+      {ErrorKind::kMaxDuration, Side::kDownstream, 408, ResponseFlag::kDurationTimeout},
+      {ErrorKind::kMaxDuration, Side::kUpstream, 408,
+       ResponseFlag::kUpstreamMaxStreamDurationReached},
       {ErrorKind::kBodyTooLarge, Side::kDownstream, 413, std::nullopt},
       {ErrorKind::kNone, Side::kDownstream, 500, std::nullopt},
   };

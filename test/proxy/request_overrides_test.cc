@@ -19,6 +19,7 @@ TEST_F(RequestOverridesTest, TakesItsFieldsAndLeavesTheRest) {
   head_.headers.Add("x-first", "1");
   head_.headers.Add("x-envoy-upstream-rq-timeout-ms", "250");
   head_.headers.Add("x-envoy-upstream-rq-per-try-timeout-ms", "50");
+  head_.headers.Add("x-envoy-upstream-stream-duration-ms", "900");
   head_.headers.Add("x-envoy-upstream-rq-timeout-alt-response", "1");
   head_.headers.Add("x-envoy-hedge-on-per-try-timeout", "true");
   head_.headers.Add("x-envoy-max-retries", "4");
@@ -30,6 +31,7 @@ TEST_F(RequestOverridesTest, TakesItsFieldsAndLeavesTheRest) {
   const RequestOverrides overrides = TakeOverrides(head_);
   EXPECT_EQ(overrides.timeout, milliseconds(250));
   EXPECT_EQ(overrides.per_try_timeout, milliseconds(50));
+  EXPECT_EQ(overrides.max_duration, milliseconds(900));
   EXPECT_TRUE(overrides.alternative_response);
   EXPECT_EQ(overrides.hedge_on_per_try_timeout, true);
   EXPECT_EQ(overrides.retry.most, 4u);

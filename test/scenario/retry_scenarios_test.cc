@@ -130,8 +130,64 @@ TEST(RetryScenario, AGrpcCallBringsItsTimeout) {
   world.Run(milliseconds(50));
   EXPECT_EQ(client.received(), "");
   world.Run(milliseconds(100));
-  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 "));
-  EXPECT_THAT(world.log().lines(), ElementsAre(HasSubstr(" DT max_duration_timeout ")));
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 504 "));
+  // Before the request is complete it is the client that was too slow.
+  world.Say(client,
+            "POST / HTTP/1.1\r\nhost: a\r\ngrpc-timeout: 100m\r\n"
+            "content-length: 9\r\n\r\nfour");
+  world.Run(milliseconds(200));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 408 "));
+  EXPECT_THAT(world.log().lines(), ElementsAre(StartsWith("504 DT max_duration_timeout "),
+                                               StartsWith("408 DT max_duration_timeout ")));
+}
+
+Edge WithLongestStream(Edge edge) {
+  edge.cluster_options =
+      "typed_extension_protocol_options:\n"
+      "  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:\n"
+      "    \"@type\": "
+      "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions\n"
+      "    explicit_http_config: { http_protocol_options: {} }\n"
+      "    common_http_protocol_options: { max_stream_duration: 0.2s }\n";
+  return edge;
+}
+
+TEST(RetryScenario, AClusterBoundsTheLifeOfEachTry) {
+  World world(EdgeBootstrap(
+      WithLongestStream(RouteWith("retry_policy: { retry_on: reset, num_retries: 1 }"))));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, Get());
+  world.Run(seconds(1));
+  EXPECT_EQ(up.connection_count(), 2u);
+  EXPECT_EQ(world.Stat("cluster.web.upstream_rq_max_duration_reached"), 2);
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 504 "));
+  // An answer that goes on is cut off.
+  world.Say(client, Get());
+  world.Say(up.last(), "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsome");
+  world.Run(seconds(1));
+  EXPECT_TRUE(client.ended() || client.failed());
+  EXPECT_THAT(world.log().lines(),
+              ElementsAre(StartsWith("504 URX,UMSDR upstream_max_stream_duration_reached"),
+                          StartsWith("200 UMSDR upstream_max_stream_duration_reached")));
+}
+
+TEST(RetryScenario, TheRequestsOwnLongestStreamHolds) {
+  World world(EdgeBootstrap(WithLongestStream(RouteForOurOwnWith("timeout: 15s"))));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, Get("x-envoy-upstream-stream-duration-ms: 500\r\n"));
+  EXPECT_THAT(up.last().received(), Not(HasSubstr("x-envoy-upstream-stream-duration-ms")));
+  world.Run(milliseconds(400));
+  EXPECT_EQ(client.received(), "");
+  world.Run(milliseconds(200));
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 504 "));
+  // Before the request is complete it is the client that was too slow.
+  world.Say(client, "POST / HTTP/1.1\r\nhost: a.example\r\ncontent-length: 9\r\n\r\nfour");
+  world.Run(milliseconds(300));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 408 "));
 }
 
 TEST(RetryScenario, ATryWithoutProgressIsGivenUp) {
@@ -179,6 +235,18 @@ TEST(RetryScenario, NoRetriesLeftInTheBreakerIsAnOverflow) {
   world.Say(client, Get());
   EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 503 "));
   EXPECT_THAT(world.log().lines(), ElementsAre("503 UO via_upstream 0"));
+}
+
+TEST(RetryScenario, WhoHitsABreakerIsToldSo) {
+  Edge edge;
+  edge.cluster_options = "circuit_breakers: { thresholds: [ { max_requests: 0 } ] }";
+  World world(EdgeBootstrap(edge));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, Get());
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(client.received(), HasSubstr("x-envoy-overloaded: true\r\n"));
 }
 
 TEST(RetryScenario, ABudgetStandsInPlaceOfTheBreakersRetries) {

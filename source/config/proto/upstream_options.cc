@@ -50,13 +50,17 @@ void DecodePolicies(const pb::LoadBalancingPolicy& list, const Scope& scope, Clu
 
 void DecodeCommon(const envoy::config::core::v3::HttpProtocolOptions& common, const Scope& scope,
                   Cluster& cluster) {
-  scope.RefuseSet(common, {"max_stream_duration", "headers_with_underscores_action"});
+  scope.RefuseSet(common, {"headers_with_underscores_action"});
   if (common.has_idle_timeout()) {
     cluster.idle_timeout = DecodeDuration(common.idle_timeout(), scope.Field("idle_timeout"));
   }
   if (common.has_max_connection_duration()) {
     cluster.max_connection_duration =
         DecodeDuration(common.max_connection_duration(), scope.Field("max_connection_duration"));
+  }
+  if (common.has_max_stream_duration()) {
+    cluster.max_stream_duration =
+        DecodeDuration(common.max_stream_duration(), scope.Field("max_stream_duration"));
   }
   if (common.has_max_requests_per_connection()) {
     cluster.max_requests_per_connection = common.max_requests_per_connection().value();

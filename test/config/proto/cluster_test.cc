@@ -44,7 +44,7 @@ respect_dns_ttl: true
 typed_extension_protocol_options:
   envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
     "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    common_http_protocol_options: { idle_timeout: 60s, max_requests_per_connection: 7 }
+    common_http_protocol_options: { idle_timeout: 60s, max_requests_per_connection: 7, max_stream_duration: 9s }
     explicit_http_config: { http2_protocol_options: { max_concurrent_streams: 50 } }
 )");
   ASSERT_NE(cluster, nullptr);
@@ -68,6 +68,7 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->protocol, Cluster::Protocol::kHttp2);
   EXPECT_EQ(cluster->http2->max_concurrent_streams, 50u);
   EXPECT_EQ(cluster->idle_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(cluster->max_stream_duration, std::chrono::seconds(9));
   EXPECT_EQ(cluster->max_requests_per_connection, 7u);
 }
 
