@@ -42,6 +42,7 @@ struct Http2Options {
   bool stream_error_on_invalid_http_message = false;
   uint64_t stream_reset_burst = 1000;
   uint64_t stream_reset_rate = 33;
+  uint32_t premature_reset_total_stream_count = 500;  // Of the runtime; downstream only.
   Http2Keepalive keepalive;
   friend bool operator==(const Http2Options&, const Http2Options&) = default;
 };

@@ -27,7 +27,8 @@ auto Limits(const HttpConnectionManager& m) {
                   m.max_connection_duration, m.http1_safe_max_connection_duration,
                   m.max_stream_duration, m.max_requests_per_connection, m.stream_idle_timeout,
                   m.stream_flush_timeout, m.request_timeout, m.request_headers_timeout,
-                  m.drain_timeout, m.delayed_close_timeout, m.underscores);
+                  m.premature_reset_min_stream_lifetime, m.drain_timeout, m.delayed_close_timeout,
+                  m.underscores);
 }
 
 auto Headers(const HttpConnectionManager& m) {

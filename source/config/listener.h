@@ -126,6 +126,8 @@ struct HttpConnectionManager {
   std::chrono::milliseconds stream_flush_timeout{300 * 1000};
   std::chrono::milliseconds request_timeout{0};
   std::chrono::milliseconds request_headers_timeout{0};
+  // Of the runtime: a request that is reset later was given up for a reason.
+  std::chrono::seconds premature_reset_min_stream_lifetime{1};
   std::chrono::milliseconds drain_timeout{5000};
   std::chrono::milliseconds delayed_close_timeout{1000};
   UnderscoresInHeaders underscores = UnderscoresInHeaders::kAllow;

@@ -61,6 +61,9 @@ class ServerStreamHandler : public StreamHandler {
   // it.
   virtual RequestHead& request_head() = 0;
   virtual void OnHeaders(bool end) = 0;
+  // Whether the request has only just begun: a reset of it before its answer is a premature one,
+  // of which there may not be many.
+  virtual bool is_young() const { return true; }
 
  protected:
   ~ServerStreamHandler() = default;
@@ -157,6 +160,8 @@ class ServerCodecHandler : public OutputSignal {
 class ServerCodec : public Codec {
  public:
   virtual Protocol protocol() const = 0;
+  // Bytes of a head have come, and it is not whole.
+  virtual bool head_begun() const = 0;
 };
 
 class ClientCodecHandler : public OutputSignal {

@@ -16,13 +16,6 @@ using http::Side;
 using http::StreamError;
 using stream_info::ResponseFlag;
 
-namespace {
-
-// What a client has to take of its answer in a stream_flush_timeout.
-constexpr size_t kLeastTaken = 1024;
-
-}  // namespace
-
 RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
     : owner_(owner),
       platform_(owner.context().platform),
@@ -80,22 +73,6 @@ void RequestStream::OnHeaders(bool end) {
   CreateFilters();
   if (end) RequestEnded();
   chain_.RequestHeaders(end);
-}
-
-// What the route says instead of the connection manager.
-void RequestStream::ApplyRouteTimeouts() {
-  if (const auto idle = router_.stream_idle_timeout()) {
-    idle_timeout_ = *idle;
-    idle_.Disable();
-    Progress();
-  }
-  const auto longest = router_.max_stream_duration();
-  if (!longest.has_value()) return;
-  if (longest->count() > 0) {
-    max_duration_.Enable(*longest);
-  } else {
-    max_duration_.Disable();
-  }
 }
 
 void RequestStream::CreateFilters() {
@@ -334,44 +311,6 @@ void RequestStream::ResetDownstream(const StreamError& error) {
   stats_.downstream_rq_tx_reset.Inc();
   if (stream_ != nullptr) stream_->Reset(error);
   GiveUp(error);
-}
-
-void RequestStream::Progress() {
-  progress_at_ = platform_.loop.Now();
-  if (idle_timeout_.count() > 0 && !idle_.enabled()) idle_.Enable(idle_timeout_);
-}
-
-void RequestStream::OnIdleTimeout() {
-  if (unsent_ > 0) {
-    // An octet now and then keeps nothing: who takes so little would hold the rest for ever.
-    const bool moves = stream_->buffered() + kLeastTaken <= unsent_;
-    return moves ? AwaitFlush() : OnFlushTimeout();
-  }
-  const event::Duration idle = platform_.loop.Now() - progress_at_;
-  if (idle < idle_timeout_) {
-    idle_.Enable(idle_timeout_ - idle);
-    return;
-  }
-  stats_.downstream_rq_idle_timeout.Inc();
-  Fail({ErrorKind::kIdleTimeout, Side::kDownstream, false, "stream_idle_timeout"});
-}
-
-// The answer is there, and the client does not take it.
-void RequestStream::OnFlushTimeout() {
-  platform_.http2_stats.Get("").tx_flush_timeout.Inc();
-  stats_.downstream_rq_idle_timeout.Inc();
-  info_.flags.Set(ResponseFlag::kStreamIdleTimeout);
-  ResetDownstream({ErrorKind::kIdleTimeout, Side::kDownstream, false, "stream_idle_timeout"});
-}
-
-void RequestStream::OnRequestTimeout() {
-  stats_.downstream_rq_timeout.Inc();
-  Fail({ErrorKind::kRequestTimeout, Side::kDownstream, false, "request_overall_timeout"});
-}
-
-void RequestStream::OnMaxDuration() {
-  stats_.downstream_rq_max_duration_reached.Inc();
-  Fail({ErrorKind::kMaxDuration, Side::kDownstream, false, "max_duration_timeout"});
 }
 
 // --- The end

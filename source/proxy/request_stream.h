@@ -73,6 +73,7 @@ class RequestStream final : public event::DeferredDeletable,
   // http::ServerStreamHandler
   http::RequestHead& request_head() override { return memory_->request; }
   void OnHeaders(bool end) override;
+  bool is_young() const override;
   void OnBody(buffer::Buffer& data, bool end) override;
   void OnTrailers(http::HeaderMap& trailers) override;
   void OnReset(const http::StreamError& error) override;

@@ -153,7 +153,8 @@ class Session final : public net::ByteStreamHandler,
   bool closing_soon_ = false;  // Asked to close while idle: at most drain_timeout is waited.
   bool drain_counted_ = false;
   uint64_t requests_seen_ = 0;
-  size_t unsent_ = 0;  // Of answers to requests that are over, when it was last looked at.
+  uint64_t timed_head_ = 0;  // requests_seen_ when headers_timer_ was enabled.
+  size_t unsent_ = 0;        // Of answers to requests that are over, when it was last looked at.
   // The table of the generation last asked for.
   uint64_t routes_of_generation_ = 0;
   const router::RouteIndex* routes_ = nullptr;

@@ -1,5 +1,7 @@
 // What a Session waits for, and how long.
 
+#include <utility>
+
 #include "source/proxy/session.h"
 
 namespace weir::proxy {
@@ -29,8 +31,8 @@ void Session::StopTimers() {
 void Session::UpdateTimers() {
   if (state_ != State::kOpen) return;
   UpdateIdleTimer();
-  const bool busy = !requests_.empty();
-  const bool head_begun = !busy && !in_.empty();
+  // A preface that is begun is timed like a head.
+  const bool head_begun = codec_ == nullptr ? !in_.empty() : codec_->head_begun();
   if (!head_begun || http().request_headers_timeout.count() == 0) {
     if (headers_timer_ != nullptr) headers_timer_->Disable();
     return;
@@ -39,7 +41,11 @@ void Session::UpdateTimers() {
     headers_timer_ =
         std::make_unique<event::Timer>(context_.platform.loop, [this] { OnHeadersTimeout(); });
   }
-  if (!headers_timer_->enabled()) headers_timer_->Enable(http().request_headers_timeout);
+  // HTTP/2 may have begun another one since.
+  const bool is_next = std::exchange(timed_head_, requests_seen_) != requests_seen_;
+  if (is_next || !headers_timer_->enabled()) {
+    headers_timer_->Enable(http().request_headers_timeout);
+  }
 }
 
 }  // namespace weir::proxy

@@ -48,7 +48,8 @@ http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
           .max_inbound_window_update_frames_per_data_frame_sent =
               config.max_inbound_window_update_frames_per_data_frame_sent,
           .stream_reset_burst = config.stream_reset_burst,
-          .stream_reset_rate = config.stream_reset_rate};
+          .stream_reset_rate = config.stream_reset_rate,
+          .premature_reset_total_stream_count = config.premature_reset_total_stream_count};
 }
 
 http::h2::Keepalive::Settings Http2KeepaliveOf(const config::Http2Options& config) {

@@ -97,6 +97,8 @@ TEST(Equality, ConnectionManager) {
       [](M& m) { m.http1.preserve_case = true; },
       [](M& m) { m.http1.stream_error_on_invalid_http_message = true; },
       [](M& m) { m.http2.hpack_table_size = 1; },
+      [](M& m) { m.http2.premature_reset_total_stream_count = 1; },
+      [](M& m) { m.premature_reset_min_stream_lifetime = std::chrono::seconds(2); },
       [](M& m) { m.max_request_headers_kb = 1; },
       [](M& m) { m.max_headers_count = 1; },
       [](M& m) { m.idle_timeout = milliseconds(1); },

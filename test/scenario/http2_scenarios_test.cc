@@ -299,6 +299,43 @@ TEST(Http2Scenario, APrefaceThatNeverEndsIsGivenUp) {
   EXPECT_EQ(world.Stat("http.edge.downstream_rq_header_timeout"), 1);
 }
 
+// A head that comes piece by piece has as long as one of HTTP/1, also beside other requests.
+TEST(Http2Scenario, AHeaderBlockThatDoesNotEndIsGivenUp) {
+  World world(EdgeBootstrap({.http_options = "request_headers_timeout: 5s"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80");
+  const std::string block = http::h2::HeaderBlockOf(kGet);
+  const std::string cut_frame = Headers(3, kGet, true).substr(0, 20);
+  const std::string no_end = Frame(http::h2::kHeaders, http::h2::kEndStream, 3, block);
+  for (const std::string& begun : {cut_frame, no_end}) {
+    Peer& client = world.Connect();
+    world.Say(client, ClientPreface() + Headers(1, kGet, true) + begun);
+    world.Run(seconds(4));
+    EXPECT_FALSE(client.ended());
+    world.Run(seconds(2));
+    EXPECT_TRUE(client.ended());
+  }
+  EXPECT_EQ(world.Stat("http.edge.downstream_rq_header_timeout"), 2);
+}
+
+TEST(Http2Scenario, EachHeaderBlockHasItsOwnTime) {
+  World world(EdgeBootstrap({.http_options = "request_headers_timeout: 5s"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  Peer& client = world.Connect();
+  const std::string head = Headers(1, kGet, true);
+  std::string next = ClientPreface() + head.substr(0, 20);
+  for (uint32_t id = 1; id < 9; id += 2) {
+    world.Say(client, next);
+    world.Run(seconds(4));
+    // The rest of this one, and the beginning of the next.
+    next = Headers(id, kGet, true).substr(20) + Headers(id + 2, kGet, true).substr(0, 20);
+  }
+  world.Say(client, next);
+  EXPECT_FALSE(client.ended());
+  EXPECT_EQ(world.Stat("http.edge.downstream_rq_2xx"), 4);
+}
+
 // --- Attacks
 
 TEST(Http2Scenario, RapidResetsEndTheConnectionAndCancelUpstream) {
@@ -321,6 +358,42 @@ TEST(Http2Scenario, RapidResetsEndTheConnectionAndCancelUpstream) {
   up.AnswerAll(kOk);
   world.Say(other, "GET / HTTP/1.1\r\nhost: a.example\r\n\r\n");
   EXPECT_THAT(other.received(), testing::StartsWith("HTTP/1.1 200"));
+}
+
+// Requests that are given up after a while are no attack: clients have deadlines.
+TEST(Http2Scenario, OnlyYoungRequestsAreResetPrematurely) {
+  struct Case {
+    std::string_view runtime;
+    seconds lifetime;
+    bool ends;
+  };
+  const Case cases[] = {
+      {"", seconds(3), false},
+      {"", seconds(1), true},
+      {"overload.premature_reset_min_stream_lifetime_seconds: 9", seconds(3), true},
+      {"overload.premature_reset_total_stream_count: 2000", seconds(1), false},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.runtime);
+    World world(EdgeBootstrap() + StrCat("layered_runtime: { layers: [ { name: s, static_layer: { ",
+                                         c.runtime, " } } ] }\n"));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    world.AddUpstream("10.0.0.1:80");
+    Peer& client = world.Connect();
+    world.Say(client, ClientPreface());
+    for (uint32_t id = 1; id < 601; id += 100) {
+      std::string requests, resets;
+      for (uint32_t at = id; at < id + 100; at += 2) {
+        requests += Headers(at, kGet, true);
+        resets += Frame(http::h2::kRstStream, 0, at, Number(8, 4));
+      }
+      world.Say(client, requests);
+      world.Run(c.lifetime);
+      world.Say(client, resets);
+    }
+    EXPECT_EQ(world.Stat("http.edge.downstream_rq_too_many_premature_resets"), c.ends ? 1 : 0);
+    EXPECT_EQ(client.ended(), c.ends);
+  }
 }
 
 // A reset at each stage of a request: nothing is left behind on either side.

@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "test/http/h2/raw_frames.h"
 #include "test/scenario/bootstraps.h"
 #include "test/scenario/world.h"
 
@@ -33,6 +34,38 @@ TEST(MemoryScenarios, AClientThatSendsItsHeadByteByByteHoldsNoMoreThanItSent) {
   world.Say(client, "\r\n");
   EXPECT_THAT(client.received(), testing::StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_EQ(BytesInBlocks(world), 0u);
+}
+
+// Every stream that a client may open with the largest head that it may have, and no answer: what
+// they hold together has a bound that can be told beforehand.
+TEST(MemoryScenarios, TheLargestHeadsOnAllStreamsHoldWhatTheirLimitsSay) {
+  constexpr size_t kConnections = 4;
+  constexpr uint32_t kStreams = 100;
+  constexpr size_t kHeadBytes = 60 * 1024;  // max_request_headers_kb
+  World world(
+      EdgeBootstrap({.http_options = "http2_protocol_options: { max_concurrent_streams: 100 }\n"
+                                     "codec_type: HTTP2\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80");
+  http::h2::FieldList head = http::h2::kGet;
+  for (char c = 'a'; c < 'a' + 14; ++c) {
+    head.emplace_back(StrCat("x-", std::string_view(&c, 1)), std::string(4096, c));
+  }
+  std::vector<Peer*> clients;
+  for (size_t i = 0; i < kConnections; ++i) {
+    clients.push_back(&world.Connect());
+    world.Say(*clients.back(), http::h2::ClientPreface());
+    for (uint32_t stream = 0; stream <= kStreams; ++stream) {  // One more than there may be.
+      world.Say(*clients.back(), http::h2::Headers(2 * stream + 1, head, true));
+    }
+  }
+  EXPECT_EQ(world.Stat("http.edge.downstream_rq_active"), int64_t{kConnections * kStreams});
+  const size_t held = BytesInBlocks(world);
+  EXPECT_GE(held, kConnections * kStreams * 14 * 4096u);
+  EXPECT_LE(held, kConnections * kStreams * (kHeadBytes + buffer::BlockPool::kBlockSize));
+  for (Peer* client : clients) client->Close();
+  world.Run(1s);
+  EXPECT_EQ(world.Stat("http.edge.downstream_rq_active"), 0);
 }
 
 TEST(MemoryScenarios, MuchThatIsFreeGoesBackToTheSystem) {

@@ -1,5 +1,7 @@
 #include "source/config/proto/http_connection_manager.h"
 
+#include <algorithm>
+
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/request_id/uuid/v3/uuid.pb.h"
 #include "source/base/status.h"
@@ -10,6 +12,7 @@
 #include "source/config/proto/protocol_options.h"
 #include "source/config/proto/route_table.h"
 #include "source/config/proto/values.h"
+#include "source/config/runtime.h"
 #include "source/http/header_map.h"
 
 namespace weir::config::proto {
@@ -135,6 +138,20 @@ void DecodeTimeouts(const Pb& message, const Scope& scope, HttpConnectionManager
               scope.Field("delayed_close_timeout"), manager.delayed_close_timeout);
 }
 
+// What has no field, and a name in the runtime alone.
+void DecodeRuntime(const Runtime* runtime, HttpConnectionManager& manager) {
+  if (runtime == nullptr) return;
+  if (const auto count = runtime->IntegerOf("overload.premature_reset_total_stream_count")) {
+    manager.http2.premature_reset_total_stream_count =
+        static_cast<uint32_t>(std::min<uint64_t>(*count, UINT32_MAX));
+  }
+  const auto lifetime = runtime->IntegerOf("overload.premature_reset_min_stream_lifetime_seconds");
+  if (lifetime.has_value()) {
+    manager.premature_reset_min_stream_lifetime =
+        std::chrono::seconds(std::min<uint64_t>(*lifetime, UINT32_MAX));
+  }
+}
+
 PathNormalization SlashesAction(Pb::PathWithEscapedSlashesAction action) {
   switch (action) {
     case Pb::REJECT_REQUEST:
@@ -244,6 +261,7 @@ std::shared_ptr<const HttpConnectionManager> DecodeHttpConnectionManager(const P
   DecodeCommonOptions(message, scope, *manager);
   DecodeTimeouts(message, scope, *manager);
   DecodeHeaders(message, scope, *manager);
+  DecodeRuntime(scope.context().runtime, *manager);
   return manager;
 }
 

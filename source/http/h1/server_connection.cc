@@ -38,6 +38,7 @@ CodecState ServerConnection::Decode(buffer::Buffer& in) {
     }
   }
   input_left_ = !in.empty() && !starved_;
+  head_begun_ = state_ == State::kHead && starved_ && !in.empty();
   return Result();
 }
 

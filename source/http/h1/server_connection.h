@@ -33,6 +33,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   void SetOutputBlocked(bool blocked) override;
   size_t active_streams() const override { return stream_ == nullptr ? 0 : 1; }
   Protocol protocol() const override { return Protocol::kHttp11; }
+  bool head_begun() const override { return head_begun_; }
 
  private:
   enum class State : uint8_t { kHead, kBody, kAnswering, kClosing, kFailed };
@@ -90,6 +91,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   bool input_ended_ = false;
   bool starved_ = false;     // The last Decode ended for want of bytes.
   bool input_left_ = false;  // It left bytes that wait for the receiver or the output.
+  bool head_begun_ = false;
   bool skipped_line_ = false;
   bool output_blocked_ = false;
   bool told_blocked_ = false;

@@ -35,6 +35,8 @@ class Endpoint {
   virtual void OnPeerLimits() = 0;
   virtual void OnOutput() = 0;
   virtual void OnConnectionError(const StreamError& error) = 0;
+  // Server only: see ServerStreamHandler.
+  virtual bool IsYoung(const StreamState&) const { return false; }
   // Destroys the stream's object, after its OnStreamClosed.
   virtual void DestroyStream(StreamState& stream) = 0;
 
@@ -61,6 +63,7 @@ class Connection final : public Pings {
   void SetOutputBlocked(bool blocked);
   buffer::Buffer& output() { return output_; }
   size_t active_streams() const { return streams_.size(); }
+  bool in_header_block() const { return scanner_.in_header_block(); }
 
   // Streams. Add makes `stream` known here; Bind to nghttp2, once it has an id.
   void Add(StreamState& stream);

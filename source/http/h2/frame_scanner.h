@@ -36,12 +36,21 @@ class FrameScanner {
     have_ = 0;
     const FrameHeader header = Parse();
     left_ = header.length;
+    in_block_frame_ = header.type == kHeaders || header.type == kContinuation;
+    block_goes_on_ = in_block_frame_ && (header.flags & kEndHeaders) == 0;
     on_header(header);
     return part + Pass(bytes.size() - part);
   }
 
+  // A header block has begun and is not whole.
+  bool in_header_block() const { return block_goes_on_ || (in_block_frame_ && left_ > 0); }
+
  private:
   static constexpr size_t kHeaderSize = 9;
+  // RFC 9113, 6.2 and 6.10.
+  static constexpr uint8_t kHeaders = 1;
+  static constexpr uint8_t kContinuation = 9;
+  static constexpr uint8_t kEndHeaders = 4;
 
   size_t Pass(size_t bytes) {
     const size_t n = std::min(left_, bytes);
@@ -61,6 +70,8 @@ class FrameScanner {
   uint8_t header_[kHeaderSize] = {};
   size_t have_ = 0;
   size_t left_ = 0;  // Of the preface or the payload.
+  bool in_block_frame_ = false;
+  bool block_goes_on_ = false;
 };
 
 }  // namespace weir::http::h2

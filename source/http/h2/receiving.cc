@@ -191,7 +191,7 @@ void Connection::OnStreamClose(int32_t stream_id, uint32_t error_code) {
     if (!(answered && error_code == NGHTTP2_NO_ERROR)) {
       stream->error = FromPeersReset(error_code, side());
     }
-    premature = !stream->head_encoded;
+    premature = !stream->head_encoded && endpoint_.IsYoung(*stream);
   } else if (error_code == NGHTTP2_REFUSED_STREAM && goaway_received_) {
     stream->error = FromPeersReset(error_code, side());
   } else if (error_code != NGHTTP2_NO_ERROR) {

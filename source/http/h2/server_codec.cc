@@ -71,6 +71,7 @@ class ServerSide final : public PingingServerCodec, private Endpoint {
   void SetOutputBlocked(bool blocked) override { connection_.SetOutputBlocked(blocked); }
   size_t active_streams() const override { return connection_.active_streams(); }
   Protocol protocol() const override { return Protocol::kHttp2; }
+  bool head_begun() const override { return connection_.in_header_block(); }
   Pings& pings() override { return connection_; }
 
  private:
@@ -78,6 +79,9 @@ class ServerSide final : public PingingServerCodec, private Endpoint {
   void OnPeerLimits() override {}
   void OnOutput() override { handler_.OnOutput(); }
   void OnConnectionError(const StreamError& error) override { handler_.OnConnectionError(error); }
+  bool IsYoung(const StreamState& stream) const override {
+    return static_cast<const ServerStreamHandler*>(stream.handler)->is_young();
+  }
   void DestroyStream(StreamState& stream) override;
 
   ServerCodecHandler& handler_;
