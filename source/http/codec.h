@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "source/buffer/buffer.h"
 #include "source/http/message.h"
@@ -64,6 +65,13 @@ class ServerStreamHandler : public StreamHandler {
   // Whether the request has only just begun: a reset of it before its answer is a premature one,
   // of which there may not be many.
   virtual bool is_young() const { return true; }
+  // HTTP/1: the rest of the request is refused before its answer has begun, and the codec answers
+  // with `head` and `body`. May change both; gives the body, which lives as long as the head's
+  // arena. OnReset follows.
+  virtual std::string_view OnRefused(const StreamError& /*error*/, ResponseHead& /*head*/,
+                                     std::string_view body) {
+    return body;
+  }
 
  protected:
   ~ServerStreamHandler() = default;
@@ -149,9 +157,11 @@ class ServerCodecHandler : public OutputSignal {
   // The peer broke the protocol outside of any stream; the counters want to know. Decode returns
   // kFailed.
   virtual void OnConnectionError(const StreamError& error) = 0;
-  // HTTP/1: no request could be made of the bytes, and the codec itself has answered with `status`.
-  // OnConnectionError follows.
-  virtual void OnRefused(uint16_t /*status*/, const StreamError& /*error*/) {}
+  // The same, where no request could be made of the bytes. OnConnectionError follows.
+  virtual std::string_view OnRefused(const StreamError& /*error*/, ResponseHead& /*head*/,
+                                     std::string_view body) {
+    return body;
+  }
 
  protected:
   ~ServerCodecHandler() = default;

@@ -5,6 +5,7 @@
 #include "source/base/strings.h"
 #include "source/filter/log_predicate.h"
 #include "source/http/grpc_status.h"
+#include "source/proxy/request_headers.h"
 
 namespace weir::proxy {
 namespace {
@@ -94,6 +95,18 @@ std::string_view MakeLocalReply(const config::LocalReplies& config, const filter
   }
   head.framing = {http::Framing::kLength, content.body.size()};
   return content.body;
+}
+
+std::string_view RefuseMessage(const config::HttpConnectionManager& config,
+                               const Platform& platform, const http::RequestHead& request,
+                               std::string_view body, stream_info::StreamInfo& info,
+                               http::ResponseHead& head) {
+  const filter::LocalReply reply{
+      .status = head.status, .body = body, .details = info.response_code_details};
+  const std::string_view text =
+      MakeLocalReply(config.local_replies, reply, request, platform.loop.Now(), info, head);
+  FinishResponse(config, request, platform.date.At(platform.loop.WallNow()), head);
+  return text;
 }
 
 }  // namespace weir::proxy

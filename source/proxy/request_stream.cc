@@ -16,6 +16,15 @@ using http::Side;
 using http::StreamError;
 using stream_info::ResponseFlag;
 
+namespace {
+
+bool BreaksRules(ErrorKind kind) {
+  return kind == ErrorKind::kMalformed || kind == ErrorKind::kFlood ||
+         kind == ErrorKind::kHeadersTooLarge;
+}
+
+}  // namespace
+
 RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
     : owner_(owner),
       platform_(owner.context().platform),
@@ -157,17 +166,23 @@ void RequestStream::RequestEnded() {
   info_.request_end = platform_.loop.Now();
 }
 
+std::string_view RequestStream::OnRefused(const StreamError& error, http::ResponseHead& head,
+                                          std::string_view body) {
+  info_.response_code_details = error.detail;
+  info_.flags.Set(ResponseFlag::kDownstreamProtocolError);
+  body = RefuseMessage(config_, platform_, memory_->request, body, info_, head);
+  stats_.downstream_rq_completed.Inc();
+  stats_.downstream_rq_.Inc(info_.response_code);
+  return body;
+}
+
 // The client, or the connection under it, is gone.
 void RequestStream::OnReset(const StreamError& error) {
   if (response_ < ResponseState::kEnded) {
-    const ResponseState before = std::exchange(response_, ResponseState::kReset);
+    response_ = ResponseState::kReset;
     stats_.downstream_rq_rx_reset.Inc();
-    if (error.kind == ErrorKind::kMalformed || error.kind == ErrorKind::kFlood) {
+    if (BreaksRules(error.kind)) {
       info_.flags.Set(ResponseFlag::kDownstreamProtocolError);
-      // An HTTP/1 codec has answered already.
-      const bool answered =
-          before == ResponseState::kNone && info_.protocol != http::Protocol::kHttp2;
-      if (answered) info_.response_code = AnswerFor(error).status;
     } else {
       info_.flags.Set(ResponseFlag::kDownstreamConnectionTermination);
     }

@@ -74,6 +74,8 @@ class RequestStream final : public event::DeferredDeletable,
   http::RequestHead& request_head() override { return memory_->request; }
   void OnHeaders(bool end) override;
   bool is_young() const override;
+  std::string_view OnRefused(const http::StreamError& error, http::ResponseHead& head,
+                             std::string_view body) override;
   void OnBody(buffer::Buffer& data, bool end) override;
   void OnTrailers(http::HeaderMap& trailers) override;
   void OnReset(const http::StreamError& error) override;

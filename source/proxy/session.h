@@ -86,7 +86,8 @@ class Session final : public net::ByteStreamHandler,
   // http::ServerCodecHandler
   http::ServerStreamHandler& OnRequestStart(http::ServerStream& stream) override;
   void OnConnectionError(const http::StreamError& error) override;
-  void OnRefused(uint16_t status, const http::StreamError& error) override;
+  std::string_view OnRefused(const http::StreamError& error, http::ResponseHead& head,
+                             std::string_view body) override;
   void OnOutput() override;
   // RequestOwner
   const RequestContext& context() override { return context_; }

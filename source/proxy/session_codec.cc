@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "source/http/preface.h"
+#include "source/proxy/local_reply.h"
 #include "source/proxy/session.h"
 #include "source/upstream/connection_settings.h"
 
@@ -37,22 +38,26 @@ http::h1::Options Http1OptionsOf(const config::HttpConnectionManager& config) {
 }  // namespace
 
 // What no request could be made of is counted and logged as one nevertheless.
-void Session::OnRefused(uint16_t status, const http::StreamError& error) {
+std::string_view Session::OnRefused(const http::StreamError& error, http::ResponseHead& head,
+                                    std::string_view body) {
   stream_info::StreamInfo info(connection_);
   info.start = info.end = context_.platform.loop.Now();
   info.start_wall = context_.platform.loop.WallNow();
   info.sample = context_.platform.random.Next();
   info.protocol = http::Protocol::kHttp11;
   info.downstream_remote_address = connection_.remote_address;
-  info.response_code = status;
   info.response_code_details = error.detail;
   info.flags.Set(stream_info::ResponseFlag::kDownstreamProtocolError);
+  const http::RequestHead none(head.headers.arena());
+  body = RefuseMessage(http(), context_.platform, none, body, info, head);
   context_.stats.downstream_rq_total.Inc();
   context_.stats.downstream_rq_http1_total.Inc();
   context_.stats.downstream_rq_completed.Inc();
-  context_.stats.downstream_rq_.Inc(status);
-  const format::FormatContext context{.info = info, .log_type = format::LogType::kDownstreamEnd};
+  context_.stats.downstream_rq_.Inc(info.response_code);
+  const format::FormatContext context{
+      .info = info, .response = &head, .log_type = format::LogType::kDownstreamEnd};
   for (const auto& log : context_.chain.access_logs) log->Log(context);
+  return body;
 }
 
 // False while the preface is not whole.

@@ -73,6 +73,40 @@ TEST(HttpOptionsScenario, LocalRepliesLookAsConfigured) {
               ElementsAre(StartsWith("410 NR route_not_found"), StartsWith("503 UF")));
 }
 
+TEST(HttpOptionsScenario, AnswersToMalformedMessagesLookAsConfigured) {
+  World world(
+      EdgeBootstrap({.http_options = "local_reply_config:\n"
+                                     "  mappers:\n"
+                                     "  - filter: { response_flag_filter: { flags: [DPE] } }\n"
+                                     "    status_code: 422\n"
+                                     "    headers_to_add: [ { header: { key: x-why, value: "
+                                     "\"%RESPONSE_CODE_DETAILS% %REQ(x-who)%\" } } ]\n"
+                                     "  body_format: { json_format: { was: "
+                                     "\"%LOCAL_REPLY_BODY%\" } }\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80");
+  const std::string post = "POST / HTTP/1.1\r\nhost: a\r\nx-who: me\r\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {"GARBAGE\r\n\r\n", "x-why: http1.invalid_method -\r\n"},
+      {post + "transfer-encoding: chunked\r\n\r\n2\r\nok\r\nno chunk",
+       "x-why: http1.invalid_chunk me\r\n"},
+  };
+  for (const auto& [message, why] : cases) {
+    Peer& client = world.Connect();
+    world.Say(client, message);
+    EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 422 Unprocessable"));
+    EXPECT_THAT(client.received(), HasSubstr(why));
+    EXPECT_THAT(client.received(), HasSubstr("server: envoy\r\n"));
+    EXPECT_THAT(client.received(), HasSubstr("\r\nconnection: close\r\n\r\n"));
+    EXPECT_THAT(client.received(), HasSubstr("{\"was\":\"Bad Request\"}"));
+    EXPECT_TRUE(client.ended());
+  }
+  world.Run();
+  EXPECT_EQ(world.Stat("http.edge.downstream_rq_4xx"), 2);
+  EXPECT_THAT(world.log().lines(),
+              ElementsAre(StartsWith("422 DPE http1."), "422 DPE http1.invalid_chunk 0"));
+}
+
 TEST(HttpOptionsScenario, AnAccessLogWritesWhatItsFilterLetsPass) {
   World world(WithLogFilter(
       EdgeBootstrap({.routes = "- match: { path: /a }\n  direct_response: { status: 200 }\n"

@@ -97,6 +97,10 @@ char* PutWireFields(char* out, const WireHead& wire, const Names& names) {
     case ConnectionOption::kClose:
       out = PutField(out, "connection", "close", names);
       break;
+    case ConnectionOption::kUpgradeAndClose:
+      out = PutField(out, "upgrade", "HTTP/1.1", names);
+      out = PutField(out, "connection", "upgrade, close", names);
+      break;
     case ConnectionOption::kKeepAlive:
       out = PutField(out, "connection", "keep-alive", names);
       break;
@@ -172,16 +176,6 @@ void WriteFieldSection(const HeaderMap& fields, buffer::Buffer& out) {
   char* const start = out.Reserve(SizeOf(fields) + kLineEnd.size()).data();
   char* const end = Put(PutFields(start, fields, LowerNames{}), kLineEnd);
   Commit(out, start, end);
-}
-
-void WriteErrorAnswer(uint16_t status, buffer::Buffer& out) {
-  const std::string_view reason = ReasonPhrase(status);
-  // A 426 must say what to upgrade to (RFC 9110, 15.5.22).
-  const std::string_view connection =
-      status == 426 ? "upgrade: HTTP/1.1\r\nconnection: upgrade, close\r\n\r\n"
-                    : "connection: close\r\n\r\n";
-  out.Append(StrCat("HTTP/1.1 ", status, " ", reason, "\r\ncontent-length: ", reason.size(),
-                    "\r\ncontent-type: text/plain\r\n", connection, reason));
 }
 
 }  // namespace weir::http::h1

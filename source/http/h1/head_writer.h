@@ -10,7 +10,12 @@
 
 namespace weir::http::h1 {
 
-enum class ConnectionOption : uint8_t { kNone, kClose, kKeepAlive };
+enum class ConnectionOption : uint8_t {
+  kNone,
+  kClose,
+  kKeepAlive,
+  kUpgradeAndClose,  // With what to upgrade to: HTTP/1.1.
+};
 
 // What the head says about the bytes after it.
 struct WireHead {
@@ -31,8 +36,5 @@ void WriteRequestHead(const RequestHead& head, const WireHead& wire, bool proper
                       buffer::Buffer& out);
 // The fields and the empty line: a trailer section.
 void WriteFieldSection(const HeaderMap& fields, buffer::Buffer& out);
-
-// The server codec's own answer to what it refuses: a short text and "connection: close".
-void WriteErrorAnswer(uint16_t status, buffer::Buffer& out);
 
 }  // namespace weir::http::h1

@@ -187,10 +187,9 @@ ServerConnection::Step ServerConnection::Starve() {
 void ServerConnection::Reject(const Rejection& why) {
   const StreamError error{.kind = why.kind, .side = Side::kDownstream, .detail = why.detail};
   state_ = State::kFailed;
-  if (stream_ == nullptr || answer_ == Answer::kNone) WriteErrorAnswer(why.status, output_);
+  if (stream_ == nullptr || answer_ == Answer::kNone) AnswerRefused(why.status, error);
   handler_.OnOutput();
   if (stream_ == nullptr) {
-    handler_.OnRefused(why.status, error);
     handler_.OnConnectionError(error);
     return;
   }

@@ -62,6 +62,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   // The bytes ended while the message did not: waits, or when no more can come ends the stream.
   Step Starve();
   void Reject(const Rejection& why);
+  void AnswerRefused(uint16_t status, const StreamError& error);
   // What was encoded contradicts the declared length: the connection ends before the message looks
   // whole.
   void CutOff(std::string_view detail);

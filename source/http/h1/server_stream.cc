@@ -55,6 +55,24 @@ void ServerConnection::EncodeHeaders(const ResponseHead& head, bool end) {
   handler_.OnOutput();
 }
 
+void ServerConnection::AnswerRefused(uint16_t status, const StreamError& error) {
+  buffer::Arena arena(pool_);
+  ResponseHead head(arena);
+  const std::string_view reason = ReasonPhrase(status);
+  head.status = status;
+  head.framing = BodyFraming{Framing::kLength, reason.size()};
+  head.headers.Add(HeaderId::kContentType, "text/plain");
+  const std::string_view body = stream_ == nullptr ? handler_.OnRefused(error, head, reason)
+                                                   : stream_->OnRefused(error, head, reason);
+  const bool is_head = stream_ != nullptr && is_head_;
+  WireHead wire = FrameAnswer(head, is_head, body.empty(), Protocol::kHttp11).value_or(WireHead{});
+  // A 426 must say what to upgrade to (RFC 9110, 15.5.22).
+  wire.connection =
+      head.status == 426 ? ConnectionOption::kUpgradeAndClose : ConnectionOption::kClose;
+  WriteResponseHead(head, wire, options_.proper_case, output_);
+  output_.Append(body);
+}
+
 void ServerConnection::EncodeBody(buffer::Buffer& data, bool end) {
   if (StreamIsOver()) return data.Clear();
   WEIR_DCHECK(answer_ == Answer::kStarted, "the head comes before the body");

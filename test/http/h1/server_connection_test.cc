@@ -141,11 +141,11 @@ TEST(ServerConnection, RefusalsAreAnsweredAndNamed) {
   }
 }
 
-TEST(ServerConnection, TheErrorAnswerIsEnvoys) {
+TEST(ServerConnection, TheAnswerToWhatIsRefusedIsAShortText) {
   Server server;
   server.Send("GARBAGE\r\n\r\n");
   EXPECT_EQ(server.output,
-            "HTTP/1.1 400 Bad Request\r\ncontent-length: 11\r\ncontent-type: text/plain\r\n"
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 11\r\n"
             "connection: close\r\n\r\nBad Request");
 }
 
