@@ -107,7 +107,9 @@ struct HttpConnectionManager {
   std::string rds_name;
   ConfigSource rds_source;
   std::vector<HttpFilter> http_filters;  // Without the router, which is always last.
-  bool suppress_envoy_headers = false;   // Router.suppress_envoy_headers
+  // Of the router.
+  bool suppress_envoy_headers = false;
+  bool respect_expected_rq_timeout = false;
   std::vector<AccessLog> access_logs;
   bool log_new_requests = false;              // flush_access_log_on_new_request
   std::chrono::milliseconds log_interval{0};  // access_log_flush_interval; 0: none

@@ -37,6 +37,12 @@ struct PathRegex {
 };
 using PathMatch = std::variant<PathPrefix, PathExact, PathSeparatedPrefix, PathRegex>;
 
+// tls_context: of the client's certificate; nothing: either will do.
+struct TlsMatch {
+  std::optional<bool> presented;
+  std::optional<bool> validated;
+};
+
 struct RouteMatch {
   PathMatch path;
   bool case_sensitive = true;
@@ -44,6 +50,7 @@ struct RouteMatch {
   std::vector<match::QueryMatcher> query;     // all of them
   bool grpc_only = false;                     // content-type application/grpc[+...]
   std::optional<Fraction> runtime_fraction;
+  std::optional<TlsMatch> tls;
 };
 
 // typed_per_filter_config: what one level says about a filter, by its name in http_filters.
@@ -147,6 +154,14 @@ struct InternalRedirect {
   std::vector<std::string> fields_to_copy;                 // lower case
 };
 
+// How much of a request is kept to be sent again, of a route or a virtual host.
+struct ReplayLimit {
+  std::optional<uint64_t> bytes;    // request_body_buffer_limit
+  std::optional<uint32_t> at_most;  // per_request_buffer_limit_bytes: or the connection's limit.
+  // `connection`: per_connection_buffer_limit_bytes; nothing when this level does not say.
+  std::optional<uint64_t> Of(uint64_t connection) const;
+};
+
 struct RouteAction {
   std::variant<ClusterName, ClusterHeader, WeightedClusters> cluster;
   uint16_t cluster_not_found_code = 503;
@@ -157,9 +172,10 @@ struct RouteAction {
   std::chrono::milliseconds timeout{15000};  // 0: none
   std::optional<std::chrono::milliseconds>
       idle_timeout;  // Nothing: the connection manager's. 0: none
-  std::optional<MaxStreamDuration> max_stream_duration;  // Set: `timeout` holds no more.
-  std::optional<RetryPolicy> retry;                      // Its own, else the virtual host's.
-  bool high_priority = false;                            // RoutingPriority HIGH
+  std::optional<std::chrono::milliseconds> flush_timeout;  // The same.
+  std::optional<MaxStreamDuration> max_stream_duration;    // Set: `timeout` holds no more.
+  std::optional<RetryPolicy> retry;                        // Its own, else the virtual host's.
+  bool high_priority = false;                              // RoutingPriority HIGH
   // hedge_policy, its own, else the virtual host's.
   std::optional<bool> hedge_on_per_try_timeout;
   std::vector<MirrorPolicy> mirrors;  // Its own, else the virtual host's, else the table's.
@@ -196,6 +212,7 @@ struct Route {
   format::HeaderChanges request_headers;
   format::HeaderChanges response_headers;
   FilterOverrides filters;
+  ReplayLimit replay_limit;
 };
 
 enum class RequireTls : uint8_t { kNone, kExternalOnly, kAll };
@@ -214,6 +231,7 @@ struct VirtualHost {
   bool hedge_on_per_try_timeout = false;
   std::vector<MirrorPolicy> mirrors;
   FilterOverrides filters;
+  ReplayLimit replay_limit;
 };
 
 struct RouteTable {
@@ -224,6 +242,8 @@ struct RouteTable {
   std::vector<std::string> internal_only_headers;  // lower case
   bool most_specific_header_mutations_wins = false;
   bool ignore_port_in_host_matching = false;
+  bool ignore_path_parameters = false;  // What follows a ";" does not count for matching.
+  std::string vhost_header;             // lower case; found by this field instead of the host.
   std::vector<MirrorPolicy> mirrors;
   FilterOverrides filters;
   // Hash of the resource's deterministic bytes: equal hashes mean an unchanged table.

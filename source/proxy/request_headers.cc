@@ -59,7 +59,7 @@ bool HandleUnderscores(config::UnderscoresInHeaders action, http::HeaderMap& hea
 }
 
 // What only our own proxies and services may ask of this one; sorted.
-constexpr std::array<std::string_view, 14> kOwnRequests = {
+constexpr std::array<std::string_view, 15> kOwnRequests = {
     "x-envoy-expected-rq-timeout-ms",
     "x-envoy-force-trace",
     "x-envoy-hedge-on-per-try-timeout",
@@ -74,6 +74,7 @@ constexpr std::array<std::string_view, 14> kOwnRequests = {
     "x-envoy-upstream-rq-per-try-timeout-ms",
     "x-envoy-upstream-rq-timeout-alt-response",
     "x-envoy-upstream-rq-timeout-ms",
+    "x-envoy-upstream-stream-duration-ms",
 };
 
 static_assert(std::is_sorted(kOwnRequests.begin(), kOwnRequests.end()));

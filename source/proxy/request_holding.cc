@@ -36,8 +36,9 @@ void RequestStream::AddHeld(buffer::Ledger& ledger) {
 void RequestStream::AwaitFlush() {
   unsent_ = stream_->buffered();
   if (unsent_ == 0) return Progress();
-  if (config_.stream_flush_timeout.count() > 0) {
-    idle_.Enable(config_.stream_flush_timeout);
+  const auto flush = router_.stream_flush_timeout().value_or(config_.stream_flush_timeout);
+  if (flush.count() > 0) {
+    idle_.Enable(flush);
   } else {
     idle_.Disable();
   }

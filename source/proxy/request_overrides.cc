@@ -69,7 +69,7 @@ bool ReadOverride(const http::HeaderField& field, RequestOverrides& overrides) {
 
 }  // namespace
 
-RequestOverrides TakeOverrides(http::RequestHead& head) {
+RequestOverrides TakeOverrides(http::RequestHead& head, bool respect_expected) {
   RequestOverrides overrides;
   bool found = false;
   for (const http::HeaderField& field : head.headers) {
@@ -80,6 +80,9 @@ RequestOverrides TakeOverrides(http::RequestHead& head) {
     head.headers.RemoveIf(
         [&](const http::HeaderField& field) { return ReadOverride(field, ignored); });
   }
+  const auto expected =
+      respect_expected ? head.headers.Get(HeaderId::kXEnvoyExpectedRqTimeoutMs) : std::nullopt;
+  if (expected.has_value()) overrides.timeout = Milliseconds(*expected);
   return overrides;
 }
 

@@ -23,8 +23,9 @@ struct RequestOverrides {
 };
 
 // Reads the fields and removes them from the head: they are for this proxy. What cannot be read is
-// as if it were not there.
-RequestOverrides TakeOverrides(http::RequestHead& head);
+// as if it were not there. `respect_expected`: the timeout is what the proxy before this one
+// expects, where it says so (x-envoy-expected-rq-timeout-ms).
+RequestOverrides TakeOverrides(http::RequestHead& head, bool respect_expected);
 
 // The timeout that a gRPC call brings (grpc-timeout); nothing without one.
 std::optional<std::chrono::milliseconds> GrpcTimeout(const http::RequestHead& head);

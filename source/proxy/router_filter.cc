@@ -42,6 +42,11 @@ std::optional<milliseconds> RouterFilter::stream_idle_timeout() const {
   return std::get<config::RouteAction>(decision_.route->action).idle_timeout;
 }
 
+std::optional<milliseconds> RouterFilter::stream_flush_timeout() const {
+  if (decision_.kind != router::Decision::Kind::kRoute) return std::nullopt;
+  return std::get<config::RouteAction>(decision_.route->action).flush_timeout;
+}
+
 std::optional<milliseconds> RouterFilter::max_stream_duration() const {
   if (decision_.kind != router::Decision::Kind::kRoute) return std::nullopt;
   return MaxStreamDurationOf(std::get<config::RouteAction>(decision_.route->action),
@@ -72,6 +77,7 @@ void RouterFilter::MatchRoute() {
   decision_ = routes_->Match({.head = head,
                               .downstream_secure = proto.has_value() && *proto == "https",
                               .internal_request = head.headers.Has(HeaderId::kXEnvoyInternal),
+                              .tls = info.connection.tls.get(),
                               .client = &info.downstream_remote_address,
                               .random = options_.random});
   if (decision_.virtual_host != nullptr) info.virtual_host_name = decision_.virtual_host->name;
@@ -180,7 +186,7 @@ void RouterFilter::SetTerms(const config::RouteAction& action) {
   const config::VirtualHost& host = *decision_.virtual_host;
   const std::optional<config::RetryPolicy>& policy =
       action.retry.has_value() ? action.retry : host.retry;
-  const RequestOverrides overrides = TakeOverrides(head);
+  const RequestOverrides overrides = TakeOverrides(head, settings_.respect_expected_rq_timeout);
   terms_ = {};
   retry_ = Retry(policy.has_value() ? &*policy : nullptr, overrides.retry, head);
   // A route with a longest duration of the stream has no other timeout, as in Envoy.
@@ -270,10 +276,17 @@ bool RouterFilter::TakesHostOfUpstream() const {
          (decision_.weighted == nullptr || decision_.weighted->host_rewrite.empty());
 }
 
-// A request that may be sent again keeps its body, up to the buffer limit.
+uint64_t RouterFilter::ReplayLimit() const {
+  const uint64_t connection = settings_.buffer_limit;
+  const auto of_route = decision_.route->replay_limit.Of(connection);
+  if (of_route.has_value()) return *of_route;
+  return decision_.virtual_host->replay_limit.Of(connection).value_or(connection);
+}
+
+// A request that may be sent again keeps its body, up to a limit.
 void RouterFilter::KeepForReplay(const buffer::Buffer& data) {
   if (!replay_.has_value()) return;
-  if (state_ == State::kResponding || replay_->size() + data.size() > settings_.buffer_limit) {
+  if (state_ == State::kResponding || replay_->size() + data.size() > ReplayLimit()) {
     replay_.reset();
     return;
   }

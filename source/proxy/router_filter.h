@@ -61,6 +61,7 @@ class RouterHost {
 // What the connection manager's configuration says to the router.
 struct RouterSettings {
   bool suppress_envoy_headers = false;
+  bool respect_expected_rq_timeout = false;
   size_t buffer_limit = 1024 * 1024;
 };
 
@@ -98,6 +99,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   const router::Decision& decision() const { return decision_; }
   // What the route says instead of the connection manager; nothing: it does not.
   std::optional<std::chrono::milliseconds> stream_idle_timeout() const;
+  std::optional<std::chrono::milliseconds> stream_flush_timeout() const;
   std::optional<std::chrono::milliseconds> max_stream_duration() const;
 
  private:
@@ -126,6 +128,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   bool TakesHostOfUpstream() const;
   void RequestEnded();
   void KeepForReplay(const buffer::Buffer& data);
+  uint64_t ReplayLimit() const;
 
   // router_tries.cc
   void StartAttempt();

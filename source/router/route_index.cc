@@ -50,11 +50,19 @@ bool PathMatches(const config::RouteMatch& match, std::string_view path) {
   return std::get<config::PathRegex>(match.path).value.FullMatch(path);
 }
 
+bool TlsMatches(const config::TlsMatch& match, const net::TlsFacts* tls) {
+  const bool presented = tls != nullptr && tls->peer != nullptr;
+  const bool validated = tls != nullptr && tls->peer_validated;
+  return match.presented.value_or(presented) == presented &&
+         match.validated.value_or(validated) == validated;
+}
+
 // Everything but the path.
 bool OthersMatch(const config::RouteMatch& match, const MatchInput& input) {
   if (match.runtime_fraction.has_value() && !match.runtime_fraction->Contains(input.random))
     return false;
   if (match.grpc_only && !IsGrpc(input.head)) return false;
+  if (match.tls.has_value() && !TlsMatches(*match.tls, input.tls)) return false;
   for (const match::HeaderMatcher& header : match.headers) {
     if (!header.Matches(input.head)) return false;
   }
@@ -116,6 +124,19 @@ Decision Decide(const config::VirtualHost& host, const config::Route& route,
     decision.kind = Kind::kNonForwarding;
   }
   return decision;
+}
+
+// What the virtual host is found by.
+std::string_view HostFor(const config::RouteTable& table, const http::RequestHead& head) {
+  const std::string_view host =
+      table.vhost_header.empty() ? head.authority : FieldOf(head, table.vhost_header);
+  return table.ignore_port_in_host_matching ? WithoutPort(host) : host;
+}
+
+// What routes are found by.
+std::string_view PathFor(const config::RouteTable& table, const http::RequestHead& head) {
+  const std::string_view path = WithoutQuery(head.path);
+  return table.ignore_path_parameters ? path.substr(0, path.find(';')) : path;
 }
 
 bool HasFilterOverrides(const config::RouteTable& table) {
@@ -248,9 +269,7 @@ absl::StatusOr<std::shared_ptr<const RouteIndex>> RouteIndex::Create(
 
 Decision RouteIndex::Match(const MatchInput& input) const {
   const http::RequestHead& head = input.head;
-  const Lower host(
-      table_->ignore_port_in_host_matching ? WithoutPort(head.authority) : head.authority,
-      head.headers.arena());
+  const Lower host(HostFor(*table_, head), head.headers.arena());
   const std::optional<uint32_t> found = index_->hosts.Find(host.view());
   if (!found.has_value()) return {.kind = Decision::Kind::kNoVirtualHost};
   const config::VirtualHost& virtual_host = table_->virtual_hosts[*found];
@@ -261,7 +280,7 @@ Decision RouteIndex::Match(const MatchInput& input) const {
   // CONNECT has no path, and only a route made for it could match.
   if (head.path.empty()) return {.kind = Decision::Kind::kNoRoute, .virtual_host = &virtual_host};
 
-  const std::string_view path = WithoutQuery(head.path);
+  const std::string_view path = PathFor(*table_, head);
   Candidates candidates;
   const Paths& paths = index_->paths[*found];
   MetConditions conditions(paths.conditions, head);

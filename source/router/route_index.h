@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "source/config/route.h"
 #include "source/http/message.h"
+#include "source/net/tls_facts.h"
 
 namespace weir::router {
 
@@ -27,6 +28,7 @@ struct MatchInput {
   // Whether the connection is TLS or x-forwarded-proto (trusted) says https: for require_tls.
   bool downstream_secure = false;
   bool internal_request = false;         // RequireTls::kExternalOnly spares these.
+  const net::TlsFacts* tls = nullptr;    // For tls_context; null: cleartext.
   const net::Address* client = nullptr;  // For use_hash_policy; null: unknown.
   uint64_t random = 0;  // For runtime_fraction and weighted clusters; one draw a request.
 };

@@ -83,6 +83,7 @@ TEST(Equality, ConnectionManager) {
       [](M& m) { m.rds_source.kind = ConfigSource::Kind::kAds; },
       [&](M& m) { m.http_filters = {filter(1)}; },
       [](M& m) { m.suppress_envoy_headers = true; },
+      [](M& m) { m.respect_expected_rq_timeout = true; },
       [](M& m) { m.access_logs = {AccessLog{.name = "f"}}; },
       [](M& m) { m.access_logs = {AccessLog{.filter = std::make_shared<LogFilter>()}}; },
       [](M& m) { m.access_logs = {AccessLog{.config = std::make_shared<FakeExtension>(1)}}; },

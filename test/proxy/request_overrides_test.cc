@@ -28,7 +28,7 @@ TEST_F(RequestOverridesTest, TakesItsFieldsAndLeavesTheRest) {
   head_.headers.Add("x-envoy-retriable-status-codes", "418");
   head_.headers.Add("x-envoy-retriable-header-names", "x-a");
   head_.headers.Add("x-last", "2");
-  const RequestOverrides overrides = TakeOverrides(head_);
+  const RequestOverrides overrides = TakeOverrides(head_, false);
   EXPECT_EQ(overrides.timeout, milliseconds(250));
   EXPECT_EQ(overrides.per_try_timeout, milliseconds(50));
   EXPECT_EQ(overrides.max_duration, milliseconds(900));
@@ -48,11 +48,22 @@ TEST_F(RequestOverridesTest, WhatCannotBeReadIsDropped) {
   head_.headers.Add("x-envoy-upstream-rq-timeout-ms", "soon");
   head_.headers.Add("x-envoy-max-retries", "99999999999");
   head_.headers.Add("x-envoy-hedge-on-per-try-timeout", "maybe");
-  const RequestOverrides overrides = TakeOverrides(head_);
+  const RequestOverrides overrides = TakeOverrides(head_, false);
   EXPECT_EQ(overrides.timeout, std::nullopt);
   EXPECT_EQ(overrides.retry.most, std::nullopt);
   EXPECT_EQ(overrides.hedge_on_per_try_timeout, std::nullopt);
   EXPECT_TRUE(head_.headers.empty());
+}
+
+TEST_F(RequestOverridesTest, WhatTheProxyBeforeExpectsHoldsWhereItIsRespected) {
+  head_.headers.Add("x-envoy-expected-rq-timeout-ms", "300");
+  EXPECT_EQ(TakeOverrides(head_, false).timeout, std::nullopt);
+  EXPECT_EQ(TakeOverrides(head_, true).timeout, milliseconds(300));
+  head_.headers.Add("x-envoy-upstream-rq-timeout-ms", "250");
+  EXPECT_EQ(TakeOverrides(head_, true).timeout, milliseconds(300));
+  head_.headers.Remove("x-envoy-expected-rq-timeout-ms");
+  head_.headers.Add("x-envoy-upstream-rq-timeout-ms", "250");
+  EXPECT_EQ(TakeOverrides(head_, true).timeout, milliseconds(250));
 }
 
 TEST_F(RequestOverridesTest, ReadsGrpcTimeouts) {

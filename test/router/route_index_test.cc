@@ -95,6 +95,45 @@ TEST_F(RouteIndexTest, StripsThePortWhenAsked) {
   EXPECT_EQ(ClusterFor("[::1]", "/"), "v6");
 }
 
+TEST_F(RouteIndexTest, AFieldNamesTheVirtualHostWhenAsked) {
+  table_.vhost_header = "x-host";
+  table_.ignore_port_in_host_matching = true;
+  Host({"a"}).routes = {ToCluster("a", PathPrefix{"/"})};
+  Host({"b"}).routes = {ToCluster("b", PathPrefix{"/"})};
+  EXPECT_EQ(Match("a", "/").kind, Decision::Kind::kNoVirtualHost);
+  head_.headers.Add("x-host", "B:80");
+  EXPECT_EQ(ClusterFor("a", "/"), "b");
+}
+
+TEST_F(RouteIndexTest, ParametersOfThePathAreLeftOutWhenAsked) {
+  for (const bool ignore : {false, true}) {
+    table_ = {};
+    index_ = nullptr;
+    table_.ignore_path_parameters = ignore;
+    Host({"*"}).routes = {ToCluster("exact", PathExact{"/a"}), ToCluster("rest", PathPrefix{"/"})};
+    EXPECT_EQ(ClusterFor("h", "/a?q;x"), "exact");
+    EXPECT_EQ(ClusterFor("h", "/a;v=1?q"), ignore ? "exact" : "rest");
+  }
+}
+
+TEST_F(RouteIndexTest, TheClientsCertificateDecides) {
+  std::vector<config::Route> routes = {
+      ToCluster("validated", PathPrefix{"/"}), ToCluster("presented", PathPrefix{"/"}),
+      ToCluster("none", PathPrefix{"/"}), ToCluster("rest", PathPrefix{"/"})};
+  routes[0].match.tls = {.validated = true};
+  routes[1].match.tls = {.presented = true, .validated = false};
+  routes[2].match.tls = {.presented = false};
+  Host({"*"}).routes = std::move(routes);
+  EXPECT_EQ(ClusterFor("h", "/"), "none");  // Makes the index; in cleartext.
+  net::TlsFacts tls;
+  const auto cluster = [&] { return index_->Match({.head = head_, .tls = &tls}).cluster; };
+  EXPECT_EQ(cluster(), "none");
+  tls.peer = std::make_shared<net::CertificateFacts>();
+  EXPECT_EQ(cluster(), "presented");
+  tls.peer_validated = true;
+  EXPECT_EQ(cluster(), "validated");
+}
+
 TEST_F(RouteIndexTest, AnUnknownHostAndAnUnknownPathAreTold) {
   Host({"a"}).routes = {ToCluster("a", PathExact{"/x"})};
   EXPECT_EQ(Match("b", "/x").kind, Decision::Kind::kNoVirtualHost);

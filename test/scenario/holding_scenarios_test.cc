@@ -98,14 +98,20 @@ std::string Http2RequestWithoutWindow() {
   return text;
 }
 
-TEST(HoldingScenarios, AnHttp2StreamWhoseWindowStaysShutIsReset) {
+// The connection manager says how long, or the route.
+class FlushTimeoutScenarios : public testing::TestWithParam<Edge> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    , FlushTimeoutScenarios,
+    testing::Values(Edge{.http_options = "stream_flush_timeout: 2s\n"},
+                    Edge{.routes = "- match: { prefix: / }\n"
+                                   "  route: { cluster: web, flush_timeout: 2s }\n"}));
+
+TEST_P(FlushTimeoutScenarios, AnHttp2StreamWhoseWindowStaysShutIsReset) {
   using namespace std::string_view_literals;
-  World world(EdgeBootstrap({.routes = "- match: { prefix: \"/\" }\n"
-                                       "  direct_response:\n"
-                                       "    status: 200\n"
-                                       "    body: { inline_string: hello }\n",
-                             .http_options = "stream_flush_timeout: 2s\n"}));
+  World world(EdgeBootstrap(GetParam()));
   ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
   Peer& client = world.Connect();
   world.Say(client, Http2RequestWithoutWindow());
   const std::string_view reset = "\0\0\x04\x03\0\0\0\0\x01"sv;

@@ -237,6 +237,41 @@ TEST(RetryScenario, NoRetriesLeftInTheBreakerIsAnOverflow) {
   EXPECT_THAT(world.log().lines(), ElementsAre("503 UO via_upstream 0"));
 }
 
+TEST(RetryScenario, OnlyWhatMayBeKeptIsSentAgain) {
+  struct Case {
+    std::string_view of_host;
+    std::string_view of_route;
+    size_t body;
+    bool again;
+  };
+  const Case cases[] = {
+      {"", "", 1000, true},  // The listener's.
+      {"", "", 1001, false},
+      {"per_request_buffer_limit_bytes: 10", "", 10, true},
+      {"per_request_buffer_limit_bytes: 10", "", 11, false},
+      {"per_request_buffer_limit_bytes: 5000", "", 1001, false},
+      {"request_body_buffer_limit: 5000", "", 1001, true},
+      {"request_body_buffer_limit: 5000", "per_request_buffer_limit_bytes: 10", 11, false},
+      {"per_request_buffer_limit_bytes: 10", "request_body_buffer_limit: 50", 50, true},
+      {"per_request_buffer_limit_bytes: 10", "request_body_buffer_limit: 50", 51, false},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(StrCat(c.of_host, " / ", c.of_route, " / ", c.body));
+    Edge edge = RouteWith("retry_policy: { retry_on: 5xx }");
+    edge.listener_options = "per_connection_buffer_limit_bytes: 1000\n";
+    edge.virtual_host_options = c.of_host;
+    StrAppend(edge.routes, "  ", c.of_route, "\n");
+    World world(EdgeBootstrap(edge));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    Upstream& up = world.AddUpstream("10.0.0.1:80");
+    up.AnswerAll(kBusy);
+    world.Say(world.Connect(), StrCat("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ", c.body,
+                                      "\r\n\r\n", std::string(c.body, 'x')));
+    world.Run(seconds(1));
+    EXPECT_EQ(up.answered(), c.again ? 2u : 1u);
+  }
+}
+
 TEST(RetryScenario, WhoHitsABreakerIsToldSo) {
   Edge edge;
   edge.cluster_options = "circuit_breakers: { thresholds: [ { max_requests: 0 } ] }";

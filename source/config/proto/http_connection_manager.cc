@@ -63,7 +63,9 @@ void DecodeHttpFilters(const Pb& message, const Scope& scope, HttpConnectionMana
     if (type == router_type) {
       if (filter.disabled()) item.Field("disabled").Error("the router cannot be disabled");
       const auto router = Unpack<RouterPb>(filter.typed_config(), config_scope);
-      if (router != nullptr) manager.suppress_envoy_headers = router->suppress_envoy_headers();
+      if (router == nullptr) continue;
+      manager.suppress_envoy_headers = router->suppress_envoy_headers();
+      manager.respect_expected_rq_timeout = router->respect_expected_rq_timeout();
       continue;
     }
     if (filter.is_optional() && scope.context().extensions.Find(type) == nullptr) {

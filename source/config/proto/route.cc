@@ -149,12 +149,20 @@ std::optional<RouteMatch> DecodeRouteMatch(const pb::RouteMatch& message, const 
     match.runtime_fraction =
         DecodeFraction(message.runtime_fraction(), scope.Field("runtime_fraction"));
   }
+  if (message.has_tls_context()) {
+    TlsMatch& tls = match.tls.emplace();
+    if (message.tls_context().has_presented()) {
+      tls.presented = message.tls_context().presented().value();
+    }
+    if (message.tls_context().has_validated()) {
+      tls.validated = message.tls_context().validated().value();
+    }
+  }
   return match;
 }
 
 std::optional<Route> DecodeRoute(const pb::Route& message, const Scope& scope,
                                  const RouteLimits& limits) {
-  scope.RefuseSet(message, {"per_request_buffer_limit_bytes", "request_body_buffer_limit"});
   std::optional<match::UriTemplate> path_template;
   std::optional<RouteMatch> match =
       DecodeRouteMatch(message.match(), scope.Field("match"), path_template);
@@ -162,6 +170,7 @@ std::optional<Route> DecodeRoute(const pb::Route& message, const Scope& scope,
   Route route{.name = message.name(), .match = *std::move(match)};
   DecodeAllHeaderChanges(message, scope, route.request_headers, route.response_headers);
   route.filters = DecodeFilterOverrides(message.typed_per_filter_config(), scope);
+  route.replay_limit = DecodeReplayLimit(message);
   switch (message.action_case()) {
     case pb::Route::kRoute:
       route.action = DecodeRouteAction(message.route(), scope.Field("route"), limits,

@@ -34,6 +34,18 @@ WeightedClusters DecodeWeightedClusters(const envoy::config::route::v3::Weighted
                                         const Scope& scope, const RouteLimits& limits);
 // An error when clusters are checked and there is none of this name.
 void CheckCluster(const std::string& name, const Scope& scope, const RouteLimits& limits);
+// Of a Route or a VirtualHost.
+template <typename Message>
+ReplayLimit DecodeReplayLimit(const Message& message) {
+  ReplayLimit limit;
+  if (message.has_request_body_buffer_limit()) {
+    limit.bytes = message.request_body_buffer_limit().value();
+  }
+  if (message.has_per_request_buffer_limit_bytes()) {
+    limit.at_most = message.per_request_buffer_limit_bytes().value();
+  }
+  return limit;
+}
 // A field of the request that names something, in lower case.
 std::string DecodeFieldName(const std::string& name, const Scope& scope);
 RetryPolicy DecodeRetryPolicy(const envoy::config::route::v3::RetryPolicy& message,

@@ -74,6 +74,9 @@ void DecodeTimeouts(const pb::RouteAction& message, const Scope& scope, RouteAct
   if (message.has_idle_timeout()) {
     action.idle_timeout = DecodeDuration(message.idle_timeout(), scope.Field("idle_timeout"));
   }
+  if (message.has_flush_timeout()) {
+    action.flush_timeout = DecodeDuration(message.flush_timeout(), scope.Field("flush_timeout"));
+  }
   if (!message.has_max_stream_duration()) return;
   const Scope at = scope.Field("max_stream_duration");
   const pb::RouteAction::MaxStreamDuration& limits = message.max_stream_duration();

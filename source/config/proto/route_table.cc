@@ -45,6 +45,10 @@ class TableDecoder {
     table->name = message_.name();
     table->most_specific_header_mutations_wins = message_.most_specific_header_mutations_wins();
     table->ignore_port_in_host_matching = message_.ignore_port_in_host_matching();
+    table->ignore_path_parameters = message_.ignore_path_parameters_in_path_matching();
+    if (!message_.vhost_header().empty()) {
+      table->vhost_header = DecodeFieldName(message_.vhost_header(), scope_.Field("vhost_header"));
+    }
     DecodeAllHeaderChanges(message_, scope_, table->request_headers, table->response_headers);
     table->filters = DecodeFilterOverrides(message_.typed_per_filter_config(), scope_);
     for (const std::string& header : message_.internal_only_headers()) {
@@ -88,7 +92,6 @@ class TableDecoder {
 
   void DecodeVirtualHost(const pb::VirtualHost& message, const Scope& scope,
                          const RouteLimits& limits, RouteTable& table) {
-    scope.RefuseSet(message, {"per_request_buffer_limit_bytes", "request_body_buffer_limit"});
     VirtualHost host;
     host.name = message.name();
     if (!names_.insert(message.name()).second) {
@@ -98,6 +101,7 @@ class TableDecoder {
     host.require_tls = static_cast<RequireTls>(message.require_tls());
     DecodeAllHeaderChanges(message, scope, host.request_headers, host.response_headers);
     host.filters = DecodeFilterOverrides(message.typed_per_filter_config(), scope);
+    host.replay_limit = DecodeReplayLimit(message);
     host.include_request_attempt_count = message.include_request_attempt_count();
     host.include_attempt_count_in_response = message.include_attempt_count_in_response();
     if (message.has_retry_policy()) {

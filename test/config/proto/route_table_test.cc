@@ -149,15 +149,20 @@ TEST(DecodeRouteTable, ReadsPoliciesOfARoute) {
   const auto table = Decoded<RouteTable>(kType, R"yaml(
 name: routes
 request_mirror_policies: [ { cluster: t } ]
+ignore_path_parameters_in_path_matching: true
+vhost_header: X-Host
 virtual_hosts:
 - name: all
   domains: ["*"]
+  per_request_buffer_limit_bytes: 7
   hedge_policy: { hedge_on_per_try_timeout: true }
   include_is_timeout_retry_header: true
   routes:
-  - match: { prefix: / }
+  - match: { prefix: /, tls_context: { validated: true } }
+    request_body_buffer_limit: 9
     route:
       cluster: c
+      flush_timeout: 4s
       hedge_policy: { initial_requests: 1 }
       request_mirror_policies: [ { cluster_header: X-To, disable_shadow_host_suffix_append: true } ]
       hash_policy:
@@ -174,10 +179,17 @@ virtual_hosts:
 )yaml");
   ASSERT_NE(table, nullptr);
   EXPECT_EQ(table->mirrors[0].cluster, "t");
+  EXPECT_TRUE(table->ignore_path_parameters);
+  EXPECT_EQ(table->vhost_header, "x-host");
+  EXPECT_EQ(table->virtual_hosts[0].replay_limit.at_most, 7u);
+  EXPECT_EQ(table->virtual_hosts[0].routes[0].replay_limit.bytes, 9u);
+  EXPECT_EQ(table->virtual_hosts[0].routes[0].match.tls->presented, std::nullopt);
+  EXPECT_EQ(table->virtual_hosts[0].routes[0].match.tls->validated, true);
   EXPECT_TRUE(table->virtual_hosts[0].hedge_on_per_try_timeout);
   EXPECT_TRUE(table->virtual_hosts[0].include_is_timeout_retry);
   const auto& action = std::get<RouteAction>(table->virtual_hosts[0].routes[0].action);
   EXPECT_EQ(action.hedge_on_per_try_timeout, false);
+  EXPECT_EQ(action.flush_timeout, std::chrono::seconds(4));
   EXPECT_EQ(action.mirrors[0].cluster_field, "x-to");
   EXPECT_FALSE(action.mirrors[0].append_suffix);
   ASSERT_EQ(action.hash_policy.size(), 4u);
