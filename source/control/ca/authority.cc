@@ -11,7 +11,7 @@
 namespace weir::control::ca {
 
 bool IsIdentityPath(std::string_view path) {
-  return !path.empty() && x509::ParseSpiffeId(StrCat("spiffe://a", path)).has_value();
+  return path.starts_with('/') && x509::ParseSpiffeId(StrCat("spiffe://a", path)).has_value();
 }
 
 std::string SpiffeUri(std::string_view trust_domain, std::string_view path) {

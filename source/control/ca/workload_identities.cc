@@ -16,6 +16,8 @@ using envoy::extensions::transport_sockets::tls::v3::Secret;
 constexpr event::Duration kLongestWait = std::chrono::minutes(5);
 // Until another try, when a certificate could not be made.
 constexpr event::Duration kRetry = std::chrono::seconds(30);
+// Until the issuer is looked at again, when it ends too early.
+constexpr event::Duration kHopeAgain = std::chrono::hours(1);
 // Clocks of the proxies may be behind.
 constexpr event::Duration kClockSkew = std::chrono::minutes(1);
 // A deadline is in the future.
@@ -80,7 +82,7 @@ void WorkloadIdentities::Make(const IdentityRule& rule, Wall now, Certificate& c
   if (same_terms && authority_.issuer().NotAfter() <= certificate.end) {
     WEIR_LOG(kControl, kWarn, "the authority's issuer ends before a new certificate for ",
              rule.path, " could do better; weirctl ca rotate makes another one");
-    certificate.renew = now + kLongestWait;
+    certificate.renew = now + kHopeAgain;
     return;
   }
   Terms terms;

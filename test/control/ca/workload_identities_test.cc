@@ -141,9 +141,9 @@ TEST_F(WorkloadIdentitiesTest, ACertificateIsReplacedAfterTwoThirdsOfItsLife) {
   const uint64_t stream = Connect("/demo/a", "a-1");
   const std::string first = held_[stream]["default"];
   changes_.clear();
-  RunFor(std::chrono::hours(24) * 62 / 100);
+  RunFor(std::chrono::minutes(24 * 60 * 62 / 100));
   EXPECT_THAT(changes_, IsEmpty());
-  RunFor(std::chrono::hours(24) * 10 / 100 + std::chrono::minutes(5));
+  RunFor(std::chrono::minutes(24 * 60 * 10 / 100 + 5));
   EXPECT_THAT(changes_, ElementsAre(StrCat(stream, " default")));
   EXPECT_NE(held_[stream]["default"], first);
   // And so on, without a gap, on the stream that is open.
