@@ -33,6 +33,7 @@ struct Http2Options {
   uint32_t max_concurrent_streams = 1024;
   uint32_t initial_stream_window_size = 16 * 1024 * 1024;
   uint32_t initial_connection_window_size = 24 * 1024 * 1024;
+  bool allow_connect = false;  // Downstream: clients may use extended CONNECT.
   uint32_t hpack_table_size = 4096;
   uint32_t max_outbound_frames = 10000;
   uint32_t max_outbound_control_frames = 1000;

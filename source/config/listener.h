@@ -15,6 +15,7 @@
 #include "source/config/log_filter.h"
 #include "source/config/route.h"
 #include "source/config/source.h"
+#include "source/config/upgrade.h"
 #include "source/net/address.h"
 #include "source/net/network.h"
 
@@ -114,6 +115,7 @@ struct HttpConnectionManager {
   bool log_new_requests = false;              // flush_access_log_on_new_request
   std::chrono::milliseconds log_interval{0};  // access_log_flush_interval; 0: none
   LocalReplies local_replies;
+  std::vector<Upgrade> upgrades;
 
   Http1Options http1;
   Http2Options http2;

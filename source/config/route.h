@@ -13,6 +13,7 @@
 #include "source/config/extension.h"
 #include "source/config/retry.h"
 #include "source/config/source.h"
+#include "source/config/upgrade.h"
 #include "source/format/header_changes.h"
 #include "source/format/log_format.h"
 #include "source/match/header_matcher.h"
@@ -35,7 +36,11 @@ struct PathSeparatedPrefix {
 struct PathRegex {
   match::Regex value;
 };
-using PathMatch = std::variant<PathPrefix, PathExact, PathSeparatedPrefix, PathRegex>;
+// connect_matcher: CONNECT, which has no path. What has one matches none of these, and CONNECT no
+// other.
+struct ConnectRequests {};
+using PathMatch =
+    std::variant<PathPrefix, PathExact, PathSeparatedPrefix, PathRegex, ConnectRequests>;
 
 // tls_context: of the client's certificate; nothing: either will do.
 struct TlsMatch {
@@ -181,6 +186,7 @@ struct RouteAction {
   std::vector<MirrorPolicy> mirrors;  // Its own, else the virtual host's, else the table's.
   std::vector<HashPolicy> hash_policy;
   std::optional<InternalRedirect> internal_redirect;
+  std::vector<Upgrade> upgrades;  // Where silent, the connection manager's.
 };
 
 struct RedirectAction {

@@ -17,6 +17,17 @@
 // every stream, once, from Decode, DecodeEnd or the connection's Abort, never from inside an Encode
 // call or Reset: after the last byte was encoded and the peer's end decoded, it comes from
 // FinishTurn, which the connection calls before it flushes.
+//
+// Tunnels (Framing::kTunnel, RFC 9931). A request asks for one by Upgrade, by extended CONNECT
+// (both: method and path of the request, `protocol` not empty) or by CONNECT (no path). The answer
+// grants it: 101 to the first two, whatever the version of HTTP says in its place, or 2xx to
+// CONNECT, with Framing::kTunnel; every other answer refuses.
+//   server: OnRequestStart OnHeaders, then nothing before EncodeHeaders has granted the tunnel.
+//   Then
+//           OnBody* OnBody(end). After a refusal the client's bytes are dropped, and an HTTP/1
+//           connection ends with the answer: they are never read as a request.
+//   client: nothing but the head may be encoded before OnHeaders with kTunnel.
+// Both directions end by themselves; a stream is over when both have.
 #pragma once
 
 #include <cstddef>
@@ -121,10 +132,17 @@ class ClientStream : public Stream {
 
 enum class CodecState : uint8_t {
   kOpen,
-  kClosing,  // No further stream: flush output(), then close (HTTP/1: after the last answer;
-             // HTTP/2: GOAWAY sent or received and no stream left).
-  kFailed,   // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
+  kTunnel,  // HTTP/1: the connection has become a tunnel, each direction of which ends by itself:
+            // the end of the input is not the end.
+  kTunnelSent,  // The same, and nothing more is encoded: flush output(), then shut the write side.
+  kClosing,     // No further stream: flush output(), then close (HTTP/1: after the last answer;
+                // HTTP/2: GOAWAY sent or received and no stream left).
+  kFailed,      // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
 };
+
+inline bool IsTunnel(CodecState state) {
+  return state == CodecState::kTunnel || state == CodecState::kTunnelSent;
+}
 
 // What both sides of a codec share. The connection owns it.
 class Codec {

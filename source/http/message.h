@@ -21,7 +21,9 @@ std::string_view NameOf(Protocol protocol);  // "HTTP/1.1"
 
 // How the body ends. kChunked stands for every body of unknown length, HTTP/2 DATA without a
 // content-length and HTTP/1 responses that end with the connection among them.
-enum class Framing : uint8_t { kNone, kLength, kChunked };
+// kTunnel stands for no message body at all: the head asks for a tunnel, or grants it, and the
+// bytes behind it belong to another protocol (see "Tunnels" in codec.h).
+enum class Framing : uint8_t { kNone, kLength, kChunked, kTunnel };
 
 struct BodyFraming {
   Framing kind = Framing::kNone;
@@ -39,8 +41,9 @@ struct RequestHead {
   std::string_view
       authority;              // uri-host [":" port], checked; lower-casing is left to the matchers.
   std::string_view path;      // origin-form with query, begins with "/", or "*"; empty for CONNECT.
-  std::string_view protocol;  // ":protocol" of an extended CONNECT (RFC 8441) or the Upgrade token;
-                              // empty for plain requests.
+  std::string_view protocol;  // Of a tunnel by upgrade: the Upgrade token, or ":protocol" of an
+                              // extended CONNECT (RFC 8441). Empty for all others, CONNECT among
+                              // them.
   BodyFraming framing;
   Protocol version = Protocol::kHttp11;  // As received.
   bool expects_continue = false;         // Expect: 100-continue.
@@ -52,7 +55,7 @@ struct RequestHead {
 struct ResponseHead {
   explicit ResponseHead(buffer::Arena& arena) : headers(arena) {}
 
-  uint16_t status = 0;  // 100 to 599; 1xx only as informational.
+  uint16_t status = 0;  // 100 to 599; 1xx as informational, and 101 with Framing::kTunnel.
   BodyFraming framing;
   // The answer to HEAD and a 304 may name a length that no body follows; forwarded as
   // content-length.

@@ -121,4 +121,12 @@ bool IsAllowedInTrailers(const HeaderField& field) {
   return true;
 }
 
+bool IsConnectTarget(std::string_view authority) {
+  const size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || !IsValidAuthority(authority)) return false;
+  const std::string_view port = authority.substr(colon + 1);
+  return !port.empty() && port.find_first_not_of('0') != std::string_view::npos &&
+         port.back() != ']';
+}
+
 }  // namespace weir::http

@@ -18,6 +18,9 @@ bool IsToken(std::string_view text);
 // refused, though the grammar has them: receivers take them for lists.
 bool IsValidAuthority(std::string_view authority);
 
+// The target of CONNECT: an authority with a port from 1 to 65535 (RFC 9110, 9.3.6).
+bool IsConnectTarget(std::string_view authority);
+
 // origin-form (RFC 9112, 3.2.1): begins with '/', IsTargetByte throughout; each '%' of the path
 // (not of the query) begins an escape, and none is %00.
 bool IsValidPath(std::string_view path);

@@ -78,6 +78,9 @@ std::optional<std::string_view> HeaderValue(const http::RequestHead& head, std::
   if (id == http::HeaderId::kContentLength) {
     return ContentLength(head.framing, head.headers.arena());
   }
+  // What a request for a tunnel came with, and what an extended CONNECT would have come with.
+  if (id == http::HeaderId::kUpgrade) return NotEmpty(head.protocol);
+  if (id == http::HeaderId::kConnection && !head.protocol.empty()) return "upgrade";
   return FieldValue(head.headers, id, name);
 }
 

@@ -17,6 +17,8 @@ struct HttpStats {
   stats::Counter downstream_cx_overload_disable_keepalive, downstream_rq_overload_close;
   stats::Counter downstream_cx_delayed_close_timeout, downstream_cx_protocol_error;
   stats::Counter downstream_cx_rx_bytes_total, downstream_cx_tx_bytes_total;
+  stats::Counter downstream_cx_upgrades_total;
+  stats::Gauge downstream_cx_upgrades_active;
   stats::Gauge downstream_cx_active, downstream_cx_http1_active, downstream_cx_http2_active;
   stats::Histogram downstream_cx_length_ms;
 
@@ -24,7 +26,7 @@ struct HttpStats {
   stats::Counter downstream_rq_completed, downstream_rq_timeout, downstream_rq_header_timeout;
   stats::Counter downstream_rq_idle_timeout, downstream_rq_max_duration_reached;
   stats::Counter downstream_rq_rx_reset, downstream_rq_tx_reset, downstream_rq_too_large;
-  stats::Counter downstream_rq_too_many_premature_resets;
+  stats::Counter downstream_rq_too_many_premature_resets, downstream_rq_ws_on_non_ws_route;
   stats::Counter downstream_rq_rejected_via_ip_detection;
   stats::Counter downstream_rq_failed_path_normalization,
       downstream_rq_redirected_with_normalized_path;

@@ -51,6 +51,7 @@ RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
 RequestStream::~RequestStream() {
   chain_.End();
   stats_.downstream_rq_active.Dec();
+  if (tunnel_ != TunnelState::kNone) stats_.downstream_cx_upgrades_active.Dec();
   platform_.request_memory.Return(std::move(memory_));
 }
 
@@ -64,9 +65,12 @@ void RequestStream::OnHeaders(bool end) {
   const bool http2 = head.version == http::Protocol::kHttp2;
   (http2 ? stats_.downstream_rq_http2_total : stats_.downstream_rq_http1_total).Inc();
   request_ = RequestState::kBody;
+  const bool asks_for_tunnel = head.framing.kind == http::Framing::kTunnel;
   // Timeouts that bound a slow client.
   Progress();
-  if (config_.request_timeout.count() > 0 && !end) request_timeout_.Enable(config_.request_timeout);
+  if (config_.request_timeout.count() > 0 && !end && !asks_for_tunnel) {
+    request_timeout_.Enable(config_.request_timeout);
+  }
   if (config_.max_stream_duration.count() > 0) max_duration_.Enable(config_.max_stream_duration);
   if (head.expects_continue && !end && !config_.proxy_100_continue) AnswerExpectation();
   if (ShedAtOnce()) return;
@@ -81,6 +85,7 @@ void RequestStream::OnHeaders(bool end) {
   ApplyRouteTimeouts();
   LogBeginning();
   CreateFilters();
+  if (asks_for_tunnel && !AdmitTunnel()) return;
   if (end) RequestEnded();
   chain_.RequestHeaders(end);
 }
@@ -152,6 +157,7 @@ void RequestStream::OnBody(buffer::Buffer& data, bool end) {
   Progress();
   if (end) RequestEnded();
   chain_.RequestBody(data, end);
+  if (end && response_ == ResponseState::kSent) ResponseEnded();
 }
 
 void RequestStream::OnTrailers(http::HeaderMap& trailers) {
@@ -159,6 +165,7 @@ void RequestStream::OnTrailers(http::HeaderMap& trailers) {
   Progress();
   RequestEnded();
   chain_.RequestTrailers(trailers);
+  if (response_ == ResponseState::kSent) ResponseEnded();
 }
 
 void RequestStream::RequestEnded() {
@@ -251,6 +258,10 @@ void RequestStream::OnResponseHeaders(bool end) {
                                       : config_.http1.stream_error_on_invalid_http_message;
   owner_.BeforeResponse(refused_ && !ends_stream_only);
   stream_->EncodeHeaders(head, end);
+  if (head.framing.kind == http::Framing::kTunnel) {
+    tunnel_ = TunnelState::kGranted;
+    owner_.OnReadResumed();
+  }
   if (end) ResponseEnded();
 }
 
@@ -270,6 +281,10 @@ void RequestStream::OnResponseTrailers(http::HeaderMap& trailers) {
 }
 
 void RequestStream::ResponseEnded() {
+  if (tunnel_ == TunnelState::kGranted && request_ != RequestState::kEnded) {
+    response_ = ResponseState::kSent;
+    return;
+  }
   response_ = ResponseState::kEnded;
   AwaitFlush();
   request_timeout_.Disable();
@@ -289,7 +304,7 @@ void RequestStream::Fail(const StreamError& error) {
   const ErrorAnswer answer = AnswerFor(error);
   if (answer.flag.has_value()) info_.flags.Set(*answer.flag);
   if (response_ >= ResponseState::kEnded) return;
-  if (response_ == ResponseState::kStarted) {
+  if (response_ != ResponseState::kNone) {
     info_.response_code_details = answer.details;
     stats_.rq_reset_after_downstream_response_started.Inc();
     ResetDownstream(error);
@@ -304,7 +319,7 @@ void RequestStream::Fail(const StreamError& error) {
 }
 
 void RequestStream::Answer(const filter::LocalReply& reply) {
-  if (response_ == ResponseState::kStarted) {
+  if (response_ == ResponseState::kStarted || response_ == ResponseState::kSent) {
     ResetDownstream({ErrorKind::kLocalReset, Side::kDownstream, false, reply.details});
     return;
   }
@@ -337,6 +352,8 @@ void RequestStream::OnBackpressure(bool blocked) { router_.PauseResponse(blocked
 void RequestStream::OnStreamClosed() {
   stream_ = nullptr;
   GiveUp({});
+  // The last bytes of a tunnel may wait for the upstream to take them.
+  if (tunnel_ != TunnelState::kNone && !done_) Progress();
 }
 
 void RequestStream::OnRouterIdle() { MaybeDone(); }

@@ -84,7 +84,9 @@ class RequestStream final : public event::DeferredDeletable,
 
  private:
   enum class RequestState : uint8_t { kHead, kBody, kEnded };
-  enum class ResponseState : uint8_t { kNone, kStarted, kEnded, kReset };
+  // kSent: all that comes through a tunnel was encoded, and the client's side goes on.
+  enum class ResponseState : uint8_t { kNone, kStarted, kSent, kEnded, kReset };
+  enum class TunnelState : uint8_t { kNone, kAdmitted, kGranted };
 
   // FilterChainOwner
   http::RequestHead& request() override { return memory_->request; }
@@ -114,7 +116,9 @@ class RequestStream final : public event::DeferredDeletable,
   void CreateFilters();
   void ApplyRouteTimeouts();
   bool ShedAtOnce();  // True when it was answered 503 for want of resources.
-  bool Accept();      // Checks and prepares the head; false when it was answered.
+  // For a request that asks for a tunnel: whether the configuration lets it; answered when not.
+  bool AdmitTunnel();
+  bool Accept();  // Checks and prepares the head; false when it was answered.
   void Refuse(uint16_t status, std::string_view details);
   void RequestEnded();
   void ResponseEnded();
@@ -142,6 +146,7 @@ class RequestStream final : public event::DeferredDeletable,
   const router::RouteIndex* routes_ = nullptr;
   RequestState request_ = RequestState::kHead;
   ResponseState response_ = ResponseState::kNone;
+  TunnelState tunnel_ = TunnelState::kNone;
   bool continue_sent_ = false;
   bool refused_ = false;  // What the client sent is not to be trusted.
   bool logged_ = false;

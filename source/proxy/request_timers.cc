@@ -43,6 +43,7 @@ void RequestStream::Progress() {
 }
 
 void RequestStream::OnIdleTimeout() {
+  if (stream_ == nullptr) return router_.DropTail();
   if (unsent_ > 0) {
     // An octet now and then keeps nothing: who takes so little would hold the rest for ever.
     const bool moves = stream_->buffered() + kLeastTaken <= unsent_;

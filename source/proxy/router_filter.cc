@@ -175,7 +175,13 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   options_.downstream_protocol = host_.memory().request.version;
   PrepareHeaders(action);
   if (!action.hash_policy.empty()) ComputeHash(action);
-  StartShadows(action, end);
+  if (asks_for_tunnel()) {
+    const config::Upgrade* const upgrade = config::FindUpgrade(action.upgrades, "connect");
+    options_.raw = upgrade != nullptr && upgrade->terminate && host_.memory().request.path.empty();
+    StartTimeouts();
+  } else {
+    StartShadows(action, end);
+  }
   state_ = State::kTrying;
   if (end) RequestEnded();
   StartAttempt();
@@ -301,6 +307,7 @@ void RouterFilter::OnRequestBody(buffer::Buffer& data, bool end) {
   unsent.MoveFrom(data);
   if (end) RequestEnded();
   Send(*newest_);
+  if (end && tunnel_half_open_) FinishResponse();
   // Nobody takes the bytes yet: stop reading when there are too many.
   if (unsent.size() >= settings_.buffer_limit && !waiting_paused_) {
     waiting_paused_ = true;
@@ -315,10 +322,15 @@ void RouterFilter::OnRequestTrailers(http::HeaderMap& trailers) {
   for (auto& shadow : shadows_) shadow->Trailers(trailers);
   RequestEnded();
   Send(*newest_);
+  if (tunnel_half_open_) FinishResponse();
 }
 
 void RouterFilter::RequestEnded() {
   request_ended_ = true;
+  if (!asks_for_tunnel()) StartTimeouts();
+}
+
+void RouterFilter::StartTimeouts() {
   if (terms_.timeout.count() > 0) timeout_.Enable(terms_.timeout);
   if (newest_->in_flight()) newest_->SetTimeouts(terms_.of_try);
 }
@@ -349,7 +361,7 @@ void RouterFilter::Abort() {
   timeout_.Disable();
   back_off_.Disable();
   EndRetryLease();
-  ResetOthers(nullptr);
+  if (!tunnel_over_) ResetOthers(nullptr);
   for (auto& shadow : shadows_) {
     if (!shadow->ended()) shadow->Abort();
   }

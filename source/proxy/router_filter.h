@@ -16,12 +16,14 @@
 //
 // Owned by the RequestStream, on the worker's thread. Timeouts: the route's timeout runs from the
 // end of the request to the end of the response, over all tries; per_try_timeout covers one try
-// from its start, or from the end of the request where that comes later.
+// from its start, or from the end of the request where that comes later. A request for a tunnel
+// counts as ended before it is granted; then the route's timeout holds no more.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "source/buffer/buffer.h"
@@ -92,6 +94,10 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   // No codec knows this request any more.
   bool idle() const;
 
+  // A tunnel ends well when both sides have ended: Abort leaves its last bytes on their way. This
+  // gives them up, too.
+  void DropTail();
+
   // Applies the route's changes of response headers to the response's head.
   void ChangeResponseHeaders();
 
@@ -101,6 +107,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   std::optional<std::chrono::milliseconds> stream_idle_timeout() const;
   std::optional<std::chrono::milliseconds> stream_flush_timeout() const;
   std::optional<std::chrono::milliseconds> max_stream_duration() const;
+  std::span<const config::Upgrade> upgrades() const;
 
  private:
   enum class State : uint8_t { kDeciding, kTrying, kWaiting, kResponding, kDone };
@@ -127,6 +134,11 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   // auto_host_rewrite: the authority is that of the host of each try.
   bool TakesHostOfUpstream() const;
   void RequestEnded();
+  void StartTimeouts();
+  // Nothing of such a request follows its head before the answer: timeouts run from there.
+  bool asks_for_tunnel() const {
+    return host_.memory().request.framing.kind == http::Framing::kTunnel;
+  }
   void KeepForReplay(const buffer::Buffer& data);
   uint64_t ReplayLimit() const;
 
@@ -166,6 +178,16 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   bool EnterRedirect(std::string_view location);
   void CountRefusal(router::RedirectVerdict verdict);
   void BeginAgain();
+
+  // router_tunnel.cc
+  bool IsWebSocket() const;
+  // The head as the version of the try's connection has it; false: it was answered here.
+  bool PrepareHandshake(const UpstreamAttempt& attempt);
+  // The same for the answer; false: the upstream has not seen the key.
+  bool FinishHandshake(const UpstreamAttempt& attempt);
+  // The upstream has sent all: the end of the answer, but for a tunnel that the client's side
+  // keeps open.
+  void ResponseEnded();
 
   void OnAttemptReady(UpstreamAttempt& attempt) override;
   void OnAttemptInformational(UpstreamAttempt& attempt) override;
@@ -210,6 +232,9 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   bool waiting_paused_ = false;   // The newest try holds too much.
   bool attempts_paused_ = false;  // A try's stream is blocked.
   uint32_t response_pauses_ = 0;
+  bool tunnel_half_open_ = false;   // The upstream's side of it has ended.
+  bool tunnel_over_ = false;        // Both have.
+  std::string_view websocket_key_;  // The client's, or for a client of HTTP/2 the newest try's.
 
   std::vector<std::unique_ptr<ShadowRequest>> shadows_;
   std::vector<const config::Route*> redirected_from_;

@@ -35,6 +35,10 @@ void RouterFilter::OnAttemptHeaders(UpstreamAttempt& attempt, bool end) {
   if (state_ != State::kTrying) return;
   const http::ResponseHead& response = attempt.response();
   host_.info().upstream.first_byte_received = platform_.loop.Now();
+  if (response.framing.kind == http::Framing::kTunnel && !FinishHandshake(attempt)) {
+    attempt.Reset(GiveUp("websocket_accept_mismatch"));
+    return OnTryFailed(attempt, {ErrorKind::kMalformed, Side::kUpstream, false, ""});
+  }
   if (retry_.Wants(response)) {
     const uint16_t status = response.status;
     if (!NextIsDue() && Replayable() && TakeRetry(attempt, &response)) {
@@ -57,7 +61,8 @@ void RouterFilter::Respond(UpstreamAttempt& attempt, bool end) {
   if (retry_.made() > 0 && response.status < 500) cluster_->stats().upstream_rq_retry_success.Inc();
   EndRetryLease();
   state_ = State::kResponding;
-  answering_ = &attempt;
+  answering_ = newest_ = &attempt;
+  if (response.framing.kind == http::Framing::kTunnel) timeout_.Disable();
   next_try_due_ = false;
   back_off_.Disable();
   if (!more_.empty()) {
@@ -101,19 +106,21 @@ void RouterFilter::ChangeResponseHeaders() {
 
 void RouterFilter::OnAttemptBody(UpstreamAttempt& attempt, buffer::Buffer& data, bool end) {
   if (state_ != State::kResponding || answering_ != &attempt) return;
-  if (end) FinishResponse();
+  if (end) ResponseEnded();
   chain_.ResponseBody(data, end);
 }
 
 void RouterFilter::OnAttemptTrailers(UpstreamAttempt& attempt, http::HeaderMap& trailers) {
   if (state_ != State::kResponding || answering_ != &attempt) return;
-  FinishResponse();
+  ResponseEnded();
   chain_.ResponseTrailers(trailers);
 }
 
 // The upstream's answer is complete: no timeout and no error of the try matters any more.
 void RouterFilter::FinishResponse() {
   state_ = State::kDone;
+  tunnel_over_ = host_.memory().response.framing.kind == http::Framing::kTunnel;
+  tunnel_half_open_ = false;
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   upstream.last_byte_received = platform_.loop.Now();
   timeout_.Disable();

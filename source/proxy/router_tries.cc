@@ -69,7 +69,7 @@ void RouterFilter::StartAttempt() {
     OnAttemptError(*attempt, attempt->start_error());
     return;
   }
-  if (request_ended_) attempt->SetTimeouts(terms_.of_try);
+  if (request_ended_ || asks_for_tunnel()) attempt->SetTimeouts(terms_.of_try);
   if (start == upstream::Start::kReady) OnAttemptReady(*attempt);
 }
 
@@ -114,6 +114,7 @@ void RouterFilter::Send(UpstreamAttempt& attempt) {
   if (!attempt.head_sent() && TakesHostOfUpstream() && !attempt.host()->hostname().empty()) {
     head.authority = head.headers.arena().Copy(attempt.host()->hostname());
   }
+  if (!attempt.head_sent() && asks_for_tunnel() && !PrepareHandshake(attempt)) return;
   attempt.Send(head, request_ended_, trailers_.has_value() ? &*trailers_ : nullptr);
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   upstream.first_byte_sent = attempt.first_byte_sent();

@@ -157,7 +157,7 @@ void Session::OnRequestDone(RequestStream& stream) {
 void Session::OnPeerEnd() {
   peer_ended_ = true;
   if (codec_ != nullptr && codec_state_ != CodecState::kFailed) codec_state_ = codec_->DecodeEnd();
-  if (codec_state_ == CodecState::kFailed) return QueueTurnEnd();
+  if (codec_state_ == CodecState::kFailed || IsTunnel(codec_state_)) return QueueTurnEnd();
   Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
         true, net::ByteStream::CloseMode::kNormal);
 }
@@ -222,7 +222,7 @@ void Session::OnOutput() {
 void Session::AdvanceCodec() {
   if (codec_state_ == CodecState::kFailed) return;
   codec_state_ = codec_->FinishTurn();
-  for (int i = 0; codec_state_ == CodecState::kOpen; ++i) {
+  for (int i = 0; codec_state_ < CodecState::kClosing; ++i) {
     if (in_.empty() && !decode_again_) return;
     if (i == kPipelinedPerTurn) return QueueTurnEnd();
     const size_t before = in_.size();
@@ -260,6 +260,7 @@ void Session::Flush() {
     // A codec whose output was full makes more of it now.
     if (codec_state_ != CodecState::kFailed) codec_state_ = codec_->FinishTurn();
   }
+  if (codec_state_ == CodecState::kTunnelSent) ShutWriteSideWhenSent();
   const bool above = output.size() > context_.buffer_limit;
   const bool below = output.size() <= context_.buffer_limit / 2;
   if (above != output_blocked_ && (above || below)) {
@@ -270,6 +271,12 @@ void Session::Flush() {
     // Room was short only between encoding and writing: the codec may hold a request back for it.
     OnReadResumed();
   }
+}
+
+void Session::ShutWriteSideWhenSent() {
+  if (write_shut_ || !codec_->output().empty()) return;
+  write_shut_ = true;
+  stream_->ShutdownWrite();
 }
 
 // --- The end

@@ -115,6 +115,7 @@ class Session final : public net::ByteStreamHandler,
   void OnPeerEnd();
   void OnTurnEnd();
   void AdvanceCodec();
+  void ShutWriteSideWhenSent();
   void Flush();
   void UpdateTimers();
   bool MayHearFirst() const;
@@ -149,6 +150,7 @@ class Session final : public net::ByteStreamHandler,
   bool peer_ended_ = false;
   bool write_blocked_ = false;  // The transport is full: OnWritable comes.
   bool output_blocked_ = false;
+  bool write_shut_ = false;  // Of a tunnel whose other direction goes on.
   bool draining_ = false;
   bool life_over_ = false;     // max_connection_duration was reached.
   bool closing_soon_ = false;  // Asked to close while idle: at most drain_timeout is waited.

@@ -64,7 +64,8 @@ void AppendAuthority(std::string& out, const config::RedirectAction& redirect,
 
 std::string_view RewritePath(const config::Route& route, http::RequestHead& head) {
   const auto* const action = std::get_if<config::RouteAction>(&route.action);
-  if (action == nullptr) return head.path;
+  // CONNECT has none.
+  if (action == nullptr || head.path.empty()) return head.path;
   const SplitPath from = Split(head.path);
   if (action->regex_rewrite.has_value()) {
     const config::RegexRewrite& rewrite = *action->regex_rewrite;

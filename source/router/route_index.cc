@@ -7,6 +7,7 @@
 #include "source/router/host_index.h"
 #include "source/router/path_index.h"
 #include "source/router/request_hash.h"
+#include "source/router/route_list.h"
 
 namespace weir::router {
 namespace {
@@ -33,6 +34,9 @@ bool IsGrpc(const http::RequestHead& head) {
 
 // The path criterion alone, the slow and plain way. `path` is without its query.
 bool PathMatches(const config::RouteMatch& match, std::string_view path) {
+  if (path.empty() || std::holds_alternative<config::ConnectRequests>(match.path)) {
+    return path.empty() && std::holds_alternative<config::ConnectRequests>(match.path);
+  }
   const auto equals = [&](std::string_view a, std::string_view b) {
     return match.case_sensitive ? a == b : EqualsIgnoreCase(a, b);
   };
@@ -166,15 +170,45 @@ void AddSetting(const config::FilterOverrides& level, std::string_view filter,
   }
 }
 
+// A text in lower case: itself where it is, else a copy.
+class Lower {
+ public:
+  explicit Lower(std::string_view text, buffer::Arena& arena) : view_(text) {
+    if (std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return;
+    char* const copy = text.size() <= inline_.size() ? inline_.data() : arena.Allocate(text.size());
+    std::transform(text.begin(), text.end(), copy, AsciiToLower);
+    view_ = {copy, text.size()};
+  }
+  Lower(const Lower&) = delete;
+  Lower& operator=(const Lower&) = delete;
+  std::string_view view() const { return view_; }
+
+ private:
+  std::string_view view_;
+  std::array<char, 256> inline_;
+};
+
 // What a virtual host's routes are found by.
 struct Paths {
   ConditionTable conditions;
   PathIndex cased;
   PathIndex folded;  // Of routes for which case does not matter, in lower case.
+  RouteList connects;
+
+  // `path` without its query; empty: the request is a CONNECT.
+  void Find(std::string_view path, const http::RequestHead& head, Candidates& candidates) const {
+    MetConditions met(conditions, head);
+    if (path.empty()) return connects.Find({path, met}, candidates);
+    cased.Find({path, met}, candidates);
+    if (folded.empty()) return;
+    const Lower lower(path, head.headers.arena());
+    folded.Find({lower.view(), met}, candidates);
+  }
 };
 
 // The list of the routes that share the path criterion of `match`.
 RouteList& ListFor(Paths& paths, const config::RouteMatch& match) {
+  if (std::holds_alternative<config::ConnectRequests>(match.path)) return paths.connects;
   PathIndex& index = match.case_sensitive ? paths.cased : paths.folded;
   const auto cased = [&](const std::string& text) {
     return match.case_sensitive ? text : AsciiLower(text);
@@ -209,24 +243,6 @@ absl::Status CheckWeights(const config::VirtualHost& host) {
   }
   return absl::OkStatus();
 }
-
-// A text in lower case: itself where it is, else a copy.
-class Lower {
- public:
-  explicit Lower(std::string_view text, buffer::Arena& arena) : view_(text) {
-    if (std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return;
-    char* const copy = text.size() <= inline_.size() ? inline_.data() : arena.Allocate(text.size());
-    std::transform(text.begin(), text.end(), copy, AsciiToLower);
-    view_ = {copy, text.size()};
-  }
-  Lower(const Lower&) = delete;
-  Lower& operator=(const Lower&) = delete;
-  std::string_view view() const { return view_; }
-
- private:
-  std::string_view view_;
-  std::array<char, 256> inline_;
-};
 
 }  // namespace
 
@@ -263,6 +279,7 @@ absl::StatusOr<std::shared_ptr<const RouteIndex>> RouteIndex::Create(
     }
     paths.cased.Build();
     paths.folded.Build();
+    paths.connects.Build();
   }
   return std::shared_ptr<const RouteIndex>(new RouteIndex(std::move(table), std::move(index)));
 }
@@ -277,18 +294,10 @@ Decision RouteIndex::Match(const MatchInput& input) const {
       (virtual_host.require_tls == config::RequireTls::kAll || !input.internal_request)) {
     return {.kind = Decision::Kind::kRedirect, .virtual_host = &virtual_host};
   }
-  // CONNECT has no path, and only a route made for it could match.
-  if (head.path.empty()) return {.kind = Decision::Kind::kNoRoute, .virtual_host = &virtual_host};
 
   const std::string_view path = PathFor(*table_, head);
   Candidates candidates;
-  const Paths& paths = index_->paths[*found];
-  MetConditions conditions(paths.conditions, head);
-  paths.cased.Find({path, conditions}, candidates);
-  if (!paths.folded.empty()) {
-    const Lower folded(path, head.headers.arena());
-    paths.folded.Find({folded.view(), conditions}, candidates);
-  }
+  index_->paths[*found].Find(path, head, candidates);
   if (candidates.overflowed()) {
     for (const config::Route& route : virtual_host.routes) {
       if (PathMatches(route.match, path) && OthersMatch(route.match, input)) {

@@ -38,6 +38,7 @@ http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
   return {.max_concurrent_streams = config.max_concurrent_streams,
           .initial_stream_window_size = config.initial_stream_window_size,
           .initial_connection_window_size = config.initial_connection_window_size,
+          .allow_connect = config.allow_connect,
           .hpack_table_size = config.hpack_table_size,
           .stream_error_on_invalid_http_message = config.stream_error_on_invalid_http_message,
           .max_outbound_frames = config.max_outbound_frames,

@@ -24,8 +24,8 @@ class Pool;
 
 class Host final : public LocalCounted<Host> {
  public:
-  // Protocols times priorities.
-  static constexpr size_t kPools = 4;
+  // Kinds of pools times priorities.
+  static constexpr size_t kPools = 6;
 
   Host(const net::Address& address, const config::Endpoint& endpoint);
   Host(const Host&) = delete;

@@ -29,11 +29,14 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
   ~Pool();
 
+  // What its connections carry: HTTP, or one tunnel each and nothing else.
+  enum class Kind : uint8_t { kHttp1, kHttp2, kRaw };
   // The place of a pool among its host's.
-  static uint8_t IndexOf(bool http2, bool high_priority) {
-    return static_cast<uint8_t>((http2 ? 2 : 0) + (high_priority ? 1 : 0));
+  static uint8_t IndexOf(Kind kind, bool high_priority) {
+    return static_cast<uint8_t>(2 * static_cast<uint8_t>(kind) + (high_priority ? 1 : 0));
   }
-  bool http2() const { return (index_ & 2) != 0; }
+  Kind kind() const { return static_cast<Kind>(index_ / 2); }
+  bool http2() const { return kind() == Kind::kHttp2; }
   bool high_priority() const { return (index_ & 1) != 0; }
   uint8_t index() const { return index_; }
   const HostRef& host() const { return host_; }

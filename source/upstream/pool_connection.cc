@@ -50,10 +50,9 @@ PoolConnection::PoolConnection(PoolContext& context, Pool& pool, http::Protocol 
       protocol_(protocol) {
   stream_ = context_.network.Connect(host_->address(), settings_->connect);
   if (settings_->transport != nullptr) {
-    const bool http2 = protocol_ == http::Protocol::kHttp2;
-    stream_ = settings_->transport->WrapClient(
-        std::move(stream_), context_.transport(),
-        {.host_name = host_->hostname(), .alpn = {http2 ? "h2" : "http/1.1"}});
+    net::TransportOptions options{.host_name = host_->hostname()};
+    if (pool_.kind() != Pool::Kind::kRaw) options.alpn = {pool_.http2() ? "h2" : "http/1.1"};
+    stream_ = settings_->transport->WrapClient(std::move(stream_), context_.transport(), options);
   }
   stream_->SetHandler(this);
   timer_.Enable(settings_->connect_timeout);
@@ -74,34 +73,13 @@ void PoolConnection::OnConnected() {
   timer_.Disable();
   state_ = State::kOpen;
   context_.stats.upstream_cx_connect_ms.Record(Milliseconds(context_.loop.Now() - started_));
-  if (protocol_ == http::Protocol::kHttp2) {
-    context_.stats.upstream_cx_http2_total.Inc();
-    MakeHttp2Codec();
-  } else {
-    context_.stats.upstream_cx_http1_total.Inc();
-    codec_ = http::h1::CreateClientCodec(*this, context_.blocks, settings_->h1);
-  }
+  MakeCodec();
   if (settings_->max_connection_duration.count() > 0) {
     max_duration_.Enable(settings_->max_connection_duration);
   }
   BecomeIdle();
   OnOutput();  // HTTP/2 has a preface to send.
   pool_.OnOpen(*this);
-}
-
-void PoolConnection::MakeHttp2Codec() {
-  auto codec = http::h2::CreateClientCodec(*this, context_.blocks, settings_->h2,
-                                           context_.owner.Http2Stats());
-  if (settings_->keepalive.timeout.count() > 0) {
-    keepalive_ = std::make_unique<http::h2::Keepalive>(
-        context_.loop, context_.random, settings_->keepalive, codec->pings(), [this] {
-          context_.owner.Http2Stats().keepalive_timeout.Inc();
-          Close(EndedBy::kUs, {.kind = http::ErrorKind::kConnectionClosed,
-                               .side = http::Side::kUpstream,
-                               .detail = "http2.ping_timeout"});
-        });
-  }
-  codec_ = std::move(codec);
 }
 
 void PoolConnection::OnFailed(std::string_view) {
@@ -262,7 +240,7 @@ void PoolConnection::Decode() {
 }
 
 void PoolConnection::Note(http::CodecState state) {
-  if (state == http::CodecState::kOpen) return;
+  if (state < http::CodecState::kClosing) return;
   codec_done_ = true;
   if (state_ == State::kOpen) state_ = State::kDraining;
   if (state == http::CodecState::kFailed && !codec_failed_) {
@@ -313,7 +291,8 @@ bool PoolConnection::DecodeAndFlush() {
 bool PoolConnection::Flush() {
   while (true) {
     signalled_ = false;
-    Note(codec_->FinishTurn());
+    const http::CodecState codec_state = codec_->FinishTurn();
+    Note(codec_state);
     if (state_ == State::kClosed) return false;
     buffer::Buffer& output = codec_->output();
     if (!awaits_writable_ && !output.empty()) {
@@ -327,6 +306,7 @@ bool PoolConnection::Flush() {
       }
       awaits_writable_ = !output.empty();
     }
+    if (codec_state == http::CodecState::kTunnelSent) ShutWriteSideWhenSent();
     switch (output_mark_.Update(output.size())) {
       case buffer::Watermark::Crossing::kNone:
         if (signalled_ && !awaits_writable_) break;
@@ -340,6 +320,14 @@ bool PoolConnection::Flush() {
         break;  // What the streams held follows.
     }
   }
+}
+
+void PoolConnection::ShutWriteSideWhenSent() {
+  if (write_shut_ || !codec_->output().empty()) return;
+  write_shut_ = true;
+  stream_->ShutdownWrite();
+  // A stream whose last bytes are out may be over.
+  Note(codec_->FinishTurn());
 }
 
 void PoolConnection::CloseBroken() { Close(EndedBy::kPeer, ConnectionLost()); }

@@ -73,6 +73,7 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   void OnStreamLimit(uint32_t max_concurrent) override;
   void OnConnectionError(const http::StreamError&) override {}  // Decode's result says it.
 
+  void MakeCodec();
   void MakeHttp2Codec();
   void OnTimer();
   void OnMaxDuration();
@@ -86,6 +87,7 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   bool DecodeAndFlush();
   bool Flush();
   void Note(http::CodecState state);
+  void ShutWriteSideWhenSent();
   void CloseBroken();
   void BecomeIdle();
   void CountBuffered();
@@ -117,6 +119,7 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   bool awaits_writable_ = false;
   bool flushing_ = false;
   bool signalled_ = false;        // OnOutput came while flushing.
+  bool write_shut_ = false;       // Of a tunnel whose other direction goes on.
   bool reading_stopped_ = false;  // Before kAgain: nobody will tell.
   bool input_ended_ = false;
   bool codec_failed_ = false;

@@ -32,6 +32,8 @@ struct ConnectionFacts {
 
 struct StreamOptions {
   bool high_priority = false;
+  // A CONNECT that ends here: a connection of its own that carries nothing but the tunnel's bytes.
+  bool raw = false;
   // kHttp1 or kHttp2 for clusters with use_downstream_protocol_config.
   http::Protocol downstream_protocol = http::Protocol::kHttp11;
   uint64_t random = 0;
@@ -88,6 +90,7 @@ class StreamRequest {
   StreamQueue* queue_ = nullptr;   // While pending.
   bool downstream_http2_ = false;  // Of StreamOptions.
   bool high_priority_ = false;
+  bool raw_ = false;
   StreamRequest* previous_ = nullptr;
   StreamRequest* next_ = nullptr;
 };

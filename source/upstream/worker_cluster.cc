@@ -196,6 +196,7 @@ Start WorkerCluster::StartStream(StreamRequest& request, const StreamOptions& op
   WEIR_DCHECK(!request.pending(), "the request waits already");
   request.downstream_http2_ = options.downstream_protocol == http::Protocol::kHttp2;
   request.high_priority_ = options.high_priority;
+  request.raw_ = options.raw;
   return StartOn(PickHost(options), request);
 }
 
@@ -218,7 +219,10 @@ uint8_t WorkerCluster::PoolIndexFor(const StreamRequest& request) const {
   const bool http2 = config_->protocol == config::Cluster::Protocol::kDownstream
                          ? request.downstream_http2_
                          : config_->protocol == config::Cluster::Protocol::kHttp2;
-  return Pool::IndexOf(http2, request.high_priority_);
+  const Pool::Kind kind = request.raw_ ? Pool::Kind::kRaw
+                          : http2      ? Pool::Kind::kHttp2
+                                       : Pool::Kind::kHttp1;
+  return Pool::IndexOf(kind, request.high_priority_);
 }
 
 Pool& WorkerCluster::PoolOf(const HostRef& host, uint8_t index) {

@@ -25,6 +25,8 @@ inline std::string Describe(const BodyFraming& framing) {
       return StrCat(" length ", framing.length);
     case Framing::kChunked:
       return " chunked";
+    case Framing::kTunnel:
+      return " tunnel";
   }
   return "";
 }
@@ -118,10 +120,10 @@ class RecordedRequest final : public ServerStreamHandler {
   }
   RequestHead& request_head() override { return head; }
   void OnHeaders(bool end) override {
-    received.Headers(
-        StrCat(head.method, " ", head.scheme, " ", head.authority, " ", head.path,
-               Describe(head.framing), head.expects_continue ? " expects-continue" : ""),
-        head.headers, end);
+    received.Headers(StrCat(head.method, " ", head.scheme, " ", head.authority, " ", head.path,
+                            Describe(head.framing), head.protocol.empty() ? "" : " for ",
+                            head.protocol, head.expects_continue ? " expects-continue" : ""),
+                     head.headers, end);
     if (on_headers) on_headers(*this);
     if (end && on_end && !received.reset) on_end(*this);
   }

@@ -11,6 +11,7 @@
 #include "source/config/proto/local_reply.h"
 #include "source/config/proto/protocol_options.h"
 #include "source/config/proto/route_table.h"
+#include "source/config/proto/upgrades.h"
 #include "source/config/proto/values.h"
 #include "source/config/runtime.h"
 #include "source/http/header_map.h"
@@ -260,6 +261,7 @@ std::shared_ptr<const HttpConnectionManager> DecodeHttpConnectionManager(const P
   if (message.has_max_request_headers_kb()) {
     manager->max_request_headers_kb = message.max_request_headers_kb().value();
   }
+  manager->upgrades = DecodeUpgrades(message.upgrade_configs(), scope);
   DecodeCommonOptions(message, scope, *manager);
   DecodeTimeouts(message, scope, *manager);
   DecodeHeaders(message, scope, *manager);

@@ -75,6 +75,7 @@ Http2Options DecodeHttp2Options(const core::Http2ProtocolOptions& options, const
         decoded.initial_stream_window_size);
   SetIf(options.has_initial_connection_window_size(),
         options.initial_connection_window_size().value(), decoded.initial_connection_window_size);
+  decoded.allow_connect = options.allow_connect();
   SetIf(options.has_hpack_table_size(), options.hpack_table_size().value(),
         decoded.hpack_table_size);
   SetIf(options.has_max_outbound_frames(), options.max_outbound_frames().value(),

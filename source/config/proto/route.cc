@@ -41,6 +41,8 @@ std::optional<PathMatch> DecodePath(const pb::RouteMatch& message, const Scope& 
       if (!regex.has_value()) return std::nullopt;
       return PathRegex{*std::move(regex)};
     }
+    case pb::RouteMatch::kConnectMatcher:
+      return ConnectRequests{};
     case pb::RouteMatch::kPathMatchPolicy:
       path_template = DecodeTemplate(message.path_match_policy(), scope.Field("path_match_policy"));
       if (!path_template.has_value()) return std::nullopt;
@@ -49,7 +51,8 @@ std::optional<PathMatch> DecodePath(const pb::RouteMatch& message, const Scope& 
       break;
   }
   scope.Error(
-      "a path is missing: prefix, path, path_separated_prefix, safe_regex or path_match_policy");
+      "a path is missing: prefix, path, path_separated_prefix, safe_regex, path_match_policy or "
+      "connect_matcher");
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/route.h"
 #include "source/config/proto/route_policies.h"
+#include "source/config/proto/upgrades.h"
 #include "source/config/proto/values.h"
 
 namespace weir::config::proto {
@@ -144,6 +145,7 @@ RouteAction DecodeRouteAction(const pb::RouteAction& message, const Scope& scope
   }
   action.mirrors = DecodeMirrors(message.request_mirror_policies(), scope, limits);
   action.hash_policy = DecodeHashPolicy(message.hash_policy(), scope);
+  action.upgrades = DecodeUpgrades(message.upgrade_configs(), scope);
   return action;
 }
 

@@ -14,7 +14,7 @@ enum class WireFraming : uint8_t {
   kNoBody,     // The head ends the message; what is encoded after it is dropped (answers to HEAD).
   kLength,     // content-length
   kChunked,    // transfer-encoding: chunked
-  kUntilClose  // To an HTTP/1.0 client: the end of the connection ends the body.
+  kUntilClose  // To an HTTP/1.0 client, and in a tunnel: the end of the connection ends the bytes.
 };
 
 class BodyEncoder {

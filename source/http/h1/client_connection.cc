@@ -1,6 +1,7 @@
 #include "source/http/h1/client_connection.h"
 
 #include "source/base/check.h"
+#include "source/base/strings.h"
 
 namespace weir::http::h1 {
 
@@ -18,6 +19,7 @@ ClientStream& ClientConnection::NewStream(ClientStreamHandler& handler) {
   stream_ = &handler;
   state_ = State::kHead;
   request_ = Request::kNone;
+  asked_ = Asked::kAnswer;
   informational_ = 0;
   reusable_ = true;
   is_head_ = given_up_ = read_paused_ = told_blocked_ = false;
@@ -28,7 +30,7 @@ CodecState ClientConnection::Decode(buffer::Buffer& in) {
   Step step = Step::kGoOn;
   starved_ = false;
   while (step == Step::kGoOn) {
-    if (stream_ != nullptr && StreamIsOver()) {
+    if (stream_ != nullptr && MayClose()) {
       // Bytes behind the answer must never meet the next request.
       if (!in.empty()) reusable_ = false;
       CloseStream();
@@ -80,21 +82,52 @@ ClientConnection::Step ClientConnection::ReadHead(buffer::Buffer& in) {
       options_.preserve_case);
   if (found.why != nullptr) return Reject(*found.why), Step::kGoOn;
   if (found.size == 0) return Starve();
-  const Rejection* why = line.status < 200 ? TakeInformational(line, table, in, found.size)
-                                           : TakeHead(line, table, in, found.size);
+  const Rejection* why = MayGrant(line.status) ? TakeGrant(line, table, in, found.size)
+                         : line.status < 200   ? TakeInformational(line, table, in, found.size)
+                                               : TakeHead(line, table, in, found.size);
   if (why != nullptr) Reject(*why);
   return Step::kGoOn;
 }
 
 const Rejection* ClientConnection::TakeInformational(const StatusLine& line, FieldTable& table,
                                                      buffer::Buffer& in, size_t head_size) {
-  // No upgrade is ever asked for.
   if (line.status == 101) return &kSwitching;
   if (++informational_ > options_.max_informational) return &kManyInformational;
   HeadFacts facts;
   if (const Rejection* why = ReadHeadFacts(table, FramingFields::kIgnore, false, facts)) return why;
   FillHead(line, table, in, head_size);
   stream_->OnInformational();
+  return nullptr;
+}
+
+bool ClientConnection::MayGrant(uint16_t status) const {
+  switch (asked_) {
+    case Asked::kAnswer:
+      return false;
+    case Asked::kUpgrade:
+      return status == 101;
+    case Asked::kConnect:
+      return status >= 200 && status < 300;
+  }
+  return false;
+}
+
+// RFC 9110, 9.3.6 and 15.2.2: what frames a body means nothing here.
+const Rejection* ClientConnection::TakeGrant(const StatusLine& line, FieldTable& table,
+                                             buffer::Buffer& in, size_t head_size) {
+  HeadFacts facts;
+  if (table.byte_size() > options_.limits.max_header_bytes) return &kHeadTooLarge;
+  if (const Rejection* why = ReadHeadFacts(table, FramingFields::kIgnore, false, facts)) return why;
+  // Switched to something else than what was asked for, or nobody knows to what.
+  if (asked_ == Asked::kUpgrade && !EqualsIgnoreCase(UpgradeOf(facts), protocol_)) {
+    return &kSwitching;
+  }
+  FillHead(line, table, in, head_size);
+  stream_->response_head().framing = BodyFraming{Framing::kTunnel, 0};
+  content_.StartUntilClose();
+  state_ = State::kBody;
+  tunnel_ = true;
+  stream_->OnHeaders(false);
   return nullptr;
 }
 
@@ -234,7 +267,7 @@ void ClientConnection::Abort(const StreamError& error) {
 }
 
 CodecState ClientConnection::FinishTurn() {
-  if (stream_ != nullptr && StreamIsOver()) {
+  if (stream_ != nullptr && MayClose()) {
     if (input_left_) reusable_ = false;
     CloseStream();
   }
@@ -258,8 +291,10 @@ void ClientConnection::CloseStream() {
   ClientStreamHandler* const stream = std::exchange(stream_, nullptr);
   const StreamError error = std::exchange(cut_off_, StreamError{});
   const bool complete = state_ == State::kAnswered && request_ == Request::kDone;
+  tunnel_ = false;
   if (state_ != State::kFailed) {
-    const bool goes_on = complete && reusable_ && !draining_ && !given_up_ && !error;
+    const bool goes_on =
+        complete && reusable_ && !draining_ && !given_up_ && !error && asked_ == Asked::kAnswer;
     state_ = goes_on ? State::kIdle : State::kClosing;
   }
   scanner_.Reset();
@@ -269,7 +304,9 @@ void ClientConnection::CloseStream() {
 
 CodecState ClientConnection::Result() const {
   if (state_ == State::kFailed) return CodecState::kFailed;
-  return state_ == State::kClosing ? CodecState::kClosing : CodecState::kOpen;
+  if (state_ == State::kClosing) return CodecState::kClosing;
+  if (!tunnel_) return CodecState::kOpen;
+  return request_ == Request::kDone ? CodecState::kTunnelSent : CodecState::kTunnel;
 }
 
 }  // namespace weir::http::h1

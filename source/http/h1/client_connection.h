@@ -5,9 +5,12 @@
 //                         └─┘        anything refused ────────▶ kFailed
 //
 // Not reusable: "connection: close", HTTP/1.0 without keep-alive, a body that ends with the
-// connection, an answer complete before its request, bytes after the answer. Owned by the
-// connection, on its worker.
+// connection, an answer complete before its request, bytes after the answer; and a connection that
+// was asked for a tunnel, whether or not there came to be one. What comes through a tunnel is read
+// as a body that ends with the connection. Owned by the connection, on its worker.
 #pragma once
+
+#include <string>
 
 #include "source/http/h1/body_encoder.h"
 #include "source/http/h1/codec.h"
@@ -41,6 +44,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
  private:
   enum class State : uint8_t { kIdle, kHead, kBody, kAnswered, kClosing, kFailed };
   enum class Request : uint8_t { kNone, kStarted, kDone };
+  enum class Asked : uint8_t { kAnswer, kUpgrade, kConnect };
   enum class Step : uint8_t { kGoOn, kWait };
 
   void EncodeHeaders(const RequestHead& head, bool end) override;
@@ -59,6 +63,11 @@ class ClientConnection final : public ClientCodec, private ClientStream {
                             size_t head_size);
   const Rejection* TakeInformational(const StatusLine& line, FieldTable& table, buffer::Buffer& in,
                                      size_t head_size);
+  // Whether an answer of this status would grant the tunnel that was asked for.
+  bool MayGrant(uint16_t status) const;
+  const Rejection* TakeGrant(const StatusLine& line, FieldTable& table, buffer::Buffer& in,
+                             size_t head_size);
+  void EncodeAsking(const RequestHead& head);
   // Decides how the body ends and whether the connection can be used again; true when there is no
   // body.
   bool FrameAnswer(const StatusLine& line, const HeadFacts& facts, ResponseHead& head);
@@ -70,6 +79,10 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   void CutOff(std::string_view detail);
   bool StreamIsOver() const {
     return given_up_ || cut_off_ || (state_ == State::kAnswered && request_ == Request::kDone);
+  }
+  // The last bytes of a tunnel keep its stream: the connection ends with it.
+  bool MayClose() const {
+    return StreamIsOver() && (!tunnel_ || given_up_ || cut_off_ || output_.empty());
   }
   void CloseStream();
   CodecState Result() const;
@@ -84,9 +97,12 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   ContentReader content_;
   BodyEncoder encoder_;
   StreamError cut_off_;
+  std::string protocol_;        // Asked for, with Asked::kUpgrade.
   uint32_t informational_ = 0;  // 1xx answers to the request in flight.
   State state_ = State::kIdle;
   Request request_ = Request::kNone;
+  Asked asked_ = Asked::kAnswer;
+  bool tunnel_ = false;  // Granted.
   bool is_head_ = false;
   bool reusable_ = true;
   bool given_up_ = false;

@@ -8,6 +8,7 @@ namespace weir::http::h1 {
 void ClientConnection::EncodeHeaders(const RequestHead& head, bool end) {
   if (StreamIsOver()) return;
   WEIR_DCHECK(request_ == Request::kNone, "one request a stream");
+  if (head.framing.kind == Framing::kTunnel) return EncodeAsking(head);
   WireHead wire;
   if (head.framing.kind == Framing::kLength) {
     if (end && head.framing.length != 0) return CutOff("http1.content_length_mismatch");
@@ -28,9 +29,24 @@ void ClientConnection::EncodeHeaders(const RequestHead& head, bool end) {
   handler_.OnOutput();
 }
 
+void ClientConnection::EncodeAsking(const RequestHead& head) {
+  asked_ = head.protocol.empty() ? Asked::kConnect : Asked::kUpgrade;
+  protocol_ = head.protocol;
+  is_head_ = head.method == "HEAD";
+  const WireHead wire{.framing = WireFraming::kUntilClose,
+                      .absolute_form = options_.absolute_form,
+                      .upgrade = protocol_};
+  WriteRequestHead(head, wire, options_.proper_case, output_);
+  encoder_.Start(wire.framing, 0);
+  request_ = Request::kStarted;
+  handler_.OnOutput();
+}
+
 void ClientConnection::EncodeBody(buffer::Buffer& data, bool end) {
   if (StreamIsOver() || request_ == Request::kDone) return data.Clear();
   WEIR_DCHECK(request_ == Request::kStarted, "the head comes before the body");
+  // RFC 9931: a server that refuses would read the bytes as a request.
+  if (asked_ != Asked::kAnswer && !tunnel_) return CutOff("http1.tunnel_not_granted");
   if (!encoder_.Encode(data, end, output_)) return CutOff("http1.content_length_mismatch");
   if (end) request_ = Request::kDone;
   handler_.OnOutput();
@@ -47,7 +63,7 @@ void ClientConnection::EncodeTrailers(const HeaderMap& trailers) {
 }
 
 void ClientConnection::Reset(const StreamError&) {
-  if (StreamIsOver()) return;
+  if (MayClose()) return;
   given_up_ = true;
   handler_.OnOutput();
 }

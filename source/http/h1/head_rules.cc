@@ -4,6 +4,7 @@
 
 #include "source/base/strings.h"
 #include "source/http/syntax.h"
+#include "source/http/upgrade_token.h"
 
 namespace weir::http::h1 {
 namespace {
@@ -16,6 +17,7 @@ struct Reading {
   HeadFacts& facts;
   uint32_t lengths = 0;
   uint32_t codings = 0;
+  uint32_t upgrades = 0;  // Elements of all upgrade fields.
   std::vector<std::string_view> nominated;
 };
 
@@ -26,6 +28,8 @@ const Rejection* ReadConnection(std::string_view value, Reading& reading) {
       reading.facts.close = true;
     } else if (EqualsIgnoreCase(option, "keep-alive")) {
       reading.facts.keep_alive = true;
+    } else if (EqualsIgnoreCase(option, "upgrade")) {
+      reading.facts.connection_upgrade = true;
     } else if (EqualsIgnoreCase(option, "te")) {
       // "te: trailers" is said anew on the next hop.
     } else if (!IsToken(option) || reading.nominated.size() == kMaxNominated) {
@@ -62,6 +66,13 @@ const Rejection* ReadCoding(std::string_view value, Reading& reading) {
   return tokens && last_is_chunked && chunked == 1 ? &kOtherCoding : &kBadCoding;
 }
 
+// A list leaves the choice to the server, and this one makes none: it goes on with HTTP.
+void ReadUpgrade(std::string_view value, Reading& reading) {
+  ForEachElement(value, [&](std::string_view protocol) {
+    reading.facts.upgrade = ++reading.upgrades == 1 ? protocol : std::string_view();
+  });
+}
+
 bool ListsTrailers(std::string_view te) {
   bool found = false;
   ForEachElement(te, [&](std::string_view element) {
@@ -87,9 +98,11 @@ const Rejection* ReadField(HeaderField& field, Reading& reading) {
     case HeaderId::kConnection:
       why = ReadConnection(field.value, reading);
       break;
+    case HeaderId::kUpgrade:
+      ReadUpgrade(field.value, reading);
+      break;
     case HeaderId::kKeepAlive:
     case HeaderId::kProxyConnection:
-    case HeaderId::kUpgrade:
     case HeaderId::kHttp2Settings:
       break;
     case HeaderId::kTe:
@@ -108,6 +121,12 @@ const Rejection* ReadField(HeaderField& field, Reading& reading) {
 }
 
 }  // namespace
+
+std::string_view UpgradeOf(const HeadFacts& facts) {
+  const std::string_view token = facts.upgrade;
+  if (token.empty() || !facts.connection_upgrade) return {};
+  return IsUpgradeToken(token) && !IsIgnoredUpgrade(token) ? token : std::string_view();
+}
 
 const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, bool allow_chunked_length,
                                HeadFacts& facts) {

@@ -21,7 +21,14 @@ struct HeadFacts {
   bool close = false;       // Of the connection field.
   bool keep_alive = false;  // Likewise.
   bool expects_continue = false;
+  // The one element of the one upgrade field; empty when there are several, or none.
+  std::string_view upgrade;
+  bool connection_upgrade = false;  // The connection field names it.
 };
+
+// The protocol that a message asks to switch to, or says that it has (RFC 9110, 7.8); empty: none,
+// or one that a proxy never switches to.
+std::string_view UpgradeOf(const HeadFacts& facts);
 
 enum class FramingFields : uint8_t {
   kCount,   // content-length and transfer-encoding say how the body ends.

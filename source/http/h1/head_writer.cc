@@ -93,6 +93,9 @@ char* PutWireFields(char* out, const WireHead& wire, const Names& names) {
   }
   switch (wire.connection) {
     case ConnectionOption::kNone:
+      if (wire.upgrade.empty()) break;
+      out = PutField(out, "connection", "upgrade", names);
+      out = PutField(out, "upgrade", wire.upgrade, names);
       break;
     case ConnectionOption::kClose:
       out = PutField(out, "connection", "close", names);
@@ -116,7 +119,8 @@ template <typename Names>
 void WriteResponse(const ResponseHead& head, const WireHead& wire, const Names& names,
                    buffer::Buffer& out) {
   const std::string_view reason = ReasonPhrase(head.status);
-  char* const start = out.Reserve(SizeOf(head.headers) + reason.size() + kFixedRoom).data();
+  const size_t room = SizeOf(head.headers) + reason.size() + wire.upgrade.size() + kFixedRoom;
+  char* const start = out.Reserve(room).data();
   char* end = Put(start, "HTTP/1.1 ");
   end = std::to_chars(end, end + 3, head.status).ptr;
   *end++ = ' ';
@@ -131,11 +135,14 @@ template <typename Names>
 void WriteRequest(const RequestHead& head, const WireHead& wire, const Names& names,
                   buffer::Buffer& out) {
   const size_t room = SizeOf(head.headers) + head.method.size() + head.path.size() +
-                      2 * head.authority.size() + kFixedRoom;
+                      2 * head.authority.size() + wire.upgrade.size() + kFixedRoom;
   char* const start = out.Reserve(room).data();
   char* end = Put(start, head.method);
   *end++ = ' ';
-  if (wire.absolute_form) {
+  if (head.path.empty()) {
+    // RFC 9112, 3.2.3: the authority form, of CONNECT.
+    end = Put(end, head.authority);
+  } else if (wire.absolute_form) {
     end = Put(end, head.scheme);
     end = Put(end, "://");
     end = Put(end, head.authority);

@@ -24,6 +24,8 @@ struct WireHead {
   std::optional<uint64_t> content_length;
   ConnectionOption connection = ConnectionOption::kNone;
   bool absolute_form = false;
+  // What the peer is asked to switch to, or is told that it was; empty: nothing.
+  std::string_view upgrade;
 };
 
 // Field names go out as the head's map has them spelled; others in lower case, or "As-This" with

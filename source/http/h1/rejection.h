@@ -33,7 +33,8 @@ inline constexpr Rejection kBadTarget{400, ErrorKind::kMalformed, "http1.invalid
 inline constexpr Rejection kBadVersion{400, ErrorKind::kMalformed, "http1.invalid_version"};
 inline constexpr Rejection kOtherVersion{505, ErrorKind::kUnsupported, "http1.unsupported_version"};
 inline constexpr Rejection kHttp10{426, ErrorKind::kUnsupported, "low_version"};
-inline constexpr Rejection kConnect{501, ErrorKind::kUnsupported, "http1.connect_not_supported"};
+inline constexpr Rejection kConnectContent{400, ErrorKind::kMalformed,
+                                           "http1.connect_with_content"};
 inline constexpr Rejection kNoHost{400, ErrorKind::kMalformed, "missing_host_header"};
 inline constexpr Rejection kBadHost{400, ErrorKind::kMalformed, "http1.invalid_host"};
 inline constexpr Rejection kManyHosts{400, ErrorKind::kMalformed, "http1.multiple_hosts"};

@@ -30,6 +30,9 @@ CodecState ServerConnection::Decode(buffer::Buffer& in) {
       case State::kAnswering:
         if (answer_ != Answer::kDone) step = Step::kWait;
         break;
+      case State::kOffered:
+        step = Step::kWait;
+        break;
       case State::kClosing:
       case State::kFailed:
         in.Clear();
@@ -102,6 +105,9 @@ const Rejection* ServerConnection::CheckHead(const RequestLine& line, FieldTable
   if (line.method == "TRACE" && (facts.chunked || facts.content_length.value_or(0) > 0)) {
     return &kTraceContent;
   }
+  if (line.method == "CONNECT" && (facts.chunked || facts.content_length.value_or(0) > 0)) {
+    return &kConnectContent;
+  }
   return nullptr;
 }
 
@@ -128,19 +134,32 @@ void ServerConnection::StartRequest(const RequestLine& line, FieldTable& table,
     if (!field.name.empty()) head.headers.AddView(field.name, field.value, field.id);
   }
   if (options_.preserve_case) spellings_.Give(table, head.headers);
-  bool end = true;
+  state_ = FrameRequest(facts, head);
+  in.Drain(head_size);
+  stream_->OnHeaders(state_ == State::kAnswering);
+}
+
+ServerConnection::State ServerConnection::FrameRequest(const HeadFacts& facts, RequestHead& head) {
   if (facts.chunked) {
     head.framing = BodyFraming{Framing::kChunked, 0};
     content_.StartChunked();
-    end = false;
-  } else if (facts.content_length.has_value()) {
+    return State::kBody;
+  }
+  if (facts.content_length.has_value()) {
     head.framing = BodyFraming{Framing::kLength, *facts.content_length};
     content_.StartLength(*facts.content_length);
-    end = *facts.content_length == 0;
+    if (*facts.content_length > 0) return State::kBody;
   }
-  in.Drain(head_size);
-  state_ = end ? State::kAnswering : State::kBody;
-  stream_->OnHeaders(end);
+  const bool connect = head.path.empty();
+  // Asking is ignored where there is a body, and in HTTP/1.0 (RFC 9110, 7.8).
+  if (!facts.upgrade.empty() && version_ == Protocol::kHttp11 && !connect) {
+    head.protocol = UpgradeOf(facts);
+  }
+  if (head.protocol.empty() && !connect) return State::kAnswering;
+  head.framing = BodyFraming{Framing::kTunnel, 0};
+  head.expects_continue = false;
+  persistent_ = false;
+  return State::kOffered;
 }
 
 ServerConnection::Step ServerConnection::ReadContent(buffer::Buffer& in) {
@@ -167,6 +186,11 @@ ServerConnection::Step ServerConnection::Starve() {
   if (!input_ended_) {
     starved_ = true;
     return Step::kWait;
+  }
+  if (tunnel_) {
+    buffer::Buffer nothing(pool_);
+    Deliver(nothing, true);
+    return Step::kGoOn;
   }
   if (stream_ != nullptr) {
     state_ = State::kClosing;
@@ -238,13 +262,15 @@ void ServerConnection::SetOutputBlocked(bool blocked) {
 }
 
 bool ServerConnection::StreamIsOver() const {
-  return given_up_ || cut_off_ || answer_ == Answer::kDone;
+  return given_up_ || cut_off_ ||
+         (answer_ == Answer::kDone && !(tunnel_ && state_ == State::kBody));
 }
 
 void ServerConnection::CloseStream() {
   ServerStreamHandler* const stream = std::exchange(stream_, nullptr);
   const StreamError error = std::exchange(cut_off_, StreamError{});
   const bool request_read = state_ == State::kAnswering;
+  tunnel_ = false;
   if (state_ != State::kFailed) {
     const bool goes_on = request_read && persistent_ && !draining_ && !given_up_ && !error;
     state_ = goes_on ? State::kHead : State::kClosing;
@@ -256,7 +282,9 @@ void ServerConnection::CloseStream() {
 
 CodecState ServerConnection::Result() const {
   if (state_ == State::kFailed) return CodecState::kFailed;
-  return state_ == State::kClosing ? CodecState::kClosing : CodecState::kOpen;
+  if (state_ == State::kClosing) return CodecState::kClosing;
+  if (!tunnel_) return CodecState::kOpen;
+  return answer_ == Answer::kDone ? CodecState::kTunnelSent : CodecState::kTunnel;
 }
 
 }  // namespace weir::http::h1

@@ -3,8 +3,11 @@
 //            head read          content read           answer sent
 //   kHead ───────────────▶ kBody ───────────▶ kAnswering ───────────▶ kHead
 //     │   (no body: straight to kAnswering)      │ last request: "connection: close"
-//     └─ refused ─▶ kFailed                      └──────▶ kClosing
+//     ├─ refused ─▶ kFailed                      └──────▶ kClosing
+//     └─ asks for a tunnel ─▶ kOffered ──granted──▶ kBody, to the end of the input
+//                                └─ refused ─▶ kClosing, with the answer
 //
+// kOffered leaves the client's bytes where they are. A tunnel is the connection's last use.
 // An answer that is complete before its request ends the connection: what the client still sends is
 // not read as a request. Owned by the connection, on its worker.
 #pragma once
@@ -36,7 +39,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   bool head_begun() const override { return head_begun_; }
 
  private:
-  enum class State : uint8_t { kHead, kBody, kAnswering, kClosing, kFailed };
+  enum class State : uint8_t { kHead, kBody, kAnswering, kOffered, kClosing, kFailed };
   enum class Answer : uint8_t { kNone, kStarted, kDone };
   // Whether the loop of Decode goes on, or waits for bytes or for the receiver.
   enum class Step : uint8_t { kGoOn, kWait };
@@ -58,6 +61,9 @@ class ServerConnection final : public ServerCodec, private ServerStream {
                              Target& target) const;
   void StartRequest(const RequestLine& line, FieldTable& table, const HeadFacts& facts,
                     const Target& target, buffer::Buffer& in, size_t head_size);
+  // Decides how the body ends, or that there is a tunnel in its place; the state that follows.
+  State FrameRequest(const HeadFacts& facts, RequestHead& head);
+  void GrantTunnel(const ResponseHead& head);
   void Deliver(buffer::Buffer& body, bool end);
   // The bytes ended while the message did not: waits, or when no more can come ends the stream.
   Step Starve();
@@ -86,6 +92,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   Protocol version_ = Protocol::kHttp11;  // Of the request in flight.
   bool is_head_ = false;
   bool persistent_ = true;
+  bool tunnel_ = false;    // Granted.
   bool given_up_ = false;  // Reset by the receiver.
   bool read_paused_ = false;
   bool draining_ = false;

@@ -40,6 +40,7 @@ void ServerConnection::EncodeInformational(const ResponseHead& head) {
 void ServerConnection::EncodeHeaders(const ResponseHead& head, bool end) {
   if (StreamIsOver()) return;
   WEIR_DCHECK(answer_ == Answer::kNone, "one answer a request");
+  if (head.framing.kind == Framing::kTunnel) return GrantTunnel(head);
   std::optional<WireHead> wire = FrameAnswer(head, is_head_, end, version_);
   if (!wire.has_value()) return CutOff("http1.content_length_mismatch");
   const bool unread = end && state_ != State::kAnswering;
@@ -71,6 +72,19 @@ void ServerConnection::AnswerRefused(uint16_t status, const StreamError& error) 
       head.status == 426 ? ConnectionOption::kUpgradeAndClose : ConnectionOption::kClose;
   WriteResponseHead(head, wire, options_.proper_case, output_);
   output_.Append(body);
+}
+
+void ServerConnection::GrantTunnel(const ResponseHead& head) {
+  if (state_ != State::kOffered) return CutOff("http1.tunnel_nobody_asked_for");
+  const WireHead wire{.framing = WireFraming::kUntilClose,
+                      .upgrade = stream_->request_head().protocol};
+  WriteResponseHead(head, wire, options_.proper_case, output_);
+  encoder_.Start(wire.framing, 0);
+  answer_ = Answer::kStarted;
+  content_.StartUntilClose();
+  state_ = State::kBody;
+  tunnel_ = true;
+  handler_.OnOutput();
 }
 
 void ServerConnection::EncodeBody(buffer::Buffer& data, bool end) {

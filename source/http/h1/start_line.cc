@@ -34,15 +34,6 @@ const Rejection* ReadVersion(const char* text, Protocol& version) {
   return nullptr;
 }
 
-// host ":" port, the port from 1 to 65535 (RFC 9110, 9.3.6).
-bool IsConnectTarget(std::string_view target) {
-  const size_t colon = target.rfind(':');
-  if (colon == std::string_view::npos || !IsValidAuthority(target)) return false;
-  const std::string_view port = target.substr(colon + 1);
-  return !port.empty() && port.find_first_not_of('0') != std::string_view::npos &&
-         port.back() != ']';
-}
-
 const Rejection* ParseAbsoluteForm(const RequestLine& line, Target& target) {
   std::string_view rest = line.target;
   if (StartsWithIgnoreCase(rest, "http://")) {
@@ -87,7 +78,10 @@ Parsed ParseRequestLine(char* begin, char* end, RequestLine& line) {
 }
 
 const Rejection* ParseTarget(const RequestLine& line, bool allow_absolute_url, Target& target) {
-  if (line.method == "CONNECT") return IsConnectTarget(line.target) ? &kConnect : &kBadTarget;
+  if (line.method == "CONNECT") {
+    target.authority = line.target;
+    return IsConnectTarget(line.target) ? nullptr : &kBadTarget;
+  }
   if (line.target.front() == '/') {
     target.path = line.target;
     return IsValidPath(target.path) ? nullptr : &kBadTarget;

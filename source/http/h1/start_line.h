@@ -20,11 +20,10 @@ struct RequestLine {
 Parsed ParseRequestLine(char* begin, char* end, RequestLine& line);
 
 struct Target {
-  std::string_view authority;  // Of an absolute-form target; else empty.
-  std::string_view path;       // "/..." or "*".
+  std::string_view authority;  // Of an absolute-form target, or of CONNECT; else empty.
+  std::string_view path;       // "/..." or "*"; empty for CONNECT.
 };
 
-// CONNECT is refused: 400 when its target is no host and port, else as not supported.
 const Rejection* ParseTarget(const RequestLine& line, bool allow_absolute_url, Target& target);
 
 struct StatusLine {

@@ -16,6 +16,8 @@ class ResponseStream final : public ClientStream {
   }
 
   void EncodeHeaders(const RequestHead& head, bool end) override;
+  // An extended CONNECT waits until the server has said whether it knows such a thing.
+  void SendWaitingHead();
   void EncodeBody(buffer::Buffer& data, bool end) override {
     connection_.EncodeBody(state, data, end);
   }
@@ -30,12 +32,16 @@ class ResponseStream final : public ClientStream {
   ClientStreamHandler& receiver;
 
  private:
+  void EncodeAsking(const RequestHead& head);
+  void Submit(bool end);
+
   Connection& connection_;
 };
 
 void ResponseStream::EncodeHeaders(const RequestHead& head, bool end) {
   if (state.given_up || state.error || state.closed) return;
   WEIR_DCHECK(!state.head_encoded, "one request a stream");
+  if (head.framing.kind == Framing::kTunnel) return EncodeAsking(head);
   if (head.framing.kind == Framing::kLength) {
     if (end && head.framing.length != 0)
       return connection_.CutOff(state, "http2.content_length_mismatch");
@@ -43,6 +49,30 @@ void ResponseStream::EncodeHeaders(const RequestHead& head, bool end) {
   }
   state.is_head = head.method == "HEAD";
   connection_.list().SetRequest(head);
+  Submit(end);
+}
+
+void ResponseStream::EncodeAsking(const RequestHead& head) {
+  state.tunnel = Tunnel::kAsked;
+  state.by_upgrade = !head.protocol.empty();
+  connection_.list().SetRequest(head);
+  if (!state.by_upgrade) return Submit(false);
+  state.waiting_head = connection_.list().Copy();
+  if (connection_.settings_received()) SendWaitingHead();
+}
+
+void ResponseStream::SendWaitingHead() {
+  if (state.waiting_head.empty() || state.given_up || state.error) return;
+  if (!connection_.peer_allows_connect()) {
+    return connection_.CutOff(state, "http2.extended_connect_not_supported",
+                              ErrorKind::kUnsupported);
+  }
+  connection_.list().Set(state.waiting_head);
+  Submit(false);
+  state.waiting_head.clear();
+}
+
+void ResponseStream::Submit(bool end) {
   if (connection_.SubmitRequest(state, end) > 0) return;
   state.id = 0;
   connection_.CutOff(state, "http2.stream_ids_exhausted");
@@ -74,7 +104,7 @@ class ClientSide final : public PingingClientCodec, private Endpoint {
 
  private:
   void OnHead(int32_t stream_id, StreamState* stream, const HeaderBlock& block, bool end) override;
-  void OnPeerLimits() override { handler_.OnStreamLimit(StreamLimit()); }
+  void OnPeerLimits() override;
   void OnOutput() override { handler_.OnOutput(); }
   void OnConnectionError(const StreamError& error) override { handler_.OnConnectionError(error); }
   void DestroyStream(StreamState& stream) override;
@@ -102,6 +132,13 @@ ClientStream& ClientSide::NewStream(ClientStreamHandler& handler) {
   return *streams_.back();
 }
 
+void ClientSide::OnPeerLimits() {
+  if (connection_.settings_received()) {
+    for (const auto& stream : streams_) stream->SendWaitingHead();
+  }
+  handler_.OnStreamLimit(StreamLimit());
+}
+
 void ClientSide::OnHead(int32_t, StreamState* stream, const HeaderBlock& block, bool end) {
   if (stream == nullptr || stream->given_up || stream->error) return;
   if (block.too_large()) {
@@ -121,8 +158,18 @@ void ClientSide::OnHead(int32_t, StreamState* stream, const HeaderBlock& block, 
   }
   stream->arena = &receiver.response_head().headers.arena();
   stream->head_received = true;
-  stream->end_received = stream->end_delivered = end;
-  receiver.OnHeaders(end);
+  stream->end_received = end;
+  const bool granted = stream->tunnel == Tunnel::kAsked && status < 300;
+  if (stream->tunnel == Tunnel::kAsked) {
+    stream->tunnel = granted ? Tunnel::kGranted : Tunnel::kNone;
+  }
+  stream->end_delivered = end && !granted;
+  if (!granted) return receiver.OnHeaders(end);
+  ResponseHead& head = receiver.response_head();
+  if (stream->by_upgrade) head.status = 101;
+  head.framing = BodyFraming{Framing::kTunnel, 0};
+  receiver.OnHeaders(false);
+  connection_.Deliver(*stream);
 }
 
 void ClientSide::DestroyStream(StreamState& stream) {

@@ -28,6 +28,8 @@ struct Options {
   uint32_t max_concurrent_streams = 1024;
   uint32_t initial_stream_window_size = 16 * 1024 * 1024;      // 65,535 to 2^31-1.
   uint32_t initial_connection_window_size = 24 * 1024 * 1024;  // 65,535 to 2^31-1.
+  // Clients may ask for tunnels by extended CONNECT (RFC 8441; server only).
+  bool allow_connect = false;
   uint32_t hpack_table_size = 4096;
   // Streams that a client may open before the server's SETTINGS have come.
   uint32_t assumed_peer_streams = 100;

@@ -69,6 +69,9 @@ void Connection::SendPreface() {
   };
   if (role_ == Role::kServer) {
     settings.push_back({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options_.max_concurrent_streams});
+    if (options_.allow_connect) {
+      settings.push_back({NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1});
+    }
   } else {
     settings.push_back({NGHTTP2_SETTINGS_ENABLE_PUSH, 0});
   }
@@ -188,7 +191,8 @@ void Connection::SettleStreams() {
   while (!ended_.empty()) {
     StreamState* const stream = ended_.back();
     Forget(ended_, stream);
-    const bool delivered = stream->closed && stream->end_delivered;
+    const bool delivered =
+        stream->closed && (stream->end_delivered || stream->tunnel == Tunnel::kRefused);
     if (stream->given_up || stream->error || delivered) TellEnd(*stream);
   }
 }
@@ -278,6 +282,11 @@ CodecState Connection::Result() const {
 
 uint32_t Connection::peer_max_streams() const {
   return nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}
+
+bool Connection::peer_allows_connect() const {
+  return nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) ==
+         1;
 }
 
 void Connection::Add(StreamState& stream) {

@@ -81,15 +81,27 @@ class Connection final : public Pings {
   void EncodeTrailers(StreamState& stream, const HeaderMap& trailers);
   void Reset(StreamState& stream, const StreamError& error);
   void SetReadPaused(StreamState& stream, bool paused);
-  // What was encoded contradicts itself: RST_STREAM now, OnReset with the next settling.
-  void CutOff(StreamState& stream, std::string_view detail);
+  // What was encoded contradicts itself, or cannot be sent: RST_STREAM now, OnReset with the next
+  // settling.
+  void CutOff(StreamState& stream, std::string_view detail,
+              ErrorKind kind = ErrorKind::kLocalReset);
+  // Gives what the stream holds; the peer gets window for it.
+  void Deliver(StreamState& stream);
+  // The same with the next Decode.
+  void DeliverSoon(StreamState& stream);
   // The peer's message is malformed: RST_STREAM now, OnReset likewise.
   void Refuse(StreamState& stream, std::string_view detail, ErrorKind kind);
 
   bool draining() const { return draining_; }
   bool goaway_received() const { return goaway_received_; }
   bool input_ended() const { return input_ended_; }
+  // The answer grants no tunnel: what the client has sent, and still sends, is dropped.
+  void RefuseTunnel(StreamState& stream);
+
   bool failed() const { return failed_; }
+  bool settings_received() const { return settings_received_; }
+  // The peer takes extended CONNECT (RFC 8441, 3).
+  bool peer_allows_connect() const;
   // Of the peer's SETTINGS; the assumed one before they come.
   uint32_t peer_max_streams() const;
   bool may_request() const { return nghttp2_session_check_request_allowed(session_) != 0; }
@@ -109,7 +121,6 @@ class Connection final : public Pings {
   void Receive(buffer::Buffer& in);
   void Pump();
   void DeliverResumed();
-  void Deliver(StreamState& stream);
   void Consume(int32_t stream_id, size_t bytes);
   void Watch(StreamState& stream);
   void UpdateBackpressure(StreamState& stream);
@@ -178,6 +189,7 @@ class Connection final : public Pings {
   bool draining_ = false;
   bool final_goaway_ = false;
   bool goaway_received_ = false;
+  bool settings_received_ = false;
   bool input_ended_ = false;
   bool output_blocked_ = false;
 };

@@ -4,6 +4,7 @@
 
 #include "source/base/strings.h"
 #include "source/http/syntax.h"
+#include "source/http/upgrade_token.h"
 
 namespace weir::http::h2 {
 namespace {
@@ -18,9 +19,9 @@ void HeaderBlock::Start() {
   text_.clear();
   fields_.clear();
   method_.clear();
-  method_at_ = scheme_ = authority_ = path_ = status_ = host_ = Pseudo();
+  method_at_ = scheme_ = authority_ = path_ = status_ = host_ = protocol_ = Pseudo();
   bytes_ = count_ = cookies_ = 0;
-  many_hosts_ = too_large_ = hopeless_ = has_protocol_ = false;
+  many_hosts_ = too_large_ = hopeless_ = false;
   content_length_.reset();
 }
 
@@ -87,13 +88,12 @@ void HeaderBlock::AddPseudo(std::string_view name, uint32_t at, size_t size) {
   } else if (name == ":status") {
     status_ = value;
   } else if (name == ":protocol") {
-    has_protocol_ = true;
+    protocol_ = value;
   }
 }
 
 std::string_view HeaderBlock::CheckRequest() const {
   if (!IsToken(ViewOf(method_at_))) return "http2.invalid_method";
-  if (has_protocol_) return "http2.extended_connect";
   const std::string_view authority = ViewOf(authority_.set ? authority_ : host_);
   if (!authority_.set && !host_.set) return "missing_host_header";
   if (!IsValidAuthority(authority)) return "http2.invalid_authority";
@@ -101,9 +101,8 @@ std::string_view HeaderBlock::CheckRequest() const {
   if (authority_.set && host_.set && !EqualsIgnoreCase(authority, ViewOf(host_))) {
     return "http2.host_differs_from_authority";
   }
-  if (IsConnect()) {
-    return authority.find(':') == std::string_view::npos ? "http2.invalid_authority" : "";
-  }
+  const std::string_view why = CheckConnect(authority);
+  if (!why.empty() || (IsConnect() && !protocol_.set)) return why;
   const std::string_view scheme = ViewOf(scheme_);
   if (!EqualsIgnoreCase(scheme, "http") && !EqualsIgnoreCase(scheme, "https")) {
     return "http2.invalid_scheme";
@@ -111,6 +110,16 @@ std::string_view HeaderBlock::CheckRequest() const {
   const std::string_view path = ViewOf(path_);
   if (path == "*") return method_ == "OPTIONS" ? "" : "http2.invalid_path";
   return IsValidPath(path) ? "" : "http2.invalid_path";
+}
+
+std::string_view HeaderBlock::CheckConnect(std::string_view authority) const {
+  if (!IsConnect()) return protocol_.set ? "http2.protocol_without_connect" : "";
+  if (content_length_.has_value()) return "http2.connect_with_content";
+  if (!protocol_.set) return IsConnectTarget(authority) ? "" : "http2.invalid_authority";
+  // Where it was not allowed, nghttp2 has refused it.
+  const std::string_view protocol = ViewOf(protocol_);
+  const bool good = IsUpgradeToken(protocol) && !IsIgnoredUpgrade(protocol);
+  return good && options_.allow_connect ? "" : "http2.invalid_protocol";
 }
 
 void HeaderBlock::FillRequest(std::string_view scheme, bool end, RequestHead& head) const {
@@ -131,6 +140,15 @@ void HeaderBlock::FillRequest(std::string_view scheme, bool end, RequestHead& he
     }
   }
   if (head.expects_continue) head.headers.Remove(HeaderId::kExpect);
+  if (IsConnect()) {
+    head.expects_continue = false;
+    head.framing = BodyFraming{Framing::kTunnel, 0};
+    if (!protocol_.set) return;
+    // As it would have come by HTTP/1.
+    head.method = "GET";
+    head.protocol = view(protocol_);
+    return;
+  }
   if (content_length_.has_value()) {
     head.framing = BodyFraming{Framing::kLength, *content_length_};
   } else {

@@ -32,6 +32,8 @@ class HeaderBlock {
   std::string_view CheckRequest() const;
   bool IsConnect() const { return method_ == "CONNECT"; }
   bool IsHead() const { return method_ == "HEAD"; }
+  // After CheckRequest: an extended CONNECT.
+  bool HasProtocol() const { return protocol_.set; }
   // After CheckRequest. `end`: no body follows.
   void FillRequest(std::string_view scheme, bool end, RequestHead& head) const;
 
@@ -51,6 +53,7 @@ class HeaderBlock {
     HeaderId id;
   };
   void CountField(HeaderId id, bool pseudo, size_t size);
+  std::string_view CheckConnect(std::string_view authority) const;
   void AddPseudo(std::string_view name, uint32_t at, size_t size);
   std::string_view Name(const Field& field) const {
     return {text_.data() + field.at, field.name_size};
@@ -75,14 +78,13 @@ class HeaderBlock {
   std::string text_;
   std::vector<Field> fields_;
   std::string method_;
-  Pseudo method_at_, scheme_, authority_, path_, status_, host_;
+  Pseudo method_at_, scheme_, authority_, path_, status_, host_, protocol_;
   size_t bytes_ = 0;
   size_t count_ = 0;
   size_t cookies_ = 0;
   bool many_hosts_ = false;
   bool too_large_ = false;
   bool hopeless_ = false;
-  bool has_protocol_ = false;
   std::optional<uint64_t> content_length_;
 };
 

@@ -26,10 +26,15 @@ void HeaderList::AddContentLength(uint64_t length) {
 
 void HeaderList::SetRequest(const RequestHead& head) {
   fields_.clear();
-  Add(":method", head.method);
-  Add(":scheme", head.scheme);
+  const bool tunnel = head.framing.kind == Framing::kTunnel;
+  Add(":method", tunnel ? "CONNECT" : head.method);
   Add(":authority", head.authority);
-  Add(":path", head.path);
+  // RFC 9113, 8.5 and RFC 8441, 4: a plain CONNECT has nothing else.
+  if (!tunnel || !head.protocol.empty()) {
+    Add(":scheme", head.scheme);
+    Add(":path", head.path);
+  }
+  if (tunnel && !head.protocol.empty()) Add(":protocol", head.protocol);
   AddFields(head.headers);
   if (head.expects_continue) Add(NameOf(HeaderId::kExpect), "100-continue");
   if (head.framing.kind == Framing::kLength) AddContentLength(head.framing.length);
@@ -37,7 +42,10 @@ void HeaderList::SetRequest(const RequestHead& head) {
 
 void HeaderList::SetResponse(const ResponseHead& head, bool is_head) {
   fields_.clear();
-  const char* const end = std::to_chars(status_, status_ + sizeof(status_), head.status).ptr;
+  // What HTTP/1 calls switching is success here (RFC 8441, 5).
+  const bool switches = head.framing.kind == Framing::kTunnel && head.status == 101;
+  const uint16_t status = switches ? uint16_t{200} : head.status;
+  const char* const end = std::to_chars(status_, status_ + sizeof(status_), status).ptr;
   Add(":status", {status_, static_cast<size_t>(end - status_)});
   AddFields(head.headers);
   if (head.status < 200 || head.status == 204) return;
@@ -45,6 +53,23 @@ void HeaderList::SetResponse(const ResponseHead& head, bool is_head) {
     AddContentLength(*head.represented_length);
   } else if (head.framing.kind == Framing::kLength) {
     AddContentLength(head.framing.length);
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> HeaderList::Copy() const {
+  std::vector<std::pair<std::string, std::string>> copy;
+  for (const nghttp2_nv& field : fields_) {
+    copy.emplace_back(std::string(reinterpret_cast<const char*>(field.name), field.namelen),
+                      std::string(reinterpret_cast<const char*>(field.value), field.valuelen));
+  }
+  return copy;
+}
+
+void HeaderList::Set(const std::vector<std::pair<std::string, std::string>>& fields) {
+  fields_.clear();
+  for (const auto& [name, value] : fields) {
+    const bool secret = name == NameOf(HeaderId::kAuthorization);
+    Add(name, value, secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE);
   }
 }
 

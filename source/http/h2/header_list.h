@@ -3,6 +3,8 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "source/http/message.h"
@@ -14,6 +16,9 @@ class HeaderList {
   void SetRequest(const RequestHead& head);
   void SetResponse(const ResponseHead& head, bool is_head);
   void SetTrailers(const HeaderMap& trailers);
+  // A copy for later, and the list made of one, which must stay.
+  std::vector<std::pair<std::string, std::string>> Copy() const;
+  void Set(const std::vector<std::pair<std::string, std::string>>& fields);
 
   const nghttp2_nv* data() const { return fields_.data(); }
   size_t size() const { return fields_.size(); }

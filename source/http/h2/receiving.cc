@@ -97,7 +97,9 @@ void Connection::OnFrame(const nghttp2_frame& frame) {
       if (stream != nullptr) stream->peer_reset = true;
       break;
     case NGHTTP2_SETTINGS:
-      if ((frame.hd.flags & NGHTTP2_FLAG_ACK) == 0) endpoint_.OnPeerLimits();
+      if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) break;
+      settings_received_ = true;
+      endpoint_.OnPeerLimits();
       break;
     case NGHTTP2_GOAWAY:
       goaway_received_ = true;
@@ -133,8 +135,10 @@ void Connection::OnHeadersFrame(const nghttp2_frame& frame) {
 
 void Connection::OnData(int32_t stream_id, std::string_view bytes) {
   StreamState* const stream = Find(stream_id);
-  if (stream == nullptr || stream->given_up || stream->error)
+  if (stream == nullptr || stream->given_up || stream->error ||
+      stream->tunnel == Tunnel::kRefused) {
     return Consume(stream_id, bytes.size());
+  }
   const std::string_view front = input_->Front();
   if (bytes.size() >= kShareFrom && bytes.data() >= front.data() &&
       bytes.data() + bytes.size() <= front.data() + front.size()) {
@@ -145,8 +149,9 @@ void Connection::OnData(int32_t stream_id, std::string_view bytes) {
   }
 }
 
-// Gives what the stream holds; the peer gets window for it.
 void Connection::Deliver(StreamState& stream) {
+  // RFC 9931: what a client sends before its tunnel is granted stays here.
+  if (stream.tunnel == Tunnel::kAsked || stream.tunnel == Tunnel::kRefused) return;
   if (stream.given_up || stream.error || stream.read_paused || stream.end_delivered) return;
   const bool end = stream.end_received && stream.trailers == nullptr;
   if (!stream.received.empty() || end) {
@@ -159,6 +164,17 @@ void Connection::Deliver(StreamState& stream) {
   stream.end_delivered = true;
   const std::unique_ptr<HeaderMap> trailers = std::move(stream.trailers);
   stream.handler->OnTrailers(*trailers);
+}
+
+void Connection::RefuseTunnel(StreamState& stream) {
+  stream.tunnel = Tunnel::kRefused;
+  Consume(stream.id, stream.received.size());
+  stream.received.Clear();
+}
+
+void Connection::DeliverSoon(StreamState& stream) {
+  resumed_.push_back(&stream);
+  endpoint_.OnOutput();
 }
 
 void Connection::DeliverResumed() {

@@ -66,6 +66,10 @@ void Connection::RefuseStream(int32_t stream_id, uint32_t error_code) {
 
 void Connection::EncodeBody(StreamState& stream, buffer::Buffer& data, bool end) {
   if (stream.given_up || stream.error || stream.closed || stream.end_encoded) return data.Clear();
+  if (role_ == Role::kClient && stream.tunnel == Tunnel::kAsked) {
+    data.Clear();
+    return CutOff(stream, "http2.tunnel_not_granted");
+  }
   WEIR_DCHECK(stream.head_encoded, "the head comes before the body");
   if (stream.no_body) {
     data.Clear();
@@ -150,9 +154,11 @@ void Connection::OnFrameSent(const nghttp2_frame& frame) {
   if (frame.hd.type != NGHTTP2_DATA && frame.hd.type != NGHTTP2_HEADERS) return;
   if (role_ != Role::kServer || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
   if (nghttp2_session_get_stream_remote_close(session_, frame.hd.stream_id) != 0) return;
+  StreamState* const stream = Find(frame.hd.stream_id);
+  if (stream != nullptr && stream->tunnel == Tunnel::kGranted) return;
   // The answer is complete before its request: the rest is not wanted (RFC 9113, 8.1).
   RefuseStream(frame.hd.stream_id, NGHTTP2_NO_ERROR);
-  if (StreamState* stream = Find(frame.hd.stream_id)) {
+  if (stream != nullptr) {
     stream->given_up = true;
     End(*stream);
   }
@@ -191,10 +197,10 @@ void Connection::Reset(StreamState& stream, const StreamError& error) {
   endpoint_.OnOutput();
 }
 
-void Connection::CutOff(StreamState& stream, std::string_view detail) {
+void Connection::CutOff(StreamState& stream, std::string_view detail, ErrorKind kind) {
   if (stream.id != 0 && !stream.closed) RefuseStream(stream.id, NGHTTP2_INTERNAL_ERROR);
   stream.pending.Clear();
-  stream.error = StreamError{.kind = ErrorKind::kLocalReset,
+  stream.error = StreamError{.kind = kind,
                              .side = role_ == Role::kServer ? Side::kUpstream : Side::kDownstream,
                              .detail = detail};
   End(stream);
@@ -209,10 +215,7 @@ void Connection::Refuse(StreamState& stream, std::string_view detail, ErrorKind 
 }
 
 void Connection::SetReadPaused(StreamState& stream, bool paused) {
-  if (stream.read_paused && !paused) {
-    resumed_.push_back(&stream);
-    endpoint_.OnOutput();
-  }
+  if (stream.read_paused && !paused) DeliverSoon(stream);
   stream.read_paused = paused;
 }
 

@@ -29,6 +29,7 @@ class RequestStream final : public ServerStream {
   StreamState state;
 
  private:
+  void GrantTunnel(const ResponseHead& head);
   bool IsOver() const { return state.given_up || state.error || state.closed; }
 
   Connection& connection_;
@@ -43,6 +44,8 @@ void RequestStream::EncodeInformational(const ResponseHead& head) {
 void RequestStream::EncodeHeaders(const ResponseHead& head, bool end) {
   if (IsOver()) return;
   WEIR_DCHECK(!state.head_encoded, "one answer a request");
+  if (head.framing.kind == Framing::kTunnel) return GrantTunnel(head);
+  if (state.tunnel == Tunnel::kAsked) connection_.RefuseTunnel(state);
   state.no_body = state.is_head || head.status == 204 || head.status == 304;
   if (!state.no_body && head.framing.kind == Framing::kLength) {
     if (end && head.framing.length != 0)
@@ -51,6 +54,16 @@ void RequestStream::EncodeHeaders(const ResponseHead& head, bool end) {
   }
   connection_.list().SetResponse(head, state.is_head);
   connection_.SubmitResponse(state, end);
+}
+
+void RequestStream::GrantTunnel(const ResponseHead& head) {
+  if (state.tunnel != Tunnel::kAsked) {
+    return connection_.CutOff(state, "http2.tunnel_nobody_asked_for");
+  }
+  state.tunnel = Tunnel::kGranted;
+  connection_.list().SetResponse(head, false);
+  connection_.SubmitResponse(state, false);
+  connection_.DeliverSoon(state);
 }
 
 class ServerSide final : public PingingServerCodec, private Endpoint {
@@ -103,7 +116,6 @@ void ServerSide::OnHead(int32_t stream_id, StreamState*, const HeaderBlock& bloc
   }
   if (block.too_large()) return connection_.SubmitRefusal(stream_id, 431);
   if (!why.empty()) return connection_.RefuseStream(stream_id, NGHTTP2_PROTOCOL_ERROR);
-  if (block.IsConnect()) return connection_.SubmitRefusal(stream_id, 501);
 
   streams_.push_back(std::make_unique<RequestStream>(connection_, pool_));
   RequestStream& stream = *streams_.back();
@@ -116,8 +128,11 @@ void ServerSide::OnHead(int32_t stream_id, StreamState*, const HeaderBlock& bloc
   stream.state.arena = &head.headers.arena();
   stream.state.is_head = block.IsHead();
   stream.state.head_received = true;
-  stream.state.end_received = stream.state.end_delivered = end;
-  receiver.OnHeaders(end);
+  stream.state.end_received = end;
+  if (block.IsConnect()) stream.state.tunnel = Tunnel::kAsked;
+  stream.state.by_upgrade = block.HasProtocol();
+  stream.state.end_delivered = end && !block.IsConnect();
+  receiver.OnHeaders(stream.state.end_delivered);
 }
 
 void ServerSide::DestroyStream(StreamState& stream) {

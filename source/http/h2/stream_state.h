@@ -14,12 +14,17 @@
 
 namespace weir::http::h2 {
 
+// Whether the request of a stream asks for a tunnel, and what was answered.
+enum class Tunnel : uint8_t { kNone, kGranted, kAsked, kRefused };
+
 struct StreamState {
   explicit StreamState(buffer::BlockPool& pool) : received(pool), pending(pool) {}
 
   int32_t id = 0;     // 0 until a client's request head is encoded.
   uint32_t slot = 0;  // In the connection's table.
   StreamHandler* handler = nullptr;
+  Tunnel tunnel = Tunnel::kNone;
+  bool by_upgrade = false;  // It was asked for by extended CONNECT.
 
   // Receiving.
   buffer::Buffer received;              // DATA of whole frames, not delivered yet.
@@ -35,6 +40,8 @@ struct StreamState {
   buffer::Buffer pending;  // Encoded, not framed yet.
   std::vector<std::pair<std::string, std::string>> trailers_out;
   std::optional<uint64_t> declared;  // Bytes that the declared length still asks for.
+  // Of an extended CONNECT that waits for the server's SETTINGS (RFC 8441, 3).
+  std::vector<std::pair<std::string, std::string>> waiting_head;
   bool head_encoded = false;
   bool end_encoded = false;
   bool no_body = false;  // The answer to HEAD, 204, 304: what is encoded after the head is dropped.

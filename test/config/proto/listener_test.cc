@@ -41,7 +41,8 @@ TEST(DecodeListener, ReadsTheConnectionManager) {
       request_timeout: 1s
       max_request_headers_kb: 8
       common_http_protocol_options: { idle_timeout: 5s, max_headers_count: 7, headers_with_underscores_action: REJECT_REQUEST }
-      http2_protocol_options: { initial_stream_window_size: 65535 }
+      http2_protocol_options: { initial_stream_window_size: 65535, allow_connect: true }
+      upgrade_configs: [ { upgrade_type: WebSocket }, { upgrade_type: CONNECT, enabled: false } ]
       stream_error_on_invalid_http_message: true
       server_name: weir
       server_header_transformation: PASS_THROUGH
@@ -67,6 +68,9 @@ TEST(DecodeListener, ReadsTheConnectionManager) {
   EXPECT_EQ(manager.max_headers_count, 7u);
   EXPECT_EQ(manager.underscores, UnderscoresInHeaders::kReject);
   EXPECT_EQ(manager.http2.initial_stream_window_size, 65535u);
+  EXPECT_TRUE(manager.http2.allow_connect);
+  EXPECT_THAT(manager.upgrades, ElementsAre(Upgrade{.type = "websocket"},
+                                            Upgrade{.type = "connect", .enabled = false}));
   EXPECT_TRUE(manager.http2.stream_error_on_invalid_http_message);
   EXPECT_EQ(manager.server_header, ServerHeader::kPassThrough);
   EXPECT_FALSE(manager.generate_request_id);
@@ -163,7 +167,14 @@ TEST(DecodeListener, RefusesByNameAndPath) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"      tracing: {}\n", "tracing: field \"tracing\" of"},
       {"      codec_type: HTTP3\n", "codec_type: value HTTP3"},
-      {"      upgrade_configs: [{upgrade_type: websocket}]\n", "upgrade_configs: field"},
+      {"      upgrade_configs: [{upgrade_type: websocket, filters: [{name: x}]}]\n",
+       "upgrade_configs[0].filters: field \"filters\""},
+      {"      upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: WebSocket}]\n",
+       "upgrade_configs[1].upgrade_type: is there already, got \"WebSocket\""},
+      {"      upgrade_configs: [{upgrade_type: h2c}]\n",
+       "upgrade_configs[0].upgrade_type: is a protocol that is never switched to"},
+      {"      upgrade_configs: [{upgrade_type: \"a b\"}]\n",
+       "upgrade_configs[0].upgrade_type: must be a protocol name"},
       {"      set_current_client_cert_details: {chain: true}\n",
        "set_current_client_cert_details.chain: field \"chain\" of"},
       {"      use_remote_address: true\n      original_ip_detection_extensions: [{name: xff, "

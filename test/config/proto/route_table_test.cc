@@ -237,6 +237,28 @@ virtual_hosts:
   EXPECT_TRUE(retry.reset_headers[0].unix_timestamp);
 }
 
+TEST(DecodeRouteTable, ReadsTheTunnelsOfARoute) {
+  const auto table = Decoded<RouteTable>(kType, R"yaml(
+name: t
+virtual_hosts:
+- name: v
+  domains: ["*"]
+  routes:
+  - match: { connect_matcher: {} }
+    route:
+      cluster: c
+      upgrade_configs:
+      - { upgrade_type: CONNECT, connect_config: {} }
+      - { upgrade_type: WebSocket, enabled: false }
+)yaml");
+  ASSERT_NE(table, nullptr);
+  const Route& route = table->virtual_hosts[0].routes[0];
+  EXPECT_TRUE(std::holds_alternative<ConnectRequests>(route.match.path));
+  EXPECT_THAT(std::get<RouteAction>(route.action).upgrades,
+              testing::ElementsAre(Upgrade{.type = "connect", .terminate = true},
+                                   Upgrade{.type = "websocket", .enabled = false}));
+}
+
 TEST(DecodeRouteTable, EqualTablesHaveEqualHashes) {
   constexpr std::string_view kOne = "{name: a, virtual_hosts: [{name: v, domains: ['*']}]}";
   constexpr std::string_view kTwo = "{name: a, virtual_hosts: [{name: w, domains: ['*']}]}";
@@ -281,6 +303,15 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
        "virtual_hosts[0].routes[0].route.timeout: must not be negative, got \"-1s\""},
       {"{match: {safe_regex: {regex: 'a('}}, route: {cluster: c}}",
        "match.safe_regex.regex: invalid regular expression 'a('"},
+      {"{match: {prefix: /}, route: {cluster: c, upgrade_configs: [{upgrade_type: websocket, "
+       "connect_config: {}}]}}",
+       "route.upgrade_configs[0].connect_config: is for upgrade_type CONNECT alone"},
+      {"{match: {prefix: /}, route: {cluster: c, upgrade_configs: [{upgrade_type: CONNECT, "
+       "connect_config: {allow_post: true}}]}}",
+       "route.upgrade_configs[0].connect_config.allow_post: field \"allow_post\""},
+      {"{match: {prefix: /}, route: {cluster: c, upgrade_configs: [{upgrade_type: CONNECT, "
+       "connect_config: {proxy_protocol_config: {}}}]}}",
+       "connect_config.proxy_protocol_config: field \"proxy_protocol_config\""},
       {"{match: {prefix: /}}", "[oneof.required=true]"},
       {"{match: {}, route: {cluster: c}}", "[oneof.required=true]"},
       {"{match: {prefix: /}, route: {cluster: c}, typed_per_filter_config: {a: {'@type': "

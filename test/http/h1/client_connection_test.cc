@@ -100,5 +100,65 @@ TEST_F(ClientConnectionTest, ARequestAsBytes) {
             "connection: te\r\ncontent-length: 2\r\n\r\nok");
 }
 
+TEST_F(ClientConnectionTest, WhatGrantsATunnel) {
+  const struct {
+    const char* protocol;  // "" for CONNECT
+    const char* answer;
+    const char* heard;
+  } cases[] = {
+      {"websocket", "101 x\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\nraw", "101 tunnel"},
+      {"websocket", "101 x\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\nraw", ""},
+      {"websocket", "101 x\r\nConnection: upgrade\r\n\r\nraw", ""},
+      {"websocket", "101 x\r\nUpgrade: websocket\r\n\r\nraw", ""},
+      {"websocket", "101 x\r\nConnection: upgrade\r\nUpgrade: websocket, x\r\n\r\nraw", ""},
+      {"websocket",
+       "200 OK\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+       "Content-Length: 3\r\n\r\nraw",
+       "200 length 3"},
+      {"", "200 OK\r\nContent-Length: 9\r\n\r\nraw", "200 tunnel"},
+      {"", "204 No Content\r\nTransfer-Encoding: chunked\r\n\r\nraw", "204 tunnel"},
+      {"", "101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nraw", ""},
+      {"", "403 Forbidden\r\nContent-Length: 3\r\n\r\nraw", "403 length 3"},
+  };
+  for (const auto& test : cases) {
+    SCOPED_TRACE(StrCat(test.protocol, ": ", test.answer));
+    auto codec = CreateClientCodec(client_, pool_, options_);
+    RecordedResponse response(pool_, client_.events, "response");
+    head_.method = *test.protocol == 0 ? "CONNECT" : "GET";
+    head_.path = *test.protocol == 0 ? "" : "/";
+    head_.protocol = test.protocol;
+    head_.framing = BodyFraming{Framing::kTunnel, 0};
+    ClientStream& stream = codec->NewStream(response);
+    stream.EncodeHeaders(head_, false);
+    in_.Clear();
+    in_.Append(StrCat("HTTP/1.1 ", test.answer));
+    codec->Decode(in_);
+    EXPECT_EQ(response.received.reset, *test.heard == 0);
+    if (*test.heard != 0) {
+      EXPECT_TRUE(client_.events.Has(StrCat("response: ", test.heard)));
+      EXPECT_EQ(response.received.body, "raw");
+    }
+    EXPECT_FALSE(codec->can_open_stream());
+    codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed});
+  }
+}
+
+TEST_F(ClientConnectionTest, NothingOfATunnelIsSentBeforeItIsGranted) {
+  head_.protocol = "websocket";
+  head_.framing = BodyFraming{Framing::kTunnel, 0};
+  ClientStream& stream = codec_->NewStream(response_);
+  stream.EncodeHeaders(head_, false);
+  EXPECT_EQ(
+      codec_->output().ToString(),
+      "GET / HTTP/1.1\r\nhost: a.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+  codec_->output().Clear();
+  buffer::Buffer early(pool_);
+  early.Append("early");
+  stream.EncodeBody(early, false);
+  EXPECT_EQ(codec_->FinishTurn(), CodecState::kClosing);
+  EXPECT_TRUE(codec_->output().empty());
+  EXPECT_TRUE(response_.received.reset);
+}
+
 }  // namespace
 }  // namespace weir::http::h1

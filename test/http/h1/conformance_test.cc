@@ -21,7 +21,8 @@ const std::map<std::string, std::string> kDecidedElsewhere = {
     {"H1-FN-49", "the proxy's handling of x-forwarded-*"},
     {"H1-PI-08", "the local reply; the codec's part is tested in server_connection_test"},
     {"H1-PI-09", "the local reply; the codec's part is tested in server_connection_test"},
-    {"H1-UP-08", "upgrades, which the codec does not do"},
+    {"H1-RL-67", "upgrade_configs of the connection manager; the codec holds the bytes"},
+    {"H1-UP-08", "an upstream that refuses; the codec holds the bytes"},
 };
 
 std::string Lower(std::string text) {

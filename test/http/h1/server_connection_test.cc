@@ -1,6 +1,8 @@
 // The HTTP/1.1 server codec: requests in, events out; answers in, bytes out.
 #include <gtest/gtest.h>
 
+#include <span>
+
 #include "source/http/h1/codec.h"
 #include "test/http/recording_handler.h"
 
@@ -40,6 +42,18 @@ struct EventCase {
   std::string request;
   std::vector<std::string> events;
 };
+
+void ExpectEvents(std::span<const EventCase> cases, const Options& options) {
+  for (const EventCase& test : cases) {
+    for (size_t piece : {test.request.size(), size_t{1}}) {
+      SCOPED_TRACE(StrCat(test.name, " in pieces of ", piece));
+      Server server(options);
+      for (size_t at = 0; at < test.request.size(); at += piece)
+        server.Send(test.request.substr(at, piece));
+      EXPECT_EQ(server.recorded.events.lines(), test.events);
+    }
+  }
+}
 
 TEST(ServerConnection, RequestsAsEvents) {
   Options options;
@@ -88,15 +102,42 @@ TEST(ServerConnection, RequestsAsEvents) {
        "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
        {"request 1: OPTIONS http a *", "request 1: end"}},
   };
-  for (const EventCase& test : cases) {
-    for (size_t piece : {test.request.size(), size_t{1}}) {
-      SCOPED_TRACE(StrCat(test.name, " in pieces of ", piece));
-      Server server(options);
-      for (size_t at = 0; at < test.request.size(); at += piece)
-        server.Send(test.request.substr(at, piece));
-      EXPECT_EQ(server.recorded.events.lines(), test.events);
-    }
-  }
+  ExpectEvents(cases, options);
+}
+
+TEST(ServerConnection, WhatAsksForATunnel) {
+  Options options;
+  options.accept_http_10 = true;
+  const EventCase cases[] = {
+      {"an upgrade",
+       "POST / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: SPDY/3.1\r\n"
+       "Content-Length: 0\r\n\r\nearly",
+       {"request 1: POST http a / tunnel for SPDY/3.1"}},
+      {"CONNECT",
+       "CONNECT b:443 HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nearly",
+       {"request 1: CONNECT http b:443  tunnel"}},
+      {"upgrades that are ignored: a list",
+       "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket, h2c\r\n\r\n",
+       {"request 1: GET http a /", "request 1: end"}},
+      {"two fields",
+       "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nUpgrade: "
+       "x\r\n\r\n",
+       {"request 1: GET http a /", "request 1: end"}},
+      {"TLS",
+       "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: TLS/1.2\r\n\r\n",
+       {"request 1: GET http a /", "request 1: end"}},
+      {"one that connection does not name",
+       "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
+       {"request 1: GET http a /", "request 1: end"}},
+      {"one beside a body",
+       "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+       "Content-Length: 1\r\n\r\nx",
+       {"request 1: POST http a / length 1", "request 1: body x", "request 1: end"}},
+      {"one in HTTP/1.0",
+       "GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+       {"request 1: GET http a /", "request 1: end"}},
+  };
+  ExpectEvents(cases, options);
 }
 
 struct RefusedCase {
@@ -114,8 +155,9 @@ TEST(ServerConnection, RefusalsAreAnsweredAndNamed) {
       {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported",
        "http1.unsupported_version"},
       {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request", "missing_host_header"},
-      {"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 501 Not Implemented",
-       "http1.connect_not_supported"},
+      {"CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 Bad Request", "http1.invalid_url"},
+      {"CONNECT a:443 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
+       "HTTP/1.1 400 Bad Request", "http1.connect_with_content"},
       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
        "HTTP/1.1 501 Not Implemented", "http1.unsupported_transfer_encoding"},
       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
@@ -333,6 +375,64 @@ TEST(ServerConnection, AHeadThatComesByTheByteIsScannedOnce) {
   for (int i = 0; i < 50'000; ++i) server.Send("y");
   EXPECT_EQ(server.Send("\r\n\r\n"), CodecState::kOpen);
   EXPECT_EQ(server.request().head.headers.Get("x")->size(), 50'000u);
+}
+
+// How a tunnel is answered, and what the codec makes of the bytes behind the request.
+struct TunnelCase {
+  const char* name;
+  uint16_t status;
+  bool granted;
+  std::string output;
+  std::vector<std::string> events;
+  CodecState state;
+};
+
+TEST(ServerConnection, BytesBehindARequestForATunnelWaitForItsAnswer) {
+  const std::string ask = "request 1: GET http a / tunnel for websocket";
+  const TunnelCase cases[] = {
+      {"granted",
+       101,
+       true,
+       "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+       {ask, "request 1: body GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"},
+       CodecState::kTunnel},
+      {"refused",
+       403,
+       false,
+       "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+       {ask, "request 1: closed"},
+       CodecState::kClosing},
+  };
+  for (const TunnelCase& test : cases) {
+    SCOPED_TRACE(test.name);
+    Server server;
+    server.Send(
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+        "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(server.recorded.events.lines(), std::vector<std::string>{ask});
+    buffer::Arena arena(server.pool);
+    ResponseHead head(arena);
+    head.status = test.status;
+    if (test.granted) head.framing = BodyFraming{Framing::kTunnel, 0};
+    server.request().stream->EncodeHeaders(head, !test.granted);
+    EXPECT_EQ(server.Send(""), test.state);
+    EXPECT_EQ(server.output, test.output);
+    EXPECT_EQ(server.recorded.events.lines(), test.events);
+    EXPECT_TRUE(server.in.empty());
+  }
+}
+
+TEST(ServerConnection, ATunnelNobodyAskedForIsCutOff) {
+  Server server;
+  server.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  buffer::Arena arena(server.pool);
+  ResponseHead head(arena);
+  head.status = 101;
+  head.framing = BodyFraming{Framing::kTunnel, 0};
+  server.request().stream->EncodeHeaders(head, false);
+  EXPECT_EQ(server.Send(""), CodecState::kClosing);
+  EXPECT_EQ(server.output, "");
+  EXPECT_TRUE(server.recorded.events.Has("request 1: closed"));
 }
 
 }  // namespace

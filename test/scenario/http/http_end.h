@@ -17,8 +17,8 @@ using Fields = std::map<std::string, std::string>;  // Names in lower case.
 
 // A message of the other side, as far as it has come.
 struct Heard {
-  std::string start;  // The path of a request, the status of an answer.
-  Fields fields;      // Without pseudo-header fields.
+  std::string start;  // The path of a request (of CONNECT: its authority), the status of an answer.
+  Fields fields;      // Without pseudo-header fields, but for ":protocol" (HTTP/1.1: "upgrade").
   std::string body;
   Fields trailers;
   bool ended = false;
@@ -29,11 +29,14 @@ class HttpEnd {
  public:
   virtual ~HttpEnd() = default;
 
-  // A client's. The body follows with Send where `end` is false.
+  // A client's. The body follows with Send where `end` is false. A field ":protocol" makes it ask
+  // for a tunnel by upgrade, ":method" CONNECT for one to the authority `path`: `body` is early
+  // data.
   virtual size_t Request(const std::string& path, const Fields& fields, const std::string& body,
                          bool end) = 0;
-  // An upstream's.
-  virtual void Answer(size_t exchange, int status, const std::string& body, bool end) = 0;
+  // An upstream's. 101 grants a tunnel by upgrade, and 200 one by CONNECT.
+  virtual void Answer(size_t exchange, int status, const std::string& body, bool end,
+                      const Fields& fields = {}) = 0;
   virtual void Send(size_t exchange, const std::string& body, bool end) = 0;
   virtual void SendTrailers(size_t exchange, const Fields& trailers) = 0;
   // The stream; with HTTP/1.1 the connection.

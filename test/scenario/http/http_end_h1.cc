@@ -22,17 +22,40 @@ class Http1End final : public HttpEnd {
 
   size_t Request(const std::string& path, const Fields& fields, const std::string& body,
                  bool end) override {
-    std::string head = StrCat(body.empty() && end ? "GET " : "POST ", path, " HTTP/1.1\r\n");
     Fields all = fields;
     all.try_emplace("host", "a.example");
+    std::string method = body.empty() && end ? "GET" : "POST";
+    if (all.erase(":method") > 0) {
+      method = "CONNECT";
+      asks_ = Tunnel::kConnect;
+    }
+    if (const auto protocol = all.extract(":protocol"); !protocol.empty()) {
+      method = "GET";
+      all["upgrade"] = protocol.mapped();
+      all["connection"] = "Upgrade";
+      asks_ = Tunnel::kUpgrade;
+    }
+    std::string head = StrCat(method, " ", path, " HTTP/1.1\r\n");
     for (const auto& [name, value] : all) StrAppend(head, name, ": ", value, "\r\n");
     Begin(std::move(head), body, end);
     return requests_++;
   }
-  void Answer(size_t, int status, const std::string& body, bool end) override {
-    Begin(StrCat("HTTP/1.1 ", status, " Any\r\n"), body, end);
+  void Answer(size_t, int status, const std::string& body, bool end,
+              const Fields& fields) override {
+    std::string head = StrCat("HTTP/1.1 ", status, " Any\r\n");
+    for (const auto& [name, value] : fields) StrAppend(head, name, ": ", value, "\r\n");
+    if (!Grants(status)) asks_ = Tunnel::kNone;
+    if (status == 101) {
+      StrAppend(head, "connection: upgrade\r\nupgrade: ", Now().fields["upgrade"], "\r\n");
+    }
+    Begin(std::move(head), body, end);
   }
   void Send(size_t, const std::string& body, bool end) override {
+    if (asks_ != Tunnel::kNone) {
+      peer_.Send(body);
+      if (end) peer_.EndWrites();
+      return;
+    }
     peer_.Send(StrCat(Chunk(body), end ? "0\r\n\r\n" : ""));
   }
   void SendTrailers(size_t, const Fields& trailers) override {
@@ -44,6 +67,7 @@ class Http1End final : public HttpEnd {
   const Heard& heard(size_t exchange) override {
     while (messages_.size() <= exchange) messages_.emplace_back();
     if (peer_.failed() || peer_.ended()) {
+      if (state_ == State::kTunnel && !peer_.failed()) Now().ended = true;
       for (Heard& each : messages_) each.reset = each.reset || !each.ended;
     }
     return messages_[exchange];
@@ -51,7 +75,13 @@ class Http1End final : public HttpEnd {
   size_t count() override { return begun_; }
 
  private:
-  enum class State { kHead, kLength, kChunkSize, kChunk, kTrailers };
+  enum class State { kHead, kLength, kChunkSize, kChunk, kTrailers, kTunnel };
+  enum class Tunnel { kNone, kUpgrade, kConnect };
+
+  bool Grants(int status) const {
+    return (asks_ == Tunnel::kUpgrade && status == 101) ||
+           (asks_ == Tunnel::kConnect && status / 100 == 2);
+  }
 
   static std::string Chunk(const std::string& body) {
     if (body.empty()) return "";
@@ -60,7 +90,10 @@ class Http1End final : public HttpEnd {
     return StrCat(std::string(size, end), "\r\n", body, "\r\n");
   }
   void Begin(std::string head, const std::string& body, bool end) {
-    if (end) {
+    if (asks_ != Tunnel::kNone) {
+      peer_.Send(StrCat(head, "\r\n", body));
+      if (end) peer_.EndWrites();
+    } else if (end) {
       if (!body.empty() || !client_) StrAppend(head, "content-length: ", body.size(), "\r\n");
       peer_.Send(StrCat(head, "\r\n", body));
     } else {
@@ -107,6 +140,14 @@ class Http1End final : public HttpEnd {
     for (std::string line = *TakeLine(); !line.empty(); line = *TakeLine()) {
       AddField(line, message.fields);
     }
+    if (!client_) {
+      if (start.starts_with("CONNECT ")) asks_ = Tunnel::kConnect;
+      if (message.fields.contains("upgrade")) asks_ = Tunnel::kUpgrade;
+    }
+    if (client_ ? Grants(std::stoi(message.start)) : asks_ != Tunnel::kNone) {
+      state_ = State::kTunnel;
+      return true;
+    }
     if (message.fields.contains("transfer-encoding")) {
       state_ = State::kChunkSize;
       return true;
@@ -128,6 +169,9 @@ class Http1End final : public HttpEnd {
     switch (state_) {
       case State::kHead:
         return ReadHead();
+      case State::kTunnel:
+        Now().body += std::exchange(in_, {});
+        return false;
       case State::kLength:
         return ReadBytes() && End();
       case State::kChunkSize: {
@@ -157,7 +201,8 @@ class Http1End final : public HttpEnd {
   const bool client_;
   std::string in_;
   State state_ = State::kHead;
-  uint64_t left_ = 0;  // Of the body, or of the chunk.
+  Tunnel asks_ = Tunnel::kNone;  // Of the last request.
+  uint64_t left_ = 0;            // Of the body, or of the chunk.
   size_t requests_ = 0;
   size_t begun_ = 0;
   std::deque<Heard> messages_;

@@ -26,7 +26,8 @@ class Http2End final : public HttpEnd {
                             : nghttp2_session_server_new(&session_, callbacks, this);
     WEIR_CHECK(made == 0, "a session can be made");
     nghttp2_session_callbacks_del(callbacks);
-    nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, nullptr, 0);
+    const nghttp2_settings_entry connect{NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1};
+    nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, &connect, client ? 0 : 1);
     peer_.OnBytes([this](Peer&) { Read(); });
     Read();
   }
@@ -39,11 +40,17 @@ class Http2End final : public HttpEnd {
 
   size_t Request(const std::string& path, const Fields& fields, const std::string& body,
                  bool end) override {
-    HeadFields head = {{":method", body.empty() && end ? "GET" : "POST"},
-                       {":scheme", "http"},
-                       {":path", path},
-                       {":authority", "a.example"}};
-    head.insert(head.end(), fields.begin(), fields.end());
+    Fields all = {{":method", body.empty() && end ? "GET" : "POST"},
+                  {":scheme", "http"},
+                  {":path", path},
+                  {":authority", "a.example"}};
+    if (fields.contains(":protocol")) {
+      all[":method"] = "CONNECT";
+    } else if (fields.contains(":method")) {
+      all = {{":authority", path}};
+    }
+    all.insert(fields.begin(), fields.end());
+    const HeadFields head(all.begin(), all.end());  // Pseudo-header fields come first.
     const size_t exchange = streams_.size();
     // nghttp2 numbers the streams of a client 1, 3, 5.
     Stream& stream = Add(static_cast<int32_t>(2 * exchange + 1));
@@ -57,11 +64,13 @@ class Http2End final : public HttpEnd {
     Flush();
     return exchange;
   }
-  void Answer(size_t exchange, int status, const std::string& body, bool end) override {
+  void Answer(size_t exchange, int status, const std::string& body, bool end,
+              const Fields& fields) override {
     Stream& stream = streams_[exchange];
     stream.out = body;
     stream.out_ended = end;
-    const HeadFields head = {{":status", StrCat(status)}};
+    HeadFields head = {{":status", StrCat(status == 101 ? 200 : status)}};
+    head.insert(head.end(), fields.begin(), fields.end());
     nghttp2_data_provider provider{.source = {.ptr = this}, .read_callback = Give};
     nghttp2_submit_response(session_, stream.id, Pairs(head).data(), head.size(),
                             !body.empty() || !end ? &provider : nullptr);
@@ -163,7 +172,9 @@ class Http2End final : public HttpEnd {
     const std::string text(reinterpret_cast<const char*>(value), value_size);
     if (field == ":path" || field == ":status") {
       stream->heard.start = text;
-    } else if (!field.starts_with(':')) {
+    } else if (field == ":authority" && stream->heard.start.empty()) {
+      stream->heard.start = text;
+    } else if (!field.starts_with(':') || field == ":protocol") {
       const bool trailers = frame->headers.cat == NGHTTP2_HCAT_HEADERS;
       (trailers ? stream->heard.trailers : stream->heard.fields)[field] = text;
     }

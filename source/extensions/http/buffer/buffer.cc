@@ -10,11 +10,12 @@ using filter::FilterResult;
 
 class BufferFilter final : public filter::HttpFilter {
  public:
-  // Without a limit requests are not held.
+  // Without a limit requests are not held, and tunnels never are: there is no whole of them.
   BufferFilter(filter::HttpFilterHost& host, std::optional<uint32_t> limit)
       : host_(host), limit_(limit) {}
 
   FilterResult OnRequestHeaders(weir::http::RequestHead& head, bool end) override {
+    if (head.framing.kind == weir::http::Framing::kTunnel) limit_.reset();
     if (end || !limit_.has_value()) return FilterResult::kContinue;
     host_.RequireWholeBody(Direction::kRequest, *limit_);
     // What says that it is too long need not come.
@@ -41,7 +42,7 @@ class BufferFilter final : public filter::HttpFilter {
 
  private:
   filter::HttpFilterHost& host_;
-  const std::optional<uint32_t> limit_;
+  std::optional<uint32_t> limit_;
 };
 
 class Factory final : public filter::HttpFilterFactory {

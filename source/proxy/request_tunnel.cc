@@ -1,0 +1,23 @@
+// Requests that ask for a tunnel, and what becomes of their heads on the way between versions of
+// HTTP.
+
+#include "source/config/upgrade.h"
+#include "source/proxy/request_stream.h"
+
+namespace weir::proxy {
+
+bool RequestStream::AdmitTunnel() {
+  const http::RequestHead& head = memory_->request;
+  const std::string_view type = head.protocol.empty() ? head.method : head.protocol;
+  if (!config::AllowsUpgrade(config_.upgrades, router_.upgrades(), type)) {
+    stats_.downstream_rq_ws_on_non_ws_route.Inc();
+    Answer({.status = 403, .body = "", .details = "upgrade_failed"});
+    return false;
+  }
+  tunnel_ = TunnelState::kAdmitted;
+  stats_.downstream_cx_upgrades_total.Inc();
+  stats_.downstream_cx_upgrades_active.Inc();
+  return true;
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,67 @@
+// Tunnels of a RouterFilter: what WebSocket's handshake has in one version of HTTP and not in the
+// other, and when both sides are over.
+
+#include "source/base/strings.h"
+#include "source/proxy/router_filter.h"
+#include "source/proxy/websocket.h"
+
+namespace weir::proxy {
+namespace {
+
+bool IsHttp2(http::Protocol protocol) { return protocol == http::Protocol::kHttp2; }
+
+}  // namespace
+
+std::span<const config::Upgrade> RouterFilter::upgrades() const {
+  if (decision_.kind != router::Decision::Kind::kRoute) return {};
+  return std::get<config::RouteAction>(decision_.route->action).upgrades;
+}
+
+bool RouterFilter::IsWebSocket() const {
+  return EqualsIgnoreCase(host_.memory().request.protocol, "websocket");
+}
+
+bool RouterFilter::PrepareHandshake(const UpstreamAttempt& attempt) {
+  if (!IsWebSocket()) return true;
+  http::RequestHead& head = host_.memory().request;
+  const bool to_http2 = IsHttp2(attempt.connection().protocol);
+  const bool from_http2 = IsHttp2(head.version);
+  // As it came.
+  if (!from_http2 && !to_http2 && head.headers.Get(kWebSocketKey).has_value()) return true;
+  if (from_http2) {
+    websocket_key_ = NewWebSocketKey(platform_.random, head.headers.arena());
+  } else if (websocket_key_.empty()) {
+    websocket_key_ = head.headers.Get(kWebSocketKey).value_or(std::string_view());
+  }
+  head.headers.Remove(kWebSocketKey);
+  if (!to_http2 && !websocket_key_.empty()) head.headers.Add(kWebSocketKey, websocket_key_);
+  // What the client waits for cannot be made without its key.
+  if (!to_http2 || !websocket_key_.empty()) return true;
+  host_.Answer({.status = 400, .body = "", .details = "websocket_key_missing"});
+  return false;
+}
+
+bool RouterFilter::FinishHandshake(const UpstreamAttempt& attempt) {
+  if (!IsWebSocket()) return true;
+  const bool from_http2 = IsHttp2(attempt.connection().protocol);
+  const bool to_http2 = IsHttp2(host_.memory().request.version);
+  // The client sees for itself.
+  if (!from_http2 && !to_http2) return true;
+  http::HeaderMap& headers = host_.memory().response.headers;
+  const auto given = headers.Get(kWebSocketAccept);
+  const std::string_view right = WebSocketAccept(websocket_key_, headers.arena());
+  if (!from_http2 && given != right) return false;
+  headers.Remove(kWebSocketAccept);
+  if (!to_http2) headers.Add(kWebSocketAccept, right);
+  return true;
+}
+
+void RouterFilter::ResponseEnded() {
+  const bool tunnel = host_.memory().response.framing.kind == http::Framing::kTunnel;
+  tunnel_half_open_ = tunnel && !request_ended_;
+  if (!tunnel_half_open_) FinishResponse();
+}
+
+void RouterFilter::DropTail() { ResetOthers(nullptr); }
+
+}  // namespace weir::proxy
