@@ -12,6 +12,8 @@ Page ReadyPage(const Inputs& inputs, const Query& query);
 Page ServerInfoPage(const Inputs& inputs, const Query& query);
 Page MemoryPage(const Inputs& inputs, const Query& query);
 Page ListenersPage(const Inputs& inputs, const Query& query);
+Page RuntimePage(const Inputs& inputs, const Query& query);
+Page HotRestartVersionPage(const Inputs& inputs, const Query& query);
 Page CertificatesPage(const Inputs& inputs, const Query& query);
 
 Page ClustersPage(const Inputs& inputs, const Query& query);

@@ -1,12 +1,15 @@
 // Pages about the server as a whole: /ready, /server_info, /listeners.
 #include <algorithm>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "source/admin/address_text.h"
 #include "source/admin/draft.h"
 #include "source/admin/pages.h"
 #include "source/base/strings.h"
+#include "source/base/value.h"
 #include "source/schema/proto_to_text.h"
 
 namespace weir::admin {
@@ -31,7 +34,42 @@ std::string_view NameOf(ServerState state) {
   return "";
 }
 
+// A key of the runtime: its value in each layer, "" where it has none, and the one that counts.
+Value EntryOf(const std::vector<RuntimeLayer>& layers, std::string_view key) {
+  Value::List values;
+  std::string final_value;
+  for (const RuntimeLayer& layer : layers) {
+    const auto found = layer.values.find(key);
+    const std::string value = found == layer.values.end() ? "" : found->second;
+    if (found != layer.values.end()) final_value = value;
+    values.push_back(Value::String(value));
+  }
+  return Value::FromFields({{"layer_values", Value::FromList(std::move(values))},
+                            {"final_value", Value::String(final_value)}});
+}
+
 }  // namespace
+
+Page RuntimePage(const Inputs& inputs, const Query&) {
+  const std::vector<RuntimeLayer>& layers = inputs.view->runtime;
+  Value::List names;
+  std::set<std::string_view> keys;
+  for (const RuntimeLayer& layer : layers) {
+    names.push_back(Value::String(layer.name));
+    for (const auto& [key, value] : layer.values) keys.insert(key);
+  }
+  Value::Fields entries;
+  for (const std::string_view key : keys) {
+    entries.emplace_back(std::string(key), EntryOf(layers, key));
+  }
+  std::string body;
+  AppendJson(body, Value::FromFields({{"layers", Value::FromList(std::move(names))},
+                                      {"entries", Value::FromFields(std::move(entries))}}));
+  body += '\n';
+  return JsonPage(std::move(body));
+}
+
+Page HotRestartVersionPage(const Inputs&, const Query&) { return TextPage(200, "disabled\n"); }
 
 Page ReadyPage(const Inputs& inputs, const Query&) {
   const ServerState state = StateOf(*inputs.view);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -119,6 +120,12 @@ struct MemoryStatus {
   std::vector<Holder> largest;  // The largest first.
 };
 
+// A layer of the runtime: its keys with their values as text.
+struct RuntimeLayer {
+  std::string name;
+  std::map<std::string, std::string, std::less<>> values;
+};
+
 struct View {
   ServerState state = ServerState::kPreInitializing;
   bool health_check_failed = false;
@@ -132,6 +139,7 @@ struct View {
   event::SystemTime bootstrap_last_updated{};
   std::vector<std::string> bootstrap_ignored;
   uint32_t concurrency = 1;
+  std::vector<RuntimeLayer> runtime;   // A later one goes over an earlier one.
   std::vector<ResourceSet> resources;  // Clusters, endpoints, listeners, routes.
   std::vector<ClusterStatus> clusters;
   std::vector<ListenerStatus> listeners;

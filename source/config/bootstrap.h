@@ -45,6 +45,7 @@ struct StatsConfig {
   enum class Shown { kAll, kNone, kMatching, kOthers } shown = Shown::kAll;
   std::vector<match::StringMatcher> patterns;
   std::chrono::milliseconds flush_interval{5000};
+  std::optional<uint64_t> server_version;  // stats_server_version_override
 };
 
 struct Bootstrap {

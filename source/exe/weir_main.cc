@@ -23,6 +23,7 @@
 #include "source/exe/extensions.h"
 #include "source/exe/flags.h"
 #include "source/exe/resource_file.h"
+#include "source/exe/version.h"
 #include "source/filter/make_access_log.h"
 #include "source/server/admin_server.h"
 #include "source/server/log_files.h"
@@ -213,6 +214,7 @@ absl::Status Process::MakeServer() {
   options.allow_unknown_dynamic_fields = flags_.ignore_unknown_dynamic_fields;
   options.command_line = flags_.given;
   options.version = VersionText();
+  options.version_number = kVersionNumber;
   options.bootstrap_bytes = loaded_.bytes;
   options.bootstrap_ignored = loaded_.ignored;
   WEIR_ASSIGN_OR_RETURN(server_, server::Server::Create(loaded_.bootstrap, platform, extensions_,

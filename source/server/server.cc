@@ -78,6 +78,8 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
       breaker_source_(platform.registry.AddSource([this] { return BreakerSamples(breakers_); })) {
   MakeWorkers();
   stats_->server->hot_restart_generation.Set(1);
+  stats_->server->version.Set(
+      static_cast<int64_t>(bootstrap_.stats.server_version.value_or(options_.version_number)));
   stats_->server->static_unknown_fields.Add(options_.bootstrap_ignored.size());
 }
 

@@ -75,6 +75,7 @@ struct ServerOptions {
   bool drain_gradually = true;
   bool allow_unknown_dynamic_fields = false;
   std::string version;
+  uint64_t version_number = 0;  // For server.version, where the bootstrap has none.
   // For /server_info, as Envoy names them.
   std::vector<std::pair<std::string, std::string>> command_line;
   std::shared_ptr<const std::string> bootstrap_bytes;

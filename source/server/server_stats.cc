@@ -20,6 +20,8 @@ std::span<const stats::Field> ServerStats::Fields() {
       WEIR_STAT_FIELD(ServerStats, kGauge, parent_connections, "Of the process before: none"),
       WEIR_STAT_FIELD(ServerStats, kGauge, hot_restart_epoch, "0: there is no hot restart"),
       WEIR_STAT_FIELD(ServerStats, kGauge, hot_restart_generation, "1: there is no hot restart"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, version,
+                      "Parts of the version times 10000, 100 and 1, or what the bootstrap says"),
       WEIR_STAT_FIELD(ServerStats, kCounter, static_unknown_fields,
                       "Fields of the bootstrap that have no effect"),
       WEIR_STAT_FIELD(ServerStats, kCounter, dynamic_unknown_fields,

@@ -11,7 +11,7 @@ namespace weir::server {
 
 struct ServerStats {
   stats::Gauge live, state, concurrency, uptime, total_connections, parent_connections;
-  stats::Gauge hot_restart_epoch, hot_restart_generation;
+  stats::Gauge hot_restart_epoch, hot_restart_generation, version;
   stats::Counter static_unknown_fields, dynamic_unknown_fields, wip_protos;
   stats::Counter debug_assertion_failures, envoy_bug_failures, dropped_stat_flushes;
   stats::Gauge memory_allocated, memory_heap_size;

@@ -38,6 +38,9 @@ std::shared_ptr<admin::View> Server::MakeView() const {
   view->bootstrap_last_updated = view->now - view->uptime_all_epochs;
   view->bootstrap_ignored = options_.bootstrap_ignored;
   view->concurrency = static_cast<uint32_t>(workers_.size());
+  for (const config::Runtime::Layer& layer : bootstrap_.runtime->layers()) {
+    view->runtime.push_back({layer.name, layer.values});
+  }
   view->resources = book_.Sets();
   const std::vector<std::string> warming_clusters = clusters_.Warming();
   const std::vector<std::string> warming_listeners = listeners_.Warming();

@@ -28,6 +28,20 @@ TEST(ReadyPageTest, OnlyLiveIsReady) {
   }
 }
 
+TEST(RuntimePageTest, ShowsEachKeyInEachLayer) {
+  View view;
+  EXPECT_EQ(Get(view, "/runtime").body, "{\"layers\":[],\"entries\":{}}\n");
+  view.runtime = {{"base", {{"b", "1"}, {"a.x", "true"}}}, {"admin", {}}, {"over", {{"b", "2"}}}};
+  EXPECT_EQ(Get(view, "/runtime").body,
+            "{\"layers\":[\"base\",\"admin\",\"over\"],\"entries\":{"
+            "\"a.x\":{\"layer_values\":[\"true\",\"\",\"\"],\"final_value\":\"true\"},"
+            "\"b\":{\"layer_values\":[\"1\",\"\",\"2\"],\"final_value\":\"2\"}}}\n");
+}
+
+TEST(HotRestartPageTest, ThereIsNone) {
+  EXPECT_EQ(Get({}, "/hot_restart_version").body, "disabled\n");
+}
+
 TEST(CertificatesPageTest, ShowsWhatIsInUseAndHowLong) {
   View view{.now = event::SystemTime(std::chrono::seconds(1704067200))};
   EXPECT_EQ(Get(view, "/certs").status, 200);

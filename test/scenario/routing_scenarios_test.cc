@@ -161,9 +161,10 @@ TEST(RoutingScenario, AStaticLayerSetsAFraction) {
 
 TEST(RoutingScenario, OtherRuntimeLayersAreRefusedByName) {
   World world(EdgeBootstrap() +
-              "layered_runtime: { layers: [ { name: admin, admin_layer: {} } ] }\n");
+              "layered_runtime: { layers: [ { name: dynamic, rtds_layer: "
+              "{ rtds_config: { ads: {}, resource_api_version: V3 } } } ] }\n");
   EXPECT_THAT(std::string(world.status().message()),
-              HasSubstr("layered_runtime.layers[0].admin_layer: field \"admin_layer\" of "
+              HasSubstr("layered_runtime.layers[0].rtds_layer: field \"rtds_layer\" of "
                         "envoy.config.bootstrap.v3.RuntimeLayer is not supported"));
 }
 

@@ -85,6 +85,7 @@ TEST(StatsScenario, EachFlushSetsTheGaugesAndEndsAnInterval) {
 TEST(StatsScenario, TheBootstrapSaysWhichStatsAreShownAndWithWhichTags) {
   const std::string config =
       StrCat(EdgeBootstrap(),
+             "stats_server_version_override: 77\n"
              "stats_config:\n  stats_tags:\n  - { tag_name: site, fixed_value: east }\n"
              "  stats_matcher: { inclusion_list: { patterns: [{ prefix: \"server.\" }] } }\n");
   World world(config);
@@ -94,6 +95,7 @@ TEST(StatsScenario, TheBootstrapSaysWhichStatsAreShownAndWithWhichTags) {
     EXPECT_THAT(reading.name, testing::StartsWith("server."));
   }
   EXPECT_THAT(stats::RenderPrometheus(readings), HasSubstr("envoy_server_live{site=\"east\"} 1\n"));
+  EXPECT_EQ(world.Stat("server.version"), 77);
   World wrong(
       StrCat(EdgeBootstrap(), "stats_config: { stats_tags: [{ tag_name: x, regex: \"(\" }] }\n"));
   EXPECT_THAT(std::string(wrong.status().message()),

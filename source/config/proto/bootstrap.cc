@@ -126,6 +126,9 @@ void DecodeStats(const pb::Bootstrap& message, const Scope& root, StatsConfig& s
   if (config.has_stats_matcher()) {
     DecodeStatsMatcher(config.stats_matcher(), scope.Field("stats_matcher"), stats);
   }
+  if (message.has_stats_server_version_override()) {
+    stats.server_version = message.stats_server_version_override().value();
+  }
   if (message.has_stats_flush_interval()) {
     stats.flush_interval =
         DecodeDuration(message.stats_flush_interval(), root.Field("stats_flush_interval"));

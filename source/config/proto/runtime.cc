@@ -5,6 +5,7 @@
 
 #include "google/protobuf/struct.pb.h"
 #include "source/base/hash_map.h"
+#include "source/schema/proto_to_text.h"
 
 namespace weir::config::proto {
 namespace {
@@ -27,6 +28,10 @@ std::optional<Fraction> FractionIn(const Struct& object) {
   return Fraction{static_cast<uint32_t>(std::clamp(per_million, 0.0, 1e6))};
 }
 
+std::string TextOf(const google::protobuf::Message& value) {
+  return schema::MessageToJson(value, {.pretty = false});
+}
+
 class LayerReader {
  public:
   explicit LayerReader(Runtime& runtime) : runtime_(runtime) {}
@@ -41,17 +46,17 @@ class LayerReader {
   void ReadValue(const Value& value, const std::string& key, const Scope& scope) {
     switch (value.kind_case()) {
       case Value::kBoolValue:
-        runtime_.Set(key, value.bool_value());
+        runtime_.Set(key, value.bool_value(), value.bool_value() ? "true" : "false");
         return;
       case Value::kNumberValue:
-        runtime_.Set(key, value.number_value());
+        runtime_.Set(key, value.number_value(), TextOf(value));
         return;
       case Value::kStringValue:
-        runtime_.Set(key, value.string_value());
+        runtime_.Set(key, value.string_value(), value.string_value());
         return;
       case Value::kStructValue:
         if (const auto fraction = FractionIn(value.struct_value())) {
-          runtime_.Set(key, *fraction);
+          runtime_.Set(key, *fraction, TextOf(value.struct_value()));
         } else {
           Read(value.struct_value(), key, scope);
         }
@@ -79,6 +84,7 @@ std::shared_ptr<const Runtime> DecodeRuntime(const pb::LayeredRuntime& message,
     if (!names.insert(layer.name()).second) {
       item.Field("name").Error("there is a layer of this name already", layer.name());
     }
+    runtime->AddLayer(layer.name());
     const Scope at = item.Field("static_layer");
     LayerReader(*runtime).Read(layer.static_layer(), "", at);
   }

@@ -122,6 +122,9 @@ TEST(DecodeBootstrap, RuntimeKeysGiveFractionsAndWeights) {
   ASSERT_TRUE(outcome.bootstrap.has_value()) << testing::PrintToString(outcome.errors);
   EXPECT_EQ(outcome.bootstrap->runtime->IntegerOf("nested.key"), 9u);
   EXPECT_EQ(outcome.bootstrap->runtime->IntegerOf("flag"), std::nullopt);
+  const std::vector<Runtime::Layer>& layers = outcome.bootstrap->runtime->layers();
+  ASSERT_FALSE(layers.empty());
+  EXPECT_EQ(layers.front().values.at("nested.key"), "9");
   const auto& http = *std::get<0>(outcome.bootstrap->listeners[0]->filter_chains[0]->terminal);
   const std::vector<Route>& routes = http.routes->virtual_hosts[0].routes;
   EXPECT_EQ(routes[0].match.runtime_fraction->per_million, 250'000u);
