@@ -1,14 +1,15 @@
 #include "source/exe/control_plane_target.h"
 
+#include <utility>
 #include <variant>
 
 #include "source/base/status.h"
-#include "source/exe/control_plane_tls.h"
 
 namespace weir::exe {
 
 absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap,
-                                                   const config::GrpcSource& source) {
+                                                   const config::GrpcSource& source,
+                                                   ReadSecretFile read) {
   for (const auto& cluster : bootstrap.clusters) {
     if (cluster->name != source.cluster) continue;
     if (cluster->endpoints == nullptr || cluster->endpoints->endpoints.empty()) {
@@ -26,7 +27,8 @@ absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& boot
     target.authority = source.authority;
     target.initial_metadata = source.initial_metadata;
     if (cluster->transport_socket != nullptr) {
-      absl::Status applied = ApplyTls(*cluster->transport_socket, target);
+      absl::Status applied =
+          ApplyTls(*cluster->transport_socket, bootstrap.secrets, std::move(read), target);
       if (!applied.ok()) {
         return Annotate(applied, StrCat("the control plane: cluster \"", source.cluster, "\""));
       }

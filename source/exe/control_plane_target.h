@@ -3,13 +3,16 @@
 
 #include "absl/status/statusor.h"
 #include "source/config/bootstrap.h"
+#include "source/exe/control_plane_tls.h"
 #include "source/xds/grpc_transport.h"
 
 namespace weir::exe {
 
-// The first endpoint of the static cluster that `source` names; the error says which name leads
-// nowhere.
+// The first endpoint of the static cluster that `source` names, met as its transport socket says;
+// the error says which name leads nowhere, or what of the socket cannot be. `read` gives the
+// secrets of files.
 absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap,
-                                                   const config::GrpcSource& source);
+                                                   const config::GrpcSource& source,
+                                                   ReadSecretFile read);
 
 }  // namespace weir::exe

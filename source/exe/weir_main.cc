@@ -200,7 +200,10 @@ absl::Status Process::MakeServer() {
       .make_transport =
           [this](const config::Bootstrap& bootstrap, const config::GrpcSource& source,
                  std::string_view type_url) -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
-        WEIR_ASSIGN_OR_RETURN(xds::GrpcTarget target, ControlPlaneTarget(bootstrap, source));
+        const auto read = [this](const std::string& path) {
+          return ReadSecrets(path, {extensions_.decoders, extensions_.data});
+        };
+        WEIR_ASSIGN_OR_RETURN(xds::GrpcTarget target, ControlPlaneTarget(bootstrap, source, read));
         target.type_url = type_url;
         return std::make_unique<xds::GrpcTransport>(*main_loop_, std::move(target));
       },

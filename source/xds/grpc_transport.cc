@@ -63,7 +63,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(const GrpcTarget& target) {
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   }
   return grpc::CreateCustomChannel(
-      target.target, target.credentials ? target.credentials : grpc::InsecureChannelCredentials(),
+      target.target,
+      target.make_credentials ? target.make_credentials() : grpc::InsecureChannelCredentials(),
       arguments);
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,8 +29,8 @@ struct GrpcTarget {
   // As gRPC names it: "127.0.0.1:18000", "[::1]:18000", "dns:///control:18000",
   // "unix:/run/control.sock".
   std::string target;
-  // Null: cleartext.
-  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  // Called for each stream. Null: cleartext.
+  std::function<std::shared_ptr<grpc::ChannelCredentials>()> make_credentials;
   // That the server's certificate must have; empty: the target's host.
   std::string server_name;
   std::string authority;  // Empty: the target's.

@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/exe/bootstrap_file.h"
 #include "source/exe/extensions.h"
+#include "source/exe/resource_file.h"
 #include "test/x509/authority.h"
 
 namespace weir::exe {
@@ -28,8 +31,24 @@ std::string Quoted(const std::string& pem) {
   return text + "\"}";
 }
 
+// Files of a test.
+class FakeData final : public config::proto::DataReader {
+ public:
+  absl::StatusOr<std::string> ReadFile(const std::string& path) const override {
+    const auto found = files.find(path);
+    if (found == files.end()) return NotFound(StrCat(path, ": no such file"));
+    return found->second;
+  }
+  absl::StatusOr<std::string> ReadEnvironment(const std::string& variable) const override {
+    return NotFound(variable);
+  }
+
+  std::map<std::string, std::string> files;
+};
+
 // The target of a bootstrap whose control plane is met with this UpstreamTlsContext ("": none).
-absl::StatusOr<xds::GrpcTarget> TargetOf(const std::string& context) {
+absl::StatusOr<xds::GrpcTarget> TargetOf(const std::string& context, const FakeData& data = {},
+                                         const std::string& secrets = "") {
   const std::string socket =
       context.empty() ? ""
                       : StrCat(
@@ -38,7 +57,8 @@ absl::StatusOr<xds::GrpcTarget> TargetOf(const std::string& context) {
                             "UpstreamTlsContext, ",
                             context, "}}");
   Flags flags;
-  flags.config_yaml = StrCat(R"yaml(
+  flags.config_yaml =
+      StrCat(R"yaml(
 dynamic_resources:
   ads_config:
     api_type: GRPC
@@ -49,13 +69,16 @@ dynamic_resources:
 static_resources:
   clusters:
   - {name: control, load_assignment: {cluster_name: control, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 18000}}}}]}]})yaml",
-                             socket, "}\n");
-  config::proto::ExtensionDecoders decoders;
-  RegisterDecoders(decoders);
-  const config::proto::NoDataReader data;
-  WEIR_ASSIGN_OR_RETURN(const LoadedBootstrap loaded, LoadBootstrap(flags, {decoders, data}));
-  return ControlPlaneTarget(loaded.bootstrap,
-                            {.cluster = "control", .initial_metadata = {{"authorization", "x"}}});
+             socket, "}\n", secrets.empty() ? "" : StrCat("  secrets: [", secrets, "]\n"));
+  static const auto* const decoders = [] {
+    auto* const all = new config::proto::ExtensionDecoders();
+    RegisterDecoders(*all);
+    return all;
+  }();
+  WEIR_ASSIGN_OR_RETURN(const LoadedBootstrap loaded, LoadBootstrap(flags, {*decoders, data}));
+  return ControlPlaneTarget(
+      loaded.bootstrap, {.cluster = "control", .initial_metadata = {{"authorization", "x"}}},
+      [&data](const std::string& path) { return ReadSecrets(path, {*decoders, data}); });
 }
 
 std::string Trust() { return "validation_context: {trusted_ca: " + Quoted(Root().pem()) + "}"; }
@@ -64,7 +87,7 @@ TEST(ControlPlaneTarget, IsInClearTextWithoutATransportSocket) {
   const auto target = TargetOf("");
   ASSERT_TRUE(target.ok()) << target.status();
   EXPECT_EQ(target->target, "127.0.0.1:18000");
-  EXPECT_EQ(target->credentials, nullptr);
+  EXPECT_EQ(target->make_credentials, nullptr);
   EXPECT_THAT(target->initial_metadata, ElementsAre(Pair("authorization", "x")));
 }
 
@@ -74,7 +97,7 @@ TEST(ControlPlaneTarget, TakesATlsContext) {
                                ", tls_certificates: [{certificate_chain: " + Quoted(own.chain_pem) +
                                ", private_key: " + Quoted(own.key_pem) + "}]}");
   ASSERT_TRUE(target.ok()) << target.status();
-  EXPECT_NE(target->credentials, nullptr);
+  EXPECT_NE(target->make_credentials(), nullptr);
   EXPECT_EQ(target->server_name, "weir-control");
 }
 
@@ -83,9 +106,10 @@ TEST(ControlPlaneTarget, WhatCannotBeToldToGrpcIsRefusedByName) {
   const std::string trusted = "trusted_ca: " + Quoted(Root().pem());
   const std::pair<std::string, std::string> table[] = {
       {"common_tls_context: {" + Trust() + ", tls_certificate_sds_secret_configs: [{name: a}]}",
-       "tls_certificate_sds_secret_configs"},
-      {"common_tls_context: {validation_context_sds_secret_config: {name: a}}",
-       "validation_context_sds_secret_config"},
+       "secret \"a\" is not there"},
+      {"common_tls_context: {validation_context_sds_secret_config: {name: a, sds_config: {ads: "
+       "{}}}}",
+       "secret \"a\" cannot come from the control plane that it is needed for"},
       {"common_tls_context: {validation_context: {" + trusted +
            ", match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: a}}]}}",
        "match_typed_subject_alt_names"},
@@ -103,9 +127,44 @@ TEST(ControlPlaneTarget, WhatCannotBeToldToGrpcIsRefusedByName) {
     const auto target = TargetOf(context);
     ASSERT_FALSE(target.ok()) << field;
     EXPECT_THAT(std::string(target.status().message()),
-                HasSubstr("the control plane: cluster \"control\": its transport_socket: "));
+                HasSubstr("the control plane: cluster \"control\": transport_socket: "));
     EXPECT_THAT(std::string(target.status().message()), HasSubstr(field));
   }
+}
+
+// As Kuma's, Contour's and Envoy Gateway's bootstraps have it.
+TEST(ControlPlaneTarget, TakesSecretsOfTheBootstrapAndOfFiles) {
+  const std::string trust =
+      "{name: trust, validation_context: {trusted_ca: " + Quoted(Root().pem()) +
+      ", match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: "
+      "control}}, {san_type: IP_ADDRESS, matcher: {exact: 10.0.0.9}}]}}";
+  const std::string context =
+      "sni: control, common_tls_context: {validation_context_sds_secret_config: {name: trust}";
+  EXPECT_TRUE(TargetOf(context + "}", {}, trust).ok());
+  EXPECT_FALSE(TargetOf(context + "}", {}, "").ok());
+
+  const std::string from_file =
+      context +
+      ", tls_certificate_sds_secret_configs: [{name: own, sds_config: {path_config_source: {path: "
+      "/own.yaml}}}]}";
+  const auto own = [](const x509::Identity& identity) {
+    return "resources:\n- \"@type\": "
+           "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret\n  name: own\n  "
+           "tls_certificate: {certificate_chain: " +
+           Quoted(identity.chain_pem) + ", private_key: " + Quoted(identity.key_pem) + "}\n";
+  };
+  FakeData data;
+  EXPECT_FALSE(TargetOf(from_file, data, trust).ok());
+  data.files["/own.yaml"] = own(Root().Issue({}));
+  const auto target = TargetOf(from_file, data, trust);
+  ASSERT_TRUE(target.ok()) << target.status();
+  // Read again for each stream; a file that is broken meanwhile leaves what there was.
+  const auto first = target->make_credentials();
+  data.files["/own.yaml"] = own(Root().Issue({}));
+  const auto second = target->make_credentials();
+  EXPECT_NE(first, second);
+  data.files["/own.yaml"] = "nonsense";
+  EXPECT_EQ(target->make_credentials(), second);
 }
 
 }  // namespace
