@@ -22,6 +22,16 @@ admin::ContextCertificates StatusOf(const net::CertificatesInUse& in_use) {
   return {.authorities = describe(in_use.authorities), .own = describe(in_use.own)};
 }
 
+void MarkWarming(admin::ResourceSet& set, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const admin::ResourceRecord* const record = set.records.Find(name);
+    if (record == nullptr) continue;
+    admin::ResourceRecord marked = *record;
+    marked.warming = true;
+    set.records = set.records.Set(name, std::move(marked));
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<admin::View> Server::MakeView() const {
@@ -42,20 +52,9 @@ std::shared_ptr<admin::View> Server::MakeView() const {
     view->runtime.push_back({layer.name, layer.values});
   }
   view->resources = book_.Sets();
-  const std::vector<std::string> warming_clusters = clusters_.Warming();
-  const std::vector<std::string> warming_listeners = listeners_.Warming();
   for (admin::ResourceSet& set : view->resources) {
-    const auto* warming = set.type_url == schema::kClusterTypeUrl    ? &warming_clusters
-                          : set.type_url == schema::kListenerTypeUrl ? &warming_listeners
-                                                                     : nullptr;
-    if (warming == nullptr) continue;
-    for (const std::string& name : *warming) {
-      const auto* const record = set.records.Find(name);
-      if (record == nullptr) continue;
-      admin::ResourceRecord marked = *record;
-      marked.warming = true;
-      set.records = set.records.Set(name, std::move(marked));
-    }
+    if (set.type_url == schema::kClusterTypeUrl) MarkWarming(set, clusters_.Warming());
+    if (set.type_url == schema::kListenerTypeUrl) MarkWarming(set, listeners_.Warming());
   }
   clusters_.active().ForEach([&](const std::string& name, const config::ClusterEntry& entry) {
     admin::ClusterStatus status;
