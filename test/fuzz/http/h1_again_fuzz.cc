@@ -25,8 +25,8 @@ Options OptionsOf(uint8_t bits) {
 // Everything that a message consists of; its version is of the connection.
 std::string Describe(const RecordedRequest& request) {
   const RequestHead& head = request.head;
-  std::string text = StrCat(head.method, " ", head.authority, " ", head.path, " ",
-                            http::Describe(head.framing), head.expects_continue ? " expects" : "");
+  std::string text = StrCat(head.method, " ", head.authority, " ", head.path, " ", head.protocol,
+                            " ", http::Describe(head.framing), head.expects_continue ? " expects" : "");
   for (const HeaderField& field : head.headers)
     StrAppend(text, "\n", field.name, ": ", field.value);
   StrAppend(text, "\n\n", request.received.body);
@@ -43,7 +43,8 @@ std::string Write(RecordedRequest& request, buffer::BlockPool& pool, const Optio
   ClientStream& stream = codec->NewStream(response);
   const bool chunked = request.head.framing.kind == Framing::kChunked;
   const bool trailers = !request.received.trailers.empty();
-  stream.EncodeHeaders(request.head, request.received.body.empty() && !chunked);
+  const bool tunnel = request.head.framing.kind == Framing::kTunnel;
+  stream.EncodeHeaders(request.head, request.received.body.empty() && !chunked && !tunnel);
   if (chunked || !request.received.body.empty()) {
     buffer::Buffer body(pool);
     body.Append(request.received.body);
@@ -75,7 +76,8 @@ std::vector<std::string> Parse(std::string_view bytes, const Options& options,
     codec->output().Clear();
   }
   for (auto& request : server.requests) {
-    if (!request->received.ended) continue;
+    // A request for a tunnel is complete with its head.
+    if (!request->received.ended && request->head.framing.kind != Framing::kTunnel) continue;
     messages.push_back(Describe(*request));
     if (written != nullptr) written->push_back(Write(*request, pool, options));
   }

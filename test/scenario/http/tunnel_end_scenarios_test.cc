@@ -233,7 +233,7 @@ TEST(TunnelLimits, ATunnelCountsAsARequest) {
   Peer& second = world.Connect();
   world.Say(second, kAsk);
   EXPECT_TRUE(second.received().starts_with("HTTP/1.1 503 ")) << second.received();
-  first.Close();
+  first.Reset();
   world.Run();
   Peer& third = world.Connect();
   world.Say(third, kAsk);

@@ -50,12 +50,16 @@ constexpr char kConnectRoutes[] =
 class TunnelScenario : public testing::TestWithParam<Versions> {
  protected:
   void Begin(Edge edge = WithUpgrades()) {
-    edge.http_options += "http2_protocol_options: { allow_connect: true }\n";
+    const std::string windows =
+        "initial_stream_window_size: 65536, initial_connection_window_size: 65536";
+    edge.http_options += StrCat("http2_protocol_options: { allow_connect: true, ", windows, " }\n");
     edge.cluster_options += StrCat(
         "typed_extension_protocol_options: { envoy.extensions.upstreams.http.v3."
         "HttpProtocolOptions: { \"@type\": type.googleapis.com/envoy.extensions.upstreams.http.v3."
         "HttpProtocolOptions, explicit_http_config: { ",
-        up_is_http2() ? "http2_protocol_options: {}" : "http_protocol_options: {}", " } } }\n");
+        up_is_http2() ? StrCat("http2_protocol_options: { ", windows, " }")
+                      : "http_protocol_options: {}",
+        " } } }\n");
     world = std::make_unique<World>(EdgeBootstrap(edge));
     ASSERT_TRUE(world->status().ok()) << world->status();
     upstream = &world->AddUpstream("10.0.0.1:80");
@@ -312,7 +316,7 @@ TEST_P(TunnelScenario, ASlowReaderStopsTheOtherSide) {
   edge.cluster_options = "per_connection_buffer_limit_bytes: 65536\n";
   OpenWebSocket(std::move(edge));
   std::string bytes;
-  for (int i = 0; bytes.size() < 30 * 1024 * 1024; ++i) bytes += StrCat(i, " ");
+  for (int i = 0; bytes.size() < 4 * 1024 * 1024; ++i) bytes += StrCat(i, " ");
   client_peer->SetReading(false);
   FromUpstream(bytes);
   world->Run(std::chrono::seconds(2));
