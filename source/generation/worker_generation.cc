@@ -25,6 +25,19 @@ void WorkerGeneration::Pin::Reset() {
   owner_->Drop(*held);
 }
 
+WorkerGeneration::Part& WorkerGeneration::Part::operator=(Part&& other) noexcept {
+  if (this != &other) {
+    Reset();
+    release_ = other.release_;
+    object_ = std::move(other.object_);
+  }
+  return *this;
+}
+
+void WorkerGeneration::Part::Reset() {
+  if (object_ != nullptr) (*release_)(std::exchange(object_, nullptr));
+}
+
 WorkerGeneration::~WorkerGeneration() {
   for (Held& held : held_) {
     WEIR_CHECK(held.users == 0, "a request outlived its worker's generations");

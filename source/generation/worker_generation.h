@@ -45,6 +45,23 @@ class WorkerGeneration {
     Held* held_ = nullptr;
   };
 
+  // What a user keeps of a generation that it lets go. It is freed as a generation is.
+  class Part {
+   public:
+    Part() = default;
+    Part(Part&& other) noexcept = default;
+    Part& operator=(Part&& other) noexcept;
+    ~Part() { Reset(); }
+
+   private:
+    friend class WorkerGeneration;
+    Part(const Release& release, std::shared_ptr<const void> object)
+        : release_(&release), object_(std::move(object)) {}
+    void Reset();
+    const Release* release_ = nullptr;
+    std::shared_ptr<const void> object_;
+  };
+
   explicit WorkerGeneration(Release release) : release_(std::move(release)) {}
   WorkerGeneration(const WorkerGeneration&) = delete;
   WorkerGeneration& operator=(const WorkerGeneration&) = delete;
@@ -56,6 +73,9 @@ class WorkerGeneration {
   // After the first Install.
   const Snapshot& current() const { return *held_.back().snapshot; }
   Pin PinCurrent();
+  // `object` is shared by the generation that the caller has pinned. For the few that live long: it
+  // costs locked instructions. Must not outlive the WorkerGeneration.
+  Part Keep(std::shared_ptr<const void> object) { return Part(release_, std::move(object)); }
   // How many generations this worker still holds, the current one among them.
   size_t held_count() const { return held_.size(); }
 

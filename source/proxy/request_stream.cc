@@ -258,10 +258,7 @@ void RequestStream::OnResponseHeaders(bool end) {
                                       : config_.http1.stream_error_on_invalid_http_message;
   owner_.BeforeResponse(refused_ && !ends_stream_only);
   stream_->EncodeHeaders(head, end);
-  if (head.framing.kind == http::Framing::kTunnel) {
-    tunnel_ = TunnelState::kGranted;
-    owner_.OnReadResumed();
-  }
+  if (head.framing.kind == http::Framing::kTunnel) TunnelGranted();
   if (end) ResponseEnded();
 }
 

@@ -116,6 +116,7 @@ class RequestStream final : public event::DeferredDeletable,
   void CreateFilters();
   void ApplyRouteTimeouts();
   bool ShedAtOnce();  // True when it was answered 503 for want of resources.
+  void TunnelGranted();
   // For a request that asks for a tunnel: whether the configuration lets it; answered when not.
   bool AdmitTunnel();
   bool Accept();  // Checks and prepares the head; false when it was answered.
@@ -143,6 +144,7 @@ class RequestStream final : public event::DeferredDeletable,
   std::unique_ptr<RequestMemory> memory_;
   stream_info::StreamInfo info_;
   generation::WorkerGeneration::Pin generation_;
+  generation::WorkerGeneration::Part kept_;  // Of a tunnel: the route table.
   const router::RouteIndex* routes_ = nullptr;
   RequestState request_ = RequestState::kHead;
   ResponseState response_ = ResponseState::kNone;

@@ -20,4 +20,14 @@ bool RequestStream::AdmitTunnel() {
   return true;
 }
 
+void RequestStream::TunnelGranted() {
+  tunnel_ = TunnelState::kGranted;
+  // What the client sent early was held back for this.
+  owner_.OnReadResumed();
+  // It may live for days, and is to keep no generation for so long: the routes are all it needs.
+  const auto* const routes = generation_->routes.Find(config_.rds_name);
+  if (routes != nullptr) kept_ = platform_.generations.Keep(*routes);
+  generation_.Reset();
+}
+
 }  // namespace weir::proxy

@@ -41,6 +41,23 @@ TEST_F(WorkerGenerationTest, OneWithUsersIsHeldUntilTheLastHasGone) {
   EXPECT_EQ(generations_.held_count(), 1u);
 }
 
+TEST_F(WorkerGenerationTest, APartOutlivesItsGenerationAndIsReleasedLikeOne) {
+  generations_.Install(Make(1));
+  const auto table = std::make_shared<int>(7);
+  WorkerGeneration::Pin pin = generations_.PinCurrent();
+  {
+    WorkerGeneration::Part part;
+    part = generations_.Keep(table);
+    pin.Reset();
+    generations_.Install(Make(2));
+    EXPECT_EQ(released_, 1u);
+    EXPECT_EQ(table.use_count(), 2);
+    const WorkerGeneration::Part moved = std::move(part);
+  }
+  EXPECT_EQ(released_, 2u);
+  EXPECT_EQ(table.use_count(), 1);
+}
+
 TEST_F(WorkerGenerationTest, TheCurrentOneStaysWithoutUsers) {
   generations_.Install(Make(1));
   generations_.PinCurrent().Reset();

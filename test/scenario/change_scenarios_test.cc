@@ -69,6 +69,33 @@ TEST(ChangeScenario, ARequestUnderWaySurvivesTheRemovalOfItsCluster) {
   EXPECT_EQ(world.Stat("http.edge.no_cluster"), 1);
 }
 
+TEST(ChangeScenario, ATunnelOutlivesItsRouteItsClusterAndItsEndpoint) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  streamed.control.Send(schema::kRouteConfigurationTypeUrl, "r2",
+                        Routes("one, upgrade_configs: [ { upgrade_type: websocket } ]"));
+  Peer& client = world.Connect();
+  world.Say(
+      client,
+      "GET / HTTP/1.1\r\nhost: a.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+  world.Say(one.last(), "HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 101 "));
+  streamed.control.Send(schema::kRouteConfigurationTypeUrl, "r3", Routes("two"));
+  streamed.control.Send(schema::kClusterTypeUrl, "c2", Cluster("two"));
+  streamed.control.Send(schema::kClusterLoadAssignmentTypeUrl, "e2", Endpoints("two", "10.0.0.2"));
+  world.Run(std::chrono::seconds(60));
+  world.Say(client, "ping");
+  EXPECT_TRUE(one.last().received().ends_with("ping"));
+  world.Say(one.last(), "pong");
+  EXPECT_EQ(client.received(), "pong");
+  client.EndWrites();
+  one.last().EndWrites();
+  world.Run();
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(world.Stat("http.edge.downstream_cx_upgrades_active"), 0);
+}
+
 TEST(ChangeScenario, ARejectedResourceKeepsItsLastGoodVersionAndTheOthersApply) {
   Streamed streamed;
   World& world = streamed.world;
