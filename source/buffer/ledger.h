@@ -12,7 +12,8 @@
 namespace weir::buffer {
 
 enum class LedgerKind {
-  kInput,    // Read, not decoded yet: a head that is not whole, pipelined requests.
+  kInput,  // Read, not decoded or not delivered yet: a head that is not whole, pipelined requests,
+           // what a paused stream or one that waits for its tunnel keeps.
   kHeaders,  // Names and values of header fields, and 32 for each field.
   kBody,     // Body that a filter, a retry or a pending request makes us hold.
   kOutput,   // Encoded, not yet taken by the kernel.

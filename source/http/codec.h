@@ -117,6 +117,8 @@ class Stream {
   virtual void SetReadPaused(bool paused) = 0;
   // Bytes encoded that the stream holds, as the connection's output does not take them yet.
   virtual size_t buffered() const = 0;
+  // Bytes received that the stream holds: its receiver has paused it, or its tunnel is not granted.
+  virtual size_t undelivered() const = 0;
 };
 
 class ServerStream : public Stream {

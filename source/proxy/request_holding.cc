@@ -28,7 +28,9 @@ void RequestStream::AddHeld(buffer::Ledger& ledger) {
              memory_->request.headers.byte_size() + memory_->response.headers.byte_size());
   chain_.AddHeld(ledger);
   router_.AddHeld(ledger);
-  if (stream_ != nullptr) ledger.Add(buffer::LedgerKind::kOutput, stream_->buffered());
+  if (stream_ == nullptr) return;
+  ledger.Add(buffer::LedgerKind::kOutput, stream_->buffered());
+  ledger.Add(buffer::LedgerKind::kInput, stream_->undelivered());
 }
 
 // The answer is whole, and what the codec holds of it waits for the client. The idle timeout runs

@@ -94,7 +94,9 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
 
   void AddHeld(buffer::Ledger& ledger) {
     ledger.Add(buffer::LedgerKind::kBody, waiting_.size());
-    if (state_ == State::kOpen) ledger.Add(buffer::LedgerKind::kOutput, stream().buffered());
+    if (state_ != State::kOpen) return;
+    ledger.Add(buffer::LedgerKind::kOutput, stream().buffered());
+    ledger.Add(buffer::LedgerKind::kInput, stream().undelivered());
   }
 
   // Gives the try up: nothing but OnAttemptIdle follows.

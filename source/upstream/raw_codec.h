@@ -43,6 +43,7 @@ class RawCodec final : public http::ClientCodec, private http::ClientStream {
     if (!paused) handler_.OnOutput();
   }
   size_t buffered() const override { return 0; }
+  size_t undelivered() const override { return 0; }
 
   void Grant();
   // Both directions have ended and the last bytes were taken, or it was given up.

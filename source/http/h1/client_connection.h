@@ -56,6 +56,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
     if (!paused) handler_.OnOutput();
   }
   size_t buffered() const override { return 0; }
+  size_t undelivered() const override { return 0; }
 
   Step ReadHead(buffer::Buffer& in);
   Step ReadContent(buffer::Buffer& in);

@@ -54,6 +54,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
     if (!paused) handler_.OnOutput();
   }
   size_t buffered() const override { return 0; }
+  size_t undelivered() const override { return 0; }
 
   Step ReadHead(buffer::Buffer& in);
   Step ReadContent(buffer::Buffer& in);

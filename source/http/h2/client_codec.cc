@@ -27,6 +27,7 @@ class ResponseStream final : public ClientStream {
   void Reset(const StreamError& error) override { connection_.Reset(state, error); }
   void SetReadPaused(bool paused) override { connection_.SetReadPaused(state, paused); }
   size_t buffered() const override { return state.pending.size(); }
+  size_t undelivered() const override { return state.received.size(); }
 
   StreamState state;
   ClientStreamHandler& receiver;

@@ -25,6 +25,7 @@ class RequestStream final : public ServerStream {
   void Reset(const StreamError& error) override { connection_.Reset(state, error); }
   void SetReadPaused(bool paused) override { connection_.SetReadPaused(state, paused); }
   size_t buffered() const override { return state.pending.size(); }
+  size_t undelivered() const override { return state.received.size(); }
 
   StreamState state;
 

@@ -25,8 +25,9 @@ Options OptionsOf(uint8_t bits) {
 // Everything that a message consists of; its version is of the connection.
 std::string Describe(const RecordedRequest& request) {
   const RequestHead& head = request.head;
-  std::string text = StrCat(head.method, " ", head.authority, " ", head.path, " ", head.protocol,
-                            " ", http::Describe(head.framing), head.expects_continue ? " expects" : "");
+  std::string text =
+      StrCat(head.method, " ", head.authority, " ", head.path, " ", head.protocol, " ",
+             http::Describe(head.framing), head.expects_continue ? " expects" : "");
   for (const HeaderField& field : head.headers)
     StrAppend(text, "\n", field.name, ": ", field.value);
   StrAppend(text, "\n\n", request.received.body);

@@ -209,6 +209,20 @@ TEST_P(TunnelScenario, WhatComesEarlyWaitsForTheGrant) {
   EXPECT_EQ(Up().heard(0).body, "early birds");
 }
 
+TEST_P(TunnelScenario, WhatIsHeldForTheGrantIsInTheLedger) {
+  Begin();
+  AskForWebSocket(std::string(5000, 'e'));
+  Up();
+  std::shared_ptr<const admin::View> view;
+  world->server().CollectView(
+      admin::Needs::kMemory,
+      [&view](std::shared_ptr<const admin::View> collected) { view = std::move(collected); });
+  world->Run();
+  ASSERT_NE(view, nullptr);
+  ASSERT_EQ(view->memory.workers.size(), 1u);
+  EXPECT_EQ(view->memory.workers[0].downstream.input, 5000u);
+}
+
 TEST_P(TunnelScenario, WhatComesEarlyIsNeverARequestWhereTheUpstreamRefuses) {
   for (const int status : {200, 204, 403, 426, 500}) {
     SCOPED_TRACE(status);
