@@ -357,6 +357,103 @@ TEST_P(CodecContract, LargeBodiesArriveWhole) {
   EXPECT_TRUE(response.received.closed);
 }
 
+// A request for a tunnel on a pair of codecs, and what its answer makes of it.
+class Asking {
+ public:
+  Asking(Protocol protocol, bool upgrade) : pair(protocol), request(pair.pool), upgrade_(upgrade) {
+    pair.Run();  // HTTP/2: its SETTINGS.
+    if (upgrade) {
+      request.head.protocol = "websocket";
+    } else {
+      request.head.method = "CONNECT";
+      request.head.authority = "a.example:80";
+      request.head.path = "";
+    }
+    request.head.framing.kind = Framing::kTunnel;
+    response = &pair.Open(stream);
+    stream->EncodeHeaders(request.head, false);
+    pair.Run();
+  }
+  RecordedRequest& asked() { return *pair.server.requests.at(0); }
+  void Grant() {
+    buffer::Arena arena(pair.pool);
+    ResponseHead head(arena);
+    head.status = upgrade_ ? 101 : 200;
+    head.framing.kind = Framing::kTunnel;
+    asked().stream->EncodeHeaders(head, false);
+    pair.Run();
+  }
+  void FromClient(std::string_view bytes, bool end) {
+    buffer::Buffer data = pair.Bytes(bytes);
+    stream->EncodeBody(data, end);
+    pair.Run();
+  }
+  void FromServer(std::string_view bytes, bool end) {
+    buffer::Buffer data = pair.Bytes(bytes);
+    asked().stream->EncodeBody(data, end);
+    pair.Run();
+  }
+
+  CodecPair pair;
+  CodecPair::Request request;
+  ClientStream* stream = nullptr;
+  RecordedResponse* response = nullptr;
+
+ private:
+  const bool upgrade_;
+};
+
+TEST_P(CodecContract, ATunnelEndsOneSideAtATime) {
+  for (const bool upgrade : {true, false}) {
+    for (const bool client_first : {true, false}) {
+      SCOPED_TRACE(StrCat(upgrade ? "upgrade" : "connect", client_first ? ", client first" : ""));
+      Asking tunnel(GetParam(), upgrade);
+      EXPECT_TRUE(tunnel.pair.server.events.Has(
+          upgrade ? "request 1: GET http a.example / tunnel for websocket"
+                  : "request 1: CONNECT http a.example:80  tunnel"))
+          << tunnel.pair.server.events.text();
+      EXPECT_FALSE(tunnel.asked().received.ended);
+      tunnel.Grant();
+      EXPECT_TRUE(
+          tunnel.pair.client.events.Has(StrCat("response 1: ", upgrade ? 101 : 200, " tunnel")))
+          << tunnel.pair.client.events.text();
+      tunnel.FromClient("ping", false);
+      tunnel.FromServer("pong", false);
+      if (client_first) tunnel.FromClient(" bye", true);
+      if (!client_first) tunnel.FromServer(" bye", true);
+      EXPECT_EQ(tunnel.asked().received.ended, client_first);
+      EXPECT_EQ(tunnel.response->received.ended, !client_first);
+      EXPECT_FALSE(tunnel.asked().received.closed);
+      EXPECT_FALSE(tunnel.response->received.closed);
+      if (client_first) tunnel.FromServer(" bye", true);
+      if (!client_first) tunnel.FromClient(" bye", true);
+      EXPECT_EQ(tunnel.asked().received.body, "ping bye");
+      EXPECT_EQ(tunnel.response->received.body, "pong bye");
+      EXPECT_TRUE(tunnel.asked().received.closed && tunnel.response->received.closed);
+      EXPECT_FALSE(tunnel.asked().received.reset || tunnel.response->received.reset);
+    }
+  }
+}
+
+TEST_P(CodecContract, NothingOfATunnelIsSentBeforeItsGrant) {
+  Asking tunnel(GetParam(), true);
+  tunnel.FromClient("early", false);
+  EXPECT_TRUE(tunnel.response->received.reset);
+  EXPECT_EQ(tunnel.asked().received.body, "");
+}
+
+TEST_P(CodecContract, ARefusedTunnelIsAnsweredAndOver) {
+  Asking tunnel(GetParam(), true);
+  tunnel.asked().Answer(403, "no");
+  tunnel.pair.Run();
+  EXPECT_TRUE(tunnel.pair.client.events.Has("response 1: 403 length 2"))
+      << tunnel.pair.client.events.text();
+  EXPECT_EQ(tunnel.response->received.body, "no");
+  EXPECT_TRUE(tunnel.asked().received.closed);
+  EXPECT_EQ(tunnel.pair.server_codec->active_streams(), 0u);
+  if (!is_h2()) EXPECT_EQ(tunnel.pair.server_state, CodecState::kClosing);
+}
+
 INSTANTIATE_TEST_SUITE_P(Protocols, CodecContract,
                          testing::Values(Protocol::kHttp11, Protocol::kHttp2),
                          [](const testing::TestParamInfo<Protocol>& info) {

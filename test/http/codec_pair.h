@@ -14,6 +14,7 @@ class CodecPair {
  public:
   explicit CodecPair(Protocol protocol) : server(pool), to_server_(pool), to_client_(pool) {
     h1_options.enable_trailers = true;
+    h2_options.allow_connect = true;
     if (protocol == Protocol::kHttp11) {
       client_codec = h1::CreateClientCodec(client, pool, h1_options);
       server_codec = h1::CreateServerCodec(server, pool, h1_options);
@@ -31,7 +32,9 @@ class CodecPair {
   void Run(size_t piece = SIZE_MAX) {
     for (bool moved = true; moved;) {
       moved = Carry(*client_codec, *server_codec, to_server_, server_state, piece);
+      moved = CarryEnd(*client_codec, *server_codec, to_server_ended_, server_state) || moved;
       moved = Carry(*server_codec, *client_codec, to_client_, client_state, piece) || moved;
+      moved = CarryEnd(*server_codec, *client_codec, to_client_ended_, client_state) || moved;
     }
   }
 
@@ -71,6 +74,13 @@ class CodecPair {
   CodecState server_state = CodecState::kOpen;
 
  private:
+  // The write side is shut when a tunnel has sent all.
+  static bool CarryEnd(Codec& from, Codec& to, bool& ended, CodecState& state) {
+    if (ended || from.FinishTurn() != CodecState::kTunnelSent) return false;
+    ended = true;
+    state = to.DecodeEnd();
+    return true;
+  }
   static bool Carry(Codec& from, Codec& to, buffer::Buffer& wire, CodecState& state, size_t piece) {
     from.FinishTurn();
     const bool any = !from.output().empty();
@@ -90,6 +100,8 @@ class CodecPair {
 
   buffer::Buffer to_server_;
   buffer::Buffer to_client_;
+  bool to_server_ended_ = false;
+  bool to_client_ended_ = false;
 };
 
 }  // namespace weir::http

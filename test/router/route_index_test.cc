@@ -319,5 +319,25 @@ TEST_F(RouteIndexTest, PrefixesNestedDeeperThanTheMergeAreStillFirstMatch) {
   EXPECT_EQ(ClusterFor("h", prefix.substr(0, 20)), prefix.substr(0, 20));
 }
 
+TEST_F(RouteIndexTest, ConnectIsTakenByItsRoutesAlone) {
+  config::Route only_b = ToCluster("only-b", config::ConnectRequests{});
+  only_b.match.headers.push_back(
+      {.name = ":authority",
+       .value = match::StringMatcher(match::StringMatcher::Kind::kExact, "b:1", false)});
+  Host({"*"}).routes = {ToCluster("empty", PathPrefix{""}), ToCluster("exact", PathExact{""}),
+                        ToCluster("regex", Regex(".*")), only_b,
+                        ToCluster("connect", config::ConnectRequests{})};
+  EXPECT_EQ(ClusterFor("a:1", "/"), "empty");
+  head_.method = "CONNECT";
+  EXPECT_EQ(ClusterFor("a:1", ""), "connect");
+  EXPECT_EQ(ClusterFor("b:1", ""), "only-b");
+}
+
+TEST_F(RouteIndexTest, WithoutARouteForItConnectIsTakenByNone) {
+  Host({"*"}).routes = {ToCluster("all", PathPrefix{"/"})};
+  head_.method = "CONNECT";
+  EXPECT_EQ(Match("a:1", "").kind, Decision::Kind::kNoRoute);
+}
+
 }  // namespace
 }  // namespace weir::router
