@@ -372,6 +372,10 @@ TEST_F(RequestHeaders, ResponsesSayWhoAnswers) {
   finish(ServerHeader::kOverwrite, "");
   EXPECT_EQ(response.headers.Get("x-request-id"), "id-1");
   EXPECT_EQ(response.headers.Get("date"), "now");
+  EXPECT_FALSE(response.headers.Has(http::HeaderId::kVia));
+  config_.via = "1.1 weir";
+  finish(ServerHeader::kOverwrite, "");
+  EXPECT_EQ(response.headers.Get("via"), "1.1 weir");
 }
 
 }  // namespace

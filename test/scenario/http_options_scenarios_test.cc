@@ -73,6 +73,58 @@ TEST(HttpOptionsScenario, LocalRepliesLookAsConfigured) {
               ElementsAre(StartsWith("410 NR route_not_found"), StartsWith("503 UF")));
 }
 
+TEST(HttpOptionsScenario, AConnectionEndsWithTheLastRequestThatItMayCarry) {
+  World world(EdgeBootstrap(
+      {.http_options = "common_http_protocol_options: { max_requests_per_connection: 2 }\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  EXPECT_THAT(client.TakeReceived(), Not(HasSubstr("connection: close")));
+  EXPECT_FALSE(client.ended());
+  world.Say(client, kGet);
+  EXPECT_THAT(client.TakeReceived(), HasSubstr("\r\nconnection: close\r\n"));
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(world.Stat("http.edge.downstream_cx_max_requests_reached"), 1);
+}
+
+TEST(HttpOptionsScenario, ARequestHasItsTimeToComeWhole) {
+  World world(EdgeBootstrap({.http_options = "request_timeout: 5s\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  const std::string post = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbo";
+  Peer& whole = world.Connect();
+  world.Say(whole, post + "dy");
+  Peer& slow = world.Connect();
+  world.Say(slow, post);
+  world.Run(std::chrono::seconds(4));
+  EXPECT_EQ(slow.received(), "");
+  world.Run(std::chrono::seconds(2));
+  EXPECT_THAT(slow.received(), StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
+  EXPECT_EQ(whole.received(), "");
+  EXPECT_EQ(world.Stat("http.edge.downstream_rq_timeout"), 1);
+  EXPECT_EQ(up.connection_count(), 2u);
+}
+
+TEST(HttpOptionsScenario, AStreamWithoutProgressHasTheTimeThatItsRouteSays) {
+  World world(
+      EdgeBootstrap({.routes = "- match: { path: /own }\n  route: { cluster: web, timeout: 0s, "
+                               "idle_timeout: 2s }\n"
+                               "- match: { prefix: / }\n  route: { cluster: web, timeout: 0s }\n",
+                     .http_options = "stream_idle_timeout: 5s\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80");
+  Peer& own = world.Connect();
+  world.Say(own, "GET /own HTTP/1.1\r\nhost: a\r\n\r\n");
+  Peer& other = world.Connect();
+  world.Say(other, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbo");
+  world.Run(std::chrono::seconds(3));
+  EXPECT_THAT(own.received(), StartsWith("HTTP/1.1 504 "));
+  EXPECT_EQ(other.received(), "");
+  world.Run(std::chrono::seconds(3));
+  EXPECT_THAT(other.received(), StartsWith("HTTP/1.1 408 ")) << "the request is not whole";
+}
+
 TEST(HttpOptionsScenario, AnswersToMalformedMessagesLookAsConfigured) {
   World world(
       EdgeBootstrap({.http_options = "local_reply_config:\n"

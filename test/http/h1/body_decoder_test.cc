@@ -53,5 +53,34 @@ TEST_F(ChunkCost, ExtensionsThatBringNothingComeToAnEnd) {
   EXPECT_EQ(why_, &kChunkLineTooLong);
 }
 
+TEST(ChunkLine, IsTakenAsItsGrammarSaysAndInNoOtherWay) {
+  const std::string_view taken[] = {"1", "0000000000000001", "1;a", "1 ; a = \"x;\\\"y\"",
+                                    "1;a=b;c"};
+  const std::string_view refused[] = {"",
+                                      "g",
+                                      "-1",
+                                      "0x1",
+                                      "00000000000000001",  // A digit more than 64 bits take.
+                                      "8000000000000000",   // 2^63
+                                      "1;",
+                                      "1;a=",
+                                      "1 1",
+                                      "1;a=\"x",
+                                      "1;a=\"\\\x01\"",
+                                      "1;a=\"\x7f\"",
+                                      "1;a b",
+                                      "1\r;a"};
+  const auto decode = [](std::string_view line) {
+    buffer::BlockPool pool;
+    buffer::Buffer in(pool), body(pool);
+    in.Append(StrCat(line, "\r\n"));
+    BodyDecoder decoder;
+    decoder.StartChunked(4096);
+    return decoder.Decode(in, body);
+  };
+  for (const std::string_view line : taken) EXPECT_EQ(decode(line), Progress::kNeedMore) << line;
+  for (const std::string_view line : refused) EXPECT_EQ(decode(line), Progress::kRefused) << line;
+}
+
 }  // namespace
 }  // namespace weir::http::h1

@@ -100,6 +100,24 @@ TEST_F(ClientConnectionTest, ARequestAsBytes) {
             "connection: te\r\ncontent-length: 2\r\n\r\nok");
 }
 
+// RFC 9112, 3.2.2 and 3.2.4.
+TEST_F(ClientConnectionTest, TargetsThatSayTheirHost) {
+  options_.absolute_form = true;
+  codec_ = CreateClientCodec(client_, pool_, options_);
+  head_.scheme = "http";
+  for (const std::string_view path : {"/a?b", "*"}) {
+    head_.path = path;
+    head_.method = path == "*" ? "OPTIONS" : "GET";
+    codec_->NewStream(response_).EncodeHeaders(head_, true);
+    EXPECT_EQ(codec_->output().ToString(),
+              StrCat(head_.method, " http://a.example", path == "*" ? "" : path,
+                     " HTTP/1.1\r\nhost: a.example\r\n\r\n"));
+    codec_->output().Clear();
+    Receive(kOk);
+    codec_->FinishTurn();
+  }
+}
+
 TEST_F(ClientConnectionTest, WhatGrantsATunnel) {
   const struct {
     const char* protocol;  // "" for CONNECT

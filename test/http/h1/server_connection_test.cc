@@ -170,6 +170,11 @@ TEST(ServerConnection, RefusalsAreAnsweredAndNamed) {
        "http1.folded_line"},
       {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "HTTP/1.1 400 Bad Request",
        "http1.blank_before_colon"},
+      {"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n", "HTTP/1.1 400 Bad Request",
+       "http1.trace_with_content"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+       "HTTP/1.1 400 Bad Request", "http1.multiple_content_length"},
+      {"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", "HTTP/1.1 400 Bad Request", "http1.bare_cr"},
   };
   for (const RefusedCase& test : cases) {
     SCOPED_TRACE(test.request.substr(0, 80));
@@ -189,6 +194,50 @@ TEST(ServerConnection, TheAnswerToWhatIsRefusedIsAShortText) {
   EXPECT_EQ(server.output,
             "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 11\r\n"
             "connection: close\r\n\r\nBad Request");
+}
+
+TEST(ServerConnection, WhoNeedsANewerVersionIsToldWhich) {
+  Server server;
+  server.Send("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+  EXPECT_NE(server.output.find("\r\nupgrade: HTTP/1.1\r\nconnection: upgrade, close\r\n\r\n"),
+            std::string::npos)
+      << server.output;
+}
+
+TEST(ServerConnection, AHeadThatIsCutIsAnsweredAndNoneIsNot) {
+  for (const bool begun : {false, true}) {
+    Server server;
+    if (begun) server.Send("GET / HTTP/1.1\r\nHo");
+    EXPECT_EQ(server.codec->DecodeEnd(), begun ? CodecState::kFailed : CodecState::kClosing);
+    EXPECT_EQ(server.codec->output().ToString().starts_with("HTTP/1.1 400 "), begun);
+  }
+}
+
+TEST(ServerConnection, AHeadIsBegunUntilItIsWhole) {
+  Server server;
+  EXPECT_FALSE(server.codec->head_begun());
+  server.Send("GET / HTTP/1.1\r\nHo");
+  EXPECT_TRUE(server.codec->head_begun());
+  server.Send("st: a\r\n\r\nGET");
+  EXPECT_FALSE(server.codec->head_begun()) << "the next one waits for the answer";
+  server.request().Answer(200, "ok");
+  server.Send("");
+  EXPECT_TRUE(server.codec->head_begun());
+}
+
+TEST(ServerConnection, Http10ClientsGetNoInformationalAnswers) {
+  for (const std::string_view version : {"1.0", "1.1"}) {
+    Options options;
+    options.accept_http_10 = true;
+    Server server(options);
+    server.Send(StrCat("GET / HTTP/", version, "\r\nHost: a\r\n\r\n"));
+    buffer::Arena arena(server.pool);
+    ResponseHead head(arena);
+    head.status = 103;
+    server.request().stream->EncodeInformational(head);
+    server.Send("");
+    EXPECT_EQ(server.output, version == "1.0" ? "" : "HTTP/1.1 103 Early Hints\r\n\r\n");
+  }
 }
 
 TEST(ServerConnection, HeadsAtTheLimitPass) {
