@@ -57,6 +57,9 @@ scenario::Edge EdgeFor(const ConformanceCase& test) {
   const std::string config = test.Text("config");
   if (config == "max body 1 MiB") edge.http_filters = kOneMegabyte;
   if (config == "codec HTTP1") edge.http_options += "codec_type: HTTP1\n";
+  if (config.starts_with("websocket enabled")) {
+    edge.http_options += "upgrade_configs: [ { upgrade_type: websocket } ]\n";
+  }
   // Only where the case says so, or where the request of a response case is of that version.
   if (config == "accept_http_10" || test.Text("request").find(" HTTP/1.0\r\n") < 100) {
     edge.http_options += "http_protocol_options: { accept_http_10: true }\n";

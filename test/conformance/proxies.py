@@ -36,6 +36,7 @@ static_resources:
           common_http_protocol_options: {{ headers_with_underscores_action: REJECT_REQUEST }}
           request_headers_timeout: 10s
           http_protocol_options: {{ accept_http_10: true }}
+          upgrade_configs: [ {{ upgrade_type: websocket }} ]
           route_config:
             name: all
             virtual_hosts:
