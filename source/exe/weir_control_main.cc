@@ -177,6 +177,11 @@ absl::Status FollowMesh(control::MeshFiles& mesh, control::Server& server) {
       [&](const control::ca::IdentityRules& rules) { server.SetIdentities(rules); });
 }
 
+bool IsOfThisMachine(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("localhost:") ||
+         address.starts_with("[::1]:") || address.starts_with("unix:");
+}
+
 absl::Status Serve(const Flags& flags, EndSignals& signals) {
   const event::SystemClock clock;
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<event::EpollLoop> loop, event::EpollLoop::Create(clock));
@@ -210,6 +215,12 @@ absl::Status Serve(const Flags& flags, EndSignals& signals) {
   WEIR_ASSIGN_OR_RETURN(const int port, server->Listen(flags.listen, tls));
   WEIR_LOG(kControl, kInfo, "serving xDS and the management API on ", flags.listen, " (port ", port,
            mesh == nullptr ? ")" : ") over TLS");
+  if (mesh == nullptr && !IsOfThisMachine(flags.listen)) {
+    WEIR_LOG(
+        kControl, kWarn, "whoever reaches ", flags.listen,
+        " may read and change the configuration: it is served in clear text and to everybody; ",
+        "--ca ends that");
+  }
   loop->Run();
   WEIR_LOG(kControl, kInfo, "shutting down");
   server->Shutdown(std::chrono::milliseconds(500));

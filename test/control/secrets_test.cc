@@ -22,12 +22,6 @@ const x509::Authority& Root() {
   return *root;
 }
 
-std::string Quoted(const std::string& pem) {
-  std::string text = "{ inline_string: \"";
-  for (const char c : pem) text += c == '\n' ? std::string("\\n") : std::string(1, c);
-  return text + "\" }";
-}
-
 // The chain stands in line 5, the key in line 6.
 std::string SecretYaml(const std::string& chain, const std::string& key) {
   return StrCat(
@@ -127,7 +121,8 @@ std::string ChainOf(const google::protobuf::Any& any) {
 TEST_F(SecretsTest, AreStreamedOnAStreamOfTheirOwnAndReplaced) {
   const x509::Identity first = Root().Issue({});
   const x509::Identity second = Root().Issue({});
-  ASSERT_TRUE(Push(SecretYaml(Quoted(first.chain_pem), Quoted(first.key_pem))).applied());
+  ASSERT_TRUE(Push(SecretYaml(x509::InlineYaml(first.chain_pem), x509::InlineYaml(first.key_pem)))
+                  .applied());
   SecretStream sotw(channel_, "StreamSecrets");
   discovery::DiscoveryRequest request;
   request.mutable_node()->set_id("n");
@@ -151,7 +146,8 @@ TEST_F(SecretsTest, AreStreamedOnAStreamOfTheirOwnAndReplaced) {
   accept.set_response_nonce(answer.nonce());
   delta.Write(accept);
 
-  ASSERT_TRUE(Push(SecretYaml(Quoted(second.chain_pem), Quoted(second.key_pem))).applied());
+  ASSERT_TRUE(Push(SecretYaml(x509::InlineYaml(second.chain_pem), x509::InlineYaml(second.key_pem)))
+                  .applied());
   response = sotw.Read<discovery::DiscoveryResponse>();
   ASSERT_EQ(response.resources_size(), 1);
   EXPECT_EQ(ChainOf(response.resources(0)), second.chain_pem);
@@ -171,12 +167,14 @@ TEST_F(SecretsTest, ABadOneIsRefusedWithItsPlace) {
     std::string_view message;
   };
   const Row rows[] = {
-      {SecretYaml(Quoted(good.chain_pem), Quoted(other.key_pem)), 6,
+      {SecretYaml(x509::InlineYaml(good.chain_pem), x509::InlineYaml(other.key_pem)), 6,
        "does not belong to the first"},
-      {SecretYaml(Quoted(ended.chain_pem), Quoted(ended.key_pem)), 5, "has expired"},
-      {SecretYaml(Quoted("nonsense"), Quoted(good.key_pem)), 5, "no PEM block"},
-      {SecretYaml(Quoted(good.chain_pem), Quoted("nonsense")), 6, "no PEM block"},
-      {SecretYaml(Quoted(""), Quoted(good.key_pem)), 5, ""},
+      {SecretYaml(x509::InlineYaml(ended.chain_pem), x509::InlineYaml(ended.key_pem)), 5,
+       "has expired"},
+      {SecretYaml(x509::InlineYaml("nonsense"), x509::InlineYaml(good.key_pem)), 5, "no PEM block"},
+      {SecretYaml(x509::InlineYaml(good.chain_pem), x509::InlineYaml("nonsense")), 6,
+       "no PEM block"},
+      {SecretYaml(x509::InlineYaml(""), x509::InlineYaml(good.key_pem)), 5, ""},
       {"\"@type\": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret\n"
        "name: web\n",
        1, "is empty"},
@@ -201,7 +199,9 @@ TEST_F(SecretsTest, ABadOneIsRefusedWithItsPlace) {
 TEST_F(SecretsTest, AreNotShown) {
   const x509::Identity identity = Root().Issue({});
   const std::string canary = identity.key_pem.substr(60, 24);
-  ASSERT_TRUE(Push(SecretYaml(Quoted(identity.chain_pem), Quoted(identity.key_pem))).applied());
+  ASSERT_TRUE(
+      Push(SecretYaml(x509::InlineYaml(identity.chain_pem), x509::InlineYaml(identity.key_pem)))
+          .applied());
   v1::GetResponse got;
   grpc::ClientContext get;
   ASSERT_TRUE(config_->Get(&get, v1::GetRequest(), &got).ok());

@@ -25,12 +25,6 @@ const x509::Authority& Root() {
   return *root;
 }
 
-std::string Quoted(const std::string& pem) {
-  std::string text = "{inline_string: \"";
-  for (const char c : pem) text += c == '\n' ? std::string("\\n") : std::string(1, c);
-  return text + "\"}";
-}
-
 // Files of a test.
 class FakeData final : public config::proto::DataReader {
  public:
@@ -81,7 +75,9 @@ static_resources:
       [&data](const std::string& path) { return ReadSecrets(path, {*decoders, data}); });
 }
 
-std::string Trust() { return "validation_context: {trusted_ca: " + Quoted(Root().pem()) + "}"; }
+std::string Trust() {
+  return "validation_context: {trusted_ca: " + x509::InlineYaml(Root().pem()) + "}";
+}
 
 TEST(ControlPlaneTarget, IsInClearTextWithoutATransportSocket) {
   const auto target = TargetOf("");
@@ -93,9 +89,10 @@ TEST(ControlPlaneTarget, IsInClearTextWithoutATransportSocket) {
 
 TEST(ControlPlaneTarget, TakesATlsContext) {
   const x509::Identity own = Root().Issue({});
-  const auto target = TargetOf("sni: weir-control, common_tls_context: {" + Trust() +
-                               ", tls_certificates: [{certificate_chain: " + Quoted(own.chain_pem) +
-                               ", private_key: " + Quoted(own.key_pem) + "}]}");
+  const auto target =
+      TargetOf("sni: weir-control, common_tls_context: {" + Trust() +
+               ", tls_certificates: [{certificate_chain: " + x509::InlineYaml(own.chain_pem) +
+               ", private_key: " + x509::InlineYaml(own.key_pem) + "}]}");
   ASSERT_TRUE(target.ok()) << target.status();
   EXPECT_NE(target->make_credentials(), nullptr);
   EXPECT_EQ(target->server_name, "weir-control");
@@ -103,7 +100,7 @@ TEST(ControlPlaneTarget, TakesATlsContext) {
 
 // Left out, each would trust more than the bootstrap says.
 TEST(ControlPlaneTarget, WhatCannotBeToldToGrpcIsRefusedByName) {
-  const std::string trusted = "trusted_ca: " + Quoted(Root().pem());
+  const std::string trusted = "trusted_ca: " + x509::InlineYaml(Root().pem());
   const std::pair<std::string, std::string> table[] = {
       {"common_tls_context: {" + Trust() + ", tls_certificate_sds_secret_configs: [{name: a}]}",
        "secret \"a\" is not there"},
@@ -135,7 +132,7 @@ TEST(ControlPlaneTarget, WhatCannotBeToldToGrpcIsRefusedByName) {
 // As Kuma's, Contour's and Envoy Gateway's bootstraps have it.
 TEST(ControlPlaneTarget, TakesSecretsOfTheBootstrapAndOfFiles) {
   const std::string trust =
-      "{name: trust, validation_context: {trusted_ca: " + Quoted(Root().pem()) +
+      "{name: trust, validation_context: {trusted_ca: " + x509::InlineYaml(Root().pem()) +
       ", match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: "
       "control}}, {san_type: IP_ADDRESS, matcher: {exact: 10.0.0.9}}]}}";
   const std::string context =
@@ -151,7 +148,8 @@ TEST(ControlPlaneTarget, TakesSecretsOfTheBootstrapAndOfFiles) {
     return "resources:\n- \"@type\": "
            "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret\n  name: own\n  "
            "tls_certificate: {certificate_chain: " +
-           Quoted(identity.chain_pem) + ", private_key: " + Quoted(identity.key_pem) + "}\n";
+           x509::InlineYaml(identity.chain_pem) +
+           ", private_key: " + x509::InlineYaml(identity.key_pem) + "}\n";
   };
   FakeData data;
   EXPECT_FALSE(TargetOf(from_file, data, trust).ok());

@@ -418,6 +418,8 @@ TEST(SecretScenario, ABadSecretIsRefusedByNameAndTheLastGoodOneStays) {
        "certificate_chain.filename: no file /none"},
       {"validation_context: { trusted_ca: " + Inline(Root().pem()) + " }",
        "secret \"edge\" is no tls_certificate"},
+      {"tls_certificate: " + CertificateYaml(Root().Issue({.not_after = 1'700'000'000})),
+       "certificate_chain: the certificate has expired"},
   };
   int version = 0;
   for (const auto& [value, reason] : bad) {

@@ -236,6 +236,12 @@ std::string Authority::Crl(const std::vector<Identity>& revoked, bool expired) c
   return Contents(bio.get());
 }
 
+std::string InlineYaml(const std::string& pem) {
+  std::string text = "{inline_string: \"";
+  for (const char c : pem) text += c == '\n' ? std::string("\\n") : std::string(1, c);
+  return text + "\"}";
+}
+
 std::string EncryptKey(const std::string& key_pem, const std::string& password) {
   const bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
   const bssl::UniquePtr<EVP_PKEY> key(

@@ -61,6 +61,9 @@ class Authority {
   std::string chain_above_;  // PEM of this one and those above it, without the root.
 };
 
+// As a DataSource in YAML: {inline_string: "..."}.
+std::string InlineYaml(const std::string& pem);
+
 // `key_pem` again, encrypted.
 std::string EncryptKey(const std::string& key_pem, const std::string& password);
 

@@ -18,10 +18,17 @@ constexpr auto kIssuerLife = std::chrono::hours(24 * 365);
 constexpr auto kClockSkew = std::chrono::minutes(5);
 constexpr size_t kTokenKeyBytes = 32;
 
-// Two roots of one domain have different names, so that a chain leads to the right one.
-std::string NameOf(std::string_view role, const std::string& trust_domain) {
-  return StrCat(trust_domain.substr(0, 32), " ", role, " ",
-                x509::ToBase64Url(x509::RandomBytes(6)));
+// What root and issuer have alike. Two roots of one domain have different names, so that a chain
+// leads to the right one.
+x509::CertificateTerms TermsOf(std::string_view role, const std::string& trust_domain,
+                               WallTime now) {
+  x509::CertificateTerms terms;
+  terms.common_name =
+      StrCat(trust_domain.substr(0, 32), " ", role, " ", x509::ToBase64Url(x509::RandomBytes(6)));
+  terms.uris = {SpiffeUri(trust_domain, "")};
+  terms.not_before = now - kClockSkew;
+  terms.is_authority = true;
+  return terms;
 }
 
 absl::Status NextStepIs(Rotation state) {
@@ -58,12 +65,8 @@ absl::Status AuthorityDirectory::Write(std::string_view name, std::string_view b
 absl::Status AuthorityDirectory::MakeRoot(const std::string& prefix,
                                           const std::string& trust_domain, WallTime now) const {
   const x509::PrivateKey key = x509::MakeKey();
-  x509::CertificateTerms terms;
-  terms.common_name = NameOf("root", trust_domain);
-  terms.uris = {SpiffeUri(trust_domain, "")};
-  terms.not_before = now - kClockSkew;
+  x509::CertificateTerms terms = TermsOf("root", trust_domain, now);
   terms.not_after = now + kRootLife;
-  terms.is_authority = true;
   terms.path_length = 1;
   WEIR_ASSIGN_OR_RETURN(const x509::Certificate root, x509::SelfSign(terms, key));
   WEIR_RETURN_IF_ERROR(Write(prefix + "root.key", x509::KeyPem(key).view()));
@@ -77,12 +80,8 @@ absl::Status AuthorityDirectory::MakeIssuer(const std::string& prefix,
   WEIR_ASSIGN_OR_RETURN(const auto root, x509::ParseCertificates(root_pem));
   WEIR_ASSIGN_OR_RETURN(const auto root_key, x509::PrivateKey::Parse(root_key_pem.view()));
   const x509::PrivateKey key = x509::MakeKey();
-  x509::CertificateTerms terms;
-  terms.common_name = NameOf("issuer", trust_domain);
-  terms.uris = {SpiffeUri(trust_domain, "")};
-  terms.not_before = now - kClockSkew;
+  x509::CertificateTerms terms = TermsOf("issuer", trust_domain, now);
   terms.not_after = now + kIssuerLife;
-  terms.is_authority = true;
   terms.path_length = 0;
   WEIR_ASSIGN_OR_RETURN(const x509::Certificate issuer,
                         x509::Sign(terms, key, root.front(), root_key));
