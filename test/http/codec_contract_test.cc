@@ -360,7 +360,7 @@ TEST_P(CodecContract, LargeBodiesArriveWhole) {
 // A request for a tunnel on a pair of codecs, and what its answer makes of it.
 class Asking {
  public:
-  Asking(Protocol protocol, bool upgrade) : pair(protocol), request(pair.pool), upgrade_(upgrade) {
+  Asking(Protocol protocol, bool upgrade) : pair(protocol), request(pair.pool) {
     pair.Run();  // HTTP/2: its SETTINGS.
     if (upgrade) {
       request.head.protocol = "websocket";
@@ -376,11 +376,7 @@ class Asking {
   }
   RecordedRequest& asked() { return *pair.server.requests.at(0); }
   void Grant() {
-    buffer::Arena arena(pair.pool);
-    ResponseHead head(arena);
-    head.status = upgrade_ ? 101 : 200;
-    head.framing.kind = Framing::kTunnel;
-    asked().stream->EncodeHeaders(head, false);
+    asked().GrantTunnel();
     pair.Run();
   }
   void FromClient(std::string_view bytes, bool end) {
@@ -398,9 +394,6 @@ class Asking {
   CodecPair::Request request;
   ClientStream* stream = nullptr;
   RecordedResponse* response = nullptr;
-
- private:
-  const bool upgrade_;
 };
 
 TEST_P(CodecContract, ATunnelEndsOneSideAtATime) {

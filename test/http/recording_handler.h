@@ -155,6 +155,19 @@ class RecordedRequest final : public ServerStreamHandler {
     stream->EncodeBody(data, true);
   }
 
+  bool asks_for_tunnel() const { return head.framing.kind == Framing::kTunnel; }
+  void GrantTunnel() {
+    buffer::Arena own(arena.pool());
+    ResponseHead answer(own);
+    answer.status = head.protocol.empty() ? 200 : 101;
+    answer.framing.kind = Framing::kTunnel;
+    stream->EncodeHeaders(answer, false);
+  }
+  void EndTunnel() {
+    buffer::Buffer nothing(arena.pool());
+    stream->EncodeBody(nothing, true);
+  }
+
   buffer::Arena arena;
   RequestHead head;
   ServerStream* stream;

@@ -1,5 +1,5 @@
 // The HTTP/1.1 client codec must judge bytes the same whole and cut at any place. The first input
-// byte is the size of the pieces, and its highest bit asks with HEAD.
+// byte is the size of the pieces; its highest bit asks with HEAD, the next for a tunnel.
 #include <cstdint>
 #include <string>
 
@@ -10,7 +10,7 @@
 namespace weir::http::h1 {
 namespace {
 
-std::string Run(std::string_view bytes, size_t piece, bool head) {
+std::string Run(std::string_view bytes, size_t piece, bool head, bool tunnel) {
   buffer::BlockPool pool;
   Options options;
   options.enable_trailers = true;
@@ -22,14 +22,25 @@ std::string Run(std::string_view bytes, size_t piece, bool head) {
   request.method = head ? "HEAD" : "GET";
   request.authority = "a.example";
   request.path = "/";
-  codec->NewStream(response).EncodeHeaders(request, true);
+  if (tunnel) {
+    request.protocol = "websocket";
+    request.framing.kind = Framing::kTunnel;
+  }
+  ClientStream& stream = codec->NewStream(response);
+  stream.EncodeHeaders(request, !tunnel);
   buffer::Buffer in(pool);
   CodecState state = CodecState::kOpen;
-  for (size_t at = 0; at < bytes.size() && state == CodecState::kOpen; at += piece) {
+  for (size_t at = 0; at < bytes.size() && state < CodecState::kClosing; at += piece) {
     in.Append(bytes.substr(at, piece));
     state = codec->Decode(in);
   }
   codec->DecodeEnd();
+  if (tunnel && response.received.ended && response.status == 101) {
+    buffer::Buffer nothing(pool);
+    stream.EncodeBody(nothing, true);
+  } else if (tunnel && response.received.ended) {
+    stream.Reset(StreamError{.kind = ErrorKind::kLocalReset});
+  }
   codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed});
   WEIR_CHECK(response.received.closed, "the stream was not closed");
   WEIR_CHECK(response.received.ended != response.received.reset, "an answer ends in one way");
@@ -45,7 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const bool head = (data[0] & 0x80) != 0;
-  WEIR_CHECK(Run(bytes, bytes.size(), head) == Run(bytes, data[0] % 32 + 1, head),
+  const bool tunnel = (data[0] & 0x40) != 0;
+  WEIR_CHECK(Run(bytes, bytes.size(), head, tunnel) == Run(bytes, data[0] % 32 + 1, head, tunnel),
              "the cut changed the answer");
   return 0;
 }

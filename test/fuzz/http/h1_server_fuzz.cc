@@ -23,10 +23,16 @@ Outcome Run(std::string_view bytes, size_t piece) {
   options.enable_trailers = true;
   Outcome outcome;
   RecordingServer server(pool);
-  server.on_end = [](RecordedRequest& request) { request.Answer(200, "ok"); };
+  server.on_headers = [](RecordedRequest& request) {
+    if (request.asks_for_tunnel()) request.GrantTunnel();
+  };
+  server.on_end = [](RecordedRequest& request) {
+    if (request.asks_for_tunnel()) return request.EndTunnel();
+    request.Answer(200, "ok");
+  };
   auto codec = CreateServerCodec(server, pool, options);
   buffer::Buffer in(pool);
-  for (size_t at = 0; at < bytes.size() && outcome.state == CodecState::kOpen; at += piece) {
+  for (size_t at = 0; at < bytes.size() && outcome.state < CodecState::kClosing; at += piece) {
     in.Append(bytes.substr(at, piece));
     outcome.state = codec->Decode(in);
     codec->output().Clear();

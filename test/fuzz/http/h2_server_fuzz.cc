@@ -18,15 +18,20 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t piece = data[0] == 0 ? bytes.size() : data[0];
   buffer::BlockPool pool;
   h2::Options options;
+  options.allow_connect = true;
   h2::Stats stats;
   RecordingServer server(pool);
   server.on_headers = [](RecordedRequest& request) {
+    if (request.asks_for_tunnel()) request.GrantTunnel();
     if (request.head.path.ends_with("pause")) request.stream->SetReadPaused(true);
     if (request.head.path.ends_with("reset")) {
       request.stream->Reset(StreamError{.kind = ErrorKind::kLocalReset});
     }
   };
-  server.on_end = [](RecordedRequest& request) { request.Answer(200, "ok"); };
+  server.on_end = [](RecordedRequest& request) {
+    if (request.asks_for_tunnel()) return request.EndTunnel();
+    request.Answer(200, "ok");
+  };
   auto codec = h2::CreateServerCodec(server, pool, options, stats);
   buffer::Buffer in(pool);
   in.Append(kHttp2Preface);
