@@ -26,6 +26,25 @@ std::string AsciiLower(std::string_view s) {
   return out;
 }
 
+bool HasUpper(std::string_view s) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  // The high bit of each byte that is from 'A' to 'Z', eight at a time.
+  const auto upper = [](uint64_t word) {
+    const uint64_t low = word & (0x7F * kEach);
+    return (low + (0x80 - 'A') * kEach) & ~(low + (0x80 - 'Z' - 1) * kEach) & ~word &
+           (0x80 * kEach);
+  };
+  size_t at = 0;
+  for (; s.size() - at >= 8; at += 8) {
+    uint64_t word;
+    std::memcpy(&word, s.data() + at, sizeof(word));
+    if (upper(word) != 0) return true;
+  }
+  uint64_t rest = 0;
+  std::memcpy(&rest, s.data() + at, s.size() - at);
+  return upper(rest) != 0;
+}
+
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   if (a == b) return true;  // As most are written alike.

@@ -67,6 +67,8 @@ inline constexpr char AsciiToLower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 std::string AsciiLower(std::string_view s);
+// Whether AsciiLower would change it.
+bool HasUpper(std::string_view s);
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 bool StartsWithIgnoreCase(std::string_view s, std::string_view prefix);
 

@@ -113,10 +113,10 @@ struct Cluster {
   std::chrono::milliseconds max_stream_duration{0};      // Of one try; 0: none
   uint32_t max_response_headers_kb = 60;
   uint32_t max_headers_count = 100;
-  CircuitBreakers breakers;       // Priority DEFAULT.
-  CircuitBreakers high_breakers;  // Priority HIGH.
+  Shared<CircuitBreakers> breakers;       // Priority DEFAULT.
+  Shared<CircuitBreakers> high_breakers;  // Priority HIGH.
   const CircuitBreakers& BreakersOf(bool high_priority) const {
-    return high_priority ? high_breakers : breakers;
+    return high_priority ? *high_breakers : *breakers;
   }
   net::TcpKeepalive keepalive;
 

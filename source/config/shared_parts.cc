@@ -13,6 +13,8 @@ void ShareIn(Shared<T>& part, RecentValues<T>& recent) {
 void SharedParts::ShareIn(Cluster& cluster) {
   const MutexLock lock(mutex_);
   config::ShareIn(cluster.eds_source, sources_);
+  config::ShareIn(cluster.breakers, breakers_);
+  config::ShareIn(cluster.high_breakers, breakers_);
   config::ShareIn(cluster.http1, http1_);
   config::ShareIn(cluster.http2, http2_);
 }

@@ -47,17 +47,23 @@ inline bool IsTargetByte(char c) {
 // The first byte that is no IsValueByte; `end` when there is none.
 inline const char* FindValueEnd(const char* begin, const char* end) {
 #ifdef __SSE2__
-  const __m128i last_control = _mm_set1_epi8(0x1f);
-  const __m128i tab = _mm_set1_epi8('\t');
-  const __m128i del = _mm_set1_epi8(0x7f);
+  const auto bad_bytes = [](__m128i bytes) {
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    const __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
+    const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+    return static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, control), del)));
+  };
   while (end - begin >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    const __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), control),
-                                     _mm_cmpeq_epi8(bytes, del));
-    const int mask = _mm_movemask_epi8(bad);
-    if (mask != 0) return begin + __builtin_ctz(static_cast<unsigned>(mask));
+    const unsigned bad = bad_bytes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(begin)));
+    if (bad != 0) return begin + __builtin_ctz(bad);
     begin += 16;
+  }
+  // The last field of a head is often this near to its end.
+  if (end - begin >= 8) {
+    const unsigned bad = bad_bytes(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(begin))) & 0xFF;
+    if (bad != 0) return begin + __builtin_ctz(bad);
+    begin += 8;
   }
 #endif
   while (begin != end && IsValueByte(*begin)) ++begin;

@@ -145,8 +145,11 @@ FoundClient FindClient(const config::HttpConnectionManager& config, stream_info:
   const auto forwarded = head.headers.GetJoined(HeaderId::kXForwardedFor);
   const Detected detected =
       edge ? DetectAtTheEdge(config, forwarded) : Detect(config, peer, head.headers);
-  info.downstream_remote_address =
-      detected.client.has_value() ? net::Address::Ip(*detected.client, 0) : peer;
+  if (detected.client.has_value()) {
+    info.downstream_remote_address = net::Address::Ip(*detected.client, 0);
+  } else {
+    info.downstream_remote_address = peer;
+  }
   if (!detected.skip_append) AppendPeer(config, peer, forwarded, head.headers);
   WriteForwarded(config, info.connection, head.headers);
   const bool internal = detected.trusted && (edge || detected.client.has_value()) &&

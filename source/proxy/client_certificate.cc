@@ -65,13 +65,15 @@ void ForwardClientCertificate(const config::HttpConnectionManager& config,
   const net::TlsFacts* const tls = connection.tls.get();
   const bool presented = tls != nullptr && tls->peer != nullptr;
   if (presented && config.forward_client_cert == ForwardClientCert::kForwardOnly) return;
-  std::string value;
-  if (presented && config.forward_client_cert == ForwardClientCert::kAppendForward) {
-    value = std::string(headers.GetJoined("x-forwarded-client-cert").value_or(""));
+  if (!presented || config.forward_client_cert == ForwardClientCert::kSanitize) {
+    headers.Remove(HeaderId::kXForwardedClientCert);
+    return;
   }
-  headers.RemoveIf(
-      [](const http::HeaderField& field) { return field.id == HeaderId::kXForwardedClientCert; });
-  if (!presented || config.forward_client_cert == ForwardClientCert::kSanitize) return;
+  std::string value;
+  if (config.forward_client_cert == ForwardClientCert::kAppendForward) {
+    value = std::string(headers.GetJoined(HeaderId::kXForwardedClientCert).value_or(""));
+  }
+  headers.Remove(HeaderId::kXForwardedClientCert);
   StrAppend(value, value.empty() ? "" : ",", Element(config.client_cert_details, *tls));
   headers.Add(HeaderId::kXForwardedClientCert, headers.arena().Copy(value));
 }

@@ -155,8 +155,8 @@ class Session final : public net::ByteStreamHandler,
   bool life_over_ = false;     // max_connection_duration was reached.
   bool closing_soon_ = false;  // Asked to close while idle: at most drain_timeout is waited.
   bool drain_counted_ = false;
-  uint64_t requests_seen_ = 0;
-  uint64_t timed_head_ = 0;  // requests_seen_ when headers_timer_ was enabled.
+  uint32_t requests_seen_ = 0;
+  uint32_t timed_head_ = 0;  // requests_seen_ when headers_timer_ was enabled.
   size_t unsent_ = 0;        // Of answers to requests that are over, when it was last looked at.
   // The table of the generation last asked for.
   uint64_t routes_of_generation_ = 0;

@@ -174,7 +174,7 @@ void AddSetting(const config::FilterOverrides& level, std::string_view filter,
 class Lower {
  public:
   explicit Lower(std::string_view text, buffer::Arena& arena) : view_(text) {
-    if (std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return;
+    if (!HasUpper(text)) return;
     char* const copy = text.size() <= inline_.size() ? inline_.data() : arena.Allocate(text.size());
     std::transform(text.begin(), text.end(), copy, AsciiToLower);
     view_ = {copy, text.size()};

@@ -29,13 +29,16 @@ struct ClusterDirector::Known {
 
 // What came for one EDS name.
 struct ClusterDirector::Supply {
-  explicit Supply(std::string_view eds_name) : own_name(eds_name) {}
-  const std::string own_name;
+  explicit Supply(std::string_view eds_name)
+      : awaited(std::make_unique<const std::string>(eds_name)) {}
+  std::unique_ptr<const std::string> awaited;  // The name, until the endpoints have it.
   std::shared_ptr<const config::Endpoints> endpoints;
   std::vector<Known*> clusters;  // That wait for it or use it.
   bool timed_out = false;
 
-  const std::string& name() const { return own_name; }
+  const std::string& name() const {
+    return endpoints == nullptr ? *awaited : endpoints->cluster_name;
+  }
 };
 
 namespace {
@@ -223,6 +226,7 @@ void ClusterDirector::SetEndpoints(std::shared_ptr<const config::Endpoints> endp
   Supply& supply = SupplyOf(endpoints->cluster_name);
   if (supply.endpoints != nullptr && *supply.endpoints == *endpoints) return;
   supply.endpoints = std::move(endpoints);
+  supply.awaited = nullptr;
   Supplied(supply);
 }
 

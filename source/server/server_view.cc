@@ -65,8 +65,8 @@ std::shared_ptr<admin::View> Server::MakeView() const {
       return admin::ClusterStatus::Limits{breakers.max_connections, breakers.max_pending_requests,
                                           breakers.max_requests, breakers.least_retries()};
     };
-    status.default_priority = limits(entry.config->breakers);
-    status.high_priority = limits(entry.config->high_breakers);
+    status.default_priority = limits(*entry.config->breakers);
+    status.high_priority = limits(*entry.config->high_breakers);
     view->clusters.push_back(std::move(status));
   });
   std::sort(view->clusters.begin(), view->clusters.end(),

@@ -28,6 +28,20 @@ TEST(Strings, ComparesWithoutCase) {
   EXPECT_EQ(TrimOws(" \t a b\t "), "a b");
 }
 
+TEST(Strings, FindsAnUpperCaseLetterWhereverItStands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (size_t size = 1; size < 20; ++size) {
+      for (size_t place = 0; place < size; ++place) {
+        std::string text(size, 'z');
+        text[place] = static_cast<char>(byte);
+        ASSERT_EQ(HasUpper(text), byte >= 'A' && byte <= 'Z')
+            << byte << " " << size << " " << place;
+      }
+    }
+  }
+  EXPECT_FALSE(HasUpper(""));
+}
+
 TEST(Strings, ParsesWholeDecimalsOnly) {
   EXPECT_EQ(ParseUint64("18446744073709551615"), UINT64_MAX);
   for (const char* text : {"", "-1", "+1", " 1", "1 ", "1a", "0x1", "18446744073709551616"}) {

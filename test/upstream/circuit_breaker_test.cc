@@ -99,7 +99,7 @@ TEST(BreakerRegistry, SharesTheLimitsOfAClusterAndKeepsPrioritiesApart) {
   BreakerRegistry registry(2);
   config::Cluster a;
   a.name = "a";
-  a.breakers.max_requests = 3;
+  a.breakers.Edit().max_requests = 3;
   config::Cluster b;
   b.name = "b";
   const ClusterLimits one = registry.Get(a, false);
@@ -109,7 +109,7 @@ TEST(BreakerRegistry, SharesTheLimitsOfAClusterAndKeepsPrioritiesApart) {
   EXPECT_NE(registry.Get(b, false).requests, one.requests);
   Lease lease(one.requests);
   EXPECT_EQ(TakeAll(lease), 3u);
-  a.breakers.max_requests = 5;
+  a.breakers.Edit().max_requests = 5;
   registry.Get(a, false);
   EXPECT_EQ(TakeAll(lease), 2u);
 }
@@ -119,9 +119,9 @@ TEST(BreakerRegistry, ReadsWhatIsTakenAndNotWhatLiesInReserves) {
   config::Cluster cluster;
   cluster.name = "a";
   cluster.alt_stat_name = "shown";
-  cluster.breakers.max_requests = 1000;
-  cluster.breakers.max_retries = 1;
-  cluster.breakers.track_remaining = true;
+  cluster.breakers.Edit().max_requests = 1000;
+  cluster.breakers.Edit().max_retries = 1;
+  cluster.breakers.Edit().track_remaining = true;
   EXPECT_TRUE(registry.Read().empty());
   const ClusterLimits limits = registry.Get(cluster, false);
   Lease requests(limits.requests);
@@ -143,7 +143,7 @@ TEST(BreakerRegistry, ABudgetGrantsRetriesForTheRequestsThereAre) {
   config::Cluster cluster;
   cluster.name = "a";
   const config::RetryBudget budget{.percent = 25, .least = 2};
-  cluster.breakers.retry_budget = budget;
+  cluster.breakers.Edit().retry_budget = budget;
   const ClusterLimits limits = registry.Get(cluster, false);
   Lease requests(limits.requests);
   Lease waiting(limits.pending_requests);

@@ -193,7 +193,7 @@ TEST(ClusterMap, NewSettingsOfConnectionsDrainTheOldOnesAndOthersDoNot) {
   };
   const Case cases[] = {
       {"balancer", [](auto& c) { c.balancer = config::BalancerKind::kRandom; }, 1},
-      {"breakers", [](auto& c) { c.breakers.max_requests = 7; }, 1},
+      {"breakers", [](auto& c) { c.breakers.Edit().max_requests = 7; }, 1},
       {"panic", [](auto& c) { c.healthy_panic_threshold = 0; }, 1},
       {"limit of headers", [](auto& c) { c.max_headers_count = 7; }, 2},
       {"keepalive", [](auto& c) { c.keepalive.probes = 7; }, 2},
@@ -335,7 +335,7 @@ TEST(ClusterMap, CircuitBreakersRefuseAtTheirLimits) {
 TEST(ClusterMap, RetriesAreLimited) {
   World world;
   config::Cluster cluster = Named("web");
-  cluster.breakers.max_retries = 2;
+  cluster.breakers.Edit().max_retries = 2;
   world.Install(cluster, {kA});
   EXPECT_TRUE(world.Get().BeginRetry(false));
   EXPECT_TRUE(world.Get().BeginRetry(false));
@@ -351,8 +351,8 @@ TEST(ClusterMap, RetriesAreLimited) {
 TEST(ClusterMap, RetriesFollowTheirBudget) {
   World world;
   config::Cluster cluster = Named("web");
-  cluster.breakers.max_retries = 100;
-  cluster.breakers.retry_budget = config::RetryBudget{.percent = 50, .least = 1};
+  cluster.breakers.Edit().max_retries = 100;
+  cluster.breakers.Edit().retry_budget = config::RetryBudget{.percent = 50, .least = 1};
   world.Serve(kA);
   world.Install(cluster, {kA});
   EXPECT_TRUE(world.Get().BeginRetry(false));
@@ -375,7 +375,7 @@ TEST(ClusterMap, AnIdleConnectionOfAnotherHostMakesRoomAtTheLimit) {
   world.Serve(kA);
   world.Serve(kB);
   config::Cluster cluster = Named("web");
-  cluster.breakers.max_connections = 1;
+  cluster.breakers.Edit().max_connections = 1;
   world.Install(cluster, {kA, kB});
   std::set<std::string> results;
   for (int i = 0; i < 4; ++i) results.insert(Ask(world, world.Get()));
@@ -387,7 +387,7 @@ TEST(ClusterMap, WorkersShareTheLimitAndPassIdleConnectionsOn) {
   World world(1, 2);
   UpstreamServer& server = world.Serve(kA);
   config::Cluster cluster = Named("web");
-  cluster.breakers.max_connections = 1;
+  cluster.breakers.Edit().max_connections = 1;
   world.Install(cluster, {kA});
   for (int i = 0; i < 6; ++i) {
     EXPECT_EQ(Ask(world, world.Get("web", static_cast<size_t>(i % 2))), "200 10.0.0.1:80");
@@ -455,7 +455,7 @@ TEST(StartTcp, ConnectsFailsAndHoldsItsPlace) {
   World world;
   UpstreamServer& server = world.Serve(kA);
   config::Cluster cluster = Named("web");
-  cluster.breakers.max_connections = 1;
+  cluster.breakers.Edit().max_connections = 1;
   world.Install(cluster, {kA});
   TcpUser first;
   first.Go(world);

@@ -125,7 +125,7 @@ TEST(Pool, WaitingRequestsAreServedFirstComeFirstServed) {
   UpstreamServer& server = world.Serve(kA);
   server.Hold(true);
   config::Cluster cluster = Web();
-  cluster.breakers.max_connections = 1;
+  cluster.breakers.Edit().max_connections = 1;
   world.Install(cluster, {kA});
   Calls calls;
   for (int i = 0; i < 3; ++i) Add(calls, world).Go(world.Get());
@@ -149,7 +149,7 @@ TEST(Pool, AFailedConnectFailsWhoWaitedForItAndNobodyElse) {
   UpstreamServer& server = world.Serve(kA);
   server.Hold(true);
   config::Cluster cluster = Web();
-  cluster.breakers.max_connections = 2;
+  cluster.breakers.Edit().max_connections = 2;
   world.Install(cluster, {kA});
   Calls calls;
   Add(calls, world).Go(world.Get());

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/extensions/access_loggers/file/v3/file.pb.h"
 #include "envoy/extensions/bootstrap/internal_listener/v3/internal_listener.pb.h"
 #include "envoy/extensions/regex_engines/v3/google_re2.pb.h"
 #include "source/base/status.h"
@@ -77,11 +78,20 @@ void DecodeDynamic(const pb::Bootstrap::DynamicResources& message, const Scope& 
 }
 
 void DecodeAdmin(const pb::Admin& message, const Scope& scope, Bootstrap& bootstrap) {
-  scope.RefuseSet(message, {"access_log_path"});
   if (message.has_address()) {
     bootstrap.admin_address = DecodeAddress(message.address(), scope.Field("address"));
   }
   bootstrap.admin_access_logs = DecodeAccessLogs(message.access_log(), scope);
+  if (message.access_log_path().empty()) return;
+  // The same as a FileAccessLog with this path.
+  envoy::extensions::access_loggers::file::v3::FileAccessLog file;
+  file.set_path(message.access_log_path());
+  google::protobuf::RepeatedPtrField<envoy::config::accesslog::v3::AccessLog> logs;
+  logs.Add()->set_name("envoy.access_loggers.file");
+  logs[0].mutable_typed_config()->PackFrom(file);
+  for (AccessLog& log : DecodeAccessLogs(logs, scope, "access_log_path")) {
+    bootstrap.admin_access_logs.push_back(std::move(log));
+  }
 }
 
 void DecodePatterns(const envoy::type::matcher::v3::ListStringMatcher& list, const Scope& scope,

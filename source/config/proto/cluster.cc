@@ -86,7 +86,7 @@ void DecodeBreakers(const pb::Cluster& message, const Scope& scope, Cluster& clu
       item.Field("priority")
           .Error("there are thresholds for this priority already", high ? "HIGH" : "DEFAULT");
     }
-    CircuitBreakers& target = high ? cluster.high_breakers : cluster.breakers;
+    CircuitBreakers& target = (high ? cluster.high_breakers : cluster.breakers).Edit();
     target.track_remaining = limits.track_remaining();
     if (limits.has_max_connections()) target.max_connections = limits.max_connections().value();
     if (limits.has_max_pending_requests()) {

@@ -64,7 +64,7 @@ ServerConnection::Step ServerConnection::ReadHead(buffer::Buffer& in) {
       in, options_.limits.max_header_bytes,
       [&](char* begin, char* end) {
         table.Clear();
-        if (options_.preserve_case) spellings_.Remember(begin, end);
+        if (options_.preserve_case) spellings_.Edit().Remember(begin, end);
         const Parsed start = ParseRequestLine(begin, end, line);
         return start.next == nullptr ? start : ParseFields(start.next, end, table);
       },
@@ -133,7 +133,7 @@ void ServerConnection::StartRequest(const RequestLine& line, FieldTable& table,
   for (const HeaderField& field : table.fields()) {
     if (!field.name.empty()) head.headers.AddView(field.name, field.value, field.id);
   }
-  if (options_.preserve_case) spellings_.Give(table, head.headers);
+  if (options_.preserve_case) spellings_->Give(table, head.headers);
   state_ = FrameRequest(facts, head);
   in.Drain(head_size);
   stream_->OnHeaders(state_ == State::kAnswering);
@@ -262,21 +262,23 @@ void ServerConnection::SetOutputBlocked(bool blocked) {
 }
 
 bool ServerConnection::StreamIsOver() const {
-  return given_up_ || cut_off_ ||
+  return given_up_ || !cut_off_.empty() ||
          (answer_ == Answer::kDone && !(tunnel_ && state_ == State::kBody));
 }
 
 void ServerConnection::CloseStream() {
   ServerStreamHandler* const stream = std::exchange(stream_, nullptr);
-  const StreamError error = std::exchange(cut_off_, StreamError{});
+  const std::string_view cut_off = std::exchange(cut_off_, {});
   const bool request_read = state_ == State::kAnswering;
   tunnel_ = false;
   if (state_ != State::kFailed) {
-    const bool goes_on = request_read && persistent_ && !draining_ && !given_up_ && !error;
+    const bool goes_on = request_read && persistent_ && !draining_ && !given_up_ && cut_off.empty();
     state_ = goes_on ? State::kHead : State::kClosing;
   }
   scanner_.Reset();
-  if (error) stream->OnReset(error);
+  if (!cut_off.empty()) {
+    stream->OnReset({.kind = ErrorKind::kLocalReset, .side = Side::kUpstream, .detail = cut_off});
+  }
   stream->OnStreamClosed();
 }
 

@@ -12,6 +12,7 @@
 // not read as a request. Owned by the connection, on its worker.
 #pragma once
 
+#include "source/base/lazy.h"
 #include "source/http/h1/body_encoder.h"
 #include "source/http/h1/codec.h"
 #include "source/http/h1/content_reader.h"
@@ -84,10 +85,10 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   buffer::Buffer output_;
   ServerStreamHandler* stream_ = nullptr;
   SectionScanner scanner_;
-  NameSpellings spellings_;
+  Lazy<NameSpellings> spellings_;  // With preserve_case.
   ContentReader content_;
   BodyEncoder encoder_;
-  StreamError cut_off_;
+  std::string_view cut_off_;  // Why the answer was cut off; empty: it was not.
   State state_ = State::kHead;
   Answer answer_ = Answer::kNone;
   Protocol version_ = Protocol::kHttp11;  // Of the request in flight.

@@ -112,7 +112,7 @@ void ServerConnection::Reset(const StreamError&) {
 }
 
 void ServerConnection::CutOff(std::string_view detail) {
-  cut_off_ = StreamError{.kind = ErrorKind::kLocalReset, .side = Side::kUpstream, .detail = detail};
+  cut_off_ = detail;
   handler_.OnOutput();
 }
 

@@ -57,11 +57,11 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->balancer, BalancerKind::kLeastRequest);
   EXPECT_EQ(cluster->choice_count, 4u);
   EXPECT_EQ(cluster->healthy_panic_threshold, 0u);
-  EXPECT_EQ(cluster->breakers.max_pending_requests, 2u);
-  EXPECT_EQ(cluster->high_breakers.max_requests, 9u);
-  EXPECT_EQ(cluster->breakers.retry_budget, std::nullopt);
-  EXPECT_EQ(cluster->high_breakers.retry_budget, (RetryBudget{.percent = 12.5, .least = 3}));
-  EXPECT_EQ(cluster->high_breakers.max_connections, 1024u);
+  EXPECT_EQ(cluster->breakers->max_pending_requests, 2u);
+  EXPECT_EQ(cluster->high_breakers->max_requests, 9u);
+  EXPECT_EQ(cluster->breakers->retry_budget, std::nullopt);
+  EXPECT_EQ(cluster->high_breakers->retry_budget, (RetryBudget{.percent = 12.5, .least = 3}));
+  EXPECT_EQ(cluster->high_breakers->max_connections, 1024u);
   EXPECT_EQ(cluster->keepalive.idle_seconds, 30u);
   EXPECT_EQ(cluster->dns_family, net::DnsFamily::kV4Only);
   EXPECT_EQ(cluster->dns_failure_refresh_max, std::chrono::seconds(10));
