@@ -225,6 +225,7 @@ TEST_P(TunnelScenario, WhatIsHeldForTheGrantIsInTheLedger) {
 
 TEST_P(TunnelScenario, WhatComesEarlyIsNeverARequestWhereTheUpstreamRefuses) {
   for (const int status : {200, 204, 403, 426, 500}) {
+    if (up_is_http2() && status < 300) continue;  // By HTTP/2 that is a grant.
     SCOPED_TRACE(status);
     TearDown();
     Begin();
