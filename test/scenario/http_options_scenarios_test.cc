@@ -132,16 +132,16 @@ TEST(HttpOptionsScenario, AnswersToMalformedMessagesLookAsConfigured) {
                                      "  - filter: { response_flag_filter: { flags: [DPE] } }\n"
                                      "    status_code: 422\n"
                                      "    headers_to_add: [ { header: { key: x-why, value: "
-                                     "\"%RESPONSE_CODE_DETAILS% %REQ(x-who)%\" } } ]\n"
+                                     "\"%REQ(x-who)%/%RESPONSE_CODE_DETAILS%\" } } ]\n"
                                      "  body_format: { json_format: { was: "
                                      "\"%LOCAL_REPLY_BODY%\" } }\n"}));
   ASSERT_TRUE(world.status().ok()) << world.status();
   world.AddUpstream("10.0.0.1:80");
   const std::string post = "POST / HTTP/1.1\r\nhost: a\r\nx-who: me\r\n";
   const std::pair<std::string, std::string> cases[] = {
-      {"GARBAGE\r\n\r\n", "x-why: http1.invalid_method -\r\n"},
+      {"GARBAGE\r\n\r\n", "x-why: /http1.invalid_method\r\n"},
       {post + "transfer-encoding: chunked\r\n\r\n2\r\nok\r\nno chunk",
-       "x-why: http1.invalid_chunk me\r\n"},
+       "x-why: me/http1.invalid_chunk\r\n"},
   };
   for (const auto& [message, why] : cases) {
     Peer& client = world.Connect();
@@ -357,7 +357,7 @@ TEST(HttpOptionsScenario, WhatIsNoRequestIsCountedAndLogged) {
   EXPECT_THAT(world.log().lines(),
               ElementsAre("400 DPE http1.blank_before_colon 0",
                           "505 DPE http1.unsupported_version 0", "400 DPE http1.invalid_chunk 0"));
-  EXPECT_EQ(world.Stat("http.edge.downstream_rq_4xx"), 1);
+  EXPECT_EQ(world.Stat("http.edge.downstream_rq_4xx"), 2);
   EXPECT_EQ(world.Stat("http.edge.downstream_rq_5xx"), 1);
   EXPECT_EQ(world.Stat("http.edge.downstream_rq_total"), 3);
 }
