@@ -190,6 +190,9 @@ class ServerCodecHandler : public OutputSignal {
 class ServerCodec : public Codec {
  public:
   virtual Protocol protocol() const = 0;
+  // A stream may have come to hold too much, or little again: FinishTurn tells its receiver, also
+  // when nothing can be written.
+  virtual bool backpressure_due() const = 0;
   // Bytes of a head have come, and it is not whole.
   virtual bool head_begun() const = 0;
 };

@@ -215,7 +215,7 @@ void Session::OnTurnEnd() {
 // A full transport is not asked again before it says so: a codec signals as long as it has output.
 void Session::OnOutput() {
   const bool over_mark = !output_blocked_ && codec_->output().size() > context_.buffer_limit;
-  if (!write_blocked_ || over_mark) QueueTurnEnd();
+  if (!write_blocked_ || over_mark || codec_->backpressure_due()) QueueTurnEnd();
 }
 
 // Lets finished streams go, and takes up the requests that waited for the answer before theirs.

@@ -37,6 +37,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   void SetOutputBlocked(bool blocked) override;
   size_t active_streams() const override { return stream_ == nullptr ? 0 : 1; }
   Protocol protocol() const override { return Protocol::kHttp11; }
+  bool backpressure_due() const override { return false; }
   bool head_begun() const override { return head_begun_; }
 
  private:

@@ -63,6 +63,7 @@ class Connection final : public Pings {
   void SetOutputBlocked(bool blocked);
   buffer::Buffer& output() { return output_; }
   size_t active_streams() const { return streams_.size(); }
+  bool backpressure_due() const { return !watched_.empty(); }
   bool in_header_block() const { return scanner_.in_header_block(); }
 
   // Streams. Add makes `stream` known here; Bind to nghttp2, once it has an id.

@@ -85,6 +85,7 @@ class ServerSide final : public PingingServerCodec, private Endpoint {
   void SetOutputBlocked(bool blocked) override { connection_.SetOutputBlocked(blocked); }
   size_t active_streams() const override { return connection_.active_streams(); }
   Protocol protocol() const override { return Protocol::kHttp2; }
+  bool backpressure_due() const override { return connection_.backpressure_due(); }
   bool head_begun() const override { return connection_.in_header_block(); }
   Pings& pings() override { return connection_; }
 

@@ -118,6 +118,9 @@ TEST_P(HttpScenario, ALargeBodyComesWholeThroughASlowReader) {
   Up().Answer(0, 200, body, true);
   world->Run(std::chrono::seconds(1));
   EXPECT_LT(client->heard(exchange).body.size(), body.size());
+  // Most of it waits at the upstream.
+  EXPECT_LT(world->Stat("cluster.web.upstream_cx_rx_bytes_total"),
+            static_cast<int64_t>(body.size()) / 4 * 3);
   client_peer->SetReading(true);
   world->Run(std::chrono::seconds(5));
   EXPECT_EQ(client->heard(exchange).body.size(), body.size());
