@@ -11,9 +11,6 @@ namespace {
 // Slices up to this size are copied behind another one rather than queued: an iovec and a held
 // block cost more than the copy.
 constexpr uint32_t kMergeBelow = 512;
-// Up to so many bytes are moved to a block of their own size; more would be copied too often while
-// they grow byte by byte.
-constexpr size_t kCompactBelow = 1024;
 
 char* End(const Slice& slice) { return slice.data + slice.size; }
 
@@ -165,8 +162,7 @@ void Buffer::Drain(size_t n) {
   }
 }
 
-void Buffer::Compact() {
-  if (size_ == 0 || size_ > kCompactBelow) return;
+void Buffer::CompactFew() {
   size_t held = 0;
   for (const Slice& slice : table_->queued()) held += slice.block->capacity;
   if (held <= 2 * kCompactBelow) return;

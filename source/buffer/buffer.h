@@ -53,7 +53,9 @@ class Buffer {
   void Clear() { Drain(size_); }
   // Moves the bytes, when they are few and hold much larger blocks, to a block of just their size:
   // for who waits long for the rest of them. Views into them need their block kept.
-  void Compact();
+  void Compact() {
+    if (size_ > 0 && size_ <= kCompactBelow) CompactFew();
+  }
 
   // The first contiguous piece; empty when the buffer is.
   std::string_view Front() const;
@@ -69,6 +71,10 @@ class Buffer {
   std::string ToString() const;
 
  private:
+  // Bytes that Compact moves at most: more would be copied too often while they grow byte by byte.
+  static constexpr size_t kCompactBelow = 1024;
+
+  void CompactFew();
   // The table, taken from the pool where there is none yet.
   SliceTable& Table();
   void ReleaseTable() {

@@ -2,12 +2,6 @@
 
 namespace weir::generation {
 
-const config::HttpConnectionManager* Chain::http() const {
-  const auto* http =
-      std::get_if<std::shared_ptr<const config::HttpConnectionManager>>(&config->terminal);
-  return http == nullptr ? nullptr : http->get();
-}
-
 const config::TcpProxy* Chain::tcp() const {
   const auto* tcp = std::get_if<std::shared_ptr<const config::TcpProxy>>(&config->terminal);
   return tcp == nullptr ? nullptr : tcp->get();

@@ -34,7 +34,11 @@ struct Chain {
   std::shared_ptr<const router::RouteIndex> inline_routes;
 
   // One of the two is null.
-  const config::HttpConnectionManager* http() const;
+  const config::HttpConnectionManager* http() const {
+    const auto* const http =
+        std::get_if<std::shared_ptr<const config::HttpConnectionManager>>(&config->terminal);
+    return http == nullptr ? nullptr : http->get();
+  }
   const config::TcpProxy* tcp() const;
 };
 

@@ -22,6 +22,10 @@ struct Reading {
 };
 
 const Rejection* ReadConnection(std::string_view value, Reading& reading) {
+  if (value == "keep-alive") {  // As most that have any say.
+    reading.facts.keep_alive = true;
+    return nullptr;
+  }
   bool good = true;
   ForEachElement(value, [&](std::string_view option) {
     if (EqualsIgnoreCase(option, "close")) {
