@@ -10,6 +10,7 @@
 // as a body that ends with the connection. Owned by the connection, on its worker.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "source/http/h1/body_encoder.h"
@@ -98,8 +99,8 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   ContentReader content_;
   BodyEncoder encoder_;
   StreamError cut_off_;
-  std::string protocol_;        // Asked for, with Asked::kUpgrade.
-  uint32_t informational_ = 0;  // 1xx answers to the request in flight.
+  std::unique_ptr<const std::string> protocol_;  // Asked for last; null on most connections.
+  uint32_t informational_ = 0;                   // 1xx answers to the request in flight.
   State state_ = State::kIdle;
   Request request_ = Request::kNone;
   Asked asked_ = Asked::kAnswer;

@@ -31,11 +31,11 @@ void ClientConnection::EncodeHeaders(const RequestHead& head, bool end) {
 
 void ClientConnection::EncodeAsking(const RequestHead& head) {
   asked_ = head.protocol.empty() ? Asked::kConnect : Asked::kUpgrade;
-  protocol_ = head.protocol;
+  protocol_ = std::make_unique<const std::string>(head.protocol);
   is_head_ = head.method == "HEAD";
   const WireHead wire{.framing = WireFraming::kUntilClose,
                       .absolute_form = options_.absolute_form,
-                      .upgrade = protocol_};
+                      .upgrade = *protocol_};
   WriteRequestHead(head, wire, options_.proper_case, output_);
   encoder_.Start(wire.framing, 0);
   request_ = Request::kStarted;
