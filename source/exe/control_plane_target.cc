@@ -9,7 +9,7 @@ namespace weir::exe {
 
 absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap,
                                                    const config::GrpcSource& source,
-                                                   ReadSecretFile read) {
+                                                   SecretSources sources) {
   for (const auto& cluster : bootstrap.clusters) {
     if (cluster->name != source.cluster) continue;
     if (cluster->endpoints == nullptr || cluster->endpoints->endpoints.empty()) {
@@ -27,8 +27,8 @@ absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& boot
     target.authority = source.authority;
     target.initial_metadata = source.initial_metadata;
     if (cluster->transport_socket != nullptr) {
-      absl::Status applied =
-          ApplyTls(*cluster->transport_socket, bootstrap.secrets, std::move(read), target);
+      sources.statics = bootstrap.secrets;
+      absl::Status applied = ApplyTls(*cluster->transport_socket, std::move(sources), target);
       if (!applied.ok()) {
         return Annotate(applied, StrCat("the control plane: cluster \"", source.cluster, "\""));
       }

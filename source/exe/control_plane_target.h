@@ -9,10 +9,10 @@
 namespace weir::exe {
 
 // The first endpoint of the static cluster that `source` names, met as its transport socket says;
-// the error says which name leads nowhere, or what of the socket cannot be. `read` gives the
-// secrets of files.
+// the error says which name leads nowhere, or what of the socket cannot be. The static secrets of
+// `sources` are the bootstrap's.
 absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& bootstrap,
                                                    const config::GrpcSource& source,
-                                                   ReadSecretFile read);
+                                                   SecretSources sources);
 
 }  // namespace weir::exe

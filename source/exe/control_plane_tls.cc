@@ -17,16 +17,22 @@ using config::ConfigSource;
 using extensions::transport_sockets::tls::ClientTlsConfig;
 using Credentials = std::shared_ptr<grpc::ChannelCredentials>;
 
+bool IsStreamed(const config::SecretReference& reference) {
+  return reference.source.kind == ConfigSource::Kind::kAds;
+}
+
 // Finds what the context names, now.
 class SecretFinder {
  public:
-  SecretFinder(Secrets statics, ReadSecretFile read)
-      : statics_(std::move(statics)), read_(std::move(read)) {}
+  explicit SecretFinder(SecretSources sources) : sources_(std::move(sources)) {}
 
   // Valid until the next call for the same file.
   const config::Secret* Find(const config::SecretReference& reference) {
-    if (reference.source.kind == ConfigSource::Kind::kNone) return Named(reference.name, statics_);
-    absl::StatusOr<Secrets> secrets = read_(reference.source.path);
+    if (IsStreamed(reference)) return sources_.streamed(reference);
+    if (reference.source.kind == ConfigSource::Kind::kNone) {
+      return Named(reference.name, sources_.statics);
+    }
+    absl::StatusOr<Secrets> secrets = sources_.read_file(reference.source.path);
     if (!secrets.ok()) {
       WEIR_LOG(kConfig, kError, "secret \"", reference.name,
                "\" of the control plane: ", MessageOf(secrets.status()));
@@ -44,15 +50,9 @@ class SecretFinder {
     return found == secrets.end() ? nullptr : found->get();
   }
 
-  const Secrets statics_;
-  const ReadSecretFile read_;
+  const SecretSources sources_;
   std::map<std::string, Secrets> files_;  // By path.
 };
-
-bool IsHere(const config::SecretReference& reference) {
-  return reference.source.kind == ConfigSource::Kind::kNone ||
-         reference.source.kind == ConfigSource::Kind::kPath;
-}
 
 // gRPC holds the certificate against the server name, by its DNS names: more than one of several
 // matchers would ask for.
@@ -81,11 +81,23 @@ const char* Inexpressible(const config::UpstreamTls& tls) {
   return nullptr;
 }
 
+// Without what the control plane has not given yet.
+config::UpstreamTls WithoutMissing(config::UpstreamTls tls, SecretFinder& finder) {
+  const auto missing = [&](const config::SecretReference& reference) {
+    return IsStreamed(reference) && finder.Find(reference) == nullptr;
+  };
+  std::erase_if(tls.common.certificate_secrets, missing);
+  std::optional<config::SecretReference>& trust = tls.common.validation_secret;
+  if (trust.has_value() && missing(*trust)) trust.reset();
+  return tls;
+}
+
 absl::StatusOr<Credentials> Make(const config::UpstreamTls& context, SecretFinder& finder) {
   WEIR_ASSIGN_OR_RETURN(const config::UpstreamTls tls,
-                        config::WithSecrets(context, [&](const config::SecretReference& reference) {
-                          return finder.Find(reference);
-                        }));
+                        config::WithSecrets(WithoutMissing(context, finder),
+                                            [&](const config::SecretReference& reference) {
+                                              return finder.Find(reference);
+                                            }));
   if (const char* const field = Inexpressible(tls); field != nullptr) {
     return InvalidArgument(StrCat(
         field,
@@ -93,7 +105,11 @@ absl::StatusOr<Credentials> Make(const config::UpstreamTls& context, SecretFinde
         "(sni, or else the endpoint's address)"));
   }
   const config::TlsContext& common = tls.common;
-  if (common.validation.trusted_ca_pem.empty()) return InvalidArgument("trusted_ca is needed");
+  if (common.validation.trusted_ca_pem.empty()) {
+    return InvalidArgument(
+        "trusted_ca is needed, also where the control plane is to give another one (in "
+        "combined_validation_context)");
+  }
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = common.validation.trusted_ca_pem;
   if (!common.certificates.empty()) {
@@ -105,19 +121,19 @@ absl::StatusOr<Credentials> Make(const config::UpstreamTls& context, SecretFinde
 
 }  // namespace
 
-absl::Status ApplyTls(const config::ExtensionConfig& transport_socket, Secrets statics,
-                      ReadSecretFile read, xds::GrpcTarget& target) {
+absl::Status ApplyTls(const config::ExtensionConfig& transport_socket, SecretSources sources,
+                      xds::GrpcTarget& target) {
   const auto* const socket = dynamic_cast<const ClientTlsConfig*>(&transport_socket);
   if (socket == nullptr) {
     return InvalidArgument(
         StrCat("transport_socket: must be TLS, not ", transport_socket.extension_name()));
   }
   for (const config::SecretReference& reference : socket->secrets()) {
-    if (IsHere(reference)) continue;
+    if (reference.source.kind != ConfigSource::Kind::kGrpc) continue;
     return InvalidArgument(StrCat("transport_socket: secret \"", reference.name,
-                                  "\" cannot come from the control plane that it is needed for"));
+                                  "\" cannot come by a stream of its own; ads can"));
   }
-  const auto finder = std::make_shared<SecretFinder>(std::move(statics), std::move(read));
+  const auto finder = std::make_shared<SecretFinder>(std::move(sources));
   absl::StatusOr<Credentials> first = Make(socket->tls, *finder);
   if (!first.ok()) return Annotate(first.status(), "transport_socket");
   target.server_name = socket->tls.sni;

@@ -18,11 +18,19 @@ using Secrets = std::vector<std::shared_ptr<const config::Secret>>;
 // The secrets of a file; the error says why it has none.
 using ReadSecretFile = std::function<absl::StatusOr<Secrets>(const std::string& path)>;
 
-// Sets credentials and server name of `target`. Secrets that the context names are static ones, or
-// come from files, which are read again for each stream: so a certificate that was replaced is
-// shown by the next one. What gRPC cannot be told is refused by its field: a check that is left out
-// would trust more servers than the bootstrap says.
-absl::Status ApplyTls(const config::ExtensionConfig& transport_socket, Secrets statics,
-                      ReadSecretFile read, xds::GrpcTarget& target);
+// Where the secrets are that the context names.
+struct SecretSources {
+  Secrets statics;
+  ReadSecretFile read_file;
+  // Those that the control plane itself has streamed by now. Called on the main loop.
+  config::SecretLookup streamed;
+};
+
+// Sets credentials and server name of `target`. Secrets are looked up for each stream: one that was
+// replaced is shown by the next stream, and one that the control plane gives is used as soon as it
+// has come, until when the context must do without. What gRPC cannot be told is refused by its
+// field: a check that is left out would trust more servers than the bootstrap says.
+absl::Status ApplyTls(const config::ExtensionConfig& transport_socket, SecretSources sources,
+                      xds::GrpcTarget& target);
 
 }  // namespace weir::exe

@@ -148,6 +148,7 @@ class Process {
   absl::Status MakePlatform();
   absl::Status MakeServer();
   absl::Status MakeAdmin();
+  SecretSources MakeSecretSources();
   absl::Status Serve();
   void OnSignal(int signal);
   void Quit(event::Duration deadline);
@@ -187,6 +188,18 @@ absl::Status Process::MakePlatform() {
   return absl::OkStatus();
 }
 
+// The server is asked for those that came over a stream; before it is there, there are none.
+SecretSources Process::MakeSecretSources() {
+  return {.statics = {},
+          .read_file =
+              [this](const std::string& path) {
+                return ReadSecrets(path, {extensions_.decoders, extensions_.data});
+              },
+          .streamed = [this](const config::SecretReference& reference) -> const config::Secret* {
+            return server_ == nullptr ? nullptr : server_->FindSecret(reference);
+          }};
+}
+
 absl::Status Process::MakeServer() {
   server::ServerPlatform platform{
       .main_loop = *main_loop_,
@@ -200,10 +213,8 @@ absl::Status Process::MakeServer() {
       .make_transport =
           [this](const config::Bootstrap& bootstrap, const config::GrpcSource& source,
                  std::string_view type_url) -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
-        const auto read = [this](const std::string& path) {
-          return ReadSecrets(path, {extensions_.decoders, extensions_.data});
-        };
-        WEIR_ASSIGN_OR_RETURN(xds::GrpcTarget target, ControlPlaneTarget(bootstrap, source, read));
+        WEIR_ASSIGN_OR_RETURN(xds::GrpcTarget target,
+                              ControlPlaneTarget(bootstrap, source, MakeSecretSources()));
         target.type_url = type_url;
         return std::make_unique<xds::GrpcTransport>(*main_loop_, std::move(target));
       },

@@ -111,6 +111,11 @@ class Server {
   uint64_t generation() const { return generation_; }
   Worker& worker(size_t index) { return *workers_[index]; }
 
+  // A secret as it is now; null when it is not there. Main loop's thread, valid for this turn.
+  const config::Secret* FindSecret(const config::SecretReference& reference) const {
+    return secrets_.lookup()(reference);
+  }
+
  private:
   struct Stats;
   Server(const config::Bootstrap& bootstrap, const ServerPlatform& platform,

@@ -38,6 +38,7 @@ class FakeData final : public config::proto::DataReader {
   }
 
   std::map<std::string, std::string> files;
+  config::Secret streamed;  // What the control plane has given.
 };
 
 // The target of a bootstrap whose control plane is met with this UpstreamTlsContext ("": none).
@@ -72,7 +73,12 @@ static_resources:
   WEIR_ASSIGN_OR_RETURN(const LoadedBootstrap loaded, LoadBootstrap(flags, {*decoders, data}));
   return ControlPlaneTarget(
       loaded.bootstrap, {.cluster = "control", .initial_metadata = {{"authorization", "x"}}},
-      [&data](const std::string& path) { return ReadSecrets(path, {*decoders, data}); });
+      {.statics = {},
+       .read_file =
+           [&data](const std::string& path) { return ReadSecrets(path, {*decoders, data}); },
+       .streamed = [&data](const config::SecretReference& reference) -> const config::Secret* {
+         return reference.name == data.streamed.name ? &data.streamed : nullptr;
+       }});
 }
 
 std::string Trust() {
@@ -106,7 +112,7 @@ TEST(ControlPlaneTarget, WhatCannotBeToldToGrpcIsRefusedByName) {
        "secret \"a\" is not there"},
       {"common_tls_context: {validation_context_sds_secret_config: {name: a, sds_config: {ads: "
        "{}}}}",
-       "secret \"a\" cannot come from the control plane that it is needed for"},
+       "trusted_ca is needed, also where the control plane is to give another one"},
       {"common_tls_context: {validation_context: {" + trusted +
            ", match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: a}}]}}",
        "match_typed_subject_alt_names"},
@@ -163,6 +169,29 @@ TEST(ControlPlaneTarget, TakesSecretsOfTheBootstrapAndOfFiles) {
   EXPECT_NE(first, second);
   data.files["/own.yaml"] = "nonsense";
   EXPECT_EQ(target->make_credentials(), second);
+}
+
+// A token opens the first stream, and the certificate that came by it the later ones.
+TEST(ControlPlaneTarget, TakesWhatTheControlPlaneHasGivenAsSoonAsItIsThere) {
+  const x509::Identity own = Root().Issue({});
+  FakeData data;
+  const auto target = TargetOf(
+      "sni: control, common_tls_context: {tls_certificate_sds_secret_configs: [{name: default, "
+      "sds_config: {ads: {}}}], combined_validation_context: {default_validation_context: "
+      "{trusted_ca: " +
+          x509::InlineYaml(Root().pem()) +
+          "}, validation_context_sds_secret_config: {name: ROOTCA, sds_config: {ads: {}}}}}",
+      data);
+  ASSERT_TRUE(target.ok()) << target.status();
+  EXPECT_NE(target->make_credentials(), nullptr);
+  data.streamed.name = "default";
+  data.streamed.value = config::TlsCertificate{.chain_pem = own.chain_pem,
+                                               .key_pem = SecretBytes(std::string(own.key_pem))};
+  const auto with_certificate = target->make_credentials();
+  EXPECT_NE(with_certificate, nullptr);
+  // What does not fit its place changes nothing.
+  data.streamed.value = config::CertificateValidation();
+  EXPECT_EQ(target->make_credentials(), with_certificate);
 }
 
 }  // namespace
