@@ -63,7 +63,9 @@ bool ReadOverride(const http::HeaderField& field, RequestOverrides& overrides) {
     case HeaderId::kXEnvoyIsTimeoutRetry:
       return true;
     default:
-      return false;
+      if (field.name != "x-envoy-upstream-alt-stat-name") return false;
+      overrides.alt_stat_name = field.value;
+      return true;
   }
 }
 

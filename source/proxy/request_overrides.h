@@ -18,6 +18,7 @@ struct RequestOverrides {
   std::optional<std::chrono::milliseconds> per_try_timeout;  // ...-rq-per-try-timeout-ms
   std::optional<std::chrono::milliseconds> max_duration;     // x-envoy-upstream-stream-duration-ms
   std::optional<bool> hedge_on_per_try_timeout;
+  std::string_view alt_stat_name;     // x-envoy-upstream-alt-stat-name; in the head's arena.
   bool alternative_response = false;  // A timeout is answered with 204 instead of 504.
   RetryWishes retry;
 };

@@ -211,6 +211,7 @@ void RouterFilter::SetTerms(const config::RouteAction& action) {
       action.hedge_on_per_try_timeout.value_or(host.hedge_on_per_try_timeout));
   terms_.alternative_response = overrides.alternative_response;
   terms_.max_duration = overrides.max_duration;
+  terms_.alt_stat_name = overrides.alt_stat_name;
 }
 
 void RouterFilter::PrepareHeaders(const config::RouteAction& action) {

@@ -117,6 +117,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
     std::chrono::milliseconds timeout{0};  // 0: none
     AttemptTimeouts of_try;
     std::optional<std::chrono::milliseconds> max_duration;  // Of a try; nothing: the cluster's.
+    std::string_view alt_stat_name;                         // Empty: none.
     bool hedge = false;
     bool alternative_response = false;
   };
@@ -174,6 +175,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void PrepareResponseHeaders(const UpstreamAttempt& attempt);
   void FinishResponse();
   void CountStatus(const UpstreamAttempt& attempt, uint16_t status);
+  // Null: the request brings no name for them.
+  upstream::AltStats* AltStats();
   bool FollowRedirect(UpstreamAttempt& attempt);
   bool EnterRedirect(std::string_view location);
   void CountRefusal(router::RedirectVerdict verdict);

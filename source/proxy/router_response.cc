@@ -125,15 +125,24 @@ void RouterFilter::FinishResponse() {
   upstream.last_byte_received = platform_.loop.Now();
   timeout_.Disable();
   answering_->EndTimeouts();
-  cluster_->stats().upstream_rq_time.Record(
-      MillisecondsSince(answering_->first_byte_sent(), platform_.loop.Now()));
+  const uint64_t took = MillisecondsSince(answering_->first_byte_sent(), platform_.loop.Now());
+  cluster_->stats().upstream_rq_time.Record(took);
+  if (upstream::AltStats* const alt = AltStats()) alt->upstream_rq_time.Record(took);
   // An answer before the end of the request: the rest is not sent.
   if (!answering_->end_sent()) answering_->Reset(GiveUp("early_response"));
+}
+
+upstream::AltStats* RouterFilter::AltStats() {
+  return terms_.alt_stat_name.empty() ? nullptr : cluster_->alt_stats(terms_.alt_stat_name);
 }
 
 void RouterFilter::CountStatus(const UpstreamAttempt& attempt, uint16_t status) {
   cluster_->stats().upstream_rq_.Inc(status);
   cluster_->stats().upstream_rq_completed.Inc();
+  if (upstream::AltStats* const alt = AltStats()) {
+    alt->upstream_rq_.Inc(status);
+    alt->upstream_rq_completed.Inc();
+  }
   if (!attempt.started() || attempt.host() == nullptr) return;
   upstream::HostStats& host = attempt.host()->stats();
   (status < 500 ? host.rq_success : host.rq_error).Inc();

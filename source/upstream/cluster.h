@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "source/config/cluster.h"
@@ -27,6 +28,8 @@ class Cluster {
 
   virtual const config::Cluster& config() const = 0;
   virtual ClusterStats& stats() = 0;
+  // Beside them, for requests that bring a name. Null: there are too many names already.
+  virtual AltStats* alt_stats(std::string_view name) = 0;
 
   // Picks a host, takes an idle connection or opens one, within the circuit breakers. See
   // StreamRequest.

@@ -65,6 +65,8 @@ constexpr stats::Field kFields[] = {
                     "Redirects that were not to be followed"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_rq_maintenance_mode,
                     "Requests answered 503 by maintenance mode"),
+    WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_rq_alt_stat_overflow,
+                    "Answers not counted by a name of their request: there are too many names"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_rq_max_duration_reached,
                     "Requests that reached max_stream_duration"),
     WEIR_STAT_FIELD(ClusterStats, kGauge, upstream_rq_active, "Requests in flight now"),
@@ -103,5 +105,14 @@ constexpr stats::Field kFields[] = {
 }  // namespace
 
 std::span<const stats::Field> ClusterStats::Fields() { return kFields; }
+
+std::span<const stats::Field> AltStats::Fields() {
+  static constexpr stats::Field kAltFields[] = {
+      WEIR_STAT_FIELD(AltStats, kCounter, upstream_rq_completed, "Answers"),
+      WEIR_STAT_FIELD(AltStats, kHistogram, upstream_rq_time, "Milliseconds to the whole answer"),
+      WEIR_STAT_FIELD(AltStats, kStatusCounters, upstream_rq_, "Answers by status"),
+  };
+  return kAltFields;
+}
 
 }  // namespace weir::upstream

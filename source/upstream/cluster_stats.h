@@ -30,6 +30,7 @@ struct ClusterStats {
   stats::Counter upstream_internal_redirect_succeeded_total,
       upstream_internal_redirect_failed_total;
   stats::Counter upstream_rq_maintenance_mode, upstream_rq_max_duration_reached;
+  stats::Counter upstream_rq_alt_stat_overflow;
   stats::Gauge upstream_rq_active, upstream_rq_pending_active;
   stats::Histogram upstream_rq_time;
   stats::StatusCounters upstream_rq_;
@@ -37,6 +38,16 @@ struct ClusterStats {
       lb_healthy_panic;
   // Gauges of the cluster itself, not of a worker: set by one writer (worker 0's map).
   stats::Gauge membership_total, membership_healthy, membership_degraded;
+
+  static std::span<const stats::Field> Fields();
+};
+
+// Answers counted once more under a name that the request brings
+// (x-envoy-upstream-alt-stat-name): cluster.<name>.<that name>.*
+struct AltStats {
+  stats::Counter upstream_rq_completed;
+  stats::Histogram upstream_rq_time;
+  stats::StatusCounters upstream_rq_;
 
   static std::span<const stats::Field> Fields();
 };

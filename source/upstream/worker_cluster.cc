@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "source/base/check.h"
+#include "source/base/strings.h"
 #include "source/upstream/connection_settings.h"
 #include "source/upstream/deferred.h"
 #include "source/upstream/tcp_upstream.h"
@@ -12,10 +13,16 @@
 namespace weir::upstream {
 namespace {
 
-std::string StatName(const config::Cluster& config) {
-  std::string name = config.alt_stat_name.empty() ? config.name : config.alt_stat_name;
+// Names that requests may bring for the counters of one cluster.
+constexpr size_t kMostAltStats = 100;
+
+std::string StatName(std::string name) {
   std::replace(name.begin(), name.end(), ':', '_');
   return name;
+}
+
+std::string StatName(const config::Cluster& config) {
+  return StatName(config.alt_stat_name.empty() ? config.name : config.alt_stat_name);
 }
 
 }  // namespace
@@ -50,6 +57,19 @@ WorkerCluster::~WorkerCluster() {
   platform_.release(std::move(config_));
   if (endpoints_ != nullptr) platform_.release(std::move(endpoints_));
   if (transport_ != nullptr) platform_.release(std::move(transport_));
+}
+
+AltStats* WorkerCluster::alt_stats(std::string_view name) {
+  const auto found = alt_stats_.find(name);
+  if (found != alt_stats_.end()) return &**found->second;
+  if (alt_stats_.size() == kMostAltStats) {
+    stats_->upstream_rq_alt_stat_overflow.Inc();
+    return nullptr;
+  }
+  auto block = std::make_unique<stats::Block<AltStats>>(
+      platform_.stats,
+      stats::Scope{"cluster.", StrCat(StatName(*config_), ".", StatName(std::string(name)))});
+  return &**alt_stats_.emplace(name, std::move(block)).first->second;
 }
 
 http::h2::Stats& WorkerCluster::Http2Stats() {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "source/base/hash_map.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster.h"
 #include "source/upstream/cluster_map.h"
@@ -51,6 +52,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   // Cluster
   const config::Cluster& config() const override { return *config_; }
   ClusterStats& stats() override { return *stats_; }
+  AltStats* alt_stats(std::string_view name) override;
   Start StartStream(StreamRequest& request, const StreamOptions& options) override;
   Start StartTcp(TcpRequestHandler& handler, uint64_t random,
                  std::unique_ptr<TcpConnection>* connection, http::StreamError* error) override;
@@ -102,6 +104,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   std::shared_ptr<const config::Endpoints> endpoints_;
   std::shared_ptr<const net::TransportSocketFactory> transport_;
   stats::Block<ClusterStats> stats_;
+  HashMap<std::unique_ptr<stats::Block<AltStats>>> alt_stats_;
   std::unique_ptr<stats::Block<http::h2::Stats>> http2_stats_;  // Null until there is use for it.
   std::unique_ptr<stats::Block<net::TransportStats>> transport_stats_;  // Null until it is used.
   std::shared_ptr<std::atomic<bool>> membership_reported_;

@@ -27,6 +27,7 @@ TEST_F(RequestOverridesTest, TakesItsFieldsAndLeavesTheRest) {
   head_.headers.Add("x-envoy-retry-grpc-on", "unavailable");
   head_.headers.Add("x-envoy-retriable-status-codes", "418");
   head_.headers.Add("x-envoy-retriable-header-names", "x-a");
+  head_.headers.Add("x-envoy-upstream-alt-stat-name", "canary");
   head_.headers.Add("x-last", "2");
   const RequestOverrides overrides = TakeOverrides(head_, false);
   EXPECT_EQ(overrides.timeout, milliseconds(250));
@@ -39,6 +40,7 @@ TEST_F(RequestOverridesTest, TakesItsFieldsAndLeavesTheRest) {
             config::kRetryOn5xx | config::kRetryOnReset | config::kRetryOnGrpcUnavailable);
   EXPECT_EQ(overrides.retry.status_codes, "418");
   EXPECT_EQ(overrides.retry.response_fields, "x-a");
+  EXPECT_EQ(overrides.alt_stat_name, "canary");
   ASSERT_EQ(head_.headers.size(), 2u);
   EXPECT_TRUE(head_.headers.Get("x-first").has_value());
   EXPECT_TRUE(head_.headers.Get("x-last").has_value());

@@ -272,6 +272,18 @@ TEST(RetryScenario, OnlyWhatMayBeKeptIsSentAgain) {
   }
 }
 
+TEST(RetryScenario, AnAnswerIsAlsoCountedByTheNameThatItsRequestBrings) {
+  World world(EdgeBootstrap(RouteForOurOwnWith("timeout: 15s")));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, Get());
+  world.Say(client, Get("x-envoy-upstream-alt-stat-name: by:me\r\n"));
+  EXPECT_EQ(world.Stat("cluster.web.upstream_rq_200"), 2);
+  EXPECT_EQ(world.Stat("cluster.web.by_me.upstream_rq_200"), 1);
+  EXPECT_EQ(world.Stat("cluster.web.by_me.upstream_rq_completed"), 1);
+}
+
 TEST(RetryScenario, WhoHitsABreakerIsToldSo) {
   Edge edge;
   edge.cluster_options = "circuit_breakers: { thresholds: [ { max_requests: 0 } ] }";

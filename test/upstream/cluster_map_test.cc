@@ -348,6 +348,17 @@ TEST(ClusterMap, RetriesAreLimited) {
   world.Get().EndRetry(true);
 }
 
+TEST(ClusterMap, RequestsMayBringNamesForStatsAndNotTooMany) {
+  World world;
+  world.Install(Named("web"), {kA});
+  AltStats* const first = world.Get().alt_stats("n0");
+  ASSERT_NE(first, nullptr);
+  for (int i = 1; i < 100; ++i) EXPECT_NE(world.Get().alt_stats(StrCat("n", i)), nullptr);
+  EXPECT_EQ(world.Get().alt_stats("n100"), nullptr);
+  EXPECT_EQ(world.Get().alt_stats("n0"), first);
+  EXPECT_EQ(world.Get().stats().upstream_rq_alt_stat_overflow.value(), 1u);
+}
+
 TEST(ClusterMap, RetriesFollowTheirBudget) {
   World world;
   config::Cluster cluster = Named("web");
