@@ -7,6 +7,8 @@
 namespace weir::proxy {
 
 bool RequestStream::AdmitTunnel() {
+  // It goes the way of every request that has no route.
+  if (router_.decision().route == nullptr) return true;
   const http::RequestHead& head = memory_->request;
   const std::string_view type = head.protocol.empty() ? head.method : head.protocol;
   if (!config::AllowsUpgrade(config_.upgrades, router_.upgrades(), type)) {

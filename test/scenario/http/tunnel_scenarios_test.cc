@@ -497,7 +497,7 @@ TEST_P(TunnelScenario, AConnectThatNobodyTakesIsRefused) {
     const char* http_options;
     const char* status;
   } cases[] = {
-      {"- match: { prefix: / }\n  route: { cluster: web }\n", "", "403"},
+      {"- match: { prefix: / }\n  route: { cluster: web }\n", "", "404"},
       {"- match: { prefix: / }\n  route: { cluster: web }\n",
        "upgrade_configs: [ { upgrade_type: CONNECT } ]\n", "404"},
       {"- match: { connect_matcher: {} }\n  route: { cluster: web }\n", "", "403"},
