@@ -15,6 +15,7 @@ expect 'the identity /demo/shop is not for node "orders-2"'
 expect 'the new root signs; the old one is still trusted$'
 expect 'without an answer of 200: 0$'
 expect '^ +trust domain +demo.example$'
+expect 'both are back, and shop still gets: three orders$'
 expect '^ +(shop|orders)-1 +secret +applied '
 # Serial numbers of both, before and after, all of them different.
 serials=$(grep -E '^  shop shows [0-9a-f]+, orders shows [0-9a-f]+$' "$said" | tr -d ',' | awk '{ print $3; print $6 }' | sort -u | wc -l)
