@@ -83,5 +83,25 @@ TEST_F(CommandLine, StatusTellsOfADirectoryThatIsRefusedAndOfANodeThatRefuses) {
   EXPECT_EQ(exit_code_, 3);
 }
 
+TEST(Authority, KeysThatOthersMayReadAreRefused) {
+  const std::string directory = ScratchPath("authority");
+  const std::string said = ScratchPath("authority.txt");
+  ASSERT_EQ(
+      Process({"source/exe/weirctl", "ca", "init", directory, "--trust-domain", "a.example"}, said)
+          .Wait(),
+      0)
+      << ReadFile(said);
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    EXPECT_EQ(file.status().permissions(), std::filesystem::perms(0600)) << file.path();
+  }
+  std::filesystem::permissions(directory + "/issuer.key", std::filesystem::perms(0640));
+  EXPECT_EQ(Process({"source/exe/weir-control", "--listen", "127.0.0.1:0", "--ca", directory}, said)
+                .Wait(),
+            1);
+  EXPECT_NE(ReadFile(said).find("issuer.key is open to others than its owner; chmod 600"),
+            std::string::npos)
+      << ReadFile(said);
+}
+
 }  // namespace
 }  // namespace weir::interop

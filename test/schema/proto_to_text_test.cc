@@ -128,6 +128,15 @@ TEST(Redaction, SecretsAreNotWritten) {
   EXPECT_NE(MessageToJson(*secret, shown).find("hunter2"), std::string::npos);
 }
 
+TEST(Redaction, WhatACallCarriesAlongMayBeAToken) {
+  const auto service = Read("envoy.config.core.v3.GrpcService",
+                            "envoy_grpc: {cluster_name: public}\n"
+                            "initial_metadata: [{key: authorization, value: hunter2}]\n");
+  const std::string text = MessageToJson(*service);
+  EXPECT_NE(text.find("public"), std::string::npos) << text;
+  EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+}
+
 TEST(Redaction, ReachesIntoAnyAndTypedStruct) {
   const char* kCases[] = {
       "name: x\ntyped_config:\n  '@type': "

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
+#include "source/base/check.h"
 #include "source/base/log.h"
 #include "source/base/status.h"
 
@@ -63,7 +64,9 @@ engine::NodeViews::Own WorkloadIdentities::ResourcesOf(const std::string& identi
   const Wall wall = clock_.System();
   Sweep(wall);
   std::string why;
-  const IdentityRule& rule = *rules_.Find(identity, node, why);  // Admit has found it.
+  const IdentityRule* const found = rules_.Find(identity, node, why);
+  WEIR_CHECK(found != nullptr, "a node is admitted before it is given anything");
+  const IdentityRule& rule = *found;
   Certificate& certificate = certificates_[{identity, node.id}];
   const bool good = certificate.secret != nullptr && wall < certificate.renew &&
                     certificate.rule == rule && certificate.issuer == authority_.fingerprint();
