@@ -33,12 +33,18 @@ struct DnsName {
 };
 
 struct Endpoint {
-  std::variant<net::Address, DnsName> address;
+  std::variant<net::Address, Shared<DnsName>> address;
   std::string hostname;
   uint32_t weight = 1;  // 1 and up.
   HealthStatus health = HealthStatus::kUnknown;
   uint32_t locality = 0;  // Index in Endpoints::localities.
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
+
+  // Null where there is an address.
+  const DnsName* dns_name() const {
+    const auto* const name = std::get_if<Shared<DnsName>>(&address);
+    return name == nullptr ? nullptr : &**name;
+  }
 };
 
 struct Locality {

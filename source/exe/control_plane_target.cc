@@ -18,7 +18,7 @@ absl::StatusOr<xds::GrpcTarget> ControlPlaneTarget(const config::Bootstrap& boot
     }
     xds::GrpcTarget target;
     const config::Endpoint& endpoint = cluster->endpoints->endpoints.front();
-    if (const auto* dns = std::get_if<config::DnsName>(&endpoint.address)) {
+    if (const config::DnsName* const dns = endpoint.dns_name()) {
       target.target = StrCat("dns:///", dns->host, ":", dns->port);
     } else {
       const net::Address& address = std::get<net::Address>(endpoint.address);

@@ -35,7 +35,7 @@ absl::StatusOr<CompiledResource> ResourceCompiler::Compile(std::string_view type
   std::optional<config::proto::DecodedResource> decoded =
       config::proto::DecodeResource(type_url, bytes, options_, diagnostics);
   if (!decoded.has_value()) return InvalidArgument(diagnostics.ToString());
-  CompiledResource compiled{std::move(decoded->name), {}, std::move(decoded->ignored)};
+  CompiledResource compiled{{}, std::move(decoded->ignored)};
   if (auto* cluster = std::get_if<std::shared_ptr<const config::Cluster>>(&decoded->value)) {
     WEIR_ASSIGN_OR_RETURN(compiled.value, CompileCluster(std::move(*cluster)));
   } else if (auto* endpoints =

@@ -28,7 +28,6 @@ using CompiledValue = std::variant<CompiledCluster, std::shared_ptr<const config
                                    std::shared_ptr<const config::Secret>>;
 
 struct CompiledResource {
-  std::string name;
   CompiledValue value;
   std::vector<schema::Unsupported> ignored;
 };

@@ -39,7 +39,7 @@ StrictDns::StrictDns(std::shared_ptr<const config::Cluster> cluster, net::Resolv
       first_publish_(loop, [this] { Publish(); }) {
   HashSet seen;
   for (const config::Endpoint& endpoint : cluster_->endpoints->endpoints) {
-    const auto* name = std::get_if<config::DnsName>(&endpoint.address);
+    const config::DnsName* const name = endpoint.dns_name();
     if (name == nullptr || !seen.insert(name->host).second) continue;
     const size_t index = names_.size();
     names_.push_back(
@@ -97,7 +97,7 @@ void StrictDns::Publish() {
   auto next = std::make_shared<config::Endpoints>(*cluster_->endpoints);
   next->endpoints.clear();
   for (const config::Endpoint& endpoint : cluster_->endpoints->endpoints) {
-    const auto* dns = std::get_if<config::DnsName>(&endpoint.address);
+    const config::DnsName* const dns = endpoint.dns_name();
     if (dns == nullptr) {
       next->endpoints.push_back(endpoint);
       continue;

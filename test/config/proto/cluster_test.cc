@@ -105,8 +105,7 @@ TEST(DecodeCluster, ResolvesNamesForStrictDnsAlone) {
   const auto cluster =
       Decoded<Cluster>(kType, "{name: a, type: STRICT_DNS, " + std::string(kAssignment));
   ASSERT_NE(cluster, nullptr);
-  EXPECT_EQ(std::get<DnsName>(cluster->endpoints->endpoints[0].address),
-            (DnsName{"web.local", 80}));
+  EXPECT_EQ(*cluster->endpoints->endpoints[0].dns_name(), (DnsName{"web.local", 80}));
   EXPECT_THAT(Decode(kType, "{name: a, type: STATIC, " + std::string(kAssignment)).errors,
               ElementsAre(HasSubstr("load_assignment.endpoints[0].lb_endpoints[0].endpoint.address."
                                     "socket_address.address: is not an IP address")));
