@@ -91,6 +91,10 @@ struct TlsContext {
   friend bool operator==(const TlsContext&, const TlsContext&) = default;
 };
 
+// Where a current OCSP response is missing: the handshake goes on without one, it does where there
+// is none at all, or it fails. A certificate that demands one (must-staple) always wants the last.
+enum class OcspPolicy : uint8_t { kLenient, kStrict, kMustStaple };
+
 struct DownstreamTls {
   TlsContext common;
   bool require_client_certificate = false;
@@ -100,6 +104,7 @@ struct DownstreamTls {
   bool stateless_resumption = true;
   bool stateful_resumption = true;
   std::chrono::seconds session_timeout{7200};
+  OcspPolicy ocsp_policy = OcspPolicy::kLenient;
   bool full_scan_certs_on_sni_mismatch = false;
   bool prefer_client_ciphers = false;
   friend bool operator==(const DownstreamTls&, const DownstreamTls&) = default;

@@ -33,6 +33,12 @@ bool Has(const std::optional<std::vector<uint16_t>>& numbers, uint16_t wanted) {
          std::find(numbers->begin(), numbers->end(), wanted) != numbers->end();
 }
 
+bool Sends(const SSL_CLIENT_HELLO& hello, uint16_t extension) {
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+  return SSL_early_callback_ctx_extension_get(&hello, extension, &data, &size) == 1;
+}
+
 bool OffersEcdsaCipher(const SSL_CLIENT_HELLO& hello) {
   CBS list;
   CBS_init(&list, hello.cipher_suites, hello.cipher_suites_len);
@@ -51,6 +57,7 @@ ClientAbilities ReadAbilities(const ssl_early_callback_ctx& hello, bool speaks_t
   const bool tls13 =
       speaks_tls13 && Has(Numbers(hello, TLSEXT_TYPE_supported_versions, true), TLS1_3_VERSION);
   ClientAbilities client;
+  client.wants_staple = Sends(hello, TLSEXT_TYPE_status_request);
   client.ed25519 = Has(signatures, SSL_SIGN_ED25519);
   if (tls13) {
     // RFC 8446, 4.2.3: the scheme names the curve, whatever supported_groups says.

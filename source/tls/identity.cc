@@ -55,18 +55,22 @@ absl::StatusOr<std::shared_ptr<const Identity>> Identity::Create(
   identity->server_names_ = ServerNames(leaf);
   identity->curve_ = leaf.CurveId();
   identity->must_staple_ = leaf.MustStaple();
-  identity->ocsp_staple_ = certificate.ocsp_staple;
+  if (!certificate.ocsp_staple.empty()) {
+    WEIR_ASSIGN_OR_RETURN(identity->ocsp_response_,
+                          x509::ParseOcspResponse(certificate.ocsp_staple));
+    identity->ocsp_staple_ = certificate.ocsp_staple;
+  }
   identity->facts_ = Describe(leaf);
   return identity;
 }
 
 bool Identity::Use(ssl_st& ssl) const {
-  if (SSL_set_chain_and_key(&ssl, chain_->buffers.data(), chain_->buffers.size(), key_.native(),
-                            nullptr) != 1) {
-    return false;
-  }
-  return ocsp_staple_.empty() ||
-         SSL_set_ocsp_response(&ssl, reinterpret_cast<const uint8_t*>(ocsp_staple_.data()),
+  return SSL_set_chain_and_key(&ssl, chain_->buffers.data(), chain_->buffers.size(), key_.native(),
+                               nullptr) == 1;
+}
+
+bool Identity::Staple(ssl_st& ssl) const {
+  return SSL_set_ocsp_response(&ssl, reinterpret_cast<const uint8_t*>(ocsp_staple_.data()),
                                ocsp_staple_.size()) == 1;
 }
 

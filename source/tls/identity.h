@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "source/config/tls.h"
 #include "source/net/tls_facts.h"
+#include "source/x509/ocsp_response.h"
 #include "source/x509/private_key.h"
 
 struct ssl_st;
@@ -33,11 +35,14 @@ class Identity {
   // The TLS number of an ECDSA key's curve.
   uint16_t curve() const { return curve_; }
   bool must_staple() const { return must_staple_; }
-  const std::string& ocsp_staple() const { return ocsp_staple_; }
+  // What the stapled OCSP response says; nothing where there is none.
+  const std::optional<x509::OcspResponse>& ocsp_response() const { return ocsp_response_; }
   const std::shared_ptr<const net::CertificateFacts>& facts() const { return facts_; }
 
   // Makes `ssl` show it. False when the library refuses.
   bool Use(ssl_st& ssl) const;
+  // Makes `ssl` send the OCSP response with it.
+  bool Staple(ssl_st& ssl) const;
 
  private:
   struct Chain;  // The certificates as the library wants them.
@@ -49,6 +54,7 @@ class Identity {
   uint16_t curve_ = 0;
   bool must_staple_ = false;
   std::string ocsp_staple_;
+  std::optional<x509::OcspResponse> ocsp_response_;
   std::shared_ptr<const net::CertificateFacts> facts_;
 };
 

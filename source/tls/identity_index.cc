@@ -24,11 +24,12 @@ bool CanVerify(const ClientAbilities& client, const Identity& identity) {
 
 // The first one that the client can verify, of another kind than RSA where there is one; the first
 // one when it can verify none, as the handshake then says why.
-const Identity* Best(const std::vector<const Identity*>& candidates,
-                     const ClientAbilities& client) {
+const Identity* Best(const std::vector<const Identity*>& candidates, const ClientAbilities& client,
+                     const StapleRules& rules) {
   const Identity* best = nullptr;
   for (const Identity* candidate : candidates) {
     if (!CanVerify(client, *candidate)) continue;
+    if (rules.ActionFor(*candidate, client.wants_staple) == StapleAction::kRefuse) continue;
     if (candidate->key_kind() != x509::KeyKind::kRsa) return candidate;
     if (best == nullptr) best = candidate;
   }
@@ -48,19 +49,19 @@ IdentityIndex::IdentityIndex(std::vector<Shared> identities, bool full_scan)
   }
 }
 
-const Identity& IdentityIndex::Choose(std::string_view server_name,
-                                      const ClientAbilities& client) const {
+const Identity& IdentityIndex::Choose(std::string_view server_name, const ClientAbilities& client,
+                                      const StapleRules& rules) const {
   if (!server_name.empty()) {
     const auto exact = by_name_.find(server_name);
-    if (exact != by_name_.end()) return *Best(exact->second, client);
+    if (exact != by_name_.end()) return *Best(exact->second, client, rules);
     const size_t dot = server_name.find('.');
     if (dot != std::string_view::npos && dot > 0) {
       const auto wildcard = by_name_.find(StrCat("*", server_name.substr(dot)));
-      if (wildcard != by_name_.end()) return *Best(wildcard->second, client);
+      if (wildcard != by_name_.end()) return *Best(wildcard->second, client, rules);
     }
     if (!full_scan_) return *in_order_.front();
   }
-  return *Best(in_order_, client);
+  return *Best(in_order_, client, rules);
 }
 
 }  // namespace weir::tls

@@ -1,5 +1,6 @@
 // Which of a server's certificates a client gets: by the name that it asks for, exact before
-// wildcard, then by key type, ECDSA before RSA when the client can. Pure; any thread.
+// wildcard, then by key type, ECDSA before RSA when the client can, and by what has to be stapled.
+// Pure; any thread.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "source/base/hash_map.h"
 #include "source/tls/identity.h"
+#include "source/tls/ocsp_stapling.h"
 
 namespace weir::tls {
 
@@ -16,6 +18,7 @@ struct ClientAbilities {
   bool ecdsa = false;
   std::vector<uint16_t> curves;  // For ECDSA keys, as TLS numbers.
   bool ed25519 = false;
+  bool wants_staple = false;  // It asks for an OCSP response.
 };
 
 class IdentityIndex {
@@ -26,8 +29,10 @@ class IdentityIndex {
   // matches, look for the best key among all; otherwise the first one is the answer.
   IdentityIndex(std::vector<Shared> identities, bool full_scan);
 
-  // `server_name` in lower case, "" when the client sent none.
-  const Identity& Choose(std::string_view server_name, const ClientAbilities& client) const;
+  // `server_name` in lower case, "" when the client sent none. One that `rules` refuse is the
+  // answer only where there is no other.
+  const Identity& Choose(std::string_view server_name, const ClientAbilities& client,
+                         const StapleRules& rules) const;
   const std::vector<Shared>& all() const { return identities_; }
 
  private:

@@ -58,6 +58,18 @@ config::Sha256 SessionContext(const config::DownstreamTls& tls,
   return result;
 }
 
+// Whether a certificate may be shown although there is no OCSP response for it.
+absl::Status CheckUnstapled(const Identity& identity, config::OcspPolicy policy) {
+  if (identity.must_staple()) {
+    return InvalidArgument(
+        "it says that an OCSP response is stapled (must-staple), and there is no ocsp_staple");
+  }
+  if (policy == config::OcspPolicy::kMustStaple) {
+    return InvalidArgument("it has no ocsp_staple, which ocsp_staple_policy MUST_STAPLE needs");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 struct ServerContext::Callbacks {
@@ -71,24 +83,32 @@ struct ServerContext::Callbacks {
     const std::string name = sent == nullptr ? "" : AsciiLower(sent);
     if (name.empty() && self.tls_.require_sni) return ssl_select_cert_error;
     const bool tls13 = self.tls_.common.parameters.maximum == config::TlsVersion::kTls13;
-    const Identity& chosen = self.identities_.Choose(name, ReadAbilities(*hello, tls13));
-    if (!chosen.Use(*hello->ssl)) return ssl_select_cert_error;
+    const ClientAbilities client = ReadAbilities(*hello, tls13);
     Handshake& handshake = Handshake::Of(hello->ssl);
+    const StapleRules rules{self.tls_.ocsp_policy, handshake.now};
+    const Identity& chosen = self.identities_.Choose(name, client, rules);
+    const StapleAction action = rules.ActionFor(chosen, client.wants_staple);
+    Count(action, handshake.stats);
+    if (action == StapleAction::kRefuse || !chosen.Use(*hello->ssl)) return ssl_select_cert_error;
+    if (action == StapleAction::kStaple && !chosen.Staple(*hello->ssl)) {
+      return ssl_select_cert_error;
+    }
     handshake.local = chosen.facts();
-    CountStapling(*hello, chosen, handshake.stats);
     return ssl_select_cert_success;
   }
 
-  static void CountStapling(const SSL_CLIENT_HELLO& hello, const Identity& chosen,
-                            net::TransportStats& stats) {
-    const uint8_t* data = nullptr;
-    size_t size = 0;
-    if (SSL_early_callback_ctx_extension_get(&hello, TLSEXT_TYPE_status_request, &data, &size) !=
-        1) {
-      return;
+  static void Count(StapleAction action, net::TransportStats& stats) {
+    if (action != StapleAction::kNotAsked) stats.ocsp_staple_requests.Inc();
+    switch (action) {
+      case StapleAction::kNotAsked:
+        return;
+      case StapleAction::kStaple:
+        return stats.ocsp_staple_responses.Inc();
+      case StapleAction::kOmit:
+        return stats.ocsp_staple_omitted.Inc();
+      case StapleAction::kRefuse:
+        return stats.ocsp_staple_failed.Inc();
     }
-    stats.ocsp_staple_requests.Inc();
-    (chosen.ocsp_staple().empty() ? stats.ocsp_staple_omitted : stats.ocsp_staple_responses).Inc();
   }
 
   static int SelectAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_size, const uint8_t* offered,
@@ -145,10 +165,9 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
     if (!identity.ok()) {
       return Annotate(identity.status(), StrCat("certificate ", identities.size() + 1));
     }
-    if ((*identity)->must_staple() && (*identity)->ocsp_staple().empty()) {
-      return InvalidArgument(StrCat("certificate ", identities.size() + 1,
-                                    " says that an OCSP response is stapled (must-staple), and "
-                                    "there is no ocsp_staple"));
+    if (!(*identity)->ocsp_response().has_value()) {
+      const absl::Status missing = CheckUnstapled(**identity, tls.ocsp_policy);
+      if (!missing.ok()) return Annotate(missing, StrCat("certificate ", identities.size() + 1));
     }
     identities.push_back(*std::move(identity));
   }

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/bytestring.h>
 #include <openssl/ec_key.h>
 #include <openssl/err.h>
@@ -18,6 +17,7 @@
 
 #include "source/base/status.h"
 #include "source/base/strings.h"
+#include "source/x509/asn1_integer.h"
 #include "source/x509/crypto_error.h"
 
 namespace weir::x509 {
@@ -144,12 +144,7 @@ std::string Certificate::CommonName() const {
   return std::string(reinterpret_cast<const char*>(utf8), static_cast<size_t>(size));
 }
 
-std::string Certificate::Serial() const {
-  bssl::UniquePtr<BIGNUM> number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(native()), nullptr));
-  if (number == nullptr) return {};
-  bssl::UniquePtr<char> hex(BN_bn2hex(number.get()));
-  return hex == nullptr ? "" : AsciiLower(hex.get());
-}
+std::string Certificate::Serial() const { return HexOf(*X509_get0_serialNumber(native())); }
 
 std::vector<SubjectAltName> Certificate::SubjectAltNames() const {
   std::vector<SubjectAltName> names;

@@ -123,13 +123,6 @@ TEST(HandshakeTest, TheKeyMustBelongToTheCertificate) {
   EXPECT_THAT(ServerContext::Create(server).status().ToString(), HasSubstr("needs a certificate"));
 }
 
-TEST(HandshakeTest, ACertificateThatMustBeStapledNeedsItsResponse) {
-  config::DownstreamTls server = Server({.dns = {"a.example"}, .must_staple = true});
-  EXPECT_THAT(ServerContext::Create(server).status().ToString(), HasSubstr("must-staple"));
-  server.common.certificates[0].ocsp_staple = "response";
-  EXPECT_TRUE(ServerContext::Create(server).ok());
-}
-
 TEST(HandshakeTest, TheServerNameChoosesTheCertificate) {
   config::DownstreamTls server;
   for (const char* name : {"first.example", "a.example", "*.b.example"}) {

@@ -51,7 +51,7 @@ TEST(IdentityIndexTest, Table) {
                         {"", kAll, false, "p384"},
                         {"", kRsa, false, "rsa"}}) {
     const IdentityIndex index(identities, c.full_scan);
-    EXPECT_EQ(index.Choose(c.name, c.client).facts()->subject,
+    EXPECT_EQ(index.Choose(c.name, c.client, {}).facts()->subject,
               "CN=" + std::string(c.chosen) + ",O=Weir")
         << c.name << " " << c.full_scan;
   }

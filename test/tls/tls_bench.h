@@ -64,6 +64,13 @@ class TlsBench final : public net::AcceptHandler {
         client_context_->Wrap(std::move(stream), {loop_, blocks_, client_stats_}, options));
     loop_.RunFor(std::chrono::seconds(1));
   }
+  // A client without TLS, whose test speaks it.
+  void ConnectRaw() {
+    Drop();
+    client_ = std::make_unique<net::RecordingPeer>(blocks_);
+    client_->Adopt(network_.Connect(sockets_[0]->address(), {}));
+    loop_.RunFor(std::chrono::milliseconds(100));
+  }
   void Drop() {
     client_.reset();
     server_.reset();

@@ -3,6 +3,7 @@
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/bytestring.h>
 #include <openssl/ec_key.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
@@ -14,6 +15,7 @@
 #include <openssl/x509v3.h>
 
 #include <atomic>
+#include <cstring>
 
 #include "source/base/check.h"
 
@@ -180,6 +182,12 @@ bssl::UniquePtr<X509> MakeCertificate(const CertificateRequest& request, EVP_PKE
   return certificate;
 }
 
+bssl::UniquePtr<X509> LeafOf(const Identity& identity) {
+  const bssl::UniquePtr<BIO> bio(
+      BIO_new_mem_buf(identity.chain_pem.data(), static_cast<int>(identity.chain_pem.size())));
+  return bssl::UniquePtr<X509>(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+}
+
 std::shared_ptr<X509> Shared(bssl::UniquePtr<X509> certificate) {
   return {certificate.release(), X509_free};
 }
@@ -221,9 +229,7 @@ std::string Authority::Crl(const std::vector<Identity>& revoked, bool expired) c
   X509_CRL_set1_lastUpdate(crl.get(), from.get());
   X509_CRL_set1_nextUpdate(crl.get(), to.get());
   for (const Identity& identity : revoked) {
-    const bssl::UniquePtr<BIO> bio(
-        BIO_new_mem_buf(identity.chain_pem.data(), static_cast<int>(identity.chain_pem.size())));
-    const bssl::UniquePtr<X509> leaf(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    const bssl::UniquePtr<X509> leaf = LeafOf(identity);
     X509_REVOKED* const entry = X509_REVOKED_new();
     X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(leaf.get()));
     X509_REVOKED_set_revocationDate(entry, from.get());
@@ -240,6 +246,87 @@ std::string InlineYaml(const std::string& pem) {
   std::string text = "{inline_string: \"";
   for (const char c : pem) text += c == '\n' ? std::string("\\n") : std::string(1, c);
   return text + "\"}";
+}
+
+namespace {
+
+void AddTime(CBB* out, int64_t seconds) {
+  const bssl::UniquePtr<ASN1_GENERALIZEDTIME> time(ASN1_GENERALIZEDTIME_set(nullptr, seconds));
+  CBB child;
+  CBB_add_asn1(out, &child, CBS_ASN1_GENERALIZEDTIME);
+  CBB_add_bytes(&child, ASN1_STRING_get0_data(time.get()),
+                static_cast<size_t>(ASN1_STRING_length(time.get())));
+  CBB_flush(out);
+}
+
+void AddOid(CBB* out, const char* dotted) {
+  CBB child;
+  CBB_add_asn1(out, &child, CBS_ASN1_OBJECT);
+  CBB_add_asn1_oid_from_text(&child, dotted, std::strlen(dotted));
+  CBB_flush(out);
+}
+
+void AddSingleResponse(CBB* list, X509* leaf, const OcspRequest& request) {
+  CBB single, id, algorithm, status, next;
+  CBB_add_asn1(list, &single, CBS_ASN1_SEQUENCE);
+  CBB_add_asn1(&single, &id, CBS_ASN1_SEQUENCE);
+  CBB_add_asn1(&id, &algorithm, CBS_ASN1_SEQUENCE);
+  AddOid(&algorithm, "1.3.14.3.2.26");  // SHA-1
+  const uint8_t hash[20] = {};
+  CBB_add_asn1_octet_string(&id, hash, sizeof(hash));
+  CBB_add_asn1_octet_string(&id, hash, sizeof(hash));
+  uint8_t* serial = nullptr;
+  const int size = i2d_ASN1_INTEGER(X509_get_serialNumber(leaf), &serial);
+  const bssl::UniquePtr<uint8_t> owned(serial);
+  CBB_add_bytes(&id, serial, static_cast<size_t>(size));
+  if (request.revoked) {
+    CBB_add_asn1(&single, &status, CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED | 1);
+    AddTime(&status, request.this_update);
+  } else {
+    CBB_add_asn1(&single, &status, CBS_ASN1_CONTEXT_SPECIFIC | 0);
+  }
+  AddTime(&single, request.this_update);
+  if (request.next_update.has_value()) {
+    CBB_add_asn1(&single, &next, CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED | 0);
+    AddTime(&next, *request.next_update);
+  }
+  CBB_flush(list);
+}
+
+}  // namespace
+
+std::string Authority::Ocsp(const Identity& identity, const OcspRequest& request) const {
+  const bssl::UniquePtr<X509> leaf = LeafOf(identity);
+  bssl::ScopedCBB out;
+  CBB response, status, wrapped, bytes, octets, basic, data, responder, list, algorithm, signature;
+  CBB_init(out.get(), 512);
+  CBB_add_asn1(out.get(), &response, CBS_ASN1_SEQUENCE);
+  CBB_add_asn1(&response, &status, CBS_ASN1_ENUMERATED);
+  CBB_add_u8(&status, request.failure);
+  if (request.failure == 0) {
+    constexpr unsigned kExplicit = CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED;
+    CBB_add_asn1(&response, &wrapped, kExplicit | 0);
+    CBB_add_asn1(&wrapped, &bytes, CBS_ASN1_SEQUENCE);
+    AddOid(&bytes, "1.3.6.1.5.5.7.48.1.1");
+    CBB_add_asn1(&bytes, &octets, CBS_ASN1_OCTETSTRING);
+    CBB_add_asn1(&octets, &basic, CBS_ASN1_SEQUENCE);
+    CBB_add_asn1(&basic, &data, CBS_ASN1_SEQUENCE);
+    CBB_add_asn1(&data, &responder, kExplicit | 2);
+    CBB_add_asn1_octet_string(&responder, nullptr, 0);
+    AddTime(&data, request.this_update);
+    CBB_add_asn1(&data, &list, CBS_ASN1_SEQUENCE);
+    for (int i = 0; i < request.certificates; ++i) AddSingleResponse(&list, leaf.get(), request);
+    // Nobody who staples checks the signature.
+    CBB_add_asn1(&basic, &algorithm, CBS_ASN1_SEQUENCE);
+    AddOid(&algorithm, "1.2.840.10045.4.3.2");
+    CBB_add_asn1(&basic, &signature, CBS_ASN1_BITSTRING);
+    CBB_add_u8(&signature, 0);
+  }
+  uint8_t* der = nullptr;
+  size_t size = 0;
+  WEIR_CHECK(CBB_finish(out.get(), &der, &size) == 1, "cannot write an OCSP response");
+  const bssl::UniquePtr<uint8_t> owned(der);
+  return std::string(reinterpret_cast<const char*>(der), size);
 }
 
 std::string EncryptKey(const std::string& key_pem, const std::string& password) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,14 @@ struct Identity {
   std::string key_pem;    // PKCS #8
 };
 
+struct OcspRequest {
+  int64_t this_update = 1577836800;                 // As certificates.
+  std::optional<int64_t> next_update = 2208988800;  // Nothing: it does not say.
+  uint8_t failure = 0;                              // OCSPResponseStatus; without a body unless 0.
+  bool revoked = false;
+  int certificates = 1;  // It speaks of this one so many times.
+};
+
 class Authority {
  public:
   explicit Authority(const std::string& common_name, TestKey key = TestKey::kP256);
@@ -54,6 +63,8 @@ class Authority {
   std::string pem() const;
   // A list that revokes the leaf of each identity; valid as certificates are, or ended in 2021.
   std::string Crl(const std::vector<Identity>& revoked, bool expired = false) const;
+  // An OCSP response about the leaf, in DER.
+  std::string Ocsp(const Identity& identity, const OcspRequest& request = {}) const;
 
  private:
   std::shared_ptr<evp_pkey_st> key_;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "source/x509/certificate.h"
+#include "source/x509/ocsp_response.h"
 #include "source/x509/private_key.h"
 #include "source/x509/spiffe.h"
 #include "source/x509/trust_store.h"
@@ -13,6 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace weir::x509;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)ParseSpiffeId(text);
+  (void)ParseOcspResponse(text);
   const auto key = PrivateKey::Parse(text);
   (void)Certificate::FromDer(text);
   const auto chain = ParseCertificates(text);

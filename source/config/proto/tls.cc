@@ -96,6 +96,17 @@ TlsContext DecodeCommon(const pb::CommonTlsContext& message, const Scope& scope)
   return tls;
 }
 
+OcspPolicy DecodeOcspPolicy(pb::DownstreamTlsContext::OcspStaplePolicy policy) {
+  switch (policy) {
+    case pb::DownstreamTlsContext::STRICT_STAPLING:
+      return OcspPolicy::kStrict;
+    case pb::DownstreamTlsContext::MUST_STAPLE:
+      return OcspPolicy::kMustStaple;
+    default:  // Others have had their error from the field rules.
+      return OcspPolicy::kLenient;
+  }
+}
+
 }  // namespace
 
 DownstreamTls DecodeDownstreamTls(const pb::DownstreamTlsContext& message, const Scope& scope) {
@@ -121,11 +132,7 @@ DownstreamTls DecodeDownstreamTls(const pb::DownstreamTlsContext& message, const
   if (message.has_session_timeout()) {
     tls.session_timeout = std::chrono::seconds(message.session_timeout().seconds());
   }
-  if (message.ocsp_staple_policy() != pb::DownstreamTlsContext::LENIENT_STAPLING) {
-    scope.Field("ocsp_staple_policy")
-        .Error("only LENIENT_STAPLING is supported",
-               pb::DownstreamTlsContext::OcspStaplePolicy_Name(message.ocsp_staple_policy()));
-  }
+  tls.ocsp_policy = DecodeOcspPolicy(message.ocsp_staple_policy());
   tls.full_scan_certs_on_sni_mismatch = message.full_scan_certs_on_sni_mismatch().value();
   tls.prefer_client_ciphers = message.prefer_client_ciphers();
   return tls;

@@ -8,6 +8,7 @@
 #include "source/config/proto/tls.h"
 #include "source/config/proto/values.h"
 #include "source/x509/certificate.h"
+#include "source/x509/ocsp_response.h"
 #include "source/x509/private_key.h"
 #include "source/x509/trust_store.h"
 
@@ -183,6 +184,14 @@ void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& s
   if (!lists.ok()) scope.Field("crl").Error(lists.status());
 }
 
+absl::Status CheckStaple(std::string_view der, const x509::Certificate& certificate) {
+  WEIR_ASSIGN_OR_RETURN(const x509::OcspResponse response, x509::ParseOcspResponse(der));
+  if (response.serial == certificate.Serial()) return absl::OkStatus();
+  return InvalidArgument(StrCat("the OCSP response is about the certificate with serial ",
+                                response.serial, ", the first of the chain has ",
+                                certificate.Serial()));
+}
+
 }  // namespace
 
 bool TrustIsElsewhere(const pb::CertificateValidationContext& message, const Scope& scope) {
@@ -219,6 +228,10 @@ TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Sco
   if (chain.ok() && key.ok() && !key->Matches(chain->front())) {
     key_scope.Error("does not belong to the first certificate of the chain",
                     chain->front().Subject());
+  }
+  if (chain.ok() && !certificate.ocsp_staple.empty()) {
+    const absl::Status fits = CheckStaple(certificate.ocsp_staple, chain->front());
+    if (!fits.ok()) scope.Field("ocsp_staple").Error(fits);
   }
   return certificate;
 }

@@ -1,5 +1,7 @@
 // TLS contexts and secrets from their messages: defaults, everything set, and what is refused.
 
+#include <openssl/base64.h>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "source/extensions/transport_sockets/tls/config.h"
@@ -24,6 +26,12 @@ std::string Inline(const std::string& pem) {
   std::string text = "{inline_string: \"";
   for (const char c : pem) text += c == '\n' ? std::string("\\n") : std::string(1, c);
   return text + "\"}";
+}
+std::string Base64(const std::string& bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  text.resize(EVP_EncodeBlock(reinterpret_cast<uint8_t*>(text.data()),
+                              reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+  return text;
 }
 std::string Certificate(const x509::Identity& identity) {
   return "{certificate_chain: " + Inline(identity.chain_pem) +
@@ -109,7 +117,8 @@ TEST(DecodeTls, DownstreamReadsEverything) {
       ", require_client_certificate: true, require_sni: true, "
       "session_ticket_keys_sds_secret_config: "
       "{name: keys}, session_timeout: 60s, full_scan_certs_on_sni_mismatch: true, "
-      "disable_stateful_session_resumption: true, prefer_client_ciphers: true");
+      "disable_stateful_session_resumption: true, prefer_client_ciphers: true, "
+      "ocsp_staple_policy: MUST_STAPLE");
   const DownstreamTls tls = DecodedDownstream(yaml);
   ASSERT_EQ(tls.common.certificate_secrets.size(), 2u);
   EXPECT_EQ(tls.common.certificate_secrets[0].source.kind, ConfigSource::Kind::kAds);
@@ -121,6 +130,7 @@ TEST(DecodeTls, DownstreamReadsEverything) {
   EXPECT_EQ(tls.session_timeout, std::chrono::seconds(60));
   EXPECT_TRUE(tls.require_client_certificate && tls.require_sni && tls.prefer_client_ciphers);
   EXPECT_TRUE(tls.full_scan_certs_on_sni_mismatch && !tls.stateful_resumption);
+  EXPECT_EQ(tls.ocsp_policy, OcspPolicy::kMustStaple);
   EXPECT_EQ(SecretsOf(tls).size(), 4u);
   EXPECT_EQ(Decoded<Listener>(schema::kListenerTypeUrl, yaml)
                 ->filter_chains[0]
@@ -183,10 +193,23 @@ TEST(DecodeTls, RefusesWithPathAndReason) {
   }
   EXPECT_THAT(Decode(schema::kListenerTypeUrl, Downstream("")).errors,
               ElementsAre(HasSubstr("common_tls_context: a server needs a certificate")));
-  const std::string sds = "tls_certificate_sds_secret_configs: [{name: a}]";
-  EXPECT_THAT(
-      Decode(schema::kListenerTypeUrl, Downstream(sds, ", ocsp_staple_policy: MUST_STAPLE")).errors,
-      ElementsAre(HasSubstr("ocsp_staple_policy: only LENIENT_STAPLING is supported")));
+}
+
+TEST(DecodeTls, AStapleIsAboutItsCertificate) {
+  const x509::Identity own = Root().Issue({}), other = Root().Issue({});
+  const auto secret = [&](const std::string& staple) {
+    std::string yaml = "{name: s, tls_certificate: " + Certificate(own);
+    yaml.back() = ',';
+    return yaml + " ocsp_staple: {inline_bytes: \"" + Base64(staple) + "\"}}}";
+  };
+  const auto decoded = Decoded<Secret>(kSecretType, secret(Root().Ocsp(own)));
+  ASSERT_NE(decoded, nullptr);
+  EXPECT_EQ(std::get<TlsCertificate>(decoded->value).ocsp_staple, Root().Ocsp(own));
+  EXPECT_THAT(Decode(kSecretType, secret(Root().Ocsp(other))).errors,
+              ElementsAre(HasSubstr("tls_certificate.ocsp_staple: the OCSP response is about the "
+                                    "certificate with serial")));
+  EXPECT_THAT(Decode(kSecretType, secret("no response")).errors,
+              ElementsAre(HasSubstr("ocsp_staple: the bytes are no OCSP response in DER")));
 }
 
 TEST(DecodeTls, SecretsAreRefusedByTheirFieldsAndShowNoKey) {
