@@ -34,6 +34,7 @@ CertificateValidation Merge(CertificateValidation secret, const CertificateValid
   secret.only_verify_leaf_cert_crl |= defaults.only_verify_leaf_cert_crl;
   secret.accept_untrusted |= defaults.accept_untrusted;
   secret.allow_expired_certificate |= defaults.allow_expired_certificate;
+  secret.suppress_client_ca_list |= defaults.suppress_client_ca_list;
   const auto append = [](auto& to, const auto& from) {
     to.insert(to.end(), from.begin(), from.end());
   };

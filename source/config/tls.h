@@ -50,6 +50,7 @@ struct CertificateValidation {
   std::optional<uint32_t> max_verify_depth;
   bool accept_untrusted = false;
   bool allow_expired_certificate = false;
+  bool suppress_client_ca_list = false;  // Clients are not told which authorities are trusted.
   friend bool operator==(const CertificateValidation&, const CertificateValidation&) = default;
 
   bool verifies_anything() const {
@@ -67,6 +68,8 @@ struct SessionTicketKeys {
 struct Secret {
   std::string name;
   std::variant<TlsCertificate, CertificateValidation, SessionTicketKeys> value;
+  // Files and directories whose changes may change the value: it was read from files.
+  std::vector<std::string> watched;
   friend bool operator==(const Secret&, const Secret&) = default;
 };
 

@@ -159,7 +159,8 @@ void DynamicConfig::AddSecretType(SecretDirector& secrets) {
            .remove = [&secrets](const std::string& name) { secrets.TimedOut(name); },
            .timed_out = [&secrets](const std::string& name) { secrets.TimedOut(name); },
            .released = [&secrets](const std::string& name) { secrets.Forget(name); },
-           .first_answer = nullptr},
+           .first_answer = nullptr,
+           .files = &seams_.files},
           false, "sds.");
 }
 

@@ -42,6 +42,7 @@ absl::StatusOr<CompiledResource> ResourceCompiler::Compile(std::string_view type
                  std::get_if<std::shared_ptr<const config::Endpoints>>(&decoded->value)) {
     compiled.value = std::move(*endpoints);
   } else if (auto* secret = std::get_if<std::shared_ptr<const config::Secret>>(&decoded->value)) {
+    compiled.watched = (*secret)->watched;
     compiled.value = std::move(*secret);
   } else if (auto* routes =
                  std::get_if<std::shared_ptr<const config::RouteTable>>(&decoded->value)) {

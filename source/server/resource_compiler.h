@@ -30,6 +30,8 @@ using CompiledValue = std::variant<CompiledCluster, std::shared_ptr<const config
 struct CompiledResource {
   CompiledValue value;
   std::vector<schema::Unsupported> ignored;
+  // Files and directories whose changes ask for the same bytes to be compiled anew.
+  std::vector<std::string> watched = {};
 };
 
 class ResourceCompiler {

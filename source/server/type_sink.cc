@@ -15,6 +15,9 @@ struct TypeSink::Job {
   std::vector<std::optional<absl::StatusOr<CompiledResource>>> compiled;
   // What is left to do for those that are accepted; empty for the others.
   std::vector<std::function<void()>> commits;
+  std::vector<Watches> watches;  // Of the files that they were read from, where they are new.
+  // The files of a resource in force have changed, its bytes have not.
+  bool is_reload = false;
 };
 
 namespace {
@@ -43,7 +46,10 @@ TypeSink::TypeSink(TypeTarget target, bool transactional, const ResourceCompiler
       self_(std::make_shared<TypeSink*>(this)) {}
 
 void TypeSink::OnUpdate(xds::Update update, std::function<void(xds::Verdict)> done) {
-  auto job = std::make_shared<Job>(Job{std::move(update), std::move(done), {}, {}});
+  Compile(std::make_shared<Job>(Job{std::move(update), std::move(done), {}, {}, {}}));
+}
+
+void TypeSink::Compile(std::shared_ptr<Job> job) {
   executor_.Run([job, compiler = &compiler_, type_url = target_.type_url, loop = &loop_,
                  weak = std::weak_ptr<TypeSink*>(self_)] {
     job->compiled.resize(job->update.resources.size());
@@ -58,6 +64,7 @@ void TypeSink::OnUpdate(xds::Update update, std::function<void(xds::Verdict)> do
 }
 
 void TypeSink::Apply(Job& job) {
+  if (job.is_reload && !EndReload(job.update.resources.front())) return;
   xds::Verdict verdict;
   Prepare(job, verdict);
   RecordMalformed(job.update);
@@ -65,7 +72,8 @@ void TypeSink::Apply(Job& job) {
   verdict.applied = !transactional_ || !refused;
   if (verdict.applied) {
     Commit(job);
-    if (verdict.rejections.empty()) book_.SetVersion(target_.type_url, job.update.version);
+    if (verdict.rejections.empty() && !job.is_reload)
+      book_.SetVersion(target_.type_url, job.update.version);
   } else {
     WEIR_LOG(kConfig, kWarn, "version ", job.update.version, " of ", target_.type_url,
              " is refused whole, as updates are transactional");
@@ -76,6 +84,7 @@ void TypeSink::Apply(Job& job) {
 
 void TypeSink::Prepare(Job& job, xds::Verdict& verdict) {
   job.commits.resize(job.compiled.size());
+  job.watches.resize(job.compiled.size());
   for (size_t i = 0; i < job.compiled.size(); ++i) {
     if (!job.compiled[i].has_value()) continue;
     absl::StatusOr<CompiledResource>& compiled = *job.compiled[i];
@@ -85,8 +94,67 @@ void TypeSink::Prepare(Job& job, xds::Verdict& verdict) {
       if (commit.ok()) job.commits[i] = *std::move(commit);
       status = commit.status();
     }
+    if (status.ok()) {
+      auto watches = WatchNew(job.update.resources[i].name(), compiled->watched);
+      if (watches.ok()) job.watches[i] = *std::move(watches);
+      if (!watches.ok()) job.commits[i] = nullptr;
+      status = watches.status();
+    }
     if (!status.ok()) Reject(job.update.resources[i], status, verdict);
   }
+}
+
+absl::StatusOr<TypeSink::Watches> TypeSink::WatchNew(std::string_view name,
+                                                     const std::vector<std::string>& paths) {
+  Watches watches;
+  const auto known = from_files_.find(name);
+  if (target_.files == nullptr || (known != from_files_.end() && known->second.paths == paths)) {
+    return watches;
+  }
+  for (const std::string& path : paths) {
+    auto watch = target_.files->Watch(path, [this, name = std::string(name)] { Reload(name); });
+    if (!watch.ok()) return Annotate(watch.status(), "the files of it cannot be watched");
+    watches.push_back(*std::move(watch));
+  }
+  return watches;
+}
+
+// What changes between the reading of a file and the watch of it must not be missed: a new watch
+// begins with a reload.
+void TypeSink::KeepWatching(const xds::RawResource& raw, std::vector<std::string> paths,
+                            Watches watches) {
+  if (target_.files == nullptr || paths.empty()) {
+    from_files_.erase(raw.name());
+    return;
+  }
+  FromFiles& kept = from_files_[std::string(raw.name())];
+  kept.raw = raw;
+  if (watches.empty()) return;
+  kept.paths = std::move(paths);
+  kept.watches = std::move(watches);
+  Reload(raw.name());
+}
+
+void TypeSink::Reload(std::string_view name) {
+  const auto found = from_files_.find(name);
+  if (found == from_files_.end()) return;
+  FromFiles& resource = found->second;
+  resource.changed_while_loading = resource.loading;
+  if (std::exchange(resource.loading, true)) return;
+  xds::Update update{.version = std::string(resource.raw.version()), .resources = {resource.raw}};
+  auto job = std::make_shared<Job>(Job{std::move(update), [](const xds::Verdict&) {}, {}, {}, {}});
+  job->is_reload = true;
+  Compile(std::move(job));
+}
+
+bool TypeSink::EndReload(const xds::RawResource& raw) {
+  const auto found = from_files_.find(raw.name());
+  if (found == from_files_.end()) return false;
+  FromFiles& resource = found->second;
+  resource.loading = false;
+  const bool in_force = resource.raw.bytes() == raw.bytes();
+  if (resource.changed_while_loading || !in_force) Reload(raw.name());
+  return in_force;
 }
 
 void TypeSink::Reject(const xds::RawResource& raw, const absl::Status& status,
@@ -115,6 +183,7 @@ void TypeSink::Commit(Job& job) {
     if (raw.unchanged) book_.Renewed(target_.type_url, raw.content);
     if (!job.commits[i]) continue;
     job.commits[i]();
+    KeepWatching(raw, std::move((*job.compiled[i])->watched), std::move(job.watches[i]));
     book_.Accepted(target_.type_url, {.content = raw.content,
                                       .last_updated = loop_.WallNow(),
                                       .ignored = IgnoredLines((*job.compiled[i])->ignored),
@@ -122,6 +191,7 @@ void TypeSink::Commit(Job& job) {
                                       .accepted = true});
   }
   for (const std::string& name : job.update.removed) {
+    from_files_.erase(name);
     target_.remove(name);
     book_.Removed(target_.type_url, name);
   }
@@ -139,6 +209,7 @@ void TypeSink::OnFetchTimeout(std::string_view name) {
 
 void TypeSink::OnReleased(std::string_view name) {
   if (name == xds::kWildcard) return;
+  from_files_.erase(std::string(name));
   target_.released(std::string(name));
   book_.Removed(target_.type_url, name);
 }

@@ -5,9 +5,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "source/base/hash_map.h"
 #include "source/event/executor.h"
+#include "source/event/files.h"
 #include "source/event/loop.h"
 #include "source/server/resource_book.h"
 #include "source/server/resource_compiler.h"
@@ -26,6 +29,8 @@ struct TypeTarget {
   std::function<void(const std::string& name)> released;
   // After the first answer, or its absence in time.
   std::function<void()> first_answer;
+  // Resources that were read from files are compiled anew when those change. Null: none are.
+  event::Files* files = nullptr;
 };
 
 class TypeSink final : public xds::ResourceSink {
@@ -43,7 +48,24 @@ class TypeSink final : public xds::ResourceSink {
 
  private:
   struct Job;
+  using Watches = std::vector<std::unique_ptr<event::FileWatch>>;
+  // A resource in force whose value is read from files.
+  struct FromFiles {
+    xds::RawResource raw;
+    std::vector<std::string> paths;
+    Watches watches;
+    bool loading = false;
+    bool changed_while_loading = false;
+  };
+
+  void Compile(std::shared_ptr<Job> job);
   void Apply(Job& job);
+  // Empty where the resource reads no files, or those that are watched already.
+  absl::StatusOr<Watches> WatchNew(std::string_view name, const std::vector<std::string>& paths);
+  void KeepWatching(const xds::RawResource& raw, std::vector<std::string> paths, Watches watches);
+  void Reload(std::string_view name);
+  // Whether what was reloaded is still what is in force.
+  bool EndReload(const xds::RawResource& raw);
   void Prepare(Job& job, xds::Verdict& verdict);
   void Reject(const xds::RawResource& raw, const absl::Status& status, xds::Verdict& verdict);
   void RecordMalformed(const xds::Update& update);
@@ -57,6 +79,7 @@ class TypeSink final : public xds::ResourceSink {
   event::Loop& loop_;
   ResourceBook& book_;
   bool answered_ = false;
+  HashMap<FromFiles> from_files_;
   // Work on the pool holds it weakly.
   const std::shared_ptr<TypeSink*> self_;
 };

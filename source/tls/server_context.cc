@@ -207,6 +207,7 @@ void ServerContext::PrepareClientCertificates() {
   if (tls_.require_client_certificate) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   SSL_CTX_set_custom_verify(context_.get(), mode, Callbacks::Verify);
   if (verifier_ == nullptr || verifier_->trust() == nullptr) return;
+  if (tls_.common.validation.suppress_client_ca_list) return;
   bssl::UniquePtr<STACK_OF(CRYPTO_BUFFER)> names(sk_CRYPTO_BUFFER_new_null());
   for (const x509::Certificate& anchor : verifier_->trust()->anchors()) {
     uint8_t* der = nullptr;

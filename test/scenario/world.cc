@@ -96,14 +96,19 @@ void Upstream::CloseAll() {
 // --- World
 // ---------------------------------------------------------------------------------------------------
 
-class World::NoData final : public config::proto::DataReader {
+class World::Data final : public config::proto::DataReader {
  public:
+  explicit Data(fakes::FakeFiles& files) : files_(files) {}
   absl::StatusOr<std::string> ReadFile(const std::string& path) const override {
-    return NotFound(StrCat("no file ", path));
+    if (!files_.Exists(path)) return NotFound(StrCat("no file ", path));
+    return files_.Read(path, SIZE_MAX);
   }
   absl::StatusOr<std::string> ReadEnvironment(const std::string& variable) const override {
     return NotFound(StrCat("no variable ", variable));
   }
+
+ private:
+  fakes::FakeFiles& files_;
 };
 
 World::World(const std::string& bootstrap_yaml, WorldOptions options)
@@ -111,7 +116,7 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
       network_(loop_, options.network),
       files_(loop_),
       resolver_(loop_),
-      data_(std::make_unique<NoData>()),
+      data_(std::make_unique<Data>(files_)),
       control_plane_gone_(options.control_plane_gone) {
   for (const auto& [path, bytes] : options.files) files_.Write(path, bytes);
   exe::RegisterDecoders(decoders_);

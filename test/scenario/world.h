@@ -176,7 +176,7 @@ class World {
   int64_t Stat(std::string_view name) const;
 
  private:
-  class NoData;
+  class Data;  // Reads files_.
 
   fakes::SimLoop loop_;
   fakes::SimNetwork network_;

@@ -52,6 +52,8 @@ class RawClient {
   int Once(Call call) {
     ERR_clear_error();
     const int result = call();
+    // Of this call: what follows changes what the library knows of it.
+    error_ = SSL_get_error(ssl(), result);
     const uint8_t* data = nullptr;
     size_t size = 0;
     BIO* const out = SSL_get_wbio(ssl());
@@ -70,9 +72,8 @@ class RawClient {
   template <typename Call>
   bool Continue(Call call) {
     for (int round = 0; round < 8; ++round) {
-      const int result = Once(call);
-      if (result > 0) return true;
-      if (SSL_get_error(ssl(), result) != SSL_ERROR_WANT_READ) return false;
+      if (Once(call) > 0) return true;
+      if (error_ != SSL_ERROR_WANT_READ) return false;
     }
     return false;
   }
@@ -81,6 +82,7 @@ class RawClient {
   const bssl::UniquePtr<SSL_CTX> context_;
   bssl::UniquePtr<SSL> ssl_;
   bssl::UniquePtr<SSL_SESSION> session_;
+  int error_ = SSL_ERROR_NONE;
 };
 
 }  // namespace weir::tls

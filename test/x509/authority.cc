@@ -5,11 +5,13 @@
 #include <openssl/bn.h>
 #include <openssl/bytestring.h>
 #include <openssl/ec_key.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
 #include <openssl/obj.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs8.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -327,6 +329,28 @@ std::string Authority::Ocsp(const Identity& identity, const OcspRequest& request
   WEIR_CHECK(CBB_finish(out.get(), &der, &size) == 1, "cannot write an OCSP response");
   const bssl::UniquePtr<uint8_t> owned(der);
   return std::string(reinterpret_cast<const char*>(der), size);
+}
+
+std::string Pkcs12(const Identity& identity, const std::string& password) {
+  const bssl::UniquePtr<BIO> keys(
+      BIO_new_mem_buf(identity.key_pem.data(), static_cast<int>(identity.key_pem.size())));
+  const bssl::UniquePtr<EVP_PKEY> key(
+      PEM_read_bio_PrivateKey(keys.get(), nullptr, nullptr, nullptr));
+  const bssl::UniquePtr<BIO> chain(
+      BIO_new_mem_buf(identity.chain_pem.data(), static_cast<int>(identity.chain_pem.size())));
+  const bssl::UniquePtr<X509> leaf(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
+  const bssl::UniquePtr<STACK_OF(X509)> above(sk_X509_new_null());
+  while (X509* const next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) {
+    bssl::PushToStack(above.get(), bssl::UniquePtr<X509>(next));
+  }
+  ERR_clear_error();
+  const bssl::UniquePtr<PKCS12> file(
+      PKCS12_create(password.c_str(), nullptr, key.get(), leaf.get(), above.get(), 0, 0, 0, 0, 0));
+  uint8_t* der = nullptr;
+  const int size = i2d_PKCS12(file.get(), &der);
+  WEIR_CHECK(size > 0, "cannot write a PKCS #12 file");
+  const bssl::UniquePtr<uint8_t> owned(der);
+  return std::string(reinterpret_cast<const char*>(der), static_cast<size_t>(size));
 }
 
 std::string EncryptKey(const std::string& key_pem, const std::string& password) {

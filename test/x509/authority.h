@@ -74,6 +74,8 @@ class Authority {
 
 // As a DataSource in YAML: {inline_string: "..."}.
 std::string InlineYaml(const std::string& pem);
+// A PKCS #12 file with what `identity` has, or a part of it.
+std::string Pkcs12(const Identity& identity, const std::string& password);
 
 // `key_pem` again, encrypted.
 std::string EncryptKey(const std::string& key_pem, const std::string& password);

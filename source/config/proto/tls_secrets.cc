@@ -9,6 +9,7 @@
 #include "source/config/proto/values.h"
 #include "source/x509/certificate.h"
 #include "source/x509/ocsp_response.h"
+#include "source/x509/pkcs12.h"
 #include "source/x509/private_key.h"
 #include "source/x509/trust_store.h"
 
@@ -184,12 +185,58 @@ void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& s
   if (!lists.ok()) scope.Field("crl").Error(lists.status());
 }
 
+bool Pkcs12IsElsewhere(const pb::TlsCertificate& message, const Scope& scope) {
+  return message.has_pkcs12() &&
+         (IsElsewhere(message.pkcs12(), scope) || IsElsewhere(message.password(), scope));
+}
+
+// What is in the file becomes what the other two fields would have said.
+void DecodePkcs12(const pb::TlsCertificate& message, const Scope& scope,
+                  TlsCertificate& certificate) {
+  const Scope at = scope.Field("pkcs12");
+  if (message.has_certificate_chain() || message.has_private_key()) {
+    return at.Error("cannot be given together with certificate_chain and private_key");
+  }
+  const size_t errors_before = scope.context().diagnostics.all().size();
+  const SecretBytes file(DecodeDataSource(message.pkcs12(), at));
+  if (scope.context().diagnostics.all().size() > errors_before) return;
+  if (Pkcs12IsElsewhere(message, scope)) return;
+  auto contents = x509::ParsePkcs12(file.view(), certificate.password.view());
+  if (!contents.ok()) return at.Error(contents.status());
+  certificate.chain_pem = std::move(contents->chain_pem);
+  certificate.key_pem = std::move(contents->key_pem);
+  certificate.password = SecretBytes();
+}
+
 absl::Status CheckStaple(std::string_view der, const x509::Certificate& certificate) {
   WEIR_ASSIGN_OR_RETURN(const x509::OcspResponse response, x509::ParseOcspResponse(der));
   if (response.serial == certificate.Serial()) return absl::OkStatus();
   return InvalidArgument(StrCat("the OCSP response is about the certificate with serial ",
                                 response.serial, ", the first of the chain has ",
                                 certificate.Serial()));
+}
+
+// Whether its parts parse and belong together, as far as they are here.
+void CheckTlsCertificate(const pb::TlsCertificate& message, const Scope& scope,
+                         const TlsCertificate& certificate) {
+  if (Pkcs12IsElsewhere(message, scope)) return;
+  const Scope key_scope = scope.Field(message.has_pkcs12() ? "pkcs12" : "private_key");
+  absl::StatusOr<std::vector<x509::Certificate>> chain = Unavailable("elsewhere");
+  if (!IsElsewhere(message.certificate_chain(), scope)) {
+    chain = x509::ParseCertificates(certificate.chain_pem);
+    if (!chain.ok()) scope.Field("certificate_chain").Error(chain.status());
+  }
+  if (chain.ok() && !certificate.ocsp_staple.empty()) {
+    const absl::Status fits = CheckStaple(certificate.ocsp_staple, chain->front());
+    if (!fits.ok()) scope.Field("ocsp_staple").Error(fits);
+  }
+  if (IsElsewhere(message.private_key(), scope) || IsElsewhere(message.password(), scope)) return;
+  const auto key = x509::PrivateKey::Parse(certificate.key_pem.view(), certificate.password.view());
+  if (!key.ok()) key_scope.Error(key.status());
+  if (chain.ok() && key.ok() && !key->Matches(chain->front())) {
+    key_scope.Error("does not belong to the first certificate of the chain",
+                    chain->front().Subject());
+  }
 }
 
 }  // namespace
@@ -202,37 +249,24 @@ bool TrustIsElsewhere(const pb::CertificateValidationContext& message, const Sco
 TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Scope& scope) {
   TlsCertificate certificate;
   const size_t errors_before = scope.context().diagnostics.all().size();
-  const Scope chain_scope = scope.Field("certificate_chain");
-  const Scope key_scope = scope.Field("private_key");
-  certificate.chain_pem = DecodeDataSource(message.certificate_chain(), chain_scope);
-  certificate.key_pem = SecretBytes(DecodeDataSource(message.private_key(), key_scope));
   if (message.has_password()) {
     certificate.password =
         SecretBytes(DecodeDataSource(message.password(), scope.Field("password")));
+  }
+  if (message.has_pkcs12()) {
+    DecodePkcs12(message, scope, certificate);
+  } else {
+    certificate.chain_pem =
+        DecodeDataSource(message.certificate_chain(), scope.Field("certificate_chain"));
+    certificate.key_pem =
+        SecretBytes(DecodeDataSource(message.private_key(), scope.Field("private_key")));
   }
   if (message.has_ocsp_staple()) {
     certificate.ocsp_staple = DecodeDataSource(message.ocsp_staple(), scope.Field("ocsp_staple"));
   }
   // What could not be read has its error already.
   if (scope.context().diagnostics.all().size() > errors_before) return certificate;
-  absl::StatusOr<std::vector<x509::Certificate>> chain = Unavailable("elsewhere");
-  if (!IsElsewhere(message.certificate_chain(), scope)) {
-    chain = x509::ParseCertificates(certificate.chain_pem);
-    if (!chain.ok()) chain_scope.Error(chain.status());
-  }
-  if (IsElsewhere(message.private_key(), scope) || IsElsewhere(message.password(), scope)) {
-    return certificate;
-  }
-  const auto key = x509::PrivateKey::Parse(certificate.key_pem.view(), certificate.password.view());
-  if (!key.ok()) key_scope.Error(key.status());
-  if (chain.ok() && key.ok() && !key->Matches(chain->front())) {
-    key_scope.Error("does not belong to the first certificate of the chain",
-                    chain->front().Subject());
-  }
-  if (chain.ok() && !certificate.ocsp_staple.empty()) {
-    const absl::Status fits = CheckStaple(certificate.ocsp_staple, chain->front());
-    if (!fits.ok()) scope.Field("ocsp_staple").Error(fits);
-  }
+  CheckTlsCertificate(message, scope, certificate);
   return certificate;
 }
 
@@ -258,6 +292,7 @@ CertificateValidation DecodeCertificateValidation(const pb::CertificateValidatio
   validation.accept_untrusted =
       message.trust_chain_verification() == pb::CertificateValidationContext::ACCEPT_UNTRUSTED;
   validation.allow_expired_certificate = message.allow_expired_certificate();
+  validation.suppress_client_ca_list = message.suppress_client_ca_list();
   return validation;
 }
 
@@ -277,6 +312,20 @@ SessionTicketKeys DecodeSessionTicketKeys(const pb::TlsSessionTicketKeys& messag
   }
   return keys;
 }
+
+namespace {
+
+const envoy::config::core::v3::WatchedDirectory* WatchedDirectoryOf(const pb::Secret& message) {
+  if (message.has_tls_certificate() && message.tls_certificate().has_watched_directory()) {
+    return &message.tls_certificate().watched_directory();
+  }
+  if (message.has_validation_context() && message.validation_context().has_watched_directory()) {
+    return &message.validation_context().watched_directory();
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 std::shared_ptr<const Secret> DecodeSecret(const pb::Secret& message, const Scope& scope) {
   auto secret = std::make_shared<Secret>();
@@ -300,6 +349,11 @@ std::shared_ptr<const Secret> DecodeSecret(const pb::Secret& message, const Scop
     case pb::Secret::TYPE_NOT_SET:
       scope.Error("is empty: tls_certificate, validation_context or session_ticket_keys");
       break;
+  }
+  if (const auto* const directory = WatchedDirectoryOf(message)) {
+    secret->watched = {directory->path()};
+  } else {
+    secret->watched = scope.context().files;
   }
   return secret;
 }

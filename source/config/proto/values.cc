@@ -83,6 +83,7 @@ std::string DecodeDataSource(const core::DataSource& source, const Scope& scope)
       return source.inline_string();
     case core::DataSource::kFilename:
       bytes = reader.ReadFile(source.filename());
+      scope.context().files.push_back(source.filename());
       if (!bytes.ok()) scope.Field("filename").Error(bytes.status());
       break;
     case core::DataSource::kEnvironmentVariable:

@@ -195,6 +195,23 @@ TEST(DecodeTls, RefusesWithPathAndReason) {
               ElementsAre(HasSubstr("common_tls_context: a server needs a certificate")));
 }
 
+TEST(DecodeTls, KeyAndChainMayComeInOneFile) {
+  const x509::Identity own = Root().Issue({});
+  const auto secret = [&](const std::string& password, const std::string& more = "") {
+    return "{name: s, tls_certificate: {pkcs12: {inline_bytes: \"" +
+           Base64(x509::Pkcs12(own, "sesame")) + "\"}, password: {inline_string: " + password +
+           "}" + more + "}}";
+  };
+  const auto decoded = Decoded<Secret>(kSecretType, secret("sesame"));
+  ASSERT_NE(decoded, nullptr);
+  EXPECT_EQ(std::get<TlsCertificate>(decoded->value).chain_pem, own.chain_pem);
+  EXPECT_EQ(std::get<TlsCertificate>(decoded->value).key_pem.view(), own.key_pem);
+  EXPECT_THAT(Decode(kSecretType, secret("no")).errors,
+              ElementsAre(HasSubstr("tls_certificate.pkcs12: the password does not open")));
+  EXPECT_THAT(Decode(kSecretType, secret("sesame", ", private_key: {inline_string: x}")).errors,
+              ElementsAre(HasSubstr("tls_certificate.pkcs12: cannot be given together with")));
+}
+
 TEST(DecodeTls, AStapleIsAboutItsCertificate) {
   const x509::Identity own = Root().Issue({}), other = Root().Issue({});
   const auto secret = [&](const std::string& staple) {
