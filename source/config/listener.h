@@ -75,6 +75,7 @@ struct ClientCertDetails {
   bool cert = false;
   bool dns = false;
   bool uri = false;
+  bool chain = false;
   friend bool operator==(const ClientCertDetails&, const ClientCertDetails&) = default;
 };
 

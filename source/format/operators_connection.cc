@@ -23,6 +23,10 @@ bool DirectLocalAddress(const Operator& self, std::string& out, const FormatCont
 bool ServerName(const Operator&, std::string& out, const FormatContext& context) {
   return AppendText(out, context.info.connection.further->server_name);
 }
+template <std::string stream_info::ConnectionInfo::Further::* kField>
+bool Fingerprint(const Operator&, std::string& out, const FormatContext& context) {
+  return AppendText(out, (*context.info.connection.further).*kField);
+}
 bool ConnectionId(const Operator&, std::string& out, const FormatContext& context) {
   AppendNumber(out, context.info.connection.id);
   return true;
@@ -69,6 +73,8 @@ const std::vector<OperatorEntry>& ConnectionOperators() {
       {"DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT", DirectLocalAddress, false, kWithoutPort},
       {"DOWNSTREAM_DIRECT_LOCAL_PORT", DirectLocalAddress, true, kPort},
       {"REQUESTED_SERVER_NAME", ServerName},
+      {"TLS_JA3_FINGERPRINT", Fingerprint<&stream_info::ConnectionInfo::Further::ja3_fingerprint>},
+      {"TLS_JA4_FINGERPRINT", Fingerprint<&stream_info::ConnectionInfo::Further::ja4_fingerprint>},
       {"CONNECTION_ID", ConnectionId, true},
       {"CONNECTION_TERMINATION_DETAILS", TerminationDetails},
       {"DOWNSTREAM_TRANSPORT_FAILURE_REASON", TransportFailure},

@@ -57,6 +57,18 @@ bool PeerTime(const Operator& self, std::string& out, const FormatContext& conte
   return true;
 }
 
+// Something of every certificate that the client sent, with commas between them.
+template <std::string net::CertificateFacts::* kOwn, std::string net::AuthorityFacts::* kAbove>
+bool PeerChain(const Operator&, std::string& out, const FormatContext& context) {
+  const net::TlsFacts* const facts = FactsOf(context);
+  if (facts == nullptr || facts->peer == nullptr) return false;
+  std::string joined = (*facts->peer).*kOwn;
+  for (const net::AuthorityFacts& authority : facts->peer_authorities) {
+    StrAppend(joined, ",", authority.*kAbove);
+  }
+  return AppendText(out, joined);
+}
+
 // PEM, percent-encoded.
 bool PeerCertificate(const Operator&, std::string& out, const FormatContext& context) {
   const net::CertificateFacts* const certificate = PeerOf(context);
@@ -69,6 +81,7 @@ bool PeerCertificate(const Operator&, std::string& out, const FormatContext& con
 
 const std::vector<OperatorEntry>& TlsOperators() {
   using Facts = net::CertificateFacts;
+  using Above = net::AuthorityFacts;
   static const std::vector<OperatorEntry> kOperators = {
       {"DOWNSTREAM_TLS_VERSION", Version},
       {"DOWNSTREAM_TLS_CIPHER", Cipher},
@@ -78,13 +91,20 @@ const std::vector<OperatorEntry>& TlsOperators() {
       {"DOWNSTREAM_PEER_URI_SAN", CertificateNames<PeerOf, &Facts::uri_names>},
       {"DOWNSTREAM_PEER_DNS_SAN", CertificateNames<PeerOf, &Facts::dns_names>},
       {"DOWNSTREAM_PEER_IP_SAN", CertificateNames<PeerOf, &Facts::ip_names>},
+      {"DOWNSTREAM_PEER_EMAIL_SAN", CertificateNames<PeerOf, &Facts::email_names>},
       {"DOWNSTREAM_LOCAL_SUBJECT", CertificateText<LocalOf, &Facts::subject>},
       {"DOWNSTREAM_LOCAL_URI_SAN", CertificateNames<LocalOf, &Facts::uri_names>},
       {"DOWNSTREAM_LOCAL_DNS_SAN", CertificateNames<LocalOf, &Facts::dns_names>},
       {"DOWNSTREAM_LOCAL_IP_SAN", CertificateNames<LocalOf, &Facts::ip_names>},
+      {"DOWNSTREAM_LOCAL_EMAIL_SAN", CertificateNames<LocalOf, &Facts::email_names>},
       {"DOWNSTREAM_PEER_SERIAL", CertificateText<PeerOf, &Facts::serial>},
       {"DOWNSTREAM_PEER_FINGERPRINT_1", CertificateText<PeerOf, &Facts::sha1_fingerprint>},
       {"DOWNSTREAM_PEER_FINGERPRINT_256", CertificateText<PeerOf, &Facts::sha256_fingerprint>},
+      {"DOWNSTREAM_PEER_CHAIN_SERIALS", PeerChain<&Facts::serial, &Above::serial>},
+      {"DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1",
+       PeerChain<&Facts::sha1_fingerprint, &Above::sha1_fingerprint>},
+      {"DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256",
+       PeerChain<&Facts::sha256_fingerprint, &Above::sha256_fingerprint>},
       {"DOWNSTREAM_PEER_CERT", PeerCertificate},
       {"DOWNSTREAM_PEER_CERT_V_START", PeerTime<&Facts::not_before>},
       {"DOWNSTREAM_PEER_CERT_V_END", PeerTime<&Facts::not_after>},

@@ -20,6 +20,13 @@ struct CertificateFacts {
   std::string pem;
 };
 
+// A certificate that a peer sent with its own, as far as somebody asks about it.
+struct AuthorityFacts {
+  std::string serial;                                // lower-case hex
+  std::string sha256_fingerprint, sha1_fingerprint;  // lower-case hex
+  std::string pem;
+};
+
 struct TlsFacts {
   std::string_view version;  // "TLSv1.3"
   // "TLS_AES_128_GCM_SHA256", and for TLS 1.2 OpenSSL's name, "ECDHE-RSA-AES128-GCM-SHA256".
@@ -27,6 +34,7 @@ struct TlsFacts {
   std::string session_id;  // lower-case hex; empty where the version has none
   bool resumed = false;
   std::shared_ptr<const CertificateFacts> peer;   // Null when it sent no certificate.
+  std::vector<AuthorityFacts> peer_authorities;   // What it sent behind it, in its order.
   std::shared_ptr<const CertificateFacts> local;  // Null when we sent none.
   bool peer_validated = false;  // The certificate passed what the configuration demands.
 };

@@ -47,6 +47,14 @@ std::string Element(const config::ClientCertDetails& details, const net::TlsFact
     AppendPercentEncoded(encoded, tls.peer->pem);
     AppendPair(element, "Cert", encoded, true);
   }
+  if (details.chain) {
+    std::string encoded;
+    AppendPercentEncoded(encoded, tls.peer->pem);
+    for (const net::AuthorityFacts& authority : tls.peer_authorities) {
+      AppendPercentEncoded(encoded, authority.pem);
+    }
+    AppendPair(element, "Chain", encoded, true);
+  }
   if (details.subject) AppendPair(element, "Subject", tls.peer->subject, true);
   if (details.uri) {
     AppendNames(element, "URI", tls.peer->uri_names);

@@ -39,6 +39,7 @@ struct ConnectionInfo {
     std::string server_name;  // SNI, lower case; "" without.
     // Offered in the ClientHello, or the preface found.
     std::vector<std::string> application_protocols;
+    std::string ja3_fingerprint, ja4_fingerprint;  // Of the ClientHello, where they are made.
     std::string_view negotiated_alpn;
     std::string_view termination_details;  // %CONNECTION_TERMINATION_DETAILS%
     std::string transport_failure_reason;  // %DOWNSTREAM_TRANSPORT_FAILURE_REASON%

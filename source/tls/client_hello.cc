@@ -11,7 +11,11 @@ namespace {
 constexpr uint8_t kHandshakeRecord = 22;
 constexpr uint8_t kClientHelloMessage = 1;
 constexpr uint16_t kServerNameExtension = 0;
+constexpr uint16_t kGroupsExtension = 10;
+constexpr uint16_t kPointFormatsExtension = 11;
+constexpr uint16_t kSignaturesExtension = 13;
 constexpr uint16_t kAlpnExtension = 16;
+constexpr uint16_t kVersionsExtension = 43;
 constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxRecord = 16384 + 2048;
 
@@ -97,19 +101,58 @@ bool ReadProtocols(std::string_view extension, ClientHello& hello) {
   return !hello.protocols.empty();
 }
 
-bool ReadHello(std::string_view handshake, ClientHello& hello) {
+// RFC 8701, 2: 0x0a0a, 0x1a1a, ...
+bool IsGrease(size_t number) {
+  return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 255);
+}
+
+void ReadNumbers(std::string_view list, std::vector<uint16_t>& numbers) {
+  Reader reader(list);
+  while (!reader.empty()) {
+    const size_t number = reader.Number(2);
+    if (reader.ok() && !IsGrease(number)) numbers.push_back(static_cast<uint16_t>(number));
+  }
+}
+
+void ReadOffer(size_t type, std::string_view body, ClientOffers& offers) {
+  if (!IsGrease(type)) offers.extensions.push_back(static_cast<uint16_t>(type));
+  Reader reader(body);
+  switch (type) {
+    case kGroupsExtension:
+      return ReadNumbers(reader.Vector(2), offers.groups);
+    case kSignaturesExtension:
+      return ReadNumbers(reader.Vector(2), offers.signatures);
+    case kVersionsExtension:
+      return ReadNumbers(reader.Vector(1), offers.versions);
+    case kPointFormatsExtension: {
+      const std::string_view formats = reader.Vector(1);
+      offers.point_formats.assign(formats.begin(), formats.end());
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+bool ReadHello(std::string_view handshake, ClientHello& hello, ClientOffers* offers) {
   Reader reader(handshake.substr(4));
-  reader.Bytes(2 + 32);  // legacy_version, random
-  reader.Vector(1);      // legacy_session_id
-  reader.Vector(2);      // cipher_suites
-  reader.Vector(1);      // legacy_compression_methods
+  const size_t version = reader.Number(2);
+  reader.Bytes(32);  // random
+  reader.Vector(1);  // legacy_session_id
+  const std::string_view ciphers = reader.Vector(2);
+  reader.Vector(1);  // legacy_compression_methods
   if (!reader.ok()) return false;
+  if (offers != nullptr) {
+    offers->legacy_version = static_cast<uint16_t>(version);
+    ReadNumbers(ciphers, offers->ciphers);
+  }
   if (reader.empty()) return true;
   Reader extensions(reader.Vector(2));
   while (!extensions.empty()) {
     const size_t type = extensions.Number(2);
     const std::string_view body = extensions.Vector(2);
     if (!extensions.ok()) return false;
+    if (offers != nullptr) ReadOffer(type, body, *offers);
     if (type == kServerNameExtension && !ReadServerName(body, hello)) return false;
     if (type == kAlpnExtension && !ReadProtocols(body, hello)) return false;
   }
@@ -118,11 +161,11 @@ bool ReadHello(std::string_view handshake, ClientHello& hello) {
 
 }  // namespace
 
-HelloOutcome ReadClientHello(std::string_view bytes, ClientHello& hello) {
+HelloOutcome ReadClientHello(std::string_view bytes, ClientHello& hello, ClientOffers* offers) {
   std::string handshake;
   const HelloOutcome joined = JoinRecords(bytes, handshake);
   if (joined != HelloOutcome::kFound) return joined;
-  return ReadHello(handshake, hello) ? HelloOutcome::kFound : HelloOutcome::kMalformed;
+  return ReadHello(handshake, hello, offers) ? HelloOutcome::kFound : HelloOutcome::kMalformed;
 }
 
 }  // namespace weir::tls

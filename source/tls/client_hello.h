@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,14 @@ struct ClientHello {
   std::vector<std::string> protocols;  // ALPN, in the client's order.
 };
 
+// What else a client offers, in its order; of this fingerprints are made. GREASE values (RFC 8701)
+// are left out.
+struct ClientOffers {
+  uint16_t legacy_version = 0;
+  std::vector<uint16_t> ciphers, extensions, groups, versions, signatures;
+  std::vector<uint8_t> point_formats;
+};
+
 enum class HelloOutcome : unsigned char {
   kNeedMore,   // What came so far may be the beginning of one.
   kFound,      // `hello` is filled.
@@ -22,6 +31,8 @@ enum class HelloOutcome : unsigned char {
 };
 
 // `bytes`: everything received. A hello may be spread over several records.
-HelloOutcome ReadClientHello(std::string_view bytes, ClientHello& hello);
+// `offers` is filled too, unless it is null.
+HelloOutcome ReadClientHello(std::string_view bytes, ClientHello& hello,
+                             ClientOffers* offers = nullptr);
 
 }  // namespace weir::tls

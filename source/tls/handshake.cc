@@ -43,6 +43,19 @@ void Count(PeerVerifier::Fault fault, net::TransportStats& stats) {
   }
 }
 
+std::vector<net::AuthorityFacts> AuthoritiesOf(const STACK_OF(CRYPTO_BUFFER) & sent) {
+  std::vector<net::AuthorityFacts> authorities;
+  for (size_t i = 1; i < sk_CRYPTO_BUFFER_num(&sent); ++i) {
+    const auto certificate = Parse(sk_CRYPTO_BUFFER_value(&sent, i));
+    if (!certificate.ok()) break;
+    authorities.push_back({.serial = certificate->Serial(),
+                           .sha256_fingerprint = certificate->Sha256Fingerprint(),
+                           .sha1_fingerprint = certificate->Sha1Fingerprint(),
+                           .pem = certificate->Pem()});
+  }
+  return authorities;
+}
+
 std::string SessionId(const SSL* ssl) {
   constexpr char kDigits[] = "0123456789abcdef";
   const SSL_SESSION* const session = SSL_get_session(ssl);
@@ -101,6 +114,8 @@ std::shared_ptr<const net::TlsFacts> FactsOf(const ssl_st* ssl, const Handshake&
   const auto leaf = Parse(sk_CRYPTO_BUFFER_value(sent, 0));
   if (!leaf.ok()) return facts;
   facts->peer = Describe(*leaf);
+  // Nobody asks a server for more than its own.
+  if (SSL_is_server(ssl) == 1) facts->peer_authorities = AuthoritiesOf(*sent);
   // A session is resumed with the context alone that verified its certificate.
   facts->peer_validated =
       handshake.peer_validated || (facts->resumed && handshake.verifier != nullptr);

@@ -12,11 +12,13 @@ namespace {
 using config::ForwardClientCert;
 
 constexpr char kBefore[] = "By=a;Hash=b";
-constexpr config::ClientCertDetails kAll{.subject = true, .cert = true, .dns = true, .uri = true};
+constexpr config::ClientCertDetails kAll{
+    .subject = true, .cert = true, .dns = true, .uri = true, .chain = true};
 
 std::shared_ptr<const net::TlsFacts> FactsOf(const net::CertificateFacts& peer) {
   auto facts = std::make_shared<net::TlsFacts>();
   facts->peer = std::make_shared<const net::CertificateFacts>(peer);
+  facts->peer_authorities = {{.pem = "-----\nB\n"}};
   facts->local = std::make_shared<const net::CertificateFacts>(
       net::CertificateFacts{.uri_names = {"spiffe://d/proxy"}});
   return facts;
@@ -77,6 +79,7 @@ TEST(ClientCertificateTest, Modes) {
 TEST(ClientCertificateTest, DetailsAreSaidInEnvoysOrderAndQuoted) {
   EXPECT_EQ(Forwarded(ForwardClientCert::kSanitizeSet, kAll, FactsOf(kPeer)),
             "By=spiffe://d/proxy;Hash=ab12;Cert=\"-----%0AA%2B%0A\";"
+            "Chain=\"-----%0AA%2B%0A-----%0AB%0A\";"
             "Subject=\"CN=\\\"x\\\",O=Weir\";URI=spiffe://d/client;DNS=c.example;DNS=d.example");
 }
 

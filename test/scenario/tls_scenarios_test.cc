@@ -188,6 +188,49 @@ TEST(TlsScenario, ChainsAreChosenByServerName) {
   EXPECT_EQ(world.Stat("listener.10.0.0.100_80.no_filter_chain_match"), 1);
 }
 
+TEST(TlsScenario, FingerprintsOfClientsAreLoggedWhereTheyAreAskedFor) {
+  const std::string inspector =
+      "listener_filters: [{ name: tls_inspector, typed_config: { \"@type\": "
+      "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector, ";
+  for (const bool enabled : {true, false}) {
+    const std::string value = enabled ? "true" : "false";
+    World world(
+        EdgeBootstrap({.listener_options = inspector + "enable_ja3_fingerprinting: " + value +
+                                           ", enable_ja4_fingerprinting: " + value + " } }]\n",
+                       .chain_options = ServerSocket(Root().Issue({.dns = {"a.example"}})),
+                       .log_format = "%TLS_JA3_FINGERPRINT% %TLS_JA4_FINGERPRINT%"}));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+    TlsClient client(world, {.alpn = {"http/1.1"}});
+    world.Say(client.Connect(), kGet);
+    EXPECT_THAT(world.log().lines(),
+                ElementsAre(testing::MatchesRegex(
+                    enabled ? "[0-9a-f]+ t13d[0-9][0-9][0-9][0-9]h1_[0-9a-f]+_[0-9a-f]+" : "- -")));
+  }
+}
+
+TEST(TlsScenario, UpstreamsHearOfTheClientsWholeChain) {
+  const x509::Authority below("Below", Root());
+  const Identity friendly = below.Issue({.common_name = "friend"});
+  World world(EdgeBootstrap(
+      {.http_options = "forward_client_cert_details: SANITIZE_SET\n"
+                       "set_current_client_cert_details: { chain: true }\n",
+       .chain_options = ServerSocket(Root().Issue({.dns = {"a.example"}}), ", " + Trust(),
+                                     ", require_client_certificate: true"),
+       .log_format = "%DOWNSTREAM_PEER_CHAIN_SERIALS% %DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256%"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  up.AnswerAll(kOk);
+  TlsClient client(world, {.identity = &friendly});
+  world.Say(client.Connect(), kGet);
+  const std::string& heard = up.last().received();
+  const size_t chain = heard.find(";Chain=\"-----BEGIN%20CERTIFICATE-----");
+  ASSERT_NE(chain, std::string::npos) << heard;
+  EXPECT_NE(heard.find("-----BEGIN%20CERTIFICATE-----", chain + 40), std::string::npos);
+  EXPECT_THAT(world.log().lines(),
+              ElementsAre(testing::MatchesRegex("[0-9a-f]+,[0-9a-f]+ [0-9a-f]+,[0-9a-f]+")));
+}
+
 TEST(TlsScenario, StaticSecretsAreNamed) {
   const Identity identity = Root().Issue({.common_name = "static", .dns = {"a.example"}});
   const std::string socket =

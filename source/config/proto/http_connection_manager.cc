@@ -193,7 +193,8 @@ void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& 
   manager.client_cert_details = {.subject = details.subject().value(),
                                  .cert = details.cert(),
                                  .dns = details.dns(),
-                                 .uri = details.uri()};
+                                 .uri = details.uri(),
+                                 .chain = details.chain()};
   const Pb::InternalAddressConfig& internal = message.internal_address_config();
   const Scope at = scope.Field("internal_address_config");
   manager.internal_addresses.unix_sockets = internal.unix_sockets();

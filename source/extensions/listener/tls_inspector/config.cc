@@ -23,6 +23,8 @@ std::shared_ptr<const config::ExtensionConfig> Decode(const Pb& message,
   }
   decoded->close_connection_on_client_hello_parsing_errors =
       message.close_connection_on_client_hello_parsing_errors();
+  decoded->ja3 = message.enable_ja3_fingerprinting().value();
+  decoded->ja4 = message.enable_ja4_fingerprinting().value();
   return decoded;
 }
 
@@ -31,7 +33,8 @@ std::shared_ptr<const config::ExtensionConfig> Decode(const Pb& message,
 bool TlsInspectorConfig::Equals(const config::ExtensionConfig& other) const {
   const auto* const same = dynamic_cast<const TlsInspectorConfig*>(&other);
   return same != nullptr && max_client_hello_size == same->max_client_hello_size &&
-         initial_read_buffer_size == same->initial_read_buffer_size &&
+         initial_read_buffer_size == same->initial_read_buffer_size && ja3 == same->ja3 &&
+         ja4 == same->ja4 &&
          close_connection_on_client_hello_parsing_errors ==
              same->close_connection_on_client_hello_parsing_errors;
 }

@@ -19,6 +19,8 @@ struct TlsInspectorConfig final : config::ExtensionConfig {
   uint32_t max_client_hello_size = 16 * 1024;     // bytes
   uint32_t initial_read_buffer_size = 16 * 1024;  // bytes, at most the above
   bool close_connection_on_client_hello_parsing_errors = false;
+  bool ja3 = false;  // Fingerprints are made.
+  bool ja4 = false;
 
   std::string_view extension_name() const override { return kName; }
   bool Equals(const config::ExtensionConfig& other) const override;
