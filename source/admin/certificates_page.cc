@@ -14,11 +14,16 @@ uint64_t DaysBetween(event::SystemTime now, event::SystemTime end) {
 }
 
 void Fill(const CertificateStatus& certificate, event::SystemTime now, Draft details) {
-  details.Text("path", "<inline>")
+  details.Text("path", certificate.path.empty() ? "<inline>" : certificate.path)
       .Text("serial_number", certificate.serial)
       .Number("days_until_expiration", DaysBetween(now, certificate.expires))
       .Time("valid_from", certificate.valid_from)
       .Time("expiration_time", certificate.expires);
+  if (certificate.staple_from.has_value()) {
+    Draft staple = details.Sub("ocsp_details");
+    staple.Time("valid_from", *certificate.staple_from);
+    if (certificate.staple_until.has_value()) staple.Time("expiration", *certificate.staple_until);
+  }
   const auto add = [&](const std::vector<std::string>& names, std::string_view kind) {
     for (const std::string& name : names) details.Add("subject_alt_names").Text(kind, name);
   };

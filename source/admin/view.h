@@ -93,6 +93,9 @@ struct CertificateStatus {
   std::string serial;  // lower-case hex
   std::vector<std::string> dns_names, uri_names, ip_names;
   event::SystemTime valid_from{}, expires{};
+  std::string path;  // Of its file; empty: it came in none.
+  // Of the stapled OCSP response.
+  std::optional<event::SystemTime> staple_from, staple_until;
 };
 
 // Of one TLS context.

@@ -1,5 +1,6 @@
 #include "source/config/cluster.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace weir::config {
@@ -34,6 +35,15 @@ bool operator==(const Cluster& a, const Cluster& b) {
   return Discovery(a) == Discovery(b) && Balancing(a) == Balancing(b) &&
          Connections(a) == Connections(b) && SameEndpoints(a.endpoints, b.endpoints) &&
          SameConfig(a.transport_socket, b.transport_socket);
+}
+
+std::string StatName(std::string name) {
+  std::replace(name.begin(), name.end(), ':', '_');
+  return name;
+}
+
+std::string StatName(const Cluster& cluster) {
+  return StatName(cluster.alt_stat_name.empty() ? cluster.name : cluster.alt_stat_name);
 }
 
 }  // namespace weir::config

@@ -137,6 +137,11 @@ struct Cluster {
   friend bool operator==(const Cluster& a, const Cluster& b);
 };
 
+// A name as it stands in statistics, with ':' replaced.
+std::string StatName(std::string name);
+// That of the cluster: its alt_stat_name, or else its name.
+std::string StatName(const Cluster& cluster);
+
 // A warm cluster as a generation holds it: what it is, where it is now, and how it is spoken to
 // with today's secrets.
 struct ClusterEntry {

@@ -1,5 +1,6 @@
 #include "source/config/listener.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace weir::config {
@@ -105,6 +106,13 @@ bool operator==(const Listener& a, const Listener& b) {
     if (!SamePart(a.filter_chains[i], b.filter_chains[i])) return false;
   }
   return true;
+}
+
+std::string StatName(const Listener& listener) {
+  if (!listener.stat_prefix.empty()) return listener.stat_prefix;
+  std::string name = listener.address.ToString();
+  std::replace(name.begin(), name.end(), ':', '_');
+  return name;
 }
 
 }  // namespace weir::config

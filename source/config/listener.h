@@ -215,6 +215,9 @@ struct Listener {
   friend bool operator==(const Listener& a, const Listener& b);
 };
 
+// Its name in statistics, as Envoy's: the stat_prefix, or the address with ':' replaced.
+std::string StatName(const Listener& listener);
+
 inline bool IsInbound(const Listener& listener) {
   return listener.direction == Listener::Direction::kInbound;
 }

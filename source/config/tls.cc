@@ -28,7 +28,10 @@ absl::StatusOr<Value> Find(const SecretReference& reference, const SecretLookup&
 
 // As protobuf merges: what the secret sets comes before the default, lists are joined.
 CertificateValidation Merge(CertificateValidation secret, const CertificateValidation& defaults) {
-  if (secret.trusted_ca_pem.empty()) secret.trusted_ca_pem = defaults.trusted_ca_pem;
+  if (secret.trusted_ca_pem.empty()) {
+    secret.trusted_ca_pem = defaults.trusted_ca_pem;
+    secret.path = defaults.path;
+  }
   if (secret.crl_pem.empty()) secret.crl_pem = defaults.crl_pem;
   if (!secret.max_verify_depth.has_value()) secret.max_verify_depth = defaults.max_verify_depth;
   secret.only_verify_leaf_cert_crl |= defaults.only_verify_leaf_cert_crl;
@@ -48,6 +51,7 @@ absl::Status FillIn(TlsContext& tls, const SecretLookup& lookup) {
   for (const SecretReference& reference : std::exchange(tls.certificate_secrets, {})) {
     WEIR_ASSIGN_OR_RETURN(TlsCertificate certificate,
                           Find<TlsCertificate>(reference, lookup, "tls_certificate"));
+    certificate.name = reference.name;
     tls.certificates.push_back(std::move(certificate));
   }
   if (tls.validation_secret.has_value()) {
@@ -55,6 +59,7 @@ absl::Status FillIn(TlsContext& tls, const SecretLookup& lookup) {
         CertificateValidation validation,
         Find<CertificateValidation>(*tls.validation_secret, lookup, "validation_context"));
     tls.validation = Merge(std::move(validation), tls.validation);
+    tls.validation.name = tls.validation_secret->name;
     tls.validation_secret.reset();
   }
   return absl::OkStatus();

@@ -20,6 +20,8 @@ namespace weir::config {
 
 // Checked when decoded: PEM texts parse, the key belongs to the first certificate.
 struct TlsCertificate {
+  std::string name;  // Of the secret that it came in; empty: it came in none.
+  std::string path;  // Of the file with the chain; empty: it came in none.
   std::string chain_pem;
   SecretBytes key_pem;
   SecretBytes password;
@@ -40,6 +42,8 @@ using Sha256 = std::array<uint8_t, 32>;
 
 // CertificateValidationContext
 struct CertificateValidation {
+  std::string name;            // As those of TlsCertificate.
+  std::string path;            // Of the file with the trusted CA.
   std::string trusted_ca_pem;  // Empty: none.
   std::string crl_pem;
   bool only_verify_leaf_cert_crl = false;

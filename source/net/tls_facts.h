@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,21 @@ struct CertificateFacts {
   std::vector<std::string> uri_names, dns_names, email_names, ip_names;
   event::SystemTime not_before, not_after;
   std::string pem;
+};
+
+// One that a configuration names, for /certs and for statistics.
+struct ConfiguredCertificate {
+  std::shared_ptr<const CertificateFacts> facts;
+  std::string path;  // Of its file; empty: it came in none.
+  // Of the OCSP response that is stapled to it. The second is missing where it does not say.
+  std::optional<event::SystemTime> staple_from, staple_until;
+};
+
+// When something that a configuration names ends.
+struct CertificateEnd {
+  std::string name;  // Of its secret; without one "unnamed_cert_1a2b3c4d", by its SHA-256.
+  event::SystemTime not_after;
+  std::optional<event::SystemTime> staple_until;
 };
 
 // A certificate that a peer sent with its own, as far as somebody asks about it.
@@ -41,7 +57,7 @@ struct TlsFacts {
 
 // What a transport shows to its peers and trusts, for /certs.
 struct CertificatesInUse {
-  std::vector<std::shared_ptr<const CertificateFacts>> own, authorities;
+  std::vector<ConfiguredCertificate> own, authorities;
 };
 
 }  // namespace weir::net

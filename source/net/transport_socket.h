@@ -45,6 +45,8 @@ class TransportSocketFactory {
   virtual bool has_handshake() const = 0;
   // Any thread; may take a while.
   virtual CertificatesInUse certificates() const { return {}; }
+  // The same, as far as time goes; cheap.
+  virtual std::vector<CertificateEnd> certificate_ends() const { return {}; }
 };
 
 }  // namespace weir::net

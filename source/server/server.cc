@@ -75,7 +75,9 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
                    bootstrap_.stats.flush_interval, [this] { ShowGauges(); }),
       heap_watch_(platform.main_loop, platform.executor, platform.heap,
                   [this](const event::HeapReading& heap) { ShowHeap(heap); }),
-      breaker_source_(platform.registry.AddSource([this] { return BreakerSamples(breakers_); })) {
+      breaker_source_(platform.registry.AddSource([this] { return BreakerSamples(breakers_); })),
+      certificate_source_(
+          platform.registry.AddSource([this] { return certificate_stats_.Samples(); })) {
   MakeWorkers();
   stats_->server->hot_restart_generation.Set(1);
   stats_->server->version.Set(
@@ -193,6 +195,7 @@ void Server::Publish() {
   snapshot->clusters = clusters_.active();
   snapshot->routes = listeners_.routes();
   snapshot->listeners = listeners_.active();
+  ShowCertificates();
   for (size_t i = 0; i < workers_.size(); ++i) {
     SocketTable own;
     for (const auto& [name, sockets] : listeners_.sockets()) {
@@ -230,7 +233,12 @@ void Server::UpdateState() {
   stats_->server->concurrency.Set(static_cast<int64_t>(workers_.size()));
 }
 
+void Server::ShowCertificates() {
+  certificate_stats_.Show(clusters_.active(), listeners_.active(), platform_.main_loop.WallNow());
+}
+
 void Server::ShowGauges() {
+  ShowCertificates();
   stats_->server->uptime.Set(
       std::chrono::duration_cast<std::chrono::seconds>(platform_.main_loop.Now() - started_)
           .count());

@@ -29,6 +29,7 @@
 #include "source/filter/factories.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
+#include "source/server/certificate_stats.h"
 #include "source/server/dynamic_config.h"
 #include "source/server/heap_watch.h"
 #include "source/server/overload_manager.h"
@@ -137,6 +138,7 @@ class Server {
   void ShowDraining();
   // What is known on the workers, and the time.
   void ShowGauges();
+  void ShowCertificates();
   void ShowHeap(const event::HeapReading& heap);
 
   const config::Bootstrap bootstrap_;
@@ -173,7 +175,9 @@ class Server {
   StatsFlush stats_flush_;
   HeapWatch heap_watch_;
   std::unique_ptr<OverloadManager> overload_;  // Null without one in the bootstrap.
-  std::shared_ptr<void> breaker_source_;       // Lets go of breakers_ first.
+  CertificateStats certificate_stats_;
+  // Let go of what they read first.
+  std::shared_ptr<void> breaker_source_, certificate_source_;
 };
 
 }  // namespace weir::server

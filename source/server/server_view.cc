@@ -11,11 +11,13 @@ namespace weir::server {
 namespace {
 
 admin::ContextCertificates StatusOf(const net::CertificatesInUse& in_use) {
-  const auto describe = [](const std::vector<std::shared_ptr<const net::CertificateFacts>>& all) {
+  const auto describe = [](const std::vector<net::ConfiguredCertificate>& all) {
     std::vector<admin::CertificateStatus> statuses;
-    for (const auto& facts : all) {
-      statuses.push_back({facts->serial, facts->dns_names, facts->uri_names, facts->ip_names,
-                          facts->not_before, facts->not_after});
+    for (const net::ConfiguredCertificate& certificate : all) {
+      const net::CertificateFacts& facts = *certificate.facts;
+      statuses.push_back({facts.serial, facts.dns_names, facts.uri_names, facts.ip_names,
+                          facts.not_before, facts.not_after, certificate.path,
+                          certificate.staple_from, certificate.staple_until});
     }
     return statuses;
   };

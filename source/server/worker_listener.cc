@@ -8,14 +8,6 @@
 namespace weir::server {
 namespace {
 
-// Envoy's name of a listener in stats: the stat_prefix, or the address with ':' replaced.
-std::string StatName(const config::Listener& listener) {
-  if (!listener.stat_prefix.empty()) return listener.stat_prefix;
-  std::string name = listener.address.ToString();
-  std::replace(name.begin(), name.end(), ':', '_');
-  return name;
-}
-
 // Accepting unlimited numbers in one turn would starve the connections there are.
 constexpr uint32_t kAcceptsPerTurn = 64;
 
@@ -37,7 +29,7 @@ WorkerListener::WorkerListener(const Platforms& platforms, net::Network& network
       registry_(registry),
       drain_time_(drain_time),
       next_connection_id_(next_connection_id),
-      stats_(registry, stats::Scope{"listener.", StatName(*listener->config)}),
+      stats_(registry, stats::Scope{"listener.", config::StatName(*listener->config)}),
       listener_(std::move(listener)),
       drain_deadline_(platforms.plain.loop, [this] {
         for (Connection* connection : std::exchange(drained_, {})) connection->Close(true);
@@ -137,8 +129,8 @@ void WorkerListener::OnAcceptError(std::string_view reason) {
 
 net::TransportStats& WorkerListener::transport_stats() {
   if (!transport_stats_.has_value()) {
-    transport_stats_.emplace(registry_,
-                             stats::Scope{"listener.", StatName(*listener_->config), "ssl."});
+    transport_stats_.emplace(
+        registry_, stats::Scope{"listener.", config::StatName(*listener_->config), "ssl."});
   }
   return **transport_stats_;
 }

@@ -27,6 +27,9 @@ struct InnerTag {
   std::string_view tag;
 };
 constexpr InnerTag kInnerTags[] = {
+    // A certificate's name may have anything in it, so that these come first.
+    {"listener.", ".ssl.certificate.", "envoy.tls_certificate"},
+    {"cluster.", ".ssl.certificate.", "envoy.tls_certificate"},
     {"http.", ".rds.", "envoy.rds_route_config"},
     {"http.", ".scoped_rds.", "envoy.scoped_rds_config"},
     {"http.", ".user_agent.", "envoy.http_user_agent"},

@@ -85,9 +85,16 @@ absl::Status ClientContext::Prepare() {
 
 net::CertificatesInUse ClientContext::certificates() const {
   net::CertificatesInUse in_use;
-  if (identity_ != nullptr) in_use.own.push_back(identity_->facts());
+  if (identity_ != nullptr) in_use.own.push_back(identity_->status());
   if (verifier_ != nullptr) in_use.authorities = verifier_->Authorities();
   return in_use;
+}
+
+std::vector<net::CertificateEnd> ClientContext::certificate_ends() const {
+  std::vector<net::CertificateEnd> ends;
+  if (identity_ != nullptr) ends.push_back(identity_->end());
+  if (verifier_ != nullptr && verifier_->first_end()) ends.push_back(*verifier_->first_end());
+  return ends;
 }
 
 std::unique_ptr<net::ByteStream> ClientContext::Wrap(std::unique_ptr<net::ByteStream> stream,

@@ -54,6 +54,7 @@ class ClientContext final : public std::enable_shared_from_this<ClientContext> {
                                         const net::TransportOptions& options) const;
 
   net::CertificatesInUse certificates() const;
+  std::vector<net::CertificateEnd> certificate_ends() const;
 
  private:
   struct Callbacks;  // What the library calls.

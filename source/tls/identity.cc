@@ -61,6 +61,8 @@ absl::StatusOr<std::shared_ptr<const Identity>> Identity::Create(
     identity->ocsp_staple_ = certificate.ocsp_staple;
   }
   identity->facts_ = Describe(leaf);
+  identity->name_ = NameOf(certificate.name, "unnamed_cert_", *identity->facts_);
+  identity->path_ = certificate.path;
   return identity;
 }
 
@@ -72,6 +74,28 @@ bool Identity::Use(ssl_st& ssl) const {
 bool Identity::Staple(ssl_st& ssl) const {
   return SSL_set_ocsp_response(&ssl, reinterpret_cast<const uint8_t*>(ocsp_staple_.data()),
                                ocsp_staple_.size()) == 1;
+}
+
+net::ConfiguredCertificate Identity::status() const {
+  net::ConfiguredCertificate status{.facts = facts_, .path = path_};
+  if (ocsp_response_.has_value()) {
+    status.staple_from = ocsp_response_->this_update;
+    status.staple_until = ocsp_response_->next_update;
+  }
+  return status;
+}
+
+net::CertificateEnd Identity::end() const {
+  net::CertificateEnd end{.name = name_, .not_after = facts_->not_after};
+  if (ocsp_response_.has_value()) end.staple_until = ocsp_response_->next_update;
+  return end;
+}
+
+std::string NameOf(std::string_view secret, std::string_view kind,
+                   const net::CertificateFacts& facts) {
+  constexpr size_t kDigits = 8;
+  if (!secret.empty()) return std::string(secret);
+  return StrCat(kind, facts.sha256_fingerprint.substr(0, kDigits));
 }
 
 std::shared_ptr<const net::CertificateFacts> Describe(const x509::Certificate& certificate) {

@@ -38,6 +38,8 @@ class Identity {
   // What the stapled OCSP response says; nothing where there is none.
   const std::optional<x509::OcspResponse>& ocsp_response() const { return ocsp_response_; }
   const std::shared_ptr<const net::CertificateFacts>& facts() const { return facts_; }
+  net::ConfiguredCertificate status() const;
+  net::CertificateEnd end() const;
 
   // Makes `ssl` show it. False when the library refuses.
   bool Use(ssl_st& ssl) const;
@@ -56,7 +58,12 @@ class Identity {
   std::string ocsp_staple_;
   std::optional<x509::OcspResponse> ocsp_response_;
   std::shared_ptr<const net::CertificateFacts> facts_;
+  std::string name_, path_;  // As those of net::CertificateEnd and net::ConfiguredCertificate.
 };
+
+// The name of a certificate in statistics: that of its secret, or else `kind` and its SHA-256.
+std::string NameOf(std::string_view secret, std::string_view kind,
+                   const net::CertificateFacts& facts);
 
 // What logs and headers say of a certificate.
 std::shared_ptr<const net::CertificateFacts> Describe(const x509::Certificate& certificate);

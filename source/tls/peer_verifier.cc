@@ -52,6 +52,15 @@ config::Sha256 FromHex(const std::string& hex) {
   return bytes;
 }
 
+net::CertificateEnd FirstEnd(const std::vector<x509::Certificate>& anchors,
+                             std::string_view secret) {
+  const auto first =
+      std::min_element(anchors.begin(), anchors.end(),
+                       [](const auto& a, const auto& b) { return a.NotAfter() < b.NotAfter(); });
+  return {.name = NameOf(secret, "unnamed_ca_cert_", *Describe(*first)),
+          .not_after = first->NotAfter()};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<const PeerVerifier>> PeerVerifier::Create(
@@ -63,6 +72,7 @@ absl::StatusOr<std::unique_ptr<const PeerVerifier>> PeerVerifier::Create(
                                      .leaf_crl_only = validation.only_verify_leaf_cert_crl};
     WEIR_ASSIGN_OR_RETURN(verifier->trust_, x509::TrustStore::Create(validation.trusted_ca_pem,
                                                                      validation.crl_pem, options));
+    verifier->first_end_ = FirstEnd(verifier->trust_->anchors(), validation.name);
   }
   return verifier;
 }
@@ -87,10 +97,12 @@ PeerVerifier::Verdict PeerVerifier::Verify(std::span<const x509::Certificate> ch
   return {};
 }
 
-std::vector<std::shared_ptr<const net::CertificateFacts>> PeerVerifier::Authorities() const {
-  std::vector<std::shared_ptr<const net::CertificateFacts>> described;
+std::vector<net::ConfiguredCertificate> PeerVerifier::Authorities() const {
+  std::vector<net::ConfiguredCertificate> described;
   if (!trust_.has_value()) return described;
-  for (const x509::Certificate& anchor : trust_->anchors()) described.push_back(Describe(anchor));
+  for (const x509::Certificate& anchor : trust_->anchors()) {
+    described.push_back({.facts = Describe(anchor), .path = validation_.path});
+  }
   return described;
 }
 

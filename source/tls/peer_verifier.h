@@ -36,7 +36,9 @@ class PeerVerifier {
                  const std::optional<std::string>& server_name, event::SystemTime now) const;
 
   // What is trusted, described anew at each call.
-  std::vector<std::shared_ptr<const net::CertificateFacts>> Authorities() const;
+  std::vector<net::ConfiguredCertificate> Authorities() const;
+  // Of the authority that ends first; nothing without any.
+  const std::optional<net::CertificateEnd>& first_end() const { return first_end_; }
   // Null without a trusted CA.
   const x509::TrustStore* trust() const { return trust_.has_value() ? &*trust_ : nullptr; }
 
@@ -50,6 +52,7 @@ class PeerVerifier {
   const config::CertificateValidation validation_;
   const Peer peer_;
   std::optional<x509::TrustStore> trust_;
+  std::optional<net::CertificateEnd> first_end_;
 };
 
 }  // namespace weir::tls

@@ -240,9 +240,16 @@ void ServerContext::PrepareSessions() {
 
 net::CertificatesInUse ServerContext::certificates() const {
   net::CertificatesInUse in_use;
-  for (const auto& identity : identities_.all()) in_use.own.push_back(identity->facts());
+  for (const auto& identity : identities_.all()) in_use.own.push_back(identity->status());
   if (verifier_ != nullptr) in_use.authorities = verifier_->Authorities();
   return in_use;
+}
+
+std::vector<net::CertificateEnd> ServerContext::certificate_ends() const {
+  std::vector<net::CertificateEnd> ends;
+  for (const auto& identity : identities_.all()) ends.push_back(identity->end());
+  if (verifier_ != nullptr && verifier_->first_end()) ends.push_back(*verifier_->first_end());
+  return ends;
 }
 
 std::unique_ptr<net::ByteStream> ServerContext::Wrap(std::unique_ptr<net::ByteStream> stream,

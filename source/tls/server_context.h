@@ -33,6 +33,7 @@ class ServerContext final : public std::enable_shared_from_this<ServerContext> {
                                         const net::TransportPlatform& platform) const;
 
   net::CertificatesInUse certificates() const;
+  std::vector<net::CertificateEnd> certificate_ends() const;
 
  private:
   struct Callbacks;  // What the library calls.

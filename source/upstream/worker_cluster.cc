@@ -16,15 +16,6 @@ namespace {
 // Names that requests may bring for the counters of one cluster.
 constexpr size_t kMostAltStats = 100;
 
-std::string StatName(std::string name) {
-  std::replace(name.begin(), name.end(), ':', '_');
-  return name;
-}
-
-std::string StatName(const config::Cluster& config) {
-  return StatName(config.alt_stat_name.empty() ? config.name : config.alt_stat_name);
-}
-
 }  // namespace
 
 WorkerCluster::Priority::Priority(const ClusterPlatform& platform, ClusterStats& stats,
@@ -42,7 +33,7 @@ WorkerCluster::WorkerCluster(const ClusterPlatform& platform, const config::Clus
       config_(entry.config),
       endpoints_(entry.endpoints),
       transport_(entry.transport),
-      stats_(platform.stats, stats::Scope{"cluster.", StatName(*entry.config)}),
+      stats_(platform.stats, stats::Scope{"cluster.", config::StatName(*entry.config)}),
       hosts_(platform.random),
       turn_end_([this] { OnTurnEnd(); }) {
   PriorityOf(false);
@@ -67,15 +58,15 @@ AltStats* WorkerCluster::alt_stats(std::string_view name) {
     return nullptr;
   }
   auto block = std::make_unique<stats::Block<AltStats>>(
-      platform_.stats,
-      stats::Scope{"cluster.", StrCat(StatName(*config_), ".", StatName(std::string(name)))});
+      platform_.stats, stats::Scope{"cluster.", StrCat(config::StatName(*config_), ".",
+                                                       config::StatName(std::string(name)))});
   return &**alt_stats_.emplace(name, std::move(block)).first->second;
 }
 
 http::h2::Stats& WorkerCluster::Http2Stats() {
   if (http2_stats_ == nullptr) {
     http2_stats_ = std::make_unique<stats::Block<http::h2::Stats>>(
-        platform_.stats, stats::Scope{"cluster.", StatName(*config_), "http2."});
+        platform_.stats, stats::Scope{"cluster.", config::StatName(*config_), "http2."});
   }
   return **http2_stats_;
 }
@@ -98,7 +89,7 @@ WorkerCluster::Priority& WorkerCluster::PriorityOf(bool high) {
 net::TransportStats& WorkerCluster::transport_stats() {
   if (transport_stats_ == nullptr) {
     transport_stats_ = std::make_unique<stats::Block<net::TransportStats>>(
-        platform_.stats, stats::Scope{"cluster.", StatName(*config_), "ssl."});
+        platform_.stats, stats::Scope{"cluster.", config::StatName(*config_), "ssl."});
   }
   return **transport_stats_;
 }

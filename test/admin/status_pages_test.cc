@@ -53,6 +53,9 @@ TEST(CertificatesPageTest, ShowsWhatIsInUseAndHowLong) {
         .ip_names = {"10.0.0.1"},
         .valid_from = event::SystemTime(std::chrono::seconds(1700000000)),
         .expires = event::SystemTime(std::chrono::seconds(1704067200 + 10 * 86400 - 1))};
+    own.path = "/certs/chain";
+    own.staple_from = event::SystemTime(std::chrono::seconds(1704067200));
+    own.staple_until = event::SystemTime(std::chrono::seconds(1704067200 + 86400));
     CertificateStatus ended{.serial = "7", .expires = event::SystemTime(std::chrono::seconds(1))};
     return std::vector<ContextCertificates>{{.authorities = {ended}, .own = {own}}};
   };
@@ -60,7 +63,9 @@ TEST(CertificatesPageTest, ShowsWhatIsInUseAndHowLong) {
   for (const std::string_view part :
        {R"("ca_cert")", R"("serial_number": "7")", R"("cert_chain")", R"("serial_number": "1a2b")",
         R"("dns": "a.example")", R"("uri": "spiffe://d/a")", R"("ip_address": "10.0.0.1")",
-        R"("days_until_expiration": "9")", R"("expiration_time": "2024-01-10T23:59:59Z")"}) {
+        R"("path": "/certs/chain")", R"("path": "<inline>")",
+        R"("expiration": "2024-01-02T00:00:00Z")", R"("days_until_expiration": "9")",
+        R"("expiration_time": "2024-01-10T23:59:59Z")"}) {
     EXPECT_NE(body.find(part), std::string::npos) << part << " in " << body;
   }
 }

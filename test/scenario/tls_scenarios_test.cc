@@ -249,6 +249,48 @@ TEST(TlsScenario, StaticSecretsAreNamed) {
   EXPECT_THAT(without.status().ToString(), HasSubstr("there is no static secret \"edge\""));
 }
 
+TEST(TlsScenario, WhenCertificatesEndIsShownAsGauges) {
+  constexpr int64_t kStart = 1704067200, kDay = 86400;
+  const Identity inline_one =
+      Root().Issue({.dns = {"a.example"}, .not_after = kStart + 20 * kDay + 3600});
+  const Identity named = Root().Issue({.not_after = kStart + 90 * kDay});
+  World world(EdgeBootstrap(
+      {.cluster_options =
+           Socket("Upstream", Trust() + ", tls_certificate_sds_secret_configs: [{ name: own }]"),
+       .chain_options = ServerSocket(inline_one),
+       .more_resources = StrCat(
+           "  secrets:\n  - { name: own, tls_certificate: ", CertificateYaml(named), " }\n")}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  const std::string fingerprint =
+      x509::ParseCertificates(inline_one.chain_pem)->front().Sha256Fingerprint().substr(0, 8);
+  EXPECT_EQ(world.Stat(StrCat("listener.10.0.0.100_80.ssl.certificate.unnamed_cert_", fingerprint,
+                              ".expiration_unix_time_seconds")),
+            kStart + 20 * kDay + 3600);
+  EXPECT_EQ(world.Stat("cluster.web.ssl.certificate.own.expiration_unix_time_seconds"),
+            kStart + 90 * kDay);
+  EXPECT_EQ(world.Stat("server.days_until_first_cert_expiring"), 20);
+  EXPECT_EQ(world.Stat("server.certificates_expiring_soon"), 1);
+  world.Run(std::chrono::hours(24 * 61));
+  EXPECT_EQ(world.Stat("server.days_until_first_cert_expiring"), 0);
+  EXPECT_EQ(world.Stat("server.certificates_expiring_soon"), 2);
+}
+
+TEST(TlsScenario, WhenStaplesEndIsShownAsAGauge) {
+  constexpr int64_t kStart = 1704067200;
+  const Identity identity = Root().Issue({.dns = {"a.example"}});
+  const std::string staple = Root().Ocsp(identity, {.next_update = kStart + 7200});
+  World world(EdgeBootstrap({.chain_options = Socket(
+                                 "Downstream", StrCat("tls_certificates: [{ certificate_chain: ",
+                                                      Inline(identity.chain_pem),
+                                                      ", private_key: ", Inline(identity.key_pem),
+                                                      ", ocsp_staple: { filename: /staple } }]"))}),
+              {.files = {{"/staple", staple}}});
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.Run(std::chrono::hours(1));
+  EXPECT_NEAR(static_cast<double>(world.Stat("server.seconds_until_first_ocsp_response_expiring")),
+              3600, 10);
+}
+
 // --- Streamed secrets
 
 TEST(SecretScenario, AListenerWaitsForItsSecretAndThenServes) {

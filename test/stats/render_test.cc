@@ -83,6 +83,16 @@ TEST(NameScopeTest, Table) {
   }
 }
 
+TEST(NameScopeTest, ACertificatesNameMayHaveAnythingInIt) {
+  const ScopeName name = NameScope("listener.", "0.0.0.0_80.ssl.certificate.spiffe://d/a.http.b",
+                                   "", [](std::string_view) { return true; });
+  EXPECT_EQ(name.full, "listener.0.0.0.0_80.ssl.certificate.spiffe://d/a.http.b.");
+  EXPECT_EQ(name.extracted, "listener.ssl.certificate.");
+  const Tags tags = {{"envoy.tls_certificate", "spiffe://d/a.http.b"},
+                     {"envoy.listener_address", "0.0.0.0_80"}};
+  EXPECT_EQ(name.tags, tags);
+}
+
 TEST(NameScopeTest, ValuesOfUnwantedTagsStayInTheName) {
   const auto none = [](std::string_view) { return false; };
   EXPECT_EQ(NameScope("cluster.", "web", "x.", none).extracted, "cluster.web.x.");

@@ -156,6 +156,7 @@ void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& s
                  CertificateValidation& validation) {
   if (message.has_trusted_ca()) {
     const size_t errors_before = scope.context().diagnostics.all().size();
+    validation.path = message.trusted_ca().filename();
     validation.trusted_ca_pem = DecodeDataSource(message.trusted_ca(), scope.Field("trusted_ca"));
     // Without anchors nothing would be verified.
     if (validation.trusted_ca_pem.empty() && !TrustIsElsewhere(message, scope) &&
@@ -166,6 +167,7 @@ void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& s
   if (message.has_system_root_certs() && validation.trusted_ca_pem.empty()) {
     absl::StatusOr<std::string> roots;
     for (const char* path : kSystemRoots) {
+      validation.path = path;
       roots = scope.context().data.ReadFile(path);
       if (roots.ok()) break;
     }
@@ -203,6 +205,7 @@ void DecodePkcs12(const pb::TlsCertificate& message, const Scope& scope,
   if (Pkcs12IsElsewhere(message, scope)) return;
   auto contents = x509::ParsePkcs12(file.view(), certificate.password.view());
   if (!contents.ok()) return at.Error(contents.status());
+  certificate.path = message.pkcs12().filename();
   certificate.chain_pem = std::move(contents->chain_pem);
   certificate.key_pem = std::move(contents->key_pem);
   certificate.password = SecretBytes();
@@ -256,6 +259,7 @@ TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Sco
   if (message.has_pkcs12()) {
     DecodePkcs12(message, scope, certificate);
   } else {
+    certificate.path = message.certificate_chain().filename();
     certificate.chain_pem =
         DecodeDataSource(message.certificate_chain(), scope.Field("certificate_chain"));
     certificate.key_pem =

@@ -33,6 +33,9 @@ class ServerFactory final : public TransportSocketFactory {
   }
   bool has_handshake() const override { return true; }
   net::CertificatesInUse certificates() const override { return context_->certificates(); }
+  std::vector<net::CertificateEnd> certificate_ends() const override {
+    return context_->certificate_ends();
+  }
 
  private:
   const std::shared_ptr<const weir::tls::ServerContext> context_;
@@ -56,6 +59,9 @@ class ClientFactory final : public TransportSocketFactory {
   }
   bool has_handshake() const override { return true; }
   net::CertificatesInUse certificates() const override { return context_->certificates(); }
+  std::vector<net::CertificateEnd> certificate_ends() const override {
+    return context_->certificate_ends();
+  }
 
  private:
   const std::shared_ptr<const weir::tls::ClientContext> context_;
