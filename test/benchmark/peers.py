@@ -1,9 +1,11 @@
 """The proxies that are measured and the upstream behind them: configurations alike, one worker each.
 
-Every proxy takes HTTP/1.1 (and, on the same port where it can, cleartext HTTP/2) on one port of loopback, keeps its
-connections to the upstream open, and writes no access log.
+Every proxy takes HTTP/1.1 (and, on the same port where it can, HTTP/2) on one port of loopback, in cleartext or in TLS 1.2
+and 1.3 with an ECDSA certificate and its own defaults otherwise; keeps its connections to the upstream open, and writes
+no access log.
 """
 
+import dataclasses
 import os
 import shutil
 import socket
@@ -48,7 +50,8 @@ http {{
     keepalive_timeout 3600s;
   }}
   server {{
-    listen 127.0.0.1:{port} backlog=4096{http2};
+    listen 127.0.0.1:{port} backlog=4096{options};
+    {tls}
     location / {{
       proxy_pass http://web;
       proxy_http_version 1.1;
@@ -70,7 +73,7 @@ defaults
   timeout server 3600s
   http-reuse always
 frontend edge
-  bind 127.0.0.1:{port}{http2}
+  bind 127.0.0.1:{port}{options}
   default_backend web
 backend web
   server one 127.0.0.1:{upstream}
@@ -83,7 +86,8 @@ static_resources:
   - name: edge
     address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}
     filter_chains:
-    - filters:
+    - {tls}
+      filters:
       - name: envoy.filters.network.http_connection_manager
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -105,6 +109,41 @@ static_resources:
       - lb_endpoints:
         - endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {upstream} }} }} }}
 """
+
+
+NGINX_TLS = """
+    ssl_certificate {chain};
+    ssl_certificate_key {key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+"""
+
+WEIR_TLS = """
+      transport_socket:
+        name: tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+          common_tls_context:
+            alpn_protocols: [h2, http/1.1]
+            tls_certificates:
+            - {{ certificate_chain: {{ filename: {chain} }}, private_key: {{ filename: {key} }} }}
+"""
+
+
+@dataclasses.dataclass
+class Front:
+    """What a proxy speaks towards its clients."""
+    http2: bool = False
+    chain: str = ""  # Path of the certificate in PEM; empty: cleartext.
+    key: str = ""
+
+
+def self_signed(folder):
+    """Paths of a certificate and its key, ECDSA on P-256."""
+    chain, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "cert.pem.key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2",
+                    "-keyout", key, "-out", chain], check=True, capture_output=True)
+    return chain, key
 
 
 def free_port():
@@ -160,29 +199,35 @@ def upstream(folder, core, body_bytes):
     return Server("upstream", ["nginx", "-c", path], port, core, folder)
 
 
-def nginx(folder, core, upstream_port, http2=False):
+def nginx(folder, core, upstream_port, front):
     port = free_port()
-    text = NGINX.format(folder=folder, port=port, upstream=upstream_port, http2=" http2" if http2 else "")
+    options = (" ssl" if front.chain else "") + (" http2" if front.http2 else "")
+    tls = NGINX_TLS.format(chain=front.chain, key=front.key) if front.chain else ""
+    text = NGINX.format(folder=folder, port=port, upstream=upstream_port, options=options, tls=tls)
     return Server("nginx", ["nginx", "-c", _write(folder, "nginx.conf", text)], port, core, folder)
 
 
-def haproxy(folder, core, upstream_port, http2=False):
+def haproxy(folder, core, upstream_port, front):
     port = free_port()
-    text = HAPROXY.format(port=port, upstream=upstream_port, http2=" proto h2" if http2 else "")
+    if front.chain:  # It finds the key beside the chain.
+        options = f" ssl crt {front.chain} ssl-min-ver TLSv1.2 alpn " + ("h2,http/1.1" if front.http2 else "http/1.1")
+    else:
+        options = " proto h2" if front.http2 else ""
+    text = HAPROXY.format(port=port, upstream=upstream_port, options=options)
     return Server("haproxy", ["haproxy", "-q", "-f", _write(folder, "haproxy.cfg", text)], port, core, folder)
 
 
-def weir(folder, core, upstream_port, http2=False):
-    del http2  # AUTO takes both.
+def weir(folder, core, upstream_port, front):
     port, admin = free_port(), free_port()
-    path = _write(folder, "weir.yaml", WEIR.format(port=port, admin=admin, upstream=upstream_port))
+    tls = WEIR_TLS.format(chain=front.chain, key=front.key).strip() if front.chain else "name: cleartext"
+    path = _write(folder, "weir.yaml", WEIR.format(port=port, admin=admin, upstream=upstream_port, tls=tls))
     program = os.environ.get("WEIR_BINARY", os.path.join(TREE, "bazel-bin/source/exe/weir"))
     return Server("weir", [program, "-c", path, "--concurrency", "1"], port, core, folder)
 
 
-def forwarder(folder, core, upstream_port, http2=False):
+def forwarder(folder, core, upstream_port, front):
     """The floor: an event loop that passes bytes on and looks at none of them."""
-    del http2
+    del front
     port = free_port()
     program = os.path.join(TREE, "bazel-bin/test/benchmark/forwarder")
     return Server("forwarder", [program, str(port), str(upstream_port)], port, core, folder)
@@ -192,4 +237,4 @@ ALL = {"weir": weir, "nginx": nginx, "haproxy": haproxy, "forwarder": forwarder}
 
 
 def missing():
-    return [program for program in ("nginx", "haproxy", "h2load", "taskset") if shutil.which(program) is None]
+    return [program for program in ("nginx", "haproxy", "h2load", "openssl", "taskset") if shutil.which(program) is None]

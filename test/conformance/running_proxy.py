@@ -7,18 +7,22 @@ import re
 import socket
 import subprocess
 import tempfile
+import textwrap
 import threading
 import time
+import urllib.request
 
 BOOTSTRAP = """
 node: {{ id: conformance, cluster: conformance }}
-admin: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: 0 }} }} }}
+admin: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {admin} }} }} }}
 static_resources:
   listeners:
   - name: edge
     address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}
     filter_chains:
-    - filters:
+    - name: all
+{chain}
+      filters:
       - name: http
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -42,6 +46,7 @@ static_resources:
   - name: upstream
     type: STATIC
     connect_timeout: 1s
+{cluster}
     load_assignment:
       cluster_name: upstream
       endpoints:
@@ -106,12 +111,14 @@ def free_port():
 
 
 class Proxy:
-    """`with Proxy(weir, codec="HTTP2") as proxy:` runs it; proxy.port is its listener's."""
+    """`with Proxy(weir, codec="HTTP2") as proxy:` runs it; proxy.port is its listener's. `chain` and `cluster` are further
+    lines of the filter chain and of the cluster, without indentation; `upstream_port` is that of another upstream."""
 
-    def __init__(self, weir, codec="AUTO"):
+    def __init__(self, weir, codec="AUTO", chain="", cluster="", upstream_port=0):
         self.upstream = Upstream()
-        self.port = free_port()
-        config = BOOTSTRAP.format(port=self.port, codec=codec, upstream=self.upstream.port)
+        self.port, self.admin_port = free_port(), free_port()
+        config = BOOTSTRAP.format(port=self.port, codec=codec, admin=self.admin_port, upstream=upstream_port or self.upstream.port,
+                                  chain=textwrap.indent(chain, " " * 6), cluster=textwrap.indent(cluster, " " * 4))
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [weir, "--config-yaml", config, "--concurrency", "1", "-l", "warning"],
@@ -132,6 +139,12 @@ class Proxy:
 
     def running(self):
         return self._process.poll() is None
+
+    def stat(self, name):
+        """A counter or gauge by its whole name; 0 where it is not shown."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/stats", timeout=10) as page:
+            lines = page.read().decode().splitlines()
+        return next((int(line.split(": ")[1]) for line in lines if line.startswith(f"{name}: ")), 0)
 
     def log(self):
         self._log.seek(0)
