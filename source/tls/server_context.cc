@@ -70,6 +70,12 @@ absl::Status CheckUnstapled(const Identity& identity, config::OcspPolicy policy)
   return absl::OkStatus();
 }
 
+// The identities hold what is needed of them.
+config::DownstreamTls WithoutCertificates(config::DownstreamTls tls) {
+  tls.common.certificates.clear();
+  return tls;
+}
+
 }  // namespace
 
 struct ServerContext::Callbacks {
@@ -155,13 +161,19 @@ struct ServerContext::Callbacks {
 
 absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
     const config::DownstreamTls& tls) {
+  IdentityStore own;
+  return Create(tls, own);
+}
+
+absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
+    const config::DownstreamTls& tls, IdentityStore& store) {
   if (tls.common.certificates.empty()) {
     return InvalidArgument("a TLS server needs a certificate: tls_certificates is empty");
   }
   WEIR_ASSIGN_OR_RETURN(SharedContext context, MakeContext(tls.common.parameters));
   std::vector<IdentityIndex::Shared> identities;
   for (const config::TlsCertificate& certificate : tls.common.certificates) {
-    auto identity = Identity::Create(certificate);
+    auto identity = store.Get(certificate);
     if (!identity.ok()) {
       return Annotate(identity.status(), StrCat("certificate ", identities.size() + 1));
     }
@@ -179,7 +191,7 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
 
 ServerContext::ServerContext(const config::DownstreamTls& tls, SharedContext context,
                              std::vector<IdentityIndex::Shared> identities)
-    : tls_(tls),
+    : tls_(WithoutCertificates(tls)),
       context_(std::move(context)),
       identities_(std::move(identities), tls.full_scan_certs_on_sni_mismatch),
       alpn_(EncodeAlpn(tls.common.alpn)) {}

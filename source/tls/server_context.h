@@ -13,6 +13,7 @@
 #include "source/net/transport_socket.h"
 #include "source/tls/context_settings.h"
 #include "source/tls/identity_index.h"
+#include "source/tls/identity_store.h"
 #include "source/tls/peer_verifier.h"
 
 struct ssl_early_callback_ctx;
@@ -21,6 +22,10 @@ namespace weir::tls {
 
 class ServerContext final : public std::enable_shared_from_this<ServerContext> {
  public:
+  // `store`: what it shares with other contexts.
+  static absl::StatusOr<std::shared_ptr<const ServerContext>> Create(
+      const config::DownstreamTls& tls, IdentityStore& store);
+  // Sharing nothing.
   static absl::StatusOr<std::shared_ptr<const ServerContext>> Create(
       const config::DownstreamTls& tls);
   ServerContext(const ServerContext&) = delete;
@@ -44,7 +49,7 @@ class ServerContext final : public std::enable_shared_from_this<ServerContext> {
   void PrepareSessions();
   void PrepareClientCertificates();
 
-  const config::DownstreamTls tls_;
+  const config::DownstreamTls tls_;  // Without the certificates.
   const SharedContext context_;
   const IdentityIndex identities_;
   const std::string alpn_;

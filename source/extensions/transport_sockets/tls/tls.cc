@@ -67,32 +67,37 @@ class ClientFactory final : public TransportSocketFactory {
   const std::shared_ptr<const weir::tls::ClientContext> context_;
 };
 
-// `Factory` around `Context` made from `configured` with its secrets.
-template <typename Factory, typename Context, typename Tls>
+// `Factory` around the context that `create` makes from `configured` with its secrets.
+template <typename Factory, typename Tls, typename Create>
 absl::StatusOr<std::shared_ptr<const TransportSocketFactory>> Make(
-    const Tls& configured, const config::SecretLookup& secrets) {
+    const Tls& configured, const config::SecretLookup& secrets, const Create& create) {
   const absl::StatusOr<Tls> tls = config::WithSecrets(configured, secrets);
   if (absl::IsUnavailable(tls.status())) {
     return std::make_shared<const net::FailingTransportSocketFactory>(
         StrCat("TLS_error: ", MessageOf(tls.status())));
   }
   if (!tls.ok()) return tls.status();
-  WEIR_ASSIGN_OR_RETURN(std::shared_ptr<const Context> context, Context::Create(*tls));
+  WEIR_ASSIGN_OR_RETURN(auto context, create(*tls));
   return std::make_shared<const Factory>(std::move(context));
 }
 
 }  // namespace
 
 void RegisterFactory(filter::Factories& factories) {
-  factories.transport_sockets[std::string(kServerName)] = [](const config::ExtensionConfig& config,
-                                                             const config::SecretLookup& secrets) {
-    return Make<ServerFactory, weir::tls::ServerContext>(
-        static_cast<const ServerTlsConfig&>(config).tls, secrets);
-  };
+  // All listeners of the process share what they show.
+  const auto identities = std::make_shared<weir::tls::IdentityStore>();
+  factories.transport_sockets[std::string(kServerName)] =
+      [identities](const config::ExtensionConfig& config, const config::SecretLookup& secrets) {
+        return Make<ServerFactory>(static_cast<const ServerTlsConfig&>(config).tls, secrets,
+                                   [&](const config::DownstreamTls& tls) {
+                                     return weir::tls::ServerContext::Create(tls, *identities);
+                                   });
+      };
   factories.transport_sockets[std::string(kClientName)] = [](const config::ExtensionConfig& config,
                                                              const config::SecretLookup& secrets) {
-    return Make<ClientFactory, weir::tls::ClientContext>(
-        static_cast<const ClientTlsConfig&>(config).tls, secrets);
+    return Make<ClientFactory>(
+        static_cast<const ClientTlsConfig&>(config).tls, secrets,
+        [](const config::UpstreamTls& tls) { return weir::tls::ClientContext::Create(tls); });
   };
 }
 
