@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -48,6 +49,10 @@ class MachineData final : public config::proto::DataReader {
     const char* const value = std::getenv(variable.c_str());
     if (value == nullptr) return NotFound(StrCat("environment variable ", variable, " is not set"));
     return std::string(value);
+  }
+  bool IsOpenToAll(const std::string& path) const override {
+    struct stat status = {};
+    return stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0;
   }
 };
 

@@ -10,6 +10,7 @@ import tempfile
 import textwrap
 import threading
 import time
+import urllib.error
 import urllib.request
 
 BOOTSTRAP = """
@@ -114,14 +115,14 @@ class Proxy:
     """`with Proxy(weir, codec="HTTP2") as proxy:` runs it; proxy.port is its listener's. `chain` and `cluster` are further
     lines of the filter chain and of the cluster, without indentation; `upstream_port` is that of another upstream."""
 
-    def __init__(self, weir, codec="AUTO", chain="", cluster="", upstream_port=0):
+    def __init__(self, weir, codec="AUTO", chain="", cluster="", upstream_port=0, log_level="warning"):
         self.upstream = Upstream()
         self.port, self.admin_port = free_port(), free_port()
         config = BOOTSTRAP.format(port=self.port, codec=codec, admin=self.admin_port, upstream=upstream_port or self.upstream.port,
                                   chain=textwrap.indent(chain, " " * 6), cluster=textwrap.indent(cluster, " " * 4))
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [weir, "--config-yaml", config, "--concurrency", "1", "-l", "warning"],
+            [weir, "--config-yaml", config, "--concurrency", "1", "-l", log_level],
             stdout=self._log, stderr=self._log)
         self.pid = self._process.pid
         self._await_listener()
@@ -140,10 +141,17 @@ class Proxy:
     def running(self):
         return self._process.poll() is None
 
+    def page(self, path):
+        """A page of the admin server, whatever its status."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}{path}", timeout=10) as page:
+                return page.read().decode(errors="replace")
+        except urllib.error.HTTPError as error:
+            return error.read().decode(errors="replace")
+
     def stat(self, name):
         """A counter or gauge by its whole name; 0 where it is not shown."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/stats", timeout=10) as page:
-            lines = page.read().decode().splitlines()
+        lines = self.page("/stats").splitlines()
         return next((int(line.split(": ")[1]) for line in lines if line.startswith(f"{name}: ")), 0)
 
     def log(self):

@@ -45,6 +45,8 @@ class DataReader {
   virtual ~DataReader() = default;
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path) const = 0;
   virtual absl::StatusOr<std::string> ReadEnvironment(const std::string& variable) const = 0;
+  // Whether every user of the machine may read the file.
+  virtual bool IsOpenToAll(const std::string&) const { return false; }
   // Files and environment are another machine's: what they hold cannot be known, and is not
   // checked.
   virtual bool IsElsewhere() const { return false; }

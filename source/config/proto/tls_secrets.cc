@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "source/base/log.h"
 #include "source/base/status.h"
 #include "source/config/proto/decode.h"
 #include "source/config/proto/matchers.h"
@@ -187,6 +188,15 @@ void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& s
   if (!lists.ok()) scope.Field("crl").Error(lists.status());
 }
 
+// Mounted volumes are often open to all, so that such a file is not refused.
+SecretBytes DecodeKey(const envoy::config::core::v3::DataSource& source, const Scope& scope) {
+  if (!source.filename().empty() && scope.context().data.IsOpenToAll(source.filename())) {
+    WEIR_LOG(kConfig, kWarn, scope.path(), ": every user of this machine can read the key in ",
+             source.filename(), ": its mode should be 0600 or 0640");
+  }
+  return SecretBytes(DecodeDataSource(source, scope));
+}
+
 bool Pkcs12IsElsewhere(const pb::TlsCertificate& message, const Scope& scope) {
   return message.has_pkcs12() &&
          (IsElsewhere(message.pkcs12(), scope) || IsElsewhere(message.password(), scope));
@@ -200,7 +210,7 @@ void DecodePkcs12(const pb::TlsCertificate& message, const Scope& scope,
     return at.Error("cannot be given together with certificate_chain and private_key");
   }
   const size_t errors_before = scope.context().diagnostics.all().size();
-  const SecretBytes file(DecodeDataSource(message.pkcs12(), at));
+  const SecretBytes file = DecodeKey(message.pkcs12(), at);
   if (scope.context().diagnostics.all().size() > errors_before) return;
   if (Pkcs12IsElsewhere(message, scope)) return;
   auto contents = x509::ParsePkcs12(file.view(), certificate.password.view());
@@ -262,8 +272,7 @@ TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Sco
     certificate.path = message.certificate_chain().filename();
     certificate.chain_pem =
         DecodeDataSource(message.certificate_chain(), scope.Field("certificate_chain"));
-    certificate.key_pem =
-        SecretBytes(DecodeDataSource(message.private_key(), scope.Field("private_key")));
+    certificate.key_pem = DecodeKey(message.private_key(), scope.Field("private_key"));
   }
   if (message.has_ocsp_staple()) {
     certificate.ocsp_staple = DecodeDataSource(message.ocsp_staple(), scope.Field("ocsp_staple"));
