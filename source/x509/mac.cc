@@ -51,14 +51,14 @@ std::string ToBase64Url(std::string_view bytes) {
   return text;
 }
 
-bool FromBase64Url(std::string_view text, std::string& bytes) {
+std::optional<std::string> FromBase64Url(std::string_view text) {
   constexpr std::string_view digits = kDigits;
   std::string decoded;
   uint32_t bits = 0;
   int have = 0;
   for (const char c : text) {
     const size_t digit = digits.find(c);
-    if (digit == std::string_view::npos) return false;
+    if (digit == std::string_view::npos) return std::nullopt;
     bits = bits << 6 | static_cast<uint32_t>(digit);
     have += 6;
     if (have < 8) continue;
@@ -66,9 +66,8 @@ bool FromBase64Url(std::string_view text, std::string& bytes) {
     decoded.push_back(static_cast<char>(bits >> have & 255));
   }
   // What is left over must be padding bits of value 0: each text has one meaning.
-  if (have >= 6 || (bits & ((1u << have) - 1)) != 0) return false;
-  bytes = std::move(decoded);
-  return true;
+  if (have >= 6 || (bits & ((1u << have) - 1)) != 0) return std::nullopt;
+  return decoded;
 }
 
 }  // namespace weir::x509

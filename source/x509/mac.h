@@ -1,6 +1,7 @@
 // Message authentication codes for tokens. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,6 @@ std::string RandomBytes(size_t count);
 
 // RFC 4648, 5, without padding. Decoding gives nothing for any other text.
 std::string ToBase64Url(std::string_view bytes);
-bool FromBase64Url(std::string_view text, std::string& bytes);
+std::optional<std::string> FromBase64Url(std::string_view text);
 
 }  // namespace weir::x509

@@ -121,12 +121,11 @@ absl::StatusOr<Authority> AuthorityDirectory::Load() const {
 
 absl::StatusOr<SecretBytes> AuthorityDirectory::LoadTokenKey() const {
   WEIR_ASSIGN_OR_RETURN(std::string text, Read("token.key"));
-  std::string key;
-  const bool decoded = x509::FromBase64Url(TrimOws(Split(text, '\n').front()), key);
-  if (!decoded || key.size() != kTokenKeyBytes) {
+  std::optional<std::string> key = x509::FromBase64Url(TrimOws(Split(text, '\n').front()));
+  if (!key || key->size() != kTokenKeyBytes) {
     return InvalidArgument(StrCat(PathOf("token.key"), ": is no key of tokens"));
   }
-  return SecretBytes(std::move(key));
+  return SecretBytes(*std::move(key));
 }
 
 absl::StatusOr<Rotation> AuthorityDirectory::RotationState() const {

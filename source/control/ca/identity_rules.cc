@@ -71,8 +71,8 @@ IdentityRules IdentityRules::Parse(const std::string& file, std::string_view tex
   return good ? rules : IdentityRules();
 }
 
-const IdentityRule* IdentityRules::Find(std::string_view path, const engine::Node& node,
-                                        std::string& why) const {
+absl::StatusOr<const IdentityRule*> IdentityRules::Find(std::string_view path,
+                                                        const engine::Node& node) const {
   bool known = false;
   for (const IdentityRule& rule : rules_) {
     if (rule.path != path) continue;
@@ -80,13 +80,12 @@ const IdentityRule* IdentityRules::Find(std::string_view path, const engine::Nod
     const bool covered =
         std::any_of(rule.nodes.begin(), rule.nodes.end(),
                     [&](const std::string& pattern) { return Covers(pattern, node.id); });
-    if (!covered) continue;
-    if (rule.cluster.empty() || rule.cluster == node.cluster) return &rule;
+    if (covered && (rule.cluster.empty() || rule.cluster == node.cluster)) return &rule;
   }
-  why = known ? StrCat("the identity ", path, " is not for node \"", node.id, "\" of cluster \"",
-                       node.cluster, "\"; its `nodes` and `cluster` say whom it is for")
-              : StrCat("there is no identity ", path, " in the file of --identities");
-  return nullptr;
+  return absl::PermissionDeniedError(ToAbsl(
+      known ? StrCat("the identity ", path, " is not for node \"", node.id, "\" of cluster \"",
+                     node.cluster, "\"; its `nodes` and `cluster` say whom it is for")
+            : StrCat("there is no identity ", path, " in the file of --identities")));
 }
 
 }  // namespace weir::control::ca

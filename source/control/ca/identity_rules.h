@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "source/control/engine/request.h"
 #include "source/schema/diagnostic.h"
 
@@ -31,9 +32,9 @@ class IdentityRules {
   static IdentityRules Parse(const std::string& file, std::string_view text,
                              schema::Diagnostics& diagnostics);
 
-  // The rule by which `node` has the identity `path`. Null, and in `why` what would be right, when
-  // there is none.
-  const IdentityRule* Find(std::string_view path, const engine::Node& node, std::string& why) const;
+  // The rule by which `node` has the identity `path`, valid as long as this. kPermissionDenied,
+  // with what would be right, when there is none.
+  absl::StatusOr<const IdentityRule*> Find(std::string_view path, const engine::Node& node) const;
   size_t size() const { return rules_.size(); }
 
  private:

@@ -26,19 +26,18 @@ std::string MakeToken(std::string_view path, WallTime end, std::string_view key)
 absl::StatusOr<std::string> CheckToken(std::string_view token, std::string_view key, WallTime now) {
   if (token.size() > kMaxTokenBytes) return InvalidArgument("it is no token: too long");
   const std::vector<std::string_view> parts = Split(token, '.');
-  std::string path, code;
-  if (parts.size() != 4 || parts[0] != kPrefix || !x509::FromBase64Url(parts[1], path) ||
-      !x509::FromBase64Url(parts[3], code)) {
-    return InvalidArgument("it is no token: weirctl token create makes one");
-  }
+  const bool shaped = parts.size() == 4 && parts[0] == kPrefix;
+  const std::optional<std::string> path = shaped ? x509::FromBase64Url(parts[1]) : std::nullopt;
+  const std::optional<std::string> code = shaped ? x509::FromBase64Url(parts[3]) : std::nullopt;
+  if (!path || !code) return InvalidArgument("it is no token: weirctl token create makes one");
   const std::string_view said = token.substr(0, token.rfind('.'));
-  if (!x509::EqualInConstantTime(code, x509::HmacSha256(key, said))) {
+  if (!x509::EqualInConstantTime(*code, x509::HmacSha256(key, said))) {
     return InvalidArgument("the token was not made by this authority");
   }
   const std::optional<uint64_t> end = ParseUint64(parts[2]);
-  if (!end || !IsIdentityPath(path)) return InvalidArgument("the token says nothing");
+  if (!end || !IsIdentityPath(*path)) return InvalidArgument("the token says nothing");
   if (static_cast<int64_t>(*end) <= SecondsOf(now)) return InvalidArgument("the token has ended");
-  return path;
+  return *path;
 }
 
 }  // namespace weir::control::ca

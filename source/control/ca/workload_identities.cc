@@ -53,20 +53,18 @@ void WorkloadIdentities::MakeTrust() {
 }
 
 absl::Status WorkloadIdentities::Admit(const std::string& identity, const engine::Node& node) {
-  std::string why;
-  if (rules_.Find(identity, node, why) != nullptr) return absl::OkStatus();
-  WEIR_LOG(kControl, kWarn, "a node is refused: ", why);
-  return absl::PermissionDeniedError(ToAbsl(why));
+  const absl::Status found = rules_.Find(identity, node).status();
+  if (!found.ok()) WEIR_LOG(kControl, kWarn, "a node is refused: ", MessageOf(found));
+  return found;
 }
 
 engine::NodeViews::Own WorkloadIdentities::ResourcesOf(const std::string& identity,
                                                        const engine::Node& node, engine::Time now) {
   const Wall wall = clock_.System();
   Sweep(wall);
-  std::string why;
-  const IdentityRule* const found = rules_.Find(identity, node, why);
-  WEIR_CHECK(found != nullptr, "a node is admitted before it is given anything");
-  const IdentityRule& rule = *found;
+  const absl::StatusOr<const IdentityRule*> found = rules_.Find(identity, node);
+  WEIR_CHECK(found.ok(), "a node is admitted before it is given anything");
+  const IdentityRule& rule = **found;
   Certificate& certificate = certificates_[{identity, node.id}];
   const bool good = certificate.secret != nullptr && wall < certificate.renew &&
                     certificate.rule == rule && certificate.issuer == authority_.fingerprint();
