@@ -4,6 +4,8 @@
 
 namespace weir::event {
 
+MallocHeap::MallocHeap(uint32_t arenas) { mallopt(M_ARENA_MAX, static_cast<int>(arenas)); }
+
 HeapReading MallocHeap::Read() const {
   // Over all arenas; hblkhd is what was mapped singly.
   const struct mallinfo2 heap = mallinfo2();

@@ -165,7 +165,8 @@ class Process {
   Signals& signals_;
 
   const event::SystemClock clock_;
-  event::MallocHeap heap_;
+  // Of the main thread and each worker: the threads of the pool allocate with them.
+  event::MallocHeap heap_{WorkerCount(flags_) + 1};
   stats::Registry registry_;
   std::unique_ptr<event::EpollLoop> main_loop_;
   std::unique_ptr<net::TcpNetwork> network_;
