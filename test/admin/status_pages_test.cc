@@ -30,12 +30,13 @@ TEST(ReadyPageTest, OnlyLiveIsReady) {
 
 TEST(RuntimePageTest, ShowsEachKeyInEachLayer) {
   View view;
-  EXPECT_EQ(Get(view, "/runtime").body, "{\"layers\":[],\"entries\":{}}\n");
+  EXPECT_EQ(Get(view, "/runtime").body, "{\"entries\":{},\"layers\":[]}\n");
   view.runtime = {{"base", {{"b", "1"}, {"a.x", "true"}}}, {"admin", {}}, {"over", {{"b", "2"}}}};
   EXPECT_EQ(Get(view, "/runtime").body,
-            "{\"layers\":[\"base\",\"admin\",\"over\"],\"entries\":{"
-            "\"a.x\":{\"layer_values\":[\"true\",\"\",\"\"],\"final_value\":\"true\"},"
-            "\"b\":{\"layer_values\":[\"1\",\"\",\"2\"],\"final_value\":\"2\"}}}\n");
+            "{\"entries\":{"
+            "\"a.x\":{\"final_value\":\"true\",\"layer_values\":[\"true\",\"\",\"\"]},"
+            "\"b\":{\"final_value\":\"2\",\"layer_values\":[\"1\",\"\",\"2\"]}},"
+            "\"layers\":[\"base\",\"admin\",\"over\"]}\n");
 }
 
 TEST(HotRestartPageTest, ThereIsNone) {
