@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace weir::config {
 namespace {
@@ -26,7 +27,15 @@ auto Connections(const Cluster& c) {
   return std::tie(c.connect_timeout, c.buffer_limit, c.idle_timeout, c.max_requests_per_connection,
                   c.max_connection_duration, c.max_stream_duration, c.max_response_headers_kb,
                   c.max_headers_count, c.breakers, c.high_breakers, c.keepalive, c.protocol,
-                  c.http1, c.http2);
+                  c.http1, c.http2, c.auto_sni, c.auto_san_validation, c.override_auto_sni_header);
+}
+
+bool HasAll(const Value& match, const Value& labels) {
+  if (!match.is_struct()) return true;
+  return std::all_of(match.fields().begin(), match.fields().end(), [&](const Value::Field& field) {
+    const Value* const label = labels.Find(field.first);
+    return label != nullptr && *label == field.second;
+  });
 }
 
 }  // namespace
@@ -34,7 +43,45 @@ auto Connections(const Cluster& c) {
 bool operator==(const Cluster& a, const Cluster& b) {
   return Discovery(a) == Discovery(b) && Balancing(a) == Balancing(b) &&
          Connections(a) == Connections(b) && SameEndpoints(a.endpoints, b.endpoints) &&
-         SameConfig(a.transport_socket, b.transport_socket);
+         SameConfig(a.transport_socket, b.transport_socket) &&
+         a.transport_socket_matches == b.transport_socket_matches;
+}
+
+std::vector<std::shared_ptr<const ExtensionConfig>> TransportSocketsOf(const Cluster& cluster) {
+  std::vector<std::shared_ptr<const ExtensionConfig>> sockets = {cluster.transport_socket};
+  for (const TransportSocketMatch& match : cluster.transport_socket_matches) {
+    sockets.push_back(match.transport_socket);
+  }
+  return sockets;
+}
+
+std::vector<SecretReference> SecretsOf(const Cluster& cluster) {
+  std::vector<SecretReference> secrets;
+  for (const auto& socket : TransportSocketsOf(cluster)) {
+    if (socket == nullptr) continue;
+    for (SecretReference& secret : socket->secrets()) {
+      if (std::find(secrets.begin(), secrets.end(), secret) == secrets.end()) {
+        secrets.push_back(std::move(secret));
+      }
+    }
+  }
+  return secrets;
+}
+
+size_t TransportSocketFor(const Cluster& cluster, const Endpoints& endpoints,
+                          const Endpoint& endpoint) {
+  const uint32_t own = endpoint.labels;
+  const std::vector<Locality>& localities = *endpoints.localities;
+  const uint32_t of_locality =
+      endpoint.locality < localities.size() ? localities[endpoint.locality].labels : 0;
+  const auto fits = [&](const Value& match, uint32_t labels) {
+    return HasAll(match, labels == 0 ? Value() : endpoints.labels[labels - 1]);
+  };
+  for (size_t i = 0; i < cluster.transport_socket_matches.size(); ++i) {
+    const Value& match = cluster.transport_socket_matches[i].match;
+    if (fits(match, own) || fits(match, of_locality)) return i + 1;
+  }
+  return 0;
 }
 
 std::string StatName(std::string name) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "source/base/persistent_map.h"
+#include "source/base/value.h"
 #include "source/config/endpoints.h"
 #include "source/config/extension.h"
 #include "source/config/shared.h"
@@ -89,6 +90,17 @@ struct CircuitBreakers {
 enum class DiscoveryType : uint8_t { kStatic, kStrictDns, kEds };
 enum class BalancerKind : uint8_t { kRoundRobin, kLeastRequest, kRandom };
 
+// Of transport_socket_matches.
+struct TransportSocketMatch {
+  std::string name;
+  Value match;  // A struct: an endpoint's labels have each of its fields with the same value.
+  std::shared_ptr<const ExtensionConfig> transport_socket;  // Null: raw_buffer.
+  friend bool operator==(const TransportSocketMatch& a, const TransportSocketMatch& b) {
+    return a.name == b.name && a.match == b.match &&
+           SameConfig(a.transport_socket, b.transport_socket);
+  }
+};
+
 struct Cluster {
   std::string name;
   std::string alt_stat_name;  // Stats use it in place of the name when not empty.
@@ -120,10 +132,16 @@ struct Cluster {
   }
   net::TcpKeepalive keepalive;
 
-  // explicit_http_config, or use_downstream_protocol_config.
-  enum class Protocol : uint8_t { kHttp1, kHttp2, kDownstream } protocol = Protocol::kHttp1;
+  // explicit_http_config, use_downstream_protocol_config, or auto_config: what each connection's
+  // handshake agrees on, which its transport socket can (ExtensionConfig::negotiates_protocol).
+  enum class Protocol : uint8_t { kHttp1, kHttp2, kDownstream, kAuto } protocol = Protocol::kHttp1;
   Shared<Http1Options> http1;
   Shared<Http2Options> http2;
+  // upstream_http_protocol_options: the request's host is the server name of its connection, and a
+  // name that the certificate must cover.
+  bool auto_sni = false;
+  bool auto_san_validation = false;
+  std::string override_auto_sni_header;  // Says that host in place of :authority; lower case.
 
   net::DnsFamily dns_family = net::DnsFamily::kAuto;
   std::chrono::milliseconds dns_refresh_rate{5000};
@@ -133,6 +151,7 @@ struct Cluster {
 
   // Null: raw_buffer.
   std::shared_ptr<const ExtensionConfig> transport_socket;
+  std::vector<TransportSocketMatch> transport_socket_matches;  // The first that fits comes before.
 
   friend bool operator==(const Cluster& a, const Cluster& b);
 };
@@ -142,14 +161,27 @@ std::string StatName(std::string name);
 // That of the cluster: its alt_stat_name, or else its name.
 std::string StatName(const Cluster& cluster);
 
+// The transport sockets of a cluster: that of the endpoints which fit no match, then those of the
+// matches in their order. Null: raw_buffer.
+std::vector<std::shared_ptr<const ExtensionConfig>> TransportSocketsOf(const Cluster& cluster);
+// The secrets that these name.
+std::vector<SecretReference> SecretsOf(const Cluster& cluster);
+// Which of them is for `endpoint`, one of `endpoints`. The labels of its locality count where its
+// own do not fit.
+size_t TransportSocketFor(const Cluster& cluster, const Endpoints& endpoints,
+                          const Endpoint& endpoint);
+
+// What TransportSocketsOf stands for, with today's secrets. Null: raw_buffer.
+using Transports = std::vector<std::shared_ptr<const net::TransportSocketFactory>>;
+
 // A warm cluster as a generation holds it: what it is, where it is now, and how it is spoken to
 // with today's secrets.
 struct ClusterEntry {
   std::shared_ptr<const Cluster> config;
   std::shared_ptr<const Endpoints>
       endpoints;  // Resolved addresses alone; null when none came in time.
-  // For new connections; null: raw_buffer.
-  std::shared_ptr<const net::TransportSocketFactory> transport = nullptr;
+  // For new connections; null: raw_buffer for all.
+  std::shared_ptr<const Transports> transports = nullptr;
   friend bool operator==(const ClusterEntry&, const ClusterEntry&) = default;  // By pointer.
 };
 

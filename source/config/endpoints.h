@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "source/base/value.h"
 #include "source/config/shared.h"
 #include "source/net/address.h"
 
@@ -38,6 +39,9 @@ struct Endpoint {
   uint32_t weight = 1;  // 1 and up.
   HealthStatus health = HealthStatus::kUnknown;
   uint32_t locality = 0;  // Index in Endpoints::localities.
+  // Of what metadata says under "envoy.transport_socket_match": place in Endpoints::labels, from 1
+  // on; 0: nothing.
+  uint32_t labels = 0;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 
   // Null where there is an address.
@@ -50,6 +54,7 @@ struct Endpoint {
 struct Locality {
   std::string region, zone, sub_zone;
   uint32_t weight = 0;  // 0: not given. Kept for /clusters; no effect on balancing.
+  uint32_t labels = 0;  // As an endpoint's, for all of them.
   friend bool operator==(const Locality&, const Locality&) = default;
 };
 
@@ -57,6 +62,7 @@ struct Endpoints {
   std::string cluster_name;
   Shared<std::vector<Locality>> localities;
   std::vector<Endpoint> endpoints;
+  std::vector<Value> labels;               // Structs, each once.
   uint32_t overprovisioning_factor = 140;  // percent
   friend bool operator==(const Endpoints&, const Endpoints&) = default;
 };

@@ -20,6 +20,8 @@ class ExtensionConfig {
   virtual bool Equals(const ExtensionConfig& other) const = 0;
   // The secrets that it names: what it configures is unavailable without them.
   virtual std::vector<SecretReference> secrets() const { return {}; }
+  // Of a transport socket: whether its handshake agrees on a protocol (ALPN).
+  virtual bool negotiates_protocol() const { return false; }
 };
 
 // Both absent, or the same extension with the same meaning.

@@ -31,8 +31,14 @@ struct Factories {
   Map<ListenerFilterFactory> listener_filters;
   Map<AccessLog, LogSinks&> access_logs;
   Map<ResourceMonitor, const MonitoredResources&> resource_monitors;
-  // Secrets that are not there make a transport whose connections fail.
-  Map<net::TransportSocketFactory, const config::SecretLookup&> transport_sockets;
+  // Secrets that are not there make a transport whose connections fail. The factories are for
+  // transports around others.
+  Map<net::TransportSocketFactory, const config::SecretLookup&, const Factories&> transport_sockets;
 };
+
+// Of any transport socket.
+absl::StatusOr<std::shared_ptr<const net::TransportSocketFactory>> MakeTransport(
+    const Factories& factories, const config::ExtensionConfig& config,
+    const config::SecretLookup& secrets);
 
 }  // namespace weir::filter

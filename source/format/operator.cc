@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <span>
 
@@ -44,7 +45,7 @@ Argument ArgumentOf(std::string_view name) {
     return Argument::kTime;
   }
   if (name == "GRPC_STATUS" || name == "PATH") return Argument::kOptionalKeyword;
-  if (name == "QUERY_PARAM") return Argument::kName;
+  if (name == "QUERY_PARAM" || name == "DYNAMIC_METADATA") return Argument::kName;
   return Argument::kNone;
 }
 
@@ -228,6 +229,13 @@ void AppendNumber(std::string& out, uint64_t value) {
 
 bool AppendText(std::string& out, std::string_view text) {
   out += text;
+  return !text.empty();
+}
+
+bool AppendWord(std::string& out, std::string_view text) {
+  const auto end = static_cast<ptrdiff_t>(out.size());
+  out += text;
+  std::replace(out.begin() + end, out.end(), ' ', '_');
   return !text.empty();
 }
 

@@ -24,9 +24,10 @@ struct Formatter::Operator {
 
   AppendValue append = nullptr;  // Null: `text` is the value.
   bool is_number = false;        // What is appended is a JSON number.
-  std::string text;              // Literal; header or parameter name, lower case; host name.
-  std::string alternative;       // REQ(X?Y): Y, lower case.
-  int variant = 0;               // Which of several forms, by operator.
+  // Literal; header or parameter name, lower case; host name; path in metadata, a:b:c.
+  std::string text;
+  std::string alternative;  // REQ(X?Y): Y, lower case.
+  int variant = 0;          // Which of several forms, by operator.
   size_t max_length = std::numeric_limits<size_t>::max();
   TimeFormat time;  // START_TIME, times of certificates
 
@@ -70,5 +71,6 @@ bool AppendAddress(std::string& out, const net::Address& address, AddressPart pa
 // Whole milliseconds from `from` to `to`; nothing when one of them has not happened.
 bool AppendMilliseconds(std::string& out, event::MonotonicTime from, event::MonotonicTime to);
 bool AppendText(std::string& out, std::string_view text);  // false for an empty text
+bool AppendWord(std::string& out, std::string_view text);  // the same with _ for each space
 
 }  // namespace weir::format

@@ -1,4 +1,6 @@
 // Operators about the downstream connection.
+#include "source/base/strings.h"
+#include "source/base/value.h"
 #include "source/format/operator.h"
 
 namespace weir::format {
@@ -35,7 +37,18 @@ bool TerminationDetails(const Operator&, std::string& out, const FormatContext& 
   return AppendText(out, context.info.connection.further->termination_details);
 }
 bool TransportFailure(const Operator&, std::string& out, const FormatContext& context) {
-  return AppendText(out, context.info.connection.further->transport_failure_reason);
+  return AppendWord(out, context.info.connection.further->transport_failure_reason);
+}
+// A text as it is, everything else as JSON.
+bool DynamicMetadata(const Operator& self, std::string& out, const FormatContext& context) {
+  const Value* value = &context.info.connection.further->metadata;
+  for (const std::string_view name : Split(self.text, ':')) {
+    value = value->Find(name);
+    if (value == nullptr) return false;
+  }
+  if (value->kind() == Value::Kind::kString) return AppendText(out, value->string());
+  AppendJson(out, *value);
+  return true;
 }
 bool FilterChainName(const Operator&, std::string& out, const FormatContext& context) {
   return AppendText(out, context.info.connection.filter_chain_name);
@@ -78,6 +91,7 @@ const std::vector<OperatorEntry>& ConnectionOperators() {
       {"CONNECTION_ID", ConnectionId, true},
       {"CONNECTION_TERMINATION_DETAILS", TerminationDetails},
       {"DOWNSTREAM_TRANSPORT_FAILURE_REASON", TransportFailure},
+      {"DYNAMIC_METADATA", DynamicMetadata},
       {"FILTER_CHAIN_NAME", FilterChainName},
       {"HOSTNAME", HostName},
       {"DOWNSTREAM_WIRE_BYTES_RECEIVED", WireBytesReceived, true},

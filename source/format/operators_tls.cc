@@ -1,5 +1,5 @@
-// Operators about the TLS session of the downstream connection. Without TLS, or without a
-// certificate where one is asked about, they have no value.
+// Operators about the TLS sessions of the downstream and the upstream connection. Without TLS, or
+// without a certificate where one is asked about, they have no value.
 #include "source/base/strings.h"
 #include "source/format/operator.h"
 
@@ -8,32 +8,33 @@ namespace {
 
 using Operator = Formatter::Operator;
 
-const net::TlsFacts* FactsOf(const FormatContext& context) {
+using FactsOf = const net::TlsFacts* (*)(const FormatContext&);
+using CertificateOf = const net::CertificateFacts* (*)(const FormatContext&);
+
+const net::TlsFacts* Downstream(const FormatContext& context) {
   return context.info.connection.tls.get();
 }
+const net::TlsFacts* Upstream(const FormatContext& context) {
+  return context.info.upstream.tls.get();
+}
+
+template <FactsOf kFacts>
 const net::CertificateFacts* PeerOf(const FormatContext& context) {
-  const net::TlsFacts* const facts = FactsOf(context);
+  const net::TlsFacts* const facts = kFacts(context);
   return facts == nullptr ? nullptr : facts->peer.get();
 }
+template <FactsOf kFacts>
 const net::CertificateFacts* LocalOf(const FormatContext& context) {
-  const net::TlsFacts* const facts = FactsOf(context);
+  const net::TlsFacts* const facts = kFacts(context);
   return facts == nullptr ? nullptr : facts->local.get();
 }
 
-bool Version(const Operator&, std::string& out, const FormatContext& context) {
-  const net::TlsFacts* const facts = FactsOf(context);
-  return facts != nullptr && AppendText(out, facts->version);
+// A text of the session.
+template <FactsOf kFacts, auto kField>
+bool SessionText(const Operator&, std::string& out, const FormatContext& context) {
+  const net::TlsFacts* const facts = kFacts(context);
+  return facts != nullptr && AppendText(out, facts->*kField);
 }
-bool Cipher(const Operator&, std::string& out, const FormatContext& context) {
-  const net::TlsFacts* const facts = FactsOf(context);
-  return facts != nullptr && AppendText(out, facts->cipher);
-}
-bool SessionId(const Operator&, std::string& out, const FormatContext& context) {
-  const net::TlsFacts* const facts = FactsOf(context);
-  return facts != nullptr && AppendText(out, facts->session_id);
-}
-
-using CertificateOf = const net::CertificateFacts* (*)(const FormatContext&);
 
 // A text of a certificate.
 template <CertificateOf kCertificate, std::string net::CertificateFacts::* kField>
@@ -49,9 +50,9 @@ bool CertificateNames(const Operator&, std::string& out, const FormatContext& co
   return certificate != nullptr && AppendText(out, Join(certificate->*kField, ","));
 }
 
-template <event::SystemTime net::CertificateFacts::* kField>
-bool PeerTime(const Operator& self, std::string& out, const FormatContext& context) {
-  const net::CertificateFacts* const certificate = PeerOf(context);
+template <CertificateOf kCertificate, event::SystemTime net::CertificateFacts::* kField>
+bool CertificateTime(const Operator& self, std::string& out, const FormatContext& context) {
+  const net::CertificateFacts* const certificate = kCertificate(context);
   if (certificate == nullptr) return false;
   self.time.Append(out, certificate->*kField);
   return true;
@@ -60,7 +61,7 @@ bool PeerTime(const Operator& self, std::string& out, const FormatContext& conte
 // Something of every certificate that the client sent, with commas between them.
 template <std::string net::CertificateFacts::* kOwn, std::string net::AuthorityFacts::* kAbove>
 bool PeerChain(const Operator&, std::string& out, const FormatContext& context) {
-  const net::TlsFacts* const facts = FactsOf(context);
+  const net::TlsFacts* const facts = Downstream(context);
   if (facts == nullptr || facts->peer == nullptr) return false;
   std::string joined = (*facts->peer).*kOwn;
   for (const net::AuthorityFacts& authority : facts->peer_authorities) {
@@ -70,8 +71,9 @@ bool PeerChain(const Operator&, std::string& out, const FormatContext& context) 
 }
 
 // PEM, percent-encoded.
-bool PeerCertificate(const Operator&, std::string& out, const FormatContext& context) {
-  const net::CertificateFacts* const certificate = PeerOf(context);
+template <CertificateOf kCertificate>
+bool CertificatePem(const Operator&, std::string& out, const FormatContext& context) {
+  const net::CertificateFacts* const certificate = kCertificate(context);
   if (certificate == nullptr) return false;
   AppendPercentEncoded(out, certificate->pem);
   return true;
@@ -80,34 +82,51 @@ bool PeerCertificate(const Operator&, std::string& out, const FormatContext& con
 }  // namespace
 
 const std::vector<OperatorEntry>& TlsOperators() {
+  using Session = net::TlsFacts;
   using Facts = net::CertificateFacts;
   using Above = net::AuthorityFacts;
+  constexpr CertificateOf kClient = PeerOf<Downstream>, kOwn = LocalOf<Downstream>;
+  constexpr CertificateOf kServer = PeerOf<Upstream>, kOwnUp = LocalOf<Upstream>;
   static const std::vector<OperatorEntry> kOperators = {
-      {"DOWNSTREAM_TLS_VERSION", Version},
-      {"DOWNSTREAM_TLS_CIPHER", Cipher},
-      {"DOWNSTREAM_TLS_SESSION_ID", SessionId},
-      {"DOWNSTREAM_PEER_SUBJECT", CertificateText<PeerOf, &Facts::subject>},
-      {"DOWNSTREAM_PEER_ISSUER", CertificateText<PeerOf, &Facts::issuer>},
-      {"DOWNSTREAM_PEER_URI_SAN", CertificateNames<PeerOf, &Facts::uri_names>},
-      {"DOWNSTREAM_PEER_DNS_SAN", CertificateNames<PeerOf, &Facts::dns_names>},
-      {"DOWNSTREAM_PEER_IP_SAN", CertificateNames<PeerOf, &Facts::ip_names>},
-      {"DOWNSTREAM_PEER_EMAIL_SAN", CertificateNames<PeerOf, &Facts::email_names>},
-      {"DOWNSTREAM_LOCAL_SUBJECT", CertificateText<LocalOf, &Facts::subject>},
-      {"DOWNSTREAM_LOCAL_URI_SAN", CertificateNames<LocalOf, &Facts::uri_names>},
-      {"DOWNSTREAM_LOCAL_DNS_SAN", CertificateNames<LocalOf, &Facts::dns_names>},
-      {"DOWNSTREAM_LOCAL_IP_SAN", CertificateNames<LocalOf, &Facts::ip_names>},
-      {"DOWNSTREAM_LOCAL_EMAIL_SAN", CertificateNames<LocalOf, &Facts::email_names>},
-      {"DOWNSTREAM_PEER_SERIAL", CertificateText<PeerOf, &Facts::serial>},
-      {"DOWNSTREAM_PEER_FINGERPRINT_1", CertificateText<PeerOf, &Facts::sha1_fingerprint>},
-      {"DOWNSTREAM_PEER_FINGERPRINT_256", CertificateText<PeerOf, &Facts::sha256_fingerprint>},
+      {"DOWNSTREAM_TLS_VERSION", SessionText<Downstream, &Session::version>},
+      {"DOWNSTREAM_TLS_CIPHER", SessionText<Downstream, &Session::cipher>},
+      {"DOWNSTREAM_TLS_SESSION_ID", SessionText<Downstream, &Session::session_id>},
+      {"DOWNSTREAM_PEER_SUBJECT", CertificateText<kClient, &Facts::subject>},
+      {"DOWNSTREAM_PEER_ISSUER", CertificateText<kClient, &Facts::issuer>},
+      {"DOWNSTREAM_PEER_URI_SAN", CertificateNames<kClient, &Facts::uri_names>},
+      {"DOWNSTREAM_PEER_DNS_SAN", CertificateNames<kClient, &Facts::dns_names>},
+      {"DOWNSTREAM_PEER_IP_SAN", CertificateNames<kClient, &Facts::ip_names>},
+      {"DOWNSTREAM_PEER_EMAIL_SAN", CertificateNames<kClient, &Facts::email_names>},
+      {"DOWNSTREAM_LOCAL_SUBJECT", CertificateText<kOwn, &Facts::subject>},
+      {"DOWNSTREAM_LOCAL_URI_SAN", CertificateNames<kOwn, &Facts::uri_names>},
+      {"DOWNSTREAM_LOCAL_DNS_SAN", CertificateNames<kOwn, &Facts::dns_names>},
+      {"DOWNSTREAM_LOCAL_IP_SAN", CertificateNames<kOwn, &Facts::ip_names>},
+      {"DOWNSTREAM_LOCAL_EMAIL_SAN", CertificateNames<kOwn, &Facts::email_names>},
+      {"DOWNSTREAM_PEER_SERIAL", CertificateText<kClient, &Facts::serial>},
+      {"DOWNSTREAM_PEER_FINGERPRINT_1", CertificateText<kClient, &Facts::sha1_fingerprint>},
+      {"DOWNSTREAM_PEER_FINGERPRINT_256", CertificateText<kClient, &Facts::sha256_fingerprint>},
       {"DOWNSTREAM_PEER_CHAIN_SERIALS", PeerChain<&Facts::serial, &Above::serial>},
       {"DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1",
        PeerChain<&Facts::sha1_fingerprint, &Above::sha1_fingerprint>},
       {"DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256",
        PeerChain<&Facts::sha256_fingerprint, &Above::sha256_fingerprint>},
-      {"DOWNSTREAM_PEER_CERT", PeerCertificate},
-      {"DOWNSTREAM_PEER_CERT_V_START", PeerTime<&Facts::not_before>},
-      {"DOWNSTREAM_PEER_CERT_V_END", PeerTime<&Facts::not_after>},
+      {"DOWNSTREAM_PEER_CERT", CertificatePem<kClient>},
+      {"DOWNSTREAM_PEER_CERT_V_START", CertificateTime<kClient, &Facts::not_before>},
+      {"DOWNSTREAM_PEER_CERT_V_END", CertificateTime<kClient, &Facts::not_after>},
+      {"UPSTREAM_TLS_VERSION", SessionText<Upstream, &Session::version>},
+      {"UPSTREAM_TLS_CIPHER", SessionText<Upstream, &Session::cipher>},
+      {"UPSTREAM_TLS_SESSION_ID", SessionText<Upstream, &Session::session_id>},
+      {"UPSTREAM_PEER_SUBJECT", CertificateText<kServer, &Facts::subject>},
+      {"UPSTREAM_PEER_ISSUER", CertificateText<kServer, &Facts::issuer>},
+      {"UPSTREAM_PEER_URI_SAN", CertificateNames<kServer, &Facts::uri_names>},
+      {"UPSTREAM_PEER_DNS_SAN", CertificateNames<kServer, &Facts::dns_names>},
+      {"UPSTREAM_PEER_IP_SAN", CertificateNames<kServer, &Facts::ip_names>},
+      {"UPSTREAM_PEER_CERT", CertificatePem<kServer>},
+      {"UPSTREAM_PEER_CERT_V_START", CertificateTime<kServer, &Facts::not_before>},
+      {"UPSTREAM_PEER_CERT_V_END", CertificateTime<kServer, &Facts::not_after>},
+      {"UPSTREAM_LOCAL_URI_SAN", CertificateNames<kOwnUp, &Facts::uri_names>},
+      {"UPSTREAM_LOCAL_DNS_SAN", CertificateNames<kOwnUp, &Facts::dns_names>},
+      {"UPSTREAM_LOCAL_IP_SAN", CertificateNames<kOwnUp, &Facts::ip_names>},
   };
   return kOperators;
 }

@@ -36,7 +36,7 @@ bool ConnectionId(const Operator&, std::string& out, const FormatContext& contex
   return true;
 }
 bool TransportFailure(const Operator&, std::string& out, const FormatContext& context) {
-  return AppendText(out, context.info.upstream.transport_failure_reason);
+  return AppendWord(out, context.info.upstream.transport_failure_reason);
 }
 bool Attempts(const Operator&, std::string& out, const FormatContext& context) {
   AppendNumber(out, context.info.upstream.attempts);
@@ -50,9 +50,6 @@ bool WireBytesReceived(const Operator&, std::string& out, const FormatContext& c
   AppendNumber(out, context.info.upstream.wire_bytes_received);
   return true;
 }
-// Facts of a TLS session that a connection without TLS does not have.
-bool NoValue(const Operator&, std::string&, const FormatContext&) { return false; }
-
 constexpr int kAll = static_cast<int>(AddressPart::kAll);
 constexpr int kWithoutPort = static_cast<int>(AddressPart::kWithoutPort);
 constexpr int kPort = static_cast<int>(AddressPart::kPort);
@@ -78,13 +75,6 @@ const std::vector<OperatorEntry>& UpstreamOperators() {
       {"UPSTREAM_REQUEST_ATTEMPT_COUNT", Attempts, true},
       {"UPSTREAM_WIRE_BYTES_SENT", WireBytesSent, true},
       {"UPSTREAM_WIRE_BYTES_RECEIVED", WireBytesReceived, true},
-      {"UPSTREAM_TLS_VERSION", NoValue},
-      {"UPSTREAM_TLS_CIPHER", NoValue},
-      {"UPSTREAM_TLS_SESSION_ID", NoValue},
-      {"UPSTREAM_PEER_SUBJECT", NoValue},
-      {"UPSTREAM_PEER_ISSUER", NoValue},
-      {"UPSTREAM_PEER_URI_SAN", NoValue},
-      {"UPSTREAM_PEER_DNS_SAN", NoValue},
   };
   return kOperators;
 }

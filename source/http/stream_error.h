@@ -46,6 +46,9 @@ struct StreamError {
   bool unprocessed = false;
   // A static word for %RESPONSE_CODE_DETAILS% and logs, such as "http1.codec_error".
   std::string_view detail;
+  // What the transport says of a connection that failed (transport_failure_reason); empty: nothing.
+  // Valid during the call that tells of the error.
+  std::string_view transport_reason = {};
 
   explicit operator bool() const { return kind != ErrorKind::kNone; }
 };

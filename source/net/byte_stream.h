@@ -44,9 +44,10 @@ struct IoResult {
 // What a finished transport handshake found. Empty strings where there is none (cleartext).
 struct TransportFacts {
   bool encrypted = false;
-  std::string alpn;                     // Negotiated protocol, "h2" or "http/1.1".
-  std::string server_name;              // SNI as sent by the client, lower case.
-  std::shared_ptr<const TlsFacts> tls;  // Null in cleartext.
+  std::string alpn;         // Negotiated protocol, "h2" or "http/1.1".
+  std::string server_name;  // SNI as sent by the client, lower case.
+  TlsFactsRef tls;          // Null in cleartext.
+  std::string failure;      // Why a handshake that was done failed after all, as OnFailed says it.
 };
 
 class ByteStreamHandler {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "source/base/local_ref.h"
 #include "source/event/clock.h"
 
 namespace weir::net {
@@ -43,7 +44,8 @@ struct AuthorityFacts {
   std::string pem;
 };
 
-struct TlsFacts {
+// Of one connection; it, its streams and their logs share it on their worker.
+struct TlsFacts final : LocalCounted<TlsFacts> {
   std::string_view version;  // "TLSv1.3"
   // "TLS_AES_128_GCM_SHA256", and for TLS 1.2 OpenSSL's name, "ECDHE-RSA-AES128-GCM-SHA256".
   std::string_view cipher;
@@ -54,6 +56,8 @@ struct TlsFacts {
   std::shared_ptr<const CertificateFacts> local;  // Null when we sent none.
   bool peer_validated = false;  // The certificate passed what the configuration demands.
 };
+
+using TlsFactsRef = LocalRef<TlsFacts>;
 
 // What a transport shows to its peers and trusts, for /certs.
 struct CertificatesInUse {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "source/buffer/buffer.h"
 #include "source/event/loop.h"
 #include "source/net/byte_stream.h"
+#include "source/net/proxy_header.h"
 #include "source/net/transport_stats.h"
 
 namespace weir::net {
@@ -24,10 +26,23 @@ struct TransportPlatform {
   TransportStats& stats;
 };
 
+// For whom a connection is made, as far as its transport says so to the peer. Connections for
+// different ones are not shared.
+struct ConnectionPurpose {
+  std::string server_name;    // SNI in place of the configured one; empty: as configured.
+  std::string verified_name;  // Which the peer's certificate must cover; empty: as configured.
+  std::optional<ProxyEndpoints> downstream;  // The client's connection.
+  std::vector<ProxyTlv> downstream_tlvs;     // Of its PROXY header; no part of the key.
+
+  // Equal for those that may share connections; empty where nothing is said.
+  std::string Key() const;
+};
+
 // What the connecting side asks of the transport for one connection.
 struct TransportOptions {
   std::string host_name;          // The endpoint's, for SNI; may be empty.
   std::vector<std::string> alpn;  // Protocols to offer where the configuration names none.
+  ConnectionPurpose purpose;
 };
 
 class TransportSocketFactory {
@@ -43,6 +58,8 @@ class TransportSocketFactory {
                                                  const TransportOptions& options) const = 0;
   // Whether an accepted stream has a handshake to wait for before the first byte.
   virtual bool has_handshake() const = 0;
+  // Whether its connections say whom they are for: ConnectionPurpose::downstream is wanted.
+  virtual bool tells_of_downstream() const { return false; }
   // Any thread; may take a while.
   virtual CertificatesInUse certificates() const { return {}; }
   // The same, as far as time goes; cheap.

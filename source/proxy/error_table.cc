@@ -1,5 +1,7 @@
 #include "source/proxy/error_table.h"
 
+#include <algorithm>
+
 namespace weir::proxy {
 namespace {
 
@@ -13,58 +15,49 @@ struct Row {
   ErrorAnswer answer;
 };
 
-// Envoy's sentence with the reason at its end.
-#define RESET_BODY(reason) \
-  "upstream connect error or disconnect/reset before headers. reset reason: " reason
+#define RESET_BODY "upstream connect error or disconnect/reset before headers. "
+#define RESET_DETAILS "upstream_reset_before_response_started{"
+// Details and body of a reset upstream: Envoy's sentences with the reason at their end.
+#define RESET(word, reason) RESET_DETAILS word "}", RESET_BODY "reset reason: " reason, reason
 
 constexpr Row kRows[] = {
     {ErrorKind::kConnectFailed,
      Side::kUpstream,
      {503, ResponseFlag::kUpstreamConnectionFailure,
-      "upstream_reset_before_response_started{remote_connection_failure}",
-      RESET_BODY("remote connection failure")}},
+      RESET("remote_connection_failure", "remote connection failure")}},
     {ErrorKind::kConnectTimeout,
      Side::kUpstream,
      {503, ResponseFlag::kUpstreamConnectionFailure,
-      "upstream_reset_before_response_started{connection_timeout}",
-      RESET_BODY("connection timeout")}},
+      RESET("connection_timeout", "connection timeout")}},
     {ErrorKind::kConnectionClosed,
      Side::kUpstream,
      {503, ResponseFlag::kUpstreamConnectionTermination,
-      "upstream_reset_before_response_started{connection_termination}",
-      RESET_BODY("connection termination")}},
+      RESET("connection_termination", "connection termination")}},
     {ErrorKind::kStreamReset,
      Side::kUpstream,
-     {503, ResponseFlag::kUpstreamRemoteReset,
-      "upstream_reset_before_response_started{remote_reset}", RESET_BODY("remote reset")}},
+     {503, ResponseFlag::kUpstreamRemoteReset, RESET("remote_reset", "remote reset")}},
     {ErrorKind::kRefusedStream,
      Side::kUpstream,
      {503, ResponseFlag::kUpstreamRemoteReset,
-      "upstream_reset_before_response_started{remote_refused_stream_reset}",
-      RESET_BODY("remote refused stream reset")}},
+      RESET("remote_refused_stream_reset", "remote refused stream reset")}},
     {ErrorKind::kMalformed,
      Side::kUpstream,
-     {502, ResponseFlag::kUpstreamProtocolError,
-      "upstream_reset_before_response_started{protocol_error}", RESET_BODY("protocol error")}},
+     {502, ResponseFlag::kUpstreamProtocolError, RESET("protocol_error", "protocol error")}},
     {ErrorKind::kHeadersTooLarge,
      Side::kUpstream,
-     {502, ResponseFlag::kUpstreamProtocolError,
-      "upstream_reset_before_response_started{protocol_error}", RESET_BODY("protocol error")}},
+     {502, ResponseFlag::kUpstreamProtocolError, RESET("protocol_error", "protocol error")}},
     {ErrorKind::kUnsupported,
      Side::kUpstream,
-     {502, ResponseFlag::kUpstreamProtocolError,
-      "upstream_reset_before_response_started{protocol_error}", RESET_BODY("protocol error")}},
+     {502, ResponseFlag::kUpstreamProtocolError, RESET("protocol_error", "protocol error")}},
     {ErrorKind::kFlood,
      Side::kUpstream,
-     {502, ResponseFlag::kUpstreamProtocolError,
-      "upstream_reset_before_response_started{protocol_error}", RESET_BODY("protocol error")}},
+     {502, ResponseFlag::kUpstreamProtocolError, RESET("protocol_error", "protocol error")}},
     {ErrorKind::kBodyTooLarge,
      Side::kUpstream,
      {500, std::nullopt, "response_payload_too_large", "Internal Server Error"}},
     {ErrorKind::kOverflow,
      Side::kUpstream,
-     {503, ResponseFlag::kUpstreamOverflow, "upstream_reset_before_response_started{overflow}",
-      RESET_BODY("overflow")}},
+     {503, ResponseFlag::kUpstreamOverflow, RESET("overflow", "overflow")}},
     {ErrorKind::kNoHealthyHost,
      Side::kUpstream,
      {503, ResponseFlag::kNoHealthyUpstream, "no_healthy_upstream", "no healthy upstream"}},
@@ -87,8 +80,7 @@ constexpr Row kRows[] = {
       "upstream request timeout"}},
     {ErrorKind::kLocalReset,
      Side::kUpstream,
-     {503, ResponseFlag::kLocalReset, "upstream_reset_before_response_started{local_reset}",
-      RESET_BODY("local reset")}},
+     {503, ResponseFlag::kLocalReset, RESET("local_reset", "local reset")}},
     {ErrorKind::kRequestTimeout,
      Side::kDownstream,
      {408, std::nullopt, "request_overall_timeout", "request timeout"}},
@@ -119,7 +111,14 @@ constexpr Row kRows[] = {
      {503, ResponseFlag::kOverloadManager, "overload", "envoy overloaded"}},
 };
 
-#undef RESET_BODY
+#undef RESET
+
+// Words of the transport within response_code_details, which have no spaces.
+std::string_view WithoutSpaces(std::string_view text, buffer::Arena& arena) {
+  char* const copy = arena.Allocate(text.size());
+  std::replace_copy(text.begin(), text.end(), copy, ' ', '_');
+  return {copy, text.size()};
+}
 
 }  // namespace
 
@@ -129,5 +128,24 @@ ErrorAnswer AnswerFor(const http::StreamError& error) {
   }
   return {500, std::nullopt, "internal_error", ""};
 }
+
+ErrorAnswer AnswerFor(const http::StreamError& error, const stream_info::UpstreamInfo& upstream,
+                      buffer::Arena& arena) {
+  ErrorAnswer answer = AnswerFor(error);
+  const std::string_view transport = upstream.transport_failure_reason;
+  const bool again = upstream.attempts > 1;
+  if (answer.reset_reason.empty() || (transport.empty() && !again)) return answer;
+  answer.body = arena.Concat({RESET_BODY, again ? "retried and the latest " : "",
+                              "reset reason: ", answer.reset_reason,
+                              transport.empty() ? "" : ", transport failure reason: ", transport});
+  if (!transport.empty()) {
+    answer.details = arena.Concat({RESET_DETAILS, WithoutSpaces(answer.reset_reason, arena), "|",
+                                   WithoutSpaces(transport, arena), "}"});
+  }
+  return answer;
+}
+
+#undef RESET_DETAILS
+#undef RESET_BODY
 
 }  // namespace weir::proxy

@@ -11,6 +11,7 @@
 #include "source/buffer/block_pool.h"
 #include "source/event/loop.h"
 #include "source/event/random.h"
+#include "source/filter/worker_stats.h"
 #include "source/generation/worker_generation.h"
 #include "source/http/h1/codec.h"
 #include "source/http/h2/codec.h"
@@ -69,6 +70,7 @@ struct Platform {
   StatsByPrefix<HttpStats>& http_stats;
   StatsByPrefix<TcpStats>& tcp_stats;
   StatsByPrefix<http::h2::Stats>& http2_stats;  // One block, without a prefix.
+  filter::WorkerStats& filter_stats;
   ShadowRequests& shadows;
   CodecOptions& codec_options;
   DateText& date;
@@ -77,9 +79,9 @@ struct Platform {
 
   // The same for connections that drain, or are refused, by other states.
   Platform With(const DrainState& other_drain, const OverloadState& other_overload) const {
-    return {loop,           random,     blocks,      generations,   clusters,
-            request_memory, http_stats, tcp_stats,   http2_stats,   shadows,
-            codec_options,  date,       other_drain, other_overload};
+    return {loop,           random,        blocks,    generations, clusters,
+            request_memory, http_stats,    tcp_stats, http2_stats, filter_stats,
+            shadows,        codec_options, date,      other_drain, other_overload};
   }
 };
 

@@ -298,7 +298,7 @@ void RequestStream::ResponseEnded() {
 // ---------------------------------------------------------------------------
 
 void RequestStream::Fail(const StreamError& error) {
-  const ErrorAnswer answer = AnswerFor(error);
+  const ErrorAnswer answer = AnswerFor(error, info_.upstream, memory_->request.headers.arena());
   if (answer.flag.has_value()) info_.flags.Set(*answer.flag);
   if (response_ >= ResponseState::kEnded) return;
   if (response_ != ResponseState::kNone) {

@@ -7,6 +7,7 @@
 
 #include "source/proxy/header_levels.h"
 #include "source/proxy/request_overrides.h"
+#include "source/proxy/upstream_name.h"
 
 namespace weir::proxy {
 namespace {
@@ -173,6 +174,7 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);
   options_.high_priority = action.high_priority;
   options_.downstream_protocol = host_.memory().request.version;
+  options_.downstream = &host_.info().connection;
   PrepareHeaders(action);
   if (!action.hash_policy.empty()) ComputeHash(action);
   if (asks_for_tunnel()) {
@@ -272,7 +274,8 @@ void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
     upstream::StreamOptions options{.high_priority = options_.high_priority,
                                     .downstream_protocol = options_.downstream_protocol,
                                     .random = platform_.random.Next(),
-                                    .hash = options_.hash};
+                                    .hash = options_.hash,
+                                    .server_name = UpstreamName(cluster->config(), copy)};
     shadow->Start(*cluster, options, terms_.timeout, end);
     shadows_.push_back(std::move(shadow));
   }

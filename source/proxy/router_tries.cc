@@ -5,6 +5,7 @@
 
 #include "source/proxy/error_table.h"
 #include "source/proxy/router_filter.h"
+#include "source/proxy/upstream_name.h"
 
 namespace weir::proxy {
 namespace {
@@ -64,6 +65,7 @@ void RouterFilter::StartAttempt() {
   newest_ = attempt;
   attempt->waiting().Clear();
   attempt->waiting().MoveFrom(unsent_);
+  options_.server_name = UpstreamName(cluster_->config(), host_.memory().request);
   const upstream::Start start = attempt->Start(*cluster_, options_);
   if (start == upstream::Start::kFailed) {
     OnAttemptError(*attempt, attempt->start_error());
@@ -105,6 +107,7 @@ void RouterFilter::NoteUpstream(const UpstreamAttempt& attempt) {
   upstream.local_address = connection.local_address;
   upstream.connection_id = connection.connection_id;
   upstream.protocol = connection.protocol;
+  upstream.tls = connection.tls;
 }
 
 // Hands the try what the request has so far.
@@ -139,6 +142,8 @@ void RouterFilter::OnAttemptBackpressure(UpstreamAttempt&, bool) { UpdateRequest
 
 void RouterFilter::OnAttemptError(UpstreamAttempt& attempt, const StreamError& error) {
   NoteUpstream(attempt);
+  host_.info().upstream.transport_failure_reason =
+      host_.memory().request.headers.arena().Copy(error.transport_reason);
   UpdateRequestPause();
   if (state_ != State::kTrying && !(state_ == State::kResponding && answering_ == &attempt)) return;
   last_timed_out_ = error.kind == ErrorKind::kPerTryTimeout;

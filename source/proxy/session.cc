@@ -101,6 +101,9 @@ bool Session::ReadOnce() {
       OnPeerEnd();
       return false;
     case net::IoOutcome::kError:
+      if (const std::string& failure = stream_->transport().failure; !failure.empty()) {
+        connection_.further.Edit().transport_failure_reason = failure;
+      }
       Abort(
           {ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
           true, net::ByteStream::CloseMode::kReset);
@@ -162,7 +165,8 @@ void Session::OnPeerEnd() {
         true, net::ByteStream::CloseMode::kNormal);
 }
 
-void Session::OnFailed(std::string_view) {
+void Session::OnFailed(std::string_view reason) {
+  connection_.further.Edit().transport_failure_reason = reason;
   Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
         true, net::ByteStream::CloseMode::kReset);
 }

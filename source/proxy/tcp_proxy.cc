@@ -69,8 +69,9 @@ void TcpProxy::Connect() {
     return End(false);
   }
   http::StreamError error;
-  if (cluster->StartTcp(*this, platform_.random.Next(), &upstream_, &error) ==
-      upstream::Start::kFailed) {
+  const upstream::StreamOptions options{.random = platform_.random.Next(),
+                                        .downstream = &info_.connection};
+  if (cluster->StartTcp(*this, options, &upstream_, &error) == upstream::Start::kFailed) {
     OnTcpFailed(error);
   }
 }
@@ -80,6 +81,7 @@ void TcpProxy::OnTcpReady() {
   info_.upstream.has_host = info_.upstream.connected = true;
   info_.upstream.address = upstream_->host()->address();
   info_.upstream.local_address = upstream_->stream().local_address();
+  info_.upstream.tls = upstream_->stream().transport().tls;
   upstream_->stream().SetHandler(&upstream_side_);
   MoveToUpstream();
   if (!ended_) MoveToClient();
@@ -90,6 +92,8 @@ void TcpProxy::OnTcpFailed(const http::StreamError& error) {
     info_.upstream.has_host = true;
     info_.upstream.address = upstream_->host()->address();
   }
+  transport_failure_ = error.transport_reason;
+  info_.upstream.transport_failure_reason = transport_failure_;
   const ErrorAnswer answer = AnswerFor(error);
   const bool again = error.kind == http::ErrorKind::kConnectFailed ||
                      error.kind == http::ErrorKind::kConnectTimeout;

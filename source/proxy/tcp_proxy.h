@@ -85,6 +85,7 @@ class TcpProxy final : public net::ByteStreamHandler, public upstream::TcpReques
   bool connected_ = false;
   bool ended_ = false;
   uint32_t attempts_ = 0;
+  std::string transport_failure_;  // Of the last attempt; empty: none.
   Flow to_upstream_;
   Flow to_client_;
   event::Timer idle_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "source/base/encoding.h"
 #include "source/base/strings.h"
 #include "source/schema/document_builder.h"
 #include "source/schema/field_path.h"

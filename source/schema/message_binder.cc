@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "source/base/encoding.h"
 #include "source/base/strings.h"
 #include "source/schema/proto_to_text.h"
 #include "source/schema/scalars.h"

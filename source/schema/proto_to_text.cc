@@ -8,6 +8,7 @@
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/protobuf/util/time_util.h"
+#include "source/base/encoding.h"
 #include "source/base/strings.h"
 #include "source/schema/any_content.h"
 #include "source/schema/field_path.h"

@@ -1,4 +1,4 @@
-// What the text of a scalar means: booleans, integers, durations, base64. Pure; each gives nothing
+// What the text of a scalar means: booleans, integers, durations. Pure; each gives nothing
 // when the text is not one.
 #pragma once
 
@@ -31,14 +31,6 @@ std::string DurationHint(std::string_view text);
 
 // "1.5s"; with `in_threes` the fraction has 3, 6 or 9 digits, as protobuf writes it: "1.500s".
 std::string DurationToText(int64_t seconds, int32_t nanos, bool in_threes = false);
-
-// Standard or URL-safe alphabet, with or without padding (RFC 4648, 4 and 5).
-std::optional<std::string> DecodeBase64(std::string_view text);
-std::string EncodeBase64(std::string_view bytes);
-
-bool IsUtf8(std::string_view text);
-// Number of bytes before the first one that is not UTF-8.
-size_t Utf8PrefixLength(std::string_view text);
 
 // The shortest decimal text that reads back as `value`; whole numbers without a point.
 std::string DoubleToText(double value);

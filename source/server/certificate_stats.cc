@@ -102,8 +102,11 @@ std::vector<stats::Sample> CertificateStats::Samples() const {
         }
       });
   clusters.ForEach([&](const std::string&, const config::ClusterEntry& entry) {
-    if (entry.transport == nullptr) return;
-    collector.Add("cluster.", config::StatName(*entry.config), *entry.transport);
+    if (entry.transports == nullptr) return;
+    for (const auto& transport : *entry.transports) {
+      if (transport == nullptr) continue;
+      collector.Add("cluster.", config::StatName(*entry.config), *transport);
+    }
   });
   return std::move(collector).Take();
 }

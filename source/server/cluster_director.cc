@@ -10,15 +10,14 @@ namespace weir::server {
 // A version that is not warm yet.
 struct ClusterDirector::Arrival {
   std::shared_ptr<const config::Cluster> config;
-  // Where it needs no secrets; null: raw_buffer.
-  std::shared_ptr<const net::TransportSocketFactory> transport;
+  config::Transports transports;  // See CompiledCluster.
   std::unique_ptr<DnsSpread::Resolution> dns = nullptr;
 };
 
 struct ClusterDirector::Known {
   std::shared_ptr<const config::Cluster> active;  // In force; null before the first is warm.
-  // Of `active` with today's secrets; null: raw_buffer.
-  std::shared_ptr<const net::TransportSocketFactory> active_transport;
+  // Of `active` with today's secrets; null: raw_buffer for all.
+  std::shared_ptr<const config::Transports> active_transports;
   std::unique_ptr<DnsSpread::Resolution> active_dns;
   std::unique_ptr<Arrival> waiting;  // Null when there is none; one of the two is there.
   bool is_static = false;
@@ -61,8 +60,10 @@ void ClusterDirector::SetStatic(CompiledCluster cluster) { Take(std::move(cluste
 
 absl::Status ClusterDirector::Check(const config::Cluster& cluster) const {
   if (!IsStatic(cluster.name)) {
-    return cluster.transport_socket == nullptr ? absl::OkStatus()
-                                               : transports_.Check(*cluster.transport_socket);
+    for (const auto& socket : config::TransportSocketsOf(cluster)) {
+      if (socket != nullptr) WEIR_RETURN_IF_ERROR(transports_.Check(*socket));
+    }
+    return absl::OkStatus();
   }
   return InvalidArgument(
       StrCat("cluster \"", cluster.name,
@@ -73,7 +74,7 @@ void ClusterDirector::Set(CompiledCluster cluster) { Take(std::move(cluster), fa
 
 void ClusterDirector::Take(CompiledCluster cluster, bool is_static) {
   auto arrival = std::make_unique<Arrival>(
-      Arrival{.config = std::move(cluster.config), .transport = std::move(cluster.transport)});
+      Arrival{.config = std::move(cluster.config), .transports = std::move(cluster.transports)});
   const auto found = known_.find(arrival->config->name);
   if (found == known_.end()) {
     ++counts_.added;
@@ -101,9 +102,7 @@ ClusterDirector::Supply& ClusterDirector::SupplyOf(std::string_view eds_name) {
 
 void ClusterDirector::SubscribeFor(Known& known) {
   const config::Cluster& cluster = known.newest();
-  if (cluster.transport_socket != nullptr) {
-    transports_.secrets().Subscribe(cluster.transport_socket->secrets());
-  }
+  transports_.secrets().Subscribe(config::SecretsOf(cluster));
   if (cluster.type != config::DiscoveryType::kEds) return;
   const std::string& eds_name = EdsName(cluster);
   SupplyOf(eds_name).clusters.push_back(&known);
@@ -111,9 +110,7 @@ void ClusterDirector::SubscribeFor(Known& known) {
 }
 
 void ClusterDirector::UnsubscribeFor(Known& known, const config::Cluster& version) {
-  if (version.transport_socket != nullptr) {
-    transports_.secrets().Unsubscribe(version.transport_socket->secrets());
-  }
+  transports_.secrets().Unsubscribe(config::SecretsOf(version));
   if (version.type != config::DiscoveryType::kEds) return;
   const std::string& eds_name = EdsName(version);
   if (const auto supply = supplies_.find(eds_name); supply != supplies_.end()) {
@@ -126,8 +123,7 @@ void ClusterDirector::UnsubscribeFor(Known& known, const config::Cluster& versio
 
 void ClusterDirector::TryWarm(Known& known) {
   const std::shared_ptr<const config::Cluster> cluster = known.waiting->config;
-  const auto& socket = cluster->transport_socket;
-  if (socket != nullptr && !transports_.secrets().Settled(socket->secrets())) return;
+  if (!transports_.secrets().Settled(config::SecretsOf(*cluster))) return;
   switch (cluster->type) {
     case config::DiscoveryType::kStatic:
       Activate(known);
@@ -158,39 +154,61 @@ void ClusterDirector::Activate(Known& known) {
   const std::shared_ptr<const config::Cluster> before =
       std::exchange(known.active, std::move(arrived->config));
   known.active_dns = std::move(arrived->dns);
-  ActivateTransport(known, std::move(arrived->transport), before.get());
+  ActivateTransports(known, std::move(arrived->transports), before.get());
   if (before != nullptr) UnsubscribeFor(known, *before);
 }
 
-void ClusterDirector::ActivateTransport(
-    Known& known, std::shared_ptr<const net::TransportSocketFactory> transport,
-    const config::Cluster* before) {
-  const auto& socket = known.active->transport_socket;
-  // An equal one goes on with its sessions.
-  if (before != nullptr && config::SameConfig(before->transport_socket, socket)) return;
-  known.active_transport = std::move(transport);
-  if (socket != nullptr && known.active_transport == nullptr) {
-    known.active_transport =
-        transports_.MakeOrFail(*socket, StrCat("cluster \"", known.name(), "\""));
+void ClusterDirector::ActivateTransports(Known& known, config::Transports made,
+                                         const config::Cluster* before) {
+  const auto sockets = config::TransportSocketsOf(*known.active);
+  const auto sockets_before = before == nullptr
+                                  ? std::vector<std::shared_ptr<const config::ExtensionConfig>>()
+                                  : config::TransportSocketsOf(*before);
+  const std::shared_ptr<const config::Transports> kept = std::move(known.active_transports);
+  bool any = false;
+  for (size_t i = 0; i < sockets.size(); ++i) {
+    if (sockets[i] == nullptr) continue;
+    any = true;
+    if (i < sockets_before.size() && config::SameConfig(sockets_before[i], sockets[i])) {
+      made[i] = (*kept)[i];  // An equal one goes on with its sessions.
+    } else if (made[i] == nullptr) {
+      made[i] = transports_.MakeOrFail(*sockets[i], StrCat("cluster \"", known.name(), "\""));
+    }
   }
+  known.active_transports =
+      any ? std::make_shared<const config::Transports>(std::move(made)) : nullptr;
+}
+
+// Those of `known` with the ones that name `secret` made anew; null where none does.
+absl::StatusOr<std::shared_ptr<const config::Transports>> ClusterDirector::Renewed(
+    const Known& known, const std::string& secret, const config::SecretLookup& secrets) const {
+  if (known.active == nullptr) return nullptr;
+  const auto sockets = config::TransportSocketsOf(*known.active);
+  std::shared_ptr<config::Transports> renewed;
+  for (size_t i = 0; i < sockets.size(); ++i) {
+    if (!Names(sockets[i].get(), secret)) continue;
+    if (renewed == nullptr)
+      renewed = std::make_shared<config::Transports>(*known.active_transports);
+    WEIR_ASSIGN_OR_RETURN((*renewed)[i], transports_.Make(*sockets[i], secrets));
+  }
+  return renewed;
 }
 
 absl::StatusOr<std::function<void()>> ClusterDirector::Renew(const std::string& secret,
                                                              const config::SecretLookup& secrets) {
-  std::vector<std::pair<std::string, std::shared_ptr<const net::TransportSocketFactory>>> made;
+  std::vector<std::pair<std::string, std::shared_ptr<const config::Transports>>> made;
   std::vector<std::string> waiting = Warming();
   for (const auto& known : known_) {
-    if (known->active == nullptr || !Names(known->active->transport_socket.get(), secret)) continue;
-    auto transport = transports_.Make(*known->active->transport_socket, secrets);
-    if (!transport.ok()) {
-      return Annotate(transport.status(), StrCat("cluster \"", known->name(), "\""));
+    auto transports = Renewed(*known, secret, secrets);
+    if (!transports.ok()) {
+      return Annotate(transports.status(), StrCat("cluster \"", known->name(), "\""));
     }
-    made.emplace_back(known->name(), *std::move(transport));
+    if (*transports != nullptr) made.emplace_back(known->name(), *std::move(transports));
   }
   return [this, made = std::move(made), waiting = std::move(waiting)] {
-    for (const auto& [name, transport] : made) {
+    for (const auto& [name, transports] : made) {
       Known& known = **known_.find(name);
-      known.active_transport = transport;
+      known.active_transports = transports;
       const config::ClusterEntry* const entry = active_.Find(name);
       if (entry != nullptr) Publish(known, entry->endpoints);
     }
@@ -207,7 +225,7 @@ void ClusterDirector::Publish(Known& known, std::shared_ptr<const config::Endpoi
     ++counts_.updated;
   }
   active_ = active_.Set(known.active->name, config::ClusterEntry{known.active, std::move(endpoints),
-                                                                 known.active_transport});
+                                                                 known.active_transports});
   changed_();
 }
 

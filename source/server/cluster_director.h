@@ -63,8 +63,9 @@ class ClusterDirector final : private SecretUser {
   void Activate(Known& known);
   // Takes the endpoints of the waiting version, when they are there.
   void TryWarm(Known& known);
-  void ActivateTransport(Known& known, std::shared_ptr<const net::TransportSocketFactory> transport,
-                         const config::Cluster* before);
+  void ActivateTransports(Known& known, config::Transports made, const config::Cluster* before);
+  absl::StatusOr<std::shared_ptr<const config::Transports>> Renewed(
+      const Known& known, const std::string& secret, const config::SecretLookup& secrets) const;
   void Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints);
   Supply& SupplyOf(std::string_view eds_name);
   // For its newest version.

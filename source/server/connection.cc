@@ -6,6 +6,11 @@
 #include "source/base/log.h"
 
 namespace weir::server {
+namespace {
+
+constexpr std::string_view kNoChain = "filter_chain_not_found";
+
+}  // namespace
 
 Connection::Arrival::Arrival(Connection& connection, std::shared_ptr<const generation::Listener> by,
                              std::unique_ptr<net::ByteStream> accepted)
@@ -33,7 +38,7 @@ void Connection::Start() {
   arrival_->stream->SetHandler(this);
   const generation::Listener& listener = *arrival_->listener;
   for (const auto& factory : listener.listener_filters) {
-    arrival_->filters.push_back(factory->Create());
+    arrival_->filters.push_back(factory->Create(platform_.filter_stats));
   }
   if (!arrival_->filters.empty() && listener.config->listener_filters_timeout.count() > 0) {
     arrival_->timer.Enable(listener.config->listener_filters_timeout);
@@ -77,6 +82,7 @@ bool Connection::RunListenerFilters(bool peer_ended) {
       return false;
     }
     if (result == filter::ListenerFilter::Result::kNeedMore && !full) break;
+    first_bytes.Drain(filter.consumed());
   }
   filters.erase(filters.begin(), filters.begin() + static_cast<ptrdiff_t>(done));
   return filters.empty();
@@ -90,7 +96,7 @@ void Connection::ChooseChain() {
   if (matched != nullptr) chain_ = listener.ChainFor(*matched);
   if (chain_ == nullptr) {
     owner_.OnNoChain();
-    info_.further.Edit().termination_details = "filter_chain_not_found";
+    info_.further.Edit().termination_details = kNoChain;
     return End();
   }
   info_.filter_chain_name = chain_->config->name;
@@ -158,6 +164,21 @@ void Connection::AddHeld(buffer::Ledger& ledger) const {
   if (arrival_ != nullptr) ledger.Add(buffer::LedgerKind::kInput, arrival_->first_bytes.size());
   if (session_ != nullptr) session_->AddHeld(ledger);
   if (tcp_ != nullptr) tcp_->AddHeld(ledger);
+}
+
+void Connection::Log(std::span<const std::shared_ptr<const filter::AccessLog>> logs) const {
+  if (logs.empty()) return;
+  stream_info::StreamInfo info(info_);
+  info.start = info_.start;
+  info.start_wall = info_.start_wall;
+  info.end = platform_.loop.Now();
+  info.downstream_remote_address = info_.remote_address;
+  if (info_.further->termination_details == kNoChain) {
+    info.flags.Set(stream_info::ResponseFlag::kNoRouteFound);
+    info.response_code_details = kNoChain;
+  }
+  const format::FormatContext context{.info = info, .log_type = format::LogType::kTcpConnectionEnd};
+  for (const auto& log : logs) log->Log(context);
 }
 
 void Connection::Drain() {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "source/event/loop.h"
@@ -58,6 +59,8 @@ class Connection final : public event::DeferredDeletable,
   void Close(bool now);
 
   const net::Address& peer() const { return info_.remote_address; }
+  // What the listener's own access logs get to know of it at its end.
+  void Log(std::span<const std::shared_ptr<const filter::AccessLog>> logs) const;
   void AddHeld(buffer::Ledger& ledger) const;
   // See proxy::Session.
   template <typename Visit>

@@ -9,16 +9,15 @@ namespace weir::server {
 namespace {
 
 // The factory of an extension, made by the function registered under its configuration's name.
-template <typename Made, typename Functions, typename... Needs>
+template <typename Made, typename Functions>
 absl::StatusOr<std::shared_ptr<const Made>> Make(const Functions& functions, std::string_view kind,
-                                                 const config::ExtensionConfig& config,
-                                                 const Needs&... needs) {
+                                                 const config::ExtensionConfig& config) {
   const auto found = functions.find(config.extension_name());
   if (found == functions.end()) {
     return InvalidArgument(
         StrCat("this program has no ", kind, " \"", config.extension_name(), "\""));
   }
-  return found->second(config, needs...);
+  return found->second(config);
 }
 
 const config::Secret* NoSecrets(const config::SecretReference&) { return nullptr; }
@@ -83,18 +82,18 @@ absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::Co
 
 absl::StatusOr<CompiledCluster> ResourceCompiler::CompileCluster(
     std::shared_ptr<const config::Cluster> cluster) const {
-  CompiledCluster compiled{std::move(cluster), nullptr};
-  const auto& socket = compiled.config->transport_socket;
-  if (socket != nullptr && socket->secrets().empty()) {
-    WEIR_ASSIGN_OR_RETURN(compiled.transport, MakeTransport(*socket, NoSecrets));
+  CompiledCluster compiled{std::move(cluster), {}};
+  for (const auto& socket : config::TransportSocketsOf(*compiled.config)) {
+    compiled.transports.emplace_back();
+    if (socket == nullptr || !socket->secrets().empty()) continue;
+    WEIR_ASSIGN_OR_RETURN(compiled.transports.back(), MakeTransport(*socket, NoSecrets));
   }
   return compiled;
 }
 
 absl::StatusOr<std::shared_ptr<const net::TransportSocketFactory>> ResourceCompiler::MakeTransport(
     const config::ExtensionConfig& config, const config::SecretLookup& secrets) const {
-  return Make<net::TransportSocketFactory>(factories_.transport_sockets, "transport socket", config,
-                                           secrets);
+  return filter::MakeTransport(factories_, config, secrets);
 }
 
 absl::Status ResourceCompiler::AddChain(std::shared_ptr<const config::FilterChain> chain,

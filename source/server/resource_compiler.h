@@ -16,10 +16,10 @@
 
 namespace weir::server {
 
-// `transport` is there where it needs no secrets.
+// `transports` are those of TransportSocketsOf that need no secrets; null where there are others.
 struct CompiledCluster {
   std::shared_ptr<const config::Cluster> config;
-  std::shared_ptr<const net::TransportSocketFactory> transport;
+  config::Transports transports;
 };
 
 using CompiledValue = std::variant<CompiledCluster, std::shared_ptr<const config::Endpoints>,

@@ -90,7 +90,10 @@ std::shared_ptr<admin::View> Server::MakeView() const {
 void Server::AddCertificates(admin::View& view) const {
   std::vector<std::shared_ptr<const net::TransportSocketFactory>> transports;
   clusters_.active().ForEach([&](const std::string&, const config::ClusterEntry& entry) {
-    if (entry.transport != nullptr) transports.push_back(entry.transport);
+    if (entry.transports == nullptr) return;
+    for (const auto& transport : *entry.transports) {
+      if (transport != nullptr) transports.push_back(transport);
+    }
   });
   listeners_.active().ForEach(
       [&](const std::string&, const std::shared_ptr<const generation::Listener>& listener) {

@@ -116,6 +116,7 @@ class Worker {
   proxy::StatsByPrefix<proxy::HttpStats> http_stats_;
   proxy::StatsByPrefix<proxy::TcpStats> tcp_stats_;
   proxy::StatsByPrefix<http::h2::Stats> http2_stats_;
+  filter::WorkerStats filter_stats_;
   proxy::CodecOptions codec_options_;
   proxy::DateText date_;
   proxy::DrainState drain_;

@@ -136,6 +136,7 @@ net::TransportStats& WorkerListener::transport_stats() {
 }
 
 void WorkerListener::OnConnectionEnd(Connection& connection) {
+  connection.Log(listener_->access_logs);
   stats_->downstream_cx_destroy.Inc();
   stats_->downstream_cx_active.Dec();
   if (connection.counted()) limit_->Give();

@@ -145,6 +145,10 @@ namespace internal {
 
 // Everything of one scope and one struct. Under the registry's mutex but for the constants.
 struct Group {
+  Group(Scope of, std::span<const Field> with)
+      : suffix(of.suffix), scope{of.prefix, std::move(of.instance), suffix}, fields(with) {}
+
+  const std::string suffix;  // The scope's, which outlives who said it first.
   const Scope scope;
   const std::span<const Field> fields;
   std::vector<std::shared_ptr<const void>> blocks;
@@ -231,7 +235,7 @@ std::shared_ptr<internal::BlockEntry> internal::Register(Registry& registry, Sco
   auto key = Registry::State::KeyOf(scope, fields);
   MutexLock lock(state.mutex);
   std::shared_ptr<Group>& group = state.groups[std::move(key)];
-  if (group == nullptr) group = std::make_shared<Group>(Group{std::move(scope), fields, {}, {}});
+  if (group == nullptr) group = std::make_shared<Group>(std::move(scope), fields);
   group->blocks.push_back(data);
   return std::make_shared<BlockEntry>(BlockEntry{group, std::move(data)});
 }

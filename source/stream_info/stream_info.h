@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "source/base/lazy.h"
+#include "source/base/value.h"
 #include "source/event/clock.h"
 #include "source/http/message.h"
 #include "source/net/address.h"
+#include "source/net/proxy_header.h"
 #include "source/net/tls_facts.h"
 #include "source/stream_info/response_flag.h"
 
@@ -32,7 +34,7 @@ struct ConnectionInfo {
 
   std::string_view transport_protocol = "raw_buffer";  // "raw_buffer" or "tls".
   bool encrypted = false;                              // TLS ended here.
-  std::shared_ptr<const net::TlsFacts> tls;            // Null in cleartext.
+  net::TlsFactsRef tls;                                // Null in cleartext.
   std::string_view filter_chain_name;                  // Owned by the pinned chain.
 
   struct Further {
@@ -43,6 +45,9 @@ struct ConnectionInfo {
     std::string_view negotiated_alpn;
     std::string_view termination_details;  // %CONNECTION_TERMINATION_DETAILS%
     std::string transport_failure_reason;  // %DOWNSTREAM_TRANSPORT_FAILURE_REASON%
+    // What listener filters found, by namespace: a struct of structs; null: nothing.
+    Value metadata;
+    std::vector<net::ProxyTlv> proxy_tlvs;  // Of a PROXY header, as far as they may go on.
   };
   Lazy<Further> further;  // What an idle connection in cleartext does without.
 };
@@ -57,9 +62,10 @@ struct UpstreamInfo {
   bool connected = false;
   uint64_t connection_id = 0;
   std::optional<http::Protocol> protocol;
-  std::string_view transport_failure_reason;
-  uint32_t attempts = 0;                   // %UPSTREAM_REQUEST_ATTEMPT_COUNT%
-  event::MonotonicTime first_byte_sent{};  // Epoch: not yet.
+  net::TlsFactsRef tls;                       // Null in cleartext, and until connected.
+  std::string_view transport_failure_reason;  // In the request's arena.
+  uint32_t attempts = 0;                      // %UPSTREAM_REQUEST_ATTEMPT_COUNT%
+  event::MonotonicTime first_byte_sent{};     // Epoch: not yet.
   event::MonotonicTime last_byte_sent{};
   event::MonotonicTime first_byte_received{};
   event::MonotonicTime last_byte_received{};

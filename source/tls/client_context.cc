@@ -5,24 +5,25 @@
 #include <algorithm>
 
 #include "source/base/status.h"
+#include "source/base/strings.h"
 #include "source/net/address.h"
 #include "source/tls/handshake.h"
 #include "source/tls/tls_stream.h"
 
 namespace weir::tls {
 
-void SessionStore::Put(std::string_view server_name, Session session) {
+void SessionStore::Put(std::string_view names, Session session) {
   if (limit_ == 0) return;
   MutexLock lock(mutex_);
   if (entries_.size() == limit_) entries_.erase(entries_.begin());
-  entries_.push_back({std::string(server_name), std::move(session)});
+  entries_.push_back({std::string(names), std::move(session)});
 }
 
-SessionStore::Session SessionStore::Take(std::string_view server_name) {
+SessionStore::Session SessionStore::Take(std::string_view names) {
   if (limit_ == 0) return nullptr;
   MutexLock lock(mutex_);
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-    if (entry->server_name != server_name) continue;
+    if (entry->names != names) continue;
     Session session = entry->session;
     if (SSL_SESSION_should_be_single_use(session.get()) == 1) {
       entries_.erase(std::next(entry).base());
@@ -41,10 +42,18 @@ struct ClientContext::Callbacks {
   static int NewSession(SSL* ssl, SSL_SESSION* session) {
     const auto& self =
         *static_cast<const ClientContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-    const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    self.sessions_.Put(name == nullptr ? "" : name,
+    self.sessions_.Put(*static_cast<const std::string*>(SSL_get_ex_data(ssl, NamesIndex())),
                        SessionStore::Session(session, SSL_SESSION_free));
     return 1;
+  }
+
+  // Where a connection has the names for its sessions, which come behind the handshake.
+  static int NamesIndex() {
+    static const int index = SSL_get_ex_new_index(
+        0, nullptr, nullptr, nullptr, [](void*, void* names, CRYPTO_EX_DATA*, int, long, void*) {
+          delete static_cast<std::string*>(names);
+        });
+    return index;
   }
 };
 
@@ -57,7 +66,10 @@ absl::StatusOr<std::shared_ptr<const ClientContext>> ClientContext::Create(
 }
 
 ClientContext::ClientContext(const config::UpstreamTls& tls, SharedContext context)
-    : tls_(tls), context_(std::move(context)), sessions_(tls.max_session_keys) {}
+    : tls_(tls),
+      context_(std::move(context)),
+      verifies_(tls.common.validation.verifies_anything() || tls.auto_sni_san_validation),
+      sessions_(tls.max_session_keys) {}
 
 ClientContext::~ClientContext() = default;
 
@@ -76,25 +88,28 @@ absl::Status ClientContext::Prepare() {
   if (!tls_.common.certificates.empty()) {
     WEIR_ASSIGN_OR_RETURN(identity_, Identity::Create(tls_.common.certificates.front()));
   }
-  const config::CertificateValidation& validation = tls_.common.validation;
-  if (validation.verifies_anything() || tls_.auto_sni_san_validation) {
-    WEIR_ASSIGN_OR_RETURN(verifier_, PeerVerifier::Create(validation, PeerVerifier::Peer::kServer));
-  }
+  WEIR_ASSIGN_OR_RETURN(verifier_,
+                        PeerVerifier::Create(tls_.common.validation, PeerVerifier::Peer::kServer));
   return absl::OkStatus();
 }
 
 net::CertificatesInUse ClientContext::certificates() const {
   net::CertificatesInUse in_use;
   if (identity_ != nullptr) in_use.own.push_back(identity_->status());
-  if (verifier_ != nullptr) in_use.authorities = verifier_->Authorities();
+  in_use.authorities = verifier_->Authorities();
   return in_use;
 }
 
 std::vector<net::CertificateEnd> ClientContext::certificate_ends() const {
   std::vector<net::CertificateEnd> ends;
   if (identity_ != nullptr) ends.push_back(identity_->end());
-  if (verifier_ != nullptr && verifier_->first_end()) ends.push_back(*verifier_->first_end());
+  if (verifier_->first_end()) ends.push_back(*verifier_->first_end());
   return ends;
+}
+
+const std::string& ClientContext::NameFor(const net::TransportOptions& options) const {
+  if (!options.purpose.server_name.empty()) return options.purpose.server_name;
+  return tls_.auto_host_sni && !options.host_name.empty() ? options.host_name : tls_.sni;
 }
 
 std::unique_ptr<net::ByteStream> ClientContext::Wrap(std::unique_ptr<net::ByteStream> stream,
@@ -105,19 +120,23 @@ std::unique_ptr<net::ByteStream> ClientContext::Wrap(std::unique_ptr<net::ByteSt
   SSL_set_enforce_rsa_key_usage(ssl.get(), tls_.enforce_rsa_key_usage ? 1 : 0);
   auto handshake = std::make_unique<Handshake>(
       Handshake{.now = platform.loop.WallNow(), .stats = platform.stats});
-  handshake->verifier = verifier_.get();
-  const std::string& name =
-      tls_.auto_host_sni && !options.host_name.empty() ? options.host_name : tls_.sni;
-  if (tls_.auto_sni_san_validation) handshake->demanded_name = name;
+  const std::string& name = NameFor(options);
+  const std::string& verified = options.purpose.verified_name;
+  if (!verified.empty()) {
+    handshake->demanded_name = verified;
+  } else if (tls_.auto_sni_san_validation) {
+    handshake->demanded_name = name;
+  }
+  if (verifies_ || !verified.empty()) handshake->verifier = verifier_.get();
   // RFC 6066, 3: an address is no server name.
   if (!name.empty() && !net::IpAddress::Parse(name).has_value()) {
     SSL_set_tlsext_host_name(ssl.get(), name.c_str());
-    if (const SessionStore::Session session = sessions_.Take(name)) {
-      SSL_set_session(ssl.get(), session.get());
-    }
-  } else if (const SessionStore::Session session = sessions_.Take("")) {
+  }
+  auto names = std::make_unique<std::string>(StrCat(name, " ", verified));
+  if (const SessionStore::Session session = sessions_.Take(*names)) {
     SSL_set_session(ssl.get(), session.get());
   }
+  SSL_set_ex_data(ssl.get(), Callbacks::NamesIndex(), names.release());
   const std::string alpn = EncodeAlpn(tls_.common.alpn.empty() ? options.alpn : tls_.common.alpn);
   if (!alpn.empty()) {
     SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const uint8_t*>(alpn.data()), alpn.size());

@@ -19,20 +19,21 @@ struct ssl_session_st;
 
 namespace weir::tls {
 
-// Sessions by the server name that they were made with: one must not be resumed for another name,
-// as resuming checks no certificate. The newest ones stay. Any thread.
+// Sessions by the names that they were made with, those said and those demanded of the server: one
+// must not be resumed for another, as resuming checks no certificate. The newest ones stay. Any
+// thread.
 class SessionStore {
  public:
   using Session = std::shared_ptr<ssl_session_st>;
 
   explicit SessionStore(size_t limit) : limit_(limit) {}
-  void Put(std::string_view server_name, Session session);
-  // The newest one for that name, or null. One of TLS 1.3 is given once (RFC 8446, C.4).
-  Session Take(std::string_view server_name);
+  void Put(std::string_view names, Session session);
+  // The newest one for these names, or null. One of TLS 1.3 is given once (RFC 8446, C.4).
+  Session Take(std::string_view names);
 
  private:
   struct Entry {
-    std::string server_name;
+    std::string names;
     Session session;
   };
   const size_t limit_;
@@ -61,11 +62,14 @@ class ClientContext final : public std::enable_shared_from_this<ClientContext> {
   ClientContext(const config::UpstreamTls& tls, SharedContext context);
 
   absl::Status Prepare();
+  // The server name to say; may be empty.
+  const std::string& NameFor(const net::TransportOptions& options) const;
 
   const config::UpstreamTls tls_;
   const SharedContext context_;
-  std::shared_ptr<const Identity> identity_;      // Null: none is shown.
-  std::unique_ptr<const PeerVerifier> verifier_;  // Null: nothing is demanded of a certificate.
+  std::shared_ptr<const Identity> identity_;  // Null: none is shown.
+  std::unique_ptr<const PeerVerifier> verifier_;
+  const bool verifies_;  // Something is demanded of every certificate.
   mutable SessionStore sessions_;
 };
 

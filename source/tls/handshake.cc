@@ -100,8 +100,8 @@ int VerifyPeer(ssl_st* ssl, unsigned char* alert) {
   return ssl_verify_ok;
 }
 
-std::shared_ptr<const net::TlsFacts> FactsOf(const ssl_st* ssl, const Handshake& handshake) {
-  auto facts = std::make_shared<net::TlsFacts>();
+net::TlsFactsRef FactsOf(const ssl_st* ssl, const Handshake& handshake) {
+  auto facts = MakeLocal<net::TlsFacts>();
   facts->version = SSL_get_version(ssl);
   const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl);
   facts->cipher = SSL_version(ssl) >= TLS1_3_VERSION ? SSL_CIPHER_standard_name(cipher)

@@ -38,6 +38,6 @@ struct Handshake {
 int VerifyPeer(ssl_st* ssl, unsigned char* alert);
 
 // What a finished handshake found.
-std::shared_ptr<const net::TlsFacts> FactsOf(const ssl_st* ssl, const Handshake& handshake);
+net::TlsFactsRef FactsOf(const ssl_st* ssl, const Handshake& handshake);
 
 }  // namespace weir::tls

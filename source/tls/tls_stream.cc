@@ -22,13 +22,14 @@ constexpr size_t kRecord = 16 * 1024;
 // Pieces below this are gathered into one record rather than sent in records of their own.
 constexpr size_t kGatherBelow = 4 * 1024;
 
-// As Envoy's access logs show it.
-std::string FailureText(uint32_t error) {
-  if (error == 0) return "TLS_error: the peer ended the connection during the handshake";
+// As Envoy's access logs show it. `verification`: what a certificate was refused for; may be empty.
+std::string FailureText(uint32_t error, std::string_view verification = {}) {
   const char* const library = ERR_lib_error_string(error);
   const char* const reason = ERR_reason_error_string(error);
   return StrCat("TLS_error:|", error, ":", library == nullptr ? "" : library,
-                ":OPENSSL_internal:", reason == nullptr ? "" : reason, ":TLS_error_end");
+                ":OPENSSL_internal:", reason == nullptr ? "" : reason,
+                verification.empty() ? "" : ":verify cert failed: ", verification,
+                ":TLS_error_end");
 }
 
 // Cuts the front of a buffer, which stays as it is, into the plain texts of records.
@@ -205,10 +206,9 @@ void TlsStream::FinishHandshake() {
 
 void TlsStream::FailHandshake() {
   const uint32_t error = ERR_peek_error();
-  std::string reason = FailureText(error);
-  if (!handshake_->verify_failure.empty()) {
-    StrAppend(reason, " (", handshake_->verify_failure, ")");
-  }
+  const std::string reason = error == 0
+                                 ? "TLS_error: the peer ended the connection during the handshake"
+                                 : FailureText(error, handshake_->verify_failure);
   CountFailure(error);
   ERR_clear_error();
   // The alert that says why.
@@ -280,6 +280,10 @@ bool TlsStream::Fill() {
 IoOutcome TlsStream::OutcomeOf(int error) {
   if (error == SSL_ERROR_ZERO_RETURN) return IoOutcome::kEof;
   if (error == SSL_ERROR_SYSCALL && inner_ended_ && is_server_) return IoOutcome::kEof;
+  // Such as the alert of a server that refuses our certificate, which comes behind its handshake.
+  const uint32_t cause = ERR_peek_error();
+  facts_.failure = cause == 0 ? "TLS_error: the peer ended the connection without saying so"
+                              : FailureText(cause);
   ERR_clear_error();
   stats_.connection_error.Inc();
   return IoOutcome::kError;

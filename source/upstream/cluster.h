@@ -37,7 +37,7 @@ class Cluster {
   // Opens a connection for the caller alone. kFailed: *error is set. Otherwise *connection is there
   // and the handler hears of it from the loop; destroying the connection closes it and gives its
   // leases back.
-  virtual Start StartTcp(TcpRequestHandler& handler, uint64_t random,
+  virtual Start StartTcp(TcpRequestHandler& handler, const StreamOptions& options,
                          std::unique_ptr<TcpConnection>* connection, http::StreamError* error) = 0;
   // Takes a retry from max_retries or the retry_budget; false when there is none left
   // (upstream_rq_retry_overflow counts it). Given back by EndRetry; a removed cluster lives until

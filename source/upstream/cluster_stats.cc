@@ -1,5 +1,7 @@
 #include "source/upstream/cluster_stats.h"
 
+#include <cstddef>
+
 namespace weir::upstream {
 namespace {
 
@@ -100,11 +102,19 @@ constexpr stats::Field kFields[] = {
     WEIR_STAT_FIELD(ClusterStats, kCounter, update_empty, "Updates without any endpoint"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, update_no_rebuild, "Updates that changed nothing"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, lb_healthy_panic, "Choices of a host in a panic"),
+    stats::Field{"default.total_match_count", stats::Kind::kCounter,
+                 offsetof(ClusterStats, default_total_match_count),
+                 "Hosts that fitted none of transport_socket_matches"},
+};
+constexpr stats::Field kMatchFields[] = {
+    WEIR_STAT_FIELD(TransportMatchStats, kCounter, total_match_count,
+                    "Hosts that this one of transport_socket_matches fitted"),
 };
 
 }  // namespace
 
 std::span<const stats::Field> ClusterStats::Fields() { return kFields; }
+std::span<const stats::Field> TransportMatchStats::Fields() { return kMatchFields; }
 
 std::span<const stats::Field> AltStats::Fields() {
   static constexpr stats::Field kAltFields[] = {

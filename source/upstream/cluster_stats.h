@@ -39,6 +39,16 @@ struct ClusterStats {
   // Gauges of the cluster itself, not of a worker: set by one writer (worker 0's map).
   stats::Gauge membership_total, membership_healthy, membership_degraded;
 
+  // Hosts that fitted none of transport_socket_matches.
+  stats::Counter default_total_match_count;
+
+  static std::span<const stats::Field> Fields();
+};
+
+// Of one of transport_socket_matches: cluster.<name>.<match>.*
+struct TransportMatchStats {
+  stats::Counter total_match_count;
+
   static std::span<const stats::Field> Fields();
 };
 

@@ -80,6 +80,68 @@ std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
   return settings;
 }
 
+std::vector<std::string> ProtocolsOf(PoolKind kind) {
+  switch (kind) {
+    case PoolKind::kHttp1:
+      return {"http/1.1"};
+    case PoolKind::kHttp2:
+      return {"h2"};
+    case PoolKind::kNegotiated:
+      return {"h2", "http/1.1"};
+    case PoolKind::kRaw:
+      return {};
+  }
+  return {};
+}
+
+PoolKind KindFor(config::Cluster::Protocol protocol, bool downstream_http2, bool raw) {
+  if (raw) return PoolKind::kRaw;
+  switch (protocol) {
+    case config::Cluster::Protocol::kHttp1:
+      return PoolKind::kHttp1;
+    case config::Cluster::Protocol::kHttp2:
+      return PoolKind::kHttp2;
+    case config::Cluster::Protocol::kDownstream:
+      return downstream_http2 ? PoolKind::kHttp2 : PoolKind::kHttp1;
+    case config::Cluster::Protocol::kAuto:
+      return PoolKind::kNegotiated;
+  }
+  return PoolKind::kHttp1;
+}
+
+net::ConnectionPurpose PurposeOf(const config::Cluster& cluster, const ConnectionSettings& settings,
+                                 const stream_info::ConnectionInfo* downstream,
+                                 std::string_view server_name) {
+  net::ConnectionPurpose purpose;
+  // RFC 6066, 3: an address is no server name.
+  if (cluster.auto_sni && !net::IpAddress::Parse(server_name).has_value()) {
+    purpose.server_name = server_name;
+  }
+  if (cluster.auto_san_validation) purpose.verified_name = server_name;
+  const bool tells = settings.transport != nullptr && settings.transport->tells_of_downstream();
+  if (downstream == nullptr || !tells) return purpose;
+  purpose.downstream = {downstream->remote_address, downstream->local_address};
+  purpose.downstream_tlvs = downstream->further->proxy_tlvs;
+  return purpose;
+}
+
+bool TellsOfDownstream(const config::Transports* transports) {
+  return transports != nullptr &&
+         std::any_of(transports->begin(), transports->end(), [](const auto& transport) {
+           return transport != nullptr && transport->tells_of_downstream();
+         });
+}
+
+std::unique_ptr<net::ByteStream> Connect(const PoolContext& context, const Host& host,
+                                         const ConnectionSettings& settings,
+                                         net::TransportOptions options) {
+  std::unique_ptr<net::ByteStream> stream =
+      context.network.Connect(host.address(), settings.connect);
+  if (settings.transport == nullptr) return stream;
+  options.host_name = host.hostname();
+  return settings.transport->WrapClient(std::move(stream), context.transport(), options);
+}
+
 bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b) {
   return a.connect_timeout == b.connect_timeout && a.buffer_limit == b.buffer_limit &&
          a.idle_timeout == b.idle_timeout &&
@@ -87,8 +149,10 @@ bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b) {
          a.max_connection_duration == b.max_connection_duration &&
          a.max_response_headers_kb == b.max_response_headers_kb &&
          a.max_headers_count == b.max_headers_count && a.keepalive == b.keepalive &&
-         a.protocol == b.protocol && a.http1 == b.http1 && a.http2 == b.http2 &&
-         config::SameConfig(a.transport_socket, b.transport_socket);
+         a.protocol == b.protocol && a.auto_sni == b.auto_sni &&
+         a.auto_san_validation == b.auto_san_validation && a.http1 == b.http1 &&
+         a.http2 == b.http2 && config::SameConfig(a.transport_socket, b.transport_socket) &&
+         a.transport_socket_matches == b.transport_socket_matches;
 }
 
 }  // namespace weir::upstream

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "source/base/local_ref.h"
 #include "source/config/endpoints.h"
@@ -25,9 +26,10 @@ class Pool;
 class Host final : public LocalCounted<Host> {
  public:
   // Kinds of pools times priorities.
-  static constexpr size_t kPools = 6;
+  static constexpr size_t kPools = 8;
 
-  Host(const net::Address& address, const config::Endpoint& endpoint);
+  // `transport`: which of the cluster's transports is for it (config::TransportSocketFor).
+  Host(const net::Address& address, const config::Endpoint& endpoint, size_t transport = 0);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -36,6 +38,7 @@ class Host final : public LocalCounted<Host> {
   const std::string& hostname() const { return hostname_; }
   uint32_t weight() const { return weight_; }
   config::HealthStatus health() const { return health_; }
+  size_t transport() const { return transport_; }
   // Requests in flight on this worker: what least_request compares.
   uint32_t active_requests() const { return static_cast<uint32_t>(stats_->rq_active.value()); }
   HostStats& stats() { return *stats_; }
@@ -43,6 +46,10 @@ class Host final : public LocalCounted<Host> {
 
   // New health, weight and name from an update that keeps the address. False when nothing changed.
   bool Update(const config::Endpoint& endpoint);
+  // False when it is the same.
+  bool SetTransport(size_t transport) {
+    return std::exchange(transport_, static_cast<uint32_t>(transport)) != transport;
+  }
 
   // The pools of connections to it, for the cluster alone, which owns them; null until first used.
   std::array<Pool*, kPools>& pools() { return pools_; }
@@ -53,6 +60,7 @@ class Host final : public LocalCounted<Host> {
   std::string hostname_;
   uint32_t weight_;
   config::HealthStatus health_;
+  uint32_t transport_;
   std::shared_ptr<HostStats> stats_;  // Shared with the reader of /clusters.
   std::array<Pool*, kPools> pools_{};
 };

@@ -22,7 +22,7 @@ bool IsDegraded(const Host& host) { return host.health() == config::HealthStatus
 
 HostSet::Changes HostSet::Update(const config::Cluster& cluster,
                                  const config::Endpoints* endpoints) {
-  Changes changes = Merge(endpoints);
+  Changes changes = Merge(cluster, endpoints);
   balancer_.reset();
   ChooseUsable(cluster, endpoints == nullptr ? kDefaultOverprovisioning
                                              : endpoints->overprovisioning_factor);
@@ -30,7 +30,8 @@ HostSet::Changes HostSet::Update(const config::Cluster& cluster,
   return changes;
 }
 
-HostSet::Changes HostSet::Merge(const config::Endpoints* endpoints) {
+HostSet::Changes HostSet::Merge(const config::Cluster& cluster,
+                                const config::Endpoints* endpoints) {
   Changes changes;
   HashMap<HostRef> present;
   for (auto& host : all_) present.emplace(host->address_text(), host);
@@ -44,14 +45,20 @@ HostSet::Changes HostSet::Merge(const config::Endpoints* endpoints) {
     if (address == nullptr) continue;
     const std::string text = address->ToString();
     if (!seen.insert(text).second) continue;
+    const size_t transport = config::TransportSocketFor(cluster, *endpoints, endpoint);
     const auto kept = present.find(text);
     if (kept == present.end()) {
-      next.push_back(MakeLocal<Host>(*address, endpoint));
+      next.push_back(MakeLocal<Host>(*address, endpoint, transport));
+      changes.added_or_moved.push_back(next.back());
       ++changes.added;
       changes.anything = true;
       continue;
     }
     if (kept->second->Update(endpoint)) changes.anything = true;
+    if (kept->second->SetTransport(transport)) {
+      changes.added_or_moved.push_back(kept->second);
+      changes.anything = true;
+    }
     next.push_back(std::move(kept->second));
     present.erase(kept);
   }

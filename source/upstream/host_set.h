@@ -30,7 +30,8 @@ class HostSet {
   struct Changes {
     HostList removed;
     size_t added = 0;
-    bool anything = false;  // Added, removed, or another weight, health or name.
+    HostList added_or_moved;  // For which a transport was chosen, or another one than before.
+    bool anything = false;    // Added, removed, or another weight, health or name.
   };
 
   explicit HostSet(event::Random& random) : random_(random) {}
@@ -52,7 +53,7 @@ class HostSet {
   bool in_panic() const { return in_panic_; }
 
  private:
-  Changes Merge(const config::Endpoints* endpoints);
+  Changes Merge(const config::Cluster& cluster, const config::Endpoints* endpoints);
   void ChooseUsable(const config::Cluster& cluster, uint32_t overprovisioning_factor);
 
   event::Random& random_;

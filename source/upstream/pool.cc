@@ -8,11 +8,13 @@
 namespace weir::upstream {
 
 Pool::Pool(PoolContext& context, HostRef host, uint8_t index,
-           std::shared_ptr<const ConnectionSettings> settings)
+           std::shared_ptr<const ConnectionSettings> settings, Keyed keyed)
     : context_(context),
       host_(std::move(host)),
       settings_(std::move(settings)),
       index_(index),
+      keyed_(std::move(keyed)),
+      multiplexes_(kind() == Kind::kHttp2 || kind() == Kind::kNegotiated),
       pending_(context) {}
 
 Pool::~Pool() {
@@ -77,13 +79,13 @@ bool Pool::OpenConnection() {
     if (!closed_one && connections() > 0) return false;
     if (!lease.TakeOrAwait()) return false;
   }
-  const auto protocol = http2() ? http::Protocol::kHttp2 : http::Protocol::kHttp11;
-  auto connection = std::make_unique<PoolConnection>(context_, *this, protocol, settings_);
+  auto connection = std::make_unique<PoolConnection>(context_, *this, settings_);
   connecting_.PutFirst(*connection.release());
   return true;
 }
 
 void Pool::OnOpen(PoolConnection& connection) {
+  multiplexes_ = connection.protocol() == http::Protocol::kHttp2;
   Place(connection);
   ServePending();
   // It takes fewer than it was opened for.
@@ -96,7 +98,8 @@ void Pool::OnChange(PoolConnection& connection) {
   if (connection.Settle()) context_.owner.OnLessUse();
   Place(connection);
   ServePending();
-  if (http2() && !pending_.empty()) OpenConnections();
+  const bool shared = connection.protocol() == http::Protocol::kHttp2;
+  if (shared && !pending_.empty()) OpenConnections();
   if (connection.state() == PoolConnection::State::kClosed || connection.active_streams() > 0)
     return;
   // Idle. Somebody may need the lease more, here or on another worker.
@@ -135,17 +138,21 @@ void Pool::OnConnectFailed(PoolConnection& connection, const http::StreamError& 
   for (size_t i = 0; i < capacity() && pending_.size() > connecting_.size() * capacity(); ++i) {
     StreamRequest& request = pending_.Pop();
     context_.stats.upstream_rq_pending_failure_eject.Inc();
-    request.error_ = error;
-    request.handler_.OnStreamFailed(request.error_);
+    request.handler_.OnStreamFailed(error);
   }
   OpenConnections();
+  TellOwner();
+}
+
+void Pool::TellOwner() {
   context_.owner.OnLessUse();
+  if (unused()) context_.owner.OnUnused(*this);
 }
 
 void Pool::OnClosed(PoolConnection& connection) {
   DestroyAtTurnEnd(context_.loop, std::unique_ptr<PoolConnection>(&connection));
   OpenConnections();
-  context_.owner.OnLessUse();
+  TellOwner();
 }
 
 void Pool::Retire(StreamQueue& pending) {

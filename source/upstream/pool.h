@@ -1,4 +1,5 @@
-// The connections of one worker to one host, for one protocol and priority.
+// The connections of one worker to one host, for one protocol (or the one that each handshake
+// agrees on) and priority.
 //
 // A request takes the connection that was used last (those that are not needed grow old and close)
 // or waits, first come, first served, while as many connections are opened as those that wait need.
@@ -14,6 +15,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "source/upstream/cluster.h"
 #include "source/upstream/pool_connection.h"
@@ -23,23 +25,29 @@ namespace weir::upstream {
 
 class Pool {
  public:
+  // What its connections say of whom they are for, and where it is found by that; neither for most.
+  struct Keyed {
+    std::string key;
+    net::ConnectionPurpose purpose;
+  };
+
   Pool(PoolContext& context, HostRef host, uint8_t index,
-       std::shared_ptr<const ConnectionSettings> settings);
+       std::shared_ptr<const ConnectionSettings> settings, Keyed keyed = {});
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
   ~Pool();
 
-  // What its connections carry: HTTP, or one tunnel each and nothing else.
-  enum class Kind : uint8_t { kHttp1, kHttp2, kRaw };
+  using Kind = PoolKind;
   // The place of a pool among its host's.
   static uint8_t IndexOf(Kind kind, bool high_priority) {
     return static_cast<uint8_t>(2 * static_cast<uint8_t>(kind) + (high_priority ? 1 : 0));
   }
   Kind kind() const { return static_cast<Kind>(index_ / 2); }
-  bool http2() const { return kind() == Kind::kHttp2; }
   bool high_priority() const { return (index_ & 1) != 0; }
   uint8_t index() const { return index_; }
   const HostRef& host() const { return host_; }
+  const std::string& key() const { return keyed_.key; }
+  const net::ConnectionPurpose& purpose() const { return keyed_.purpose; }
 
   Start StartStream(StreamRequest& request);
   // Connections that stand keep theirs.
@@ -77,12 +85,14 @@ class Pool {
     return ready_.size() + full_.size() + connecting_.size() + draining_.size();
   }
   // How many of those that wait one connection may serve.
-  size_t capacity() const { return http2() ? settings_->max_concurrent_streams : 1; }
+  size_t capacity() const { return multiplexes_ ? settings_->max_concurrent_streams : 1; }
   // A connection that takes a stream now, or null. What happened to a connection within this turn
   // may be known to its codec alone, as a GOAWAY is while the bytes behind it are decoded.
   PoolConnection* FindReady();
   bool OpenConnection();
   void Place(PoolConnection& connection);
+  // A connection has ended.
+  void TellOwner();
   void ServePending();
   void Overflow(StreamRequest& request);
   void Attach(PoolConnection& connection, StreamRequest& request);
@@ -91,6 +101,10 @@ class Pool {
   const HostRef host_;
   std::shared_ptr<const ConnectionSettings> settings_;
   const uint8_t index_;
+  const Keyed keyed_;
+  // Whether the next connection will take several requests: where that is negotiated, as the last
+  // one did, and at first as if it did.
+  bool multiplexes_;
   bool closes_idle_ = false;
   ConnectionList ready_;  // Take a stream now; the last used first.
   ConnectionList full_;

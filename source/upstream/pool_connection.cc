@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "source/base/check.h"
+#include "source/upstream/connection_settings.h"
 #include "source/upstream/deferred.h"
 #include "source/upstream/pool.h"
 
@@ -25,15 +26,16 @@ uint64_t Milliseconds(event::Duration duration) {
       std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
-http::StreamError ConnectionLost() {
+http::StreamError ConnectionLost(const net::ByteStream& stream) {
   return {.kind = http::ErrorKind::kConnectionClosed,
           .side = http::Side::kUpstream,
-          .detail = "upstream_remote_disconnect"};
+          .detail = "upstream_remote_disconnect",
+          .transport_reason = stream.transport().failure};
 }
 
 }  // namespace
 
-PoolConnection::PoolConnection(PoolContext& context, Pool& pool, http::Protocol protocol,
+PoolConnection::PoolConnection(PoolContext& context, Pool& pool,
                                std::shared_ptr<const ConnectionSettings> settings)
     : context_(context),
       pool_(pool),
@@ -46,14 +48,9 @@ PoolConnection::PoolConnection(PoolContext& context, Pool& pool, http::Protocol 
       timer_(context.loop, [this] { OnTimer(); }),
       max_duration_(context.loop, [this] { OnMaxDuration(); }),
       started_(context.loop.Now()),
-      max_streams_(protocol == http::Protocol::kHttp2 ? settings_->max_concurrent_streams : 1),
-      protocol_(protocol) {
-  stream_ = context_.network.Connect(host_->address(), settings_->connect);
-  if (settings_->transport != nullptr) {
-    net::TransportOptions options{.host_name = host_->hostname()};
-    if (pool_.kind() != Pool::Kind::kRaw) options.alpn = {pool_.http2() ? "h2" : "http/1.1"};
-    stream_ = settings_->transport->WrapClient(std::move(stream_), context_.transport(), options);
-  }
+      protocol_(http::Protocol::kHttp11) {
+  stream_ = Connect(context_, *host_, *settings_,
+                    {.alpn = ProtocolsOf(pool_.kind()), .purpose = pool_.purpose()});
   stream_->SetHandler(this);
   timer_.Enable(settings_->connect_timeout);
   context_.stats.upstream_cx_total.Inc();
@@ -82,19 +79,23 @@ void PoolConnection::OnConnected() {
   pool_.OnOpen(*this);
 }
 
-void PoolConnection::OnFailed(std::string_view) {
+void PoolConnection::OnFailed(std::string_view reason) {
   if (state_ == State::kConnecting) {
-    FailConnect(http::ErrorKind::kConnectFailed, "upstream_connect_failure");
+    FailConnect(http::ErrorKind::kConnectFailed, "upstream_connect_failure", reason);
   } else {
     CloseBroken();
   }
 }
 
-void PoolConnection::FailConnect(http::ErrorKind kind, std::string_view detail) {
+void PoolConnection::FailConnect(http::ErrorKind kind, std::string_view detail,
+                                 std::string_view transport_reason) {
   context_.stats.upstream_cx_connect_fail.Inc();
   host_->stats().cx_connect_fail.Inc();
-  const http::StreamError error{
-      .kind = kind, .side = http::Side::kUpstream, .unprocessed = true, .detail = detail};
+  const http::StreamError error{.kind = kind,
+                                .side = http::Side::kUpstream,
+                                .unprocessed = true,
+                                .detail = detail,
+                                .transport_reason = transport_reason};
   state_ = State::kClosed;
   timer_.Disable();
   stream_->Close(net::ByteStream::CloseMode::kNormal);
@@ -123,6 +124,7 @@ void PoolConnection::Describe(ConnectionFacts& facts) const {
   facts.connection_id = id_;
   facts.protocol = protocol_;
   facts.local_address = stream_->local_address();
+  facts.tls = stream_->transport().tls;
   facts.reused = streams_ > 1;
 }
 
@@ -153,7 +155,7 @@ void PoolConnection::BecomeIdle() {
 void PoolConnection::OnTimer() {
   if (state_ == State::kConnecting) {
     context_.stats.upstream_cx_connect_timeout.Inc();
-    FailConnect(http::ErrorKind::kConnectTimeout, "upstream_connect_timeout");
+    FailConnect(http::ErrorKind::kConnectTimeout, "upstream_connect_timeout", {});
     return;
   }
   if (active_ > 0) return;
@@ -265,7 +267,7 @@ void PoolConnection::OnTurnEnd() {
   input_.Compact();
   CountBuffered();
   if (codec_done_ || (input_ended_ && codec_->active_streams() == 0)) {
-    Close(input_ended_ ? EndedBy::kPeer : EndedBy::kUs, ConnectionLost());
+    Close(input_ended_ ? EndedBy::kPeer : EndedBy::kUs, ConnectionLost(*stream_));
     return;
   }
   pool_.OnChange(*this);
@@ -330,7 +332,7 @@ void PoolConnection::ShutWriteSideWhenSent() {
   Note(codec_->FinishTurn());
 }
 
-void PoolConnection::CloseBroken() { Close(EndedBy::kPeer, ConnectionLost()); }
+void PoolConnection::CloseBroken() { Close(EndedBy::kPeer, ConnectionLost(*stream_)); }
 
 void PoolConnection::Close(EndedBy by, const http::StreamError& error) {
   if (state_ == State::kClosed) return;

@@ -32,7 +32,7 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   enum class EndedBy : uint8_t { kUs, kPeer };
 
   // The lease of a connection was taken for it. Begins to connect.
-  PoolConnection(PoolContext& context, Pool& pool, http::Protocol protocol,
+  PoolConnection(PoolContext& context, Pool& pool,
                  std::shared_ptr<const ConnectionSettings> settings);
   PoolConnection(const PoolConnection&) = delete;
   PoolConnection& operator=(const PoolConnection&) = delete;
@@ -40,6 +40,8 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   ~PoolConnection();
 
   State state() const { return state_; }
+  // Final once it is open.
+  http::Protocol protocol() const { return protocol_; }
   size_t active_streams() const { return active_; }
   bool CanTake() const {
     return state_ == State::kOpen && active_ < max_streams_ && codec_->can_open_stream();
@@ -73,12 +75,15 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   void OnStreamLimit(uint32_t max_concurrent) override;
   void OnConnectionError(const http::StreamError&) override {}  // Decode's result says it.
 
+  // Goes by what the handshake agreed on, where the pool does.
   void MakeCodec();
+  void MakeHttp1Codec();
   void MakeHttp2Codec();
   void OnTimer();
   void OnMaxDuration();
   void OnTurnEnd();
-  void FailConnect(http::ErrorKind kind, std::string_view detail);
+  void FailConnect(http::ErrorKind kind, std::string_view detail,
+                   std::string_view transport_reason);
   void Read();
   // What Read got from the stream; true when reading goes on.
   bool TakeInput(const net::IoResult& result);
@@ -111,10 +116,10 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   event::MonotonicTime idle_since_{};
   size_t active_ = 0;         // Streams whose leases are held.
   uint64_t streams_ = 0;      // Opened in all.
-  uint32_t max_streams_;      // Of our own settings; the codec knows the peer's.
+  uint32_t max_streams_ = 1;  // Of our own settings; the codec knows the peer's.
   size_t input_counted_ = 0;  // In the gauges.
   size_t output_counted_ = 0;
-  const http::Protocol protocol_;
+  http::Protocol protocol_;
   State state_ = State::kConnecting;
   bool awaits_writable_ = false;
   bool flushing_ = false;

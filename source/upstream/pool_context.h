@@ -36,6 +36,10 @@ struct ConnectionSettings {
   size_t input_limit = 0;   // Undecoded bytes at which reading stops; more than any head.
 };
 
+// What the connections of a pool carry. kNegotiated: what each one's handshake agrees on by ALPN,
+// HTTP/1.1 where it agrees on nothing. kRaw: one tunnel each and nothing else.
+enum class PoolKind : uint8_t { kHttp1, kHttp2, kNegotiated, kRaw };
+
 // A worker's leases for one priority of a cluster.
 struct Leases {
   explicit Leases(const ClusterLimits& limits)
@@ -56,6 +60,8 @@ class PoolOwner {
   virtual bool CloseIdleElsewhere(const Pool& asking) = 0;
   // A request, a pending one or a connection has ended: somebody may be done. Only takes a note.
   virtual void OnLessUse() = 0;
+  // It has lost its last connection, and nobody waits.
+  virtual void OnUnused(Pool& pool) = 0;
   virtual void OnTcpEnded() = 0;
   // What handshakes are counted in; made when first asked for.
   virtual net::TransportStats& transport_stats() = 0;

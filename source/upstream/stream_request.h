@@ -18,6 +18,7 @@
 
 #include "source/http/codec.h"
 #include "source/net/byte_stream.h"
+#include "source/stream_info/stream_info.h"
 #include "source/upstream/host.h"
 
 namespace weir::upstream {
@@ -27,7 +28,8 @@ struct ConnectionFacts {
   uint64_t connection_id = 0;
   http::Protocol protocol = http::Protocol::kHttp11;
   net::Address local_address;
-  bool reused = false;  // It had carried a request before.
+  net::TlsFactsRef tls;  // Null in cleartext.
+  bool reused = false;   // It had carried a request before.
 };
 
 struct StreamOptions {
@@ -39,6 +41,10 @@ struct StreamOptions {
   uint64_t random = 0;
   // For load balancers that choose by a hash; nothing: they choose as they like.
   std::optional<uint64_t> hash;
+  // Of whom the transport may tell the host (a PROXY header); null: nobody. Outlives the request.
+  const stream_info::ConnectionInfo* downstream = nullptr;
+  // For auto_sni and auto_san_validation: a host without port. Outlives the request.
+  std::string_view server_name;
   // Not these hosts again, where up to `host_attempts` choices find another (a retry).
   std::span<const HostRef> previous_hosts;
   uint32_t host_attempts = 1;
@@ -87,8 +93,11 @@ class StreamRequest {
   http::ClientStream* stream_ = nullptr;
   ConnectionFacts connection_;
   http::StreamError error_;
-  StreamQueue* queue_ = nullptr;   // While pending.
-  bool downstream_http2_ = false;  // Of StreamOptions.
+  StreamQueue* queue_ = nullptr;  // While pending.
+  // Of StreamOptions.
+  const stream_info::ConnectionInfo* downstream_ = nullptr;
+  std::string_view server_name_;
+  bool downstream_http2_ = false;
   bool high_priority_ = false;
   bool raw_ = false;
   StreamRequest* previous_ = nullptr;

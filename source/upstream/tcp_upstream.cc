@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "source/upstream/connection_settings.h"
+
 namespace weir::upstream {
 namespace {
 
@@ -13,17 +15,13 @@ uint64_t Milliseconds(event::Duration duration) {
 }  // namespace
 
 TcpUpstream::TcpUpstream(PoolContext& context, HostRef host, TcpRequestHandler& handler,
-                         const ConnectionSettings& settings)
+                         const ConnectionSettings& settings, net::ConnectionPurpose purpose)
     : context_(context),
       host_(std::move(host)),
       handler_(handler),
-      stream_(context.network.Connect(host_->address(), settings.connect)),
+      stream_(Connect(context, *host_, settings, {.purpose = std::move(purpose)})),
       connect_timer_(context.loop, [this] { OnTimeout(); }),
       started_(context.loop.Now()) {
-  if (settings.transport != nullptr) {
-    stream_ = settings.transport->WrapClient(std::move(stream_), context_.transport(),
-                                             {.host_name = host_->hostname()});
-  }
   stream_->SetHandler(this);
   connect_timer_.Enable(settings.connect_timeout);
   context_.stats.upstream_cx_total.Inc();
@@ -50,21 +48,22 @@ void TcpUpstream::OnConnected() {
   handler_.OnTcpReady();
 }
 
-void TcpUpstream::OnFailed(std::string_view) {
+void TcpUpstream::OnFailed(std::string_view reason) {
   if (state_ == State::kConnecting) {
-    Fail(http::ErrorKind::kConnectFailed, "upstream_connect_failure");
+    Fail(http::ErrorKind::kConnectFailed, "upstream_connect_failure", reason);
   } else if (state_ == State::kConnected) {
     // The user has not put a handler of his own on the stream.
-    Fail(http::ErrorKind::kConnectionClosed, "upstream_remote_disconnect");
+    Fail(http::ErrorKind::kConnectionClosed, "upstream_remote_disconnect", reason);
   }
 }
 
 void TcpUpstream::OnTimeout() {
   context_.stats.upstream_cx_connect_timeout.Inc();
-  Fail(http::ErrorKind::kConnectTimeout, "upstream_connect_timeout");
+  Fail(http::ErrorKind::kConnectTimeout, "upstream_connect_timeout", {});
 }
 
-void TcpUpstream::Fail(http::ErrorKind kind, std::string_view detail) {
+void TcpUpstream::Fail(http::ErrorKind kind, std::string_view detail,
+                       std::string_view transport_reason) {
   if (state_ == State::kConnecting) {
     context_.stats.upstream_cx_connect_fail.Inc();
     host_->stats().cx_connect_fail.Inc();
@@ -73,8 +72,11 @@ void TcpUpstream::Fail(http::ErrorKind kind, std::string_view detail) {
   const bool unprocessed = state_ == State::kConnecting;
   state_ = State::kFailed;
   stream_->Close(net::ByteStream::CloseMode::kNormal);
-  handler_.OnTcpFailed(
-      {.kind = kind, .side = http::Side::kUpstream, .unprocessed = unprocessed, .detail = detail});
+  handler_.OnTcpFailed({.kind = kind,
+                        .side = http::Side::kUpstream,
+                        .unprocessed = unprocessed,
+                        .detail = detail,
+                        .transport_reason = transport_reason});
 }
 
 }  // namespace weir::upstream

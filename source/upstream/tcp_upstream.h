@@ -13,7 +13,7 @@ class TcpUpstream final : public TcpConnection, private net::ByteStreamHandler {
  public:
   // The lease of a connection was taken for it. Begins to connect.
   TcpUpstream(PoolContext& context, HostRef host, TcpRequestHandler& handler,
-              const ConnectionSettings& settings);
+              const ConnectionSettings& settings, net::ConnectionPurpose purpose);
   TcpUpstream(const TcpUpstream&) = delete;
   TcpUpstream& operator=(const TcpUpstream&) = delete;
   ~TcpUpstream() override;
@@ -29,7 +29,7 @@ class TcpUpstream final : public TcpConnection, private net::ByteStreamHandler {
   void OnWritable() override {}
   void OnFailed(std::string_view reason) override;
   void OnTimeout();
-  void Fail(http::ErrorKind kind, std::string_view detail);
+  void Fail(http::ErrorKind kind, std::string_view detail, std::string_view transport_reason);
 
   PoolContext& context_;
   const HostRef host_;

@@ -13,8 +13,11 @@
 namespace weir::upstream {
 namespace {
 
-// Names that requests may bring for the counters of one cluster.
-constexpr size_t kMostAltStats = 100;
+bool AllOfThem(const Pool&) { return true; }
+
+bool Contains(const HostList& hosts, const HostRef& host) {
+  return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+}
 
 }  // namespace
 
@@ -32,10 +35,12 @@ WorkerCluster::WorkerCluster(const ClusterPlatform& platform, const config::Clus
       ended_(std::move(ended)),
       config_(entry.config),
       endpoints_(entry.endpoints),
-      transport_(entry.transport),
+      transports_(entry.transports),
       stats_(platform.stats, stats::Scope{"cluster.", config::StatName(*entry.config)}),
+      membership_(platform.stats, *stats_),
       hosts_(platform.random),
       turn_end_([this] { OnTurnEnd(); }) {
+  tells_of_downstream_ = TellsOfDownstream(transports_.get());
   PriorityOf(false);
   UpdateHosts(endpoints_.get());
 }
@@ -43,39 +48,17 @@ WorkerCluster::WorkerCluster(const ClusterPlatform& platform, const config::Clus
 WorkerCluster::~WorkerCluster() {
   pools_.clear();
   retired_.clear();
-  if (reports_membership_) membership_reported_->store(false);
   if (platform_.release == nullptr) return;
   platform_.release(std::move(config_));
   if (endpoints_ != nullptr) platform_.release(std::move(endpoints_));
-  if (transport_ != nullptr) platform_.release(std::move(transport_));
-}
-
-AltStats* WorkerCluster::alt_stats(std::string_view name) {
-  const auto found = alt_stats_.find(name);
-  if (found != alt_stats_.end()) return &**found->second;
-  if (alt_stats_.size() == kMostAltStats) {
-    stats_->upstream_rq_alt_stat_overflow.Inc();
-    return nullptr;
-  }
-  auto block = std::make_unique<stats::Block<AltStats>>(
-      platform_.stats, stats::Scope{"cluster.", StrCat(config::StatName(*config_), ".",
-                                                       config::StatName(std::string(name)))});
-  return &**alt_stats_.emplace(name, std::move(block)).first->second;
-}
-
-http::h2::Stats& WorkerCluster::Http2Stats() {
-  if (http2_stats_ == nullptr) {
-    http2_stats_ = std::make_unique<stats::Block<http::h2::Stats>>(
-        platform_.stats, stats::Scope{"cluster.", config::StatName(*config_), "http2."});
-  }
-  return **http2_stats_;
+  if (transports_ != nullptr) platform_.release(std::move(transports_));
 }
 
 WorkerCluster::Priority& WorkerCluster::PriorityOf(bool high) {
   std::unique_ptr<Priority>& priority = priorities_[high ? 1 : 0];
   if (priority != nullptr) return *priority;
   const ClusterLimits limits = platform_.breakers.Get(*config_, high);
-  if (!high) membership_reported_ = limits.membership_reported;
+  if (!high) membership_.SetClaim(limits.membership_reported);
   priority = std::make_unique<Priority>(platform_, *stats_, static_cast<PoolOwner&>(*this), limits);
   priority->leases.connections.SetWake(
       [loop = &platform_.loop, alive = std::weak_ptr<bool>(alive_), this, high] {
@@ -86,17 +69,15 @@ WorkerCluster::Priority& WorkerCluster::PriorityOf(bool high) {
   return *priority;
 }
 
-net::TransportStats& WorkerCluster::transport_stats() {
-  if (transport_stats_ == nullptr) {
-    transport_stats_ = std::make_unique<stats::Block<net::TransportStats>>(
-        platform_.stats, stats::Scope{"cluster.", config::StatName(*config_), "ssl."});
+const std::shared_ptr<const ConnectionSettings>& WorkerCluster::SettingsFor(const Host& host) {
+  const size_t transport = host.transport();
+  if (settings_.size() <= transport) settings_.resize(transport + 1);
+  std::shared_ptr<const ConnectionSettings>& settings = settings_[transport];
+  if (settings == nullptr) {
+    settings = MakeConnectionSettings(*config_,
+                                      transports_ == nullptr ? nullptr : (*transports_)[transport]);
   }
-  return **transport_stats_;
-}
-
-const std::shared_ptr<const ConnectionSettings>& WorkerCluster::Settings() {
-  if (settings_ == nullptr) settings_ = MakeConnectionSettings(*config_, transport_);
-  return settings_;
+  return settings;
 }
 
 bool WorkerCluster::Update(const config::ClusterEntry& entry) {
@@ -110,7 +91,7 @@ bool WorkerCluster::Update(const config::ClusterEntry& entry) {
       platform_.breakers.Get(*config_, high);
     }
   }
-  UpdateSettings(*before, entry.transport);
+  UpdateSettings(*before, entry.transports);
   UpdateHosts(endpoints_.get());
   if (platform_.release != nullptr) {
     platform_.release(before);
@@ -119,79 +100,62 @@ bool WorkerCluster::Update(const config::ClusterEntry& entry) {
   return true;
 }
 
-// Another transport for an equal configuration is one with newer secrets: connections that stand
+// Other transports for an equal configuration are those with newer secrets: connections that stand
 // are left alone.
 void WorkerCluster::UpdateSettings(const config::Cluster& before,
-                                   std::shared_ptr<const net::TransportSocketFactory> transport) {
-  const auto transport_before = std::exchange(transport_, std::move(transport));
+                                   std::shared_ptr<const config::Transports> transports) {
+  const auto transports_before = std::exchange(transports_, std::move(transports));
+  tells_of_downstream_ = TellsOfDownstream(transports_.get());
   if (!HaveEqualConnections(before, *config_)) {
-    settings_.reset();
-    RetireAllPools();
-  } else if (transport_before != transport_) {
-    settings_.reset();
-    for (auto& pool : pools_) pool->UseForNewConnections(Settings());
+    settings_.clear();
+    RetirePools(AllOfThem);
+  } else if (transports_before != transports_) {
+    settings_.clear();
+    for (auto& pool : pools_) pool->UseForNewConnections(SettingsFor(*pool->host()));
   }
-  if (platform_.release != nullptr && transport_before != nullptr) {
-    platform_.release(transport_before);
+  if (platform_.release != nullptr && transports_before != nullptr) {
+    platform_.release(transports_before);
   }
 }
 
 void WorkerCluster::UpdateHosts(const config::Endpoints* endpoints) {
   const HostSet::Changes changes = hosts_.Update(*config_, endpoints);
   const bool other_members = changes.added > 0 || !changes.removed.empty();
-  for (const auto& host : changes.removed) RetirePoolsOf(*host);
-  if (other_members && config_->close_connections_on_host_set_change) RetireAllPools();
-  ReportMembership(changes);
-}
-
-void WorkerCluster::ReportMembership(const HostSet::Changes& changes) {
-  if (!reports_membership_) {
-    bool expected = false;
-    reports_membership_ = membership_reported_->compare_exchange_strong(expected, true);
-    if (!reports_membership_) return;
+  if (!changes.removed.empty()) {
+    RetirePools([&](const Pool& pool) { return Contains(changes.removed, pool.host()); });
   }
-  stats_->membership_total.Set(static_cast<int64_t>(hosts_.all().size()));
-  stats_->membership_healthy.Set(static_cast<int64_t>(hosts_.healthy()));
-  stats_->membership_degraded.Set(static_cast<int64_t>(hosts_.degraded()));
-  stats_->update_success.Inc();
-  if (changes.added > 0 || !changes.removed.empty()) stats_->membership_change.Inc();
-  if (!changes.anything) stats_->update_no_rebuild.Inc();
-  if (hosts_.all().empty()) stats_->update_empty.Inc();
-}
-
-void WorkerCluster::RetirePoolsOf(Host& host) {
-  for (Pool*& pool : host.pools()) {
-    if (pool == nullptr) continue;
-    const auto at = std::find_if(pools_.begin(), pools_.end(),
-                                 [pool](const auto& owned) { return owned.get() == pool; });
-    retired_.push_back(std::move(*at));
-    pools_.erase(at);
-    pool->Retire(PriorityOf(pool->high_priority()).displaced);
-    pool = nullptr;
-  }
-  platform_.loop.AtTurnEnd(turn_end_);
-}
-
-void WorkerCluster::RetireAllPools() {
   for (auto& pool : pools_) {
-    pool->host()->pools()[pool->index()] = nullptr;
+    if (!Contains(changes.added_or_moved, pool->host())) continue;
+    pool->UseForNewConnections(SettingsFor(*pool->host()));
+  }
+  if (other_members && config_->close_connections_on_host_set_change) RetirePools(AllOfThem);
+  membership_.Report(*config_, hosts_, changes);
+}
+
+template <typename Which>
+void WorkerCluster::RetirePools(const Which& which) {
+  for (auto& pool : pools_) {
+    if (!which(*pool)) continue;
+    Unlist(*pool);
     retired_.push_back(std::move(pool));
   }
-  pools_.clear();
+  std::erase(pools_, nullptr);
   for (auto& pool : retired_) pool->Retire(PriorityOf(pool->high_priority()).displaced);
   platform_.loop.AtTurnEnd(turn_end_);
 }
 
+// No request finds it any more.
+void WorkerCluster::Unlist(Pool& pool) {
+  if (pool.key().empty()) {
+    pool.host()->pools()[pool.index()] = nullptr;
+  } else {
+    keyed_.erase(pool.key());
+  }
+}
+
 void WorkerCluster::Drain() {
   draining_ = true;
-  if (reports_membership_) {
-    // The next cluster of this name takes over.
-    stats_->membership_total.Set(0);
-    stats_->membership_healthy.Set(0);
-    stats_->membership_degraded.Set(0);
-    membership_reported_->store(false);
-    reports_membership_ = false;
-  }
+  membership_.End();
   for (auto& pool : pools_) pool->Drain();
   platform_.loop.AtTurnEnd(turn_end_);
 }
@@ -208,6 +172,8 @@ Start WorkerCluster::StartStream(StreamRequest& request, const StreamOptions& op
   request.downstream_http2_ = options.downstream_protocol == http::Protocol::kHttp2;
   request.high_priority_ = options.high_priority;
   request.raw_ = options.raw;
+  request.downstream_ = options.downstream;
+  request.server_name_ = options.server_name;
   return StartOn(PickHost(options), request);
 }
 
@@ -221,26 +187,45 @@ Start WorkerCluster::StartOn(const HostRef* host, StreamRequest& request) {
     return Start::kFailed;
   }
   request.host_ = *host;
-  return PoolOf(*host, PoolIndexFor(request)).StartStream(request);
+  const uint8_t index = PoolIndexFor(request);
+  if (!has_keyed_pools()) return PoolOf(*host, index).StartStream(request);
+  return PoolFor(
+             *host, index,
+             PurposeOf(*config_, *SettingsFor(**host), request.downstream_, request.server_name_))
+      .StartStream(request);
+}
+
+bool WorkerCluster::has_keyed_pools() const {
+  return config_->auto_sni || config_->auto_san_validation || tells_of_downstream_;
 }
 
 // Asked for each start: a request that a change of the cluster has displaced goes by the protocol
 // of today.
 uint8_t WorkerCluster::PoolIndexFor(const StreamRequest& request) const {
-  const bool http2 = config_->protocol == config::Cluster::Protocol::kDownstream
-                         ? request.downstream_http2_
-                         : config_->protocol == config::Cluster::Protocol::kHttp2;
-  const Pool::Kind kind = request.raw_ ? Pool::Kind::kRaw
-                          : http2      ? Pool::Kind::kHttp2
-                                       : Pool::Kind::kHttp1;
-  return Pool::IndexOf(kind, request.high_priority_);
+  return Pool::IndexOf(KindFor(config_->protocol, request.downstream_http2_, request.raw_),
+                       request.high_priority_);
 }
 
 Pool& WorkerCluster::PoolOf(const HostRef& host, uint8_t index) {
   Pool*& pool = host->pools()[index];
   if (pool == nullptr) {
     PoolContext& context = PriorityOf((index & 1) != 0).context;
-    pools_.push_back(std::make_unique<Pool>(context, host, index, Settings()));
+    pools_.push_back(std::make_unique<Pool>(context, host, index, SettingsFor(*host)));
+    pool = pools_.back().get();
+  }
+  return *pool;
+}
+
+Pool& WorkerCluster::PoolFor(const HostRef& host, uint8_t index, net::ConnectionPurpose purpose) {
+  const std::string key = purpose.Key();
+  if (key.empty()) return PoolOf(host, index);
+  std::string whole = StrCat(host->address_text(), "|", index, "|", key);
+  Pool*& pool = keyed_[whole];
+  if (pool == nullptr) {
+    PoolContext& context = PriorityOf((index & 1) != 0).context;
+    pools_.push_back(std::make_unique<Pool>(
+        context, host, index, SettingsFor(*host),
+        Pool::Keyed{.key = std::move(whole), .purpose = std::move(purpose)}));
     pool = pools_.back().get();
   }
   return *pool;
@@ -266,10 +251,10 @@ void WorkerCluster::PlaceDisplaced() {
   }
 }
 
-Start WorkerCluster::StartTcp(TcpRequestHandler& handler, uint64_t random,
+Start WorkerCluster::StartTcp(TcpRequestHandler& handler, const StreamOptions& options,
                               std::unique_ptr<TcpConnection>* connection,
                               http::StreamError* error) {
-  const HostRef* host = PickHost({.random = random});
+  const HostRef* host = PickHost(options);
   if (host == nullptr) {
     *error = {.kind = http::ErrorKind::kNoHealthyHost,
               .side = http::Side::kUpstream,
@@ -288,7 +273,9 @@ Start WorkerCluster::StartTcp(TcpRequestHandler& handler, uint64_t random,
     return Start::kFailed;
   }
   ++tcp_connections_;
-  *connection = std::make_unique<TcpUpstream>(context, *host, handler, *Settings());
+  const ConnectionSettings& settings = *SettingsFor(**host);
+  *connection = std::make_unique<TcpUpstream>(
+      context, *host, handler, settings, PurposeOf(*config_, settings, options.downstream, {}));
   return Start::kPending;
 }
 
@@ -331,6 +318,13 @@ void WorkerCluster::OnLessUse() {
   if (draining_ || waiting || !retired_.empty()) platform_.loop.AtTurnEnd(turn_end_);
 }
 
+void WorkerCluster::OnUnused(Pool& pool) {
+  // Others serve again and again; this one serves for one purpose, which may be over.
+  if (pool.key().empty()) return;
+  has_unused_ = true;
+  platform_.loop.AtTurnEnd(turn_end_);
+}
+
 void WorkerCluster::OnTcpEnded() {
   --tcp_connections_;
   OnLessUse();
@@ -358,6 +352,9 @@ void WorkerCluster::StopWaitingIfServed(bool high_priority) {
 
 void WorkerCluster::OnTurnEnd() {
   PlaceDisplaced();
+  if (std::exchange(has_unused_, false)) {
+    RetirePools([](const Pool& pool) { return !pool.key().empty() && pool.unused(); });
+  }
   for (auto& pool : retired_) {
     if (pool->unused()) DestroyAtTurnEnd(platform_.loop, std::move(pool));
   }

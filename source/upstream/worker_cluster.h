@@ -1,8 +1,10 @@
 // The Cluster of one worker: its hosts, balancer, leases, counters and pools. See cluster.h.
 //
 // A pool belongs to a host, a protocol and a priority; the host knows its pools by pointer, so that
-// a request looks nothing up. What the settings no longer allow, and what belongs to hosts that are
-// gone, is retired: it ends its requests and dies, and those that waited there choose a host anew.
+// a request looks nothing up. Where connections say to the peer whom they are for (auto_sni, a
+// PROXY header), there is a pool for each, which is looked up and ends with its last connection.
+// What the settings no longer allow, and what belongs to hosts that are gone, is retired: it ends
+// its requests and dies, and those that waited there choose a host anew.
 //
 // Owned by the ClusterMap, after Drain too, until `ended` is called.
 #pragma once
@@ -18,6 +20,7 @@
 #include "source/upstream/cluster.h"
 #include "source/upstream/cluster_map.h"
 #include "source/upstream/host_set.h"
+#include "source/upstream/membership.h"
 #include "source/upstream/pool.h"
 
 namespace weir::upstream {
@@ -54,7 +57,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   ClusterStats& stats() override { return *stats_; }
   AltStats* alt_stats(std::string_view name) override;
   Start StartStream(StreamRequest& request, const StreamOptions& options) override;
-  Start StartTcp(TcpRequestHandler& handler, uint64_t random,
+  Start StartTcp(TcpRequestHandler& handler, const StreamOptions& options,
                  std::unique_ptr<TcpConnection>* connection, http::StreamError* error) override;
   bool BeginRetry(bool high_priority) override;
   void EndRetry(bool high_priority) override;
@@ -75,44 +78,52 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   // PoolOwner
   bool CloseIdleElsewhere(const Pool& asking) override;
   void OnLessUse() override;
+  void OnUnused(Pool& pool) override;
   void OnTcpEnded() override;
   net::TransportStats& transport_stats() override;
   http::h2::Stats& Http2Stats() override;
 
   Priority& PriorityOf(bool high);
-  const std::shared_ptr<const ConnectionSettings>& Settings();
+  // For connections to `host`.
+  const std::shared_ptr<const ConnectionSettings>& SettingsFor(const Host& host);
   Pool& PoolOf(const HostRef& host, uint8_t index);
+  // Where connections say whom they are for: the pool of those that say `purpose`.
+  bool has_keyed_pools() const;
+  Pool& PoolFor(const HostRef& host, uint8_t index, net::ConnectionPurpose purpose);
   const HostRef* PickHost(const StreamOptions& options);
   Start StartOn(const HostRef* host, StreamRequest& request);
   uint8_t PoolIndexFor(const StreamRequest& request) const;
   void UpdateHosts(const config::Endpoints* endpoints);
   void UpdateSettings(const config::Cluster& before,
-                      std::shared_ptr<const net::TransportSocketFactory> transport);
+                      std::shared_ptr<const config::Transports> transports);
   bool CloseIdle(const Pool* except, bool high_priority);
-  void RetirePoolsOf(Host& host);
-  void RetireAllPools();
+  template <typename Which>
+  void RetirePools(const Which& which);
+  void Unlist(Pool& pool);
   void PlaceDisplaced();
   void OnTurnEnd();
   void OnWake(bool high_priority);
   void StopWaitingIfServed(bool high_priority);
-  void ReportMembership(const HostSet::Changes& changes);
   bool InUse() const;
 
   const ClusterPlatform& platform_;
   const std::function<void(WorkerCluster&)> ended_;
   std::shared_ptr<const config::Cluster> config_;
   std::shared_ptr<const config::Endpoints> endpoints_;
-  std::shared_ptr<const net::TransportSocketFactory> transport_;
+  std::shared_ptr<const config::Transports> transports_;  // Null: raw_buffer for all.
   stats::Block<ClusterStats> stats_;
   HashMap<std::unique_ptr<stats::Block<AltStats>>> alt_stats_;
   std::unique_ptr<stats::Block<http::h2::Stats>> http2_stats_;  // Null until there is use for it.
   std::unique_ptr<stats::Block<net::TransportStats>> transport_stats_;  // Null until it is used.
-  std::shared_ptr<std::atomic<bool>> membership_reported_;
-  bool reports_membership_ = false;
-  std::shared_ptr<const ConnectionSettings> settings_;  // Null until a connection is wanted.
+  Membership membership_;
+  // By transport; null until a connection is wanted.
+  std::vector<std::shared_ptr<const ConnectionSettings>> settings_;
   std::array<std::unique_ptr<Priority>, kPriorities> priorities_;
   HostSet hosts_;
   std::vector<std::unique_ptr<Pool>> pools_;
+  HashMap<Pool*> keyed_;              // Those of them that have a key.
+  bool tells_of_downstream_ = false;  // A transport does.
+  bool has_unused_ = false;           // A pool with a key may have become useless.
   std::vector<std::unique_ptr<Pool>> retired_;
   event::TurnEndTask turn_end_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For what was posted.

@@ -61,12 +61,16 @@ TEST(Equality, Cluster) {
       [](Cluster& c) { c.http1.Edit().enable_trailers = true; },
       [](Cluster& c) { c.http2.Edit().max_concurrent_streams = 1; },
       [](Cluster& c) { c.http2.Edit().keepalive.timeout = milliseconds(1); },
+      [](Cluster& c) { c.auto_sni = true; },
+      [](Cluster& c) { c.auto_san_validation = true; },
+      [](Cluster& c) { c.override_auto_sni_header = "x"; },
       [](Cluster& c) { c.dns_family = net::DnsFamily::kAll; },
       [](Cluster& c) { c.dns_refresh_rate = milliseconds(1); },
       [](Cluster& c) { c.dns_failure_refresh_base = milliseconds(1); },
       [](Cluster& c) { c.dns_failure_refresh_max = milliseconds(1); },
       [](Cluster& c) { c.respect_dns_ttl = true; },
       [](Cluster& c) { c.transport_socket = std::make_shared<FakeExtension>(1); },
+      [](Cluster& c) { c.transport_socket_matches = {{.name = "m"}}; },
   });
 }
 

@@ -50,7 +50,7 @@ TEST(Formatter, EveryOperator) {
       {"%UPSTREAM_LOCAL_ADDRESS% %UPSTREAM_LOCAL_PORT%", "10.0.0.1:33000 33000"},
       {"%UPSTREAM_REMOTE_ADDRESS% %UPSTREAM_REMOTE_PORT%", "10.1.0.1:80 80"},
       {"%UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "10.1.0.1"},
-      {"%UPSTREAM_TRANSPORT_FAILURE_REASON%", "refused"},
+      {"%UPSTREAM_TRANSPORT_FAILURE_REASON%", "connection_was_refused"},
       {"%UPSTREAM_REQUEST_ATTEMPT_COUNT% %UPSTREAM_CONNECTION_ID%", "2 77"},
       {"%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_REMOTE_PORT%", "203.0.113.5:7 7"},
       {"%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "203.0.113.5"},
@@ -72,6 +72,35 @@ TEST(Formatter, EveryOperator) {
   for (const auto& [text, result] : cases) {
     EXPECT_EQ(Format(text, sample.Context()), result) << text;
   }
+}
+
+TEST(Formatter, MetadataIsFoundByItsPath) {
+  const SampleStream sample;
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"%DYNAMIC_METADATA(ns:text)%", "a b"},
+      {"%DYNAMIC_METADATA(ns:number)%", "3"},
+      {"%DYNAMIC_METADATA(ns)%", "{\"number\":3,\"text\":\"a b\"}"},
+      {"%DYNAMIC_METADATA(ns:text):1%", "a"},
+      {"%DYNAMIC_METADATA(ns:none)% %DYNAMIC_METADATA(ns:text:more)% %DYNAMIC_METADATA(other)%",
+       "- - -"},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(Format(text, sample.Context()), expected);
+}
+
+TEST(Formatter, EveryOperatorOfTheUpstreamsTls) {
+  const SampleStream sample;
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"%UPSTREAM_TLS_VERSION% %UPSTREAM_TLS_CIPHER% %UPSTREAM_TLS_SESSION_ID%",
+       "TLSv1.3 TLS_AES_128_GCM_SHA256 ab01"},
+      {"%UPSTREAM_PEER_SUBJECT% %UPSTREAM_PEER_ISSUER%", "CN=web,O=Weir CN=root"},
+      {"%UPSTREAM_PEER_URI_SAN% %UPSTREAM_PEER_DNS_SAN% %UPSTREAM_PEER_IP_SAN%",
+       "spiffe://d/web web.internal,www.internal 10.1.0.1"},
+      {"%UPSTREAM_LOCAL_URI_SAN% %UPSTREAM_LOCAL_DNS_SAN% %UPSTREAM_LOCAL_IP_SAN%",
+       "spiffe://d/proxy proxy.internal 10.0.0.1"},
+      {"%UPSTREAM_PEER_CERT% %UPSTREAM_PEER_CERT_V_START(%Y)% %UPSTREAM_PEER_CERT_V_END(%Y)%",
+       "-----%0AA%2B%0A 2024 2027"},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(Format(text, sample.Context()), expected);
 }
 
 TEST(Formatter, WhatIsNotThereIsADashOrNothing) {

@@ -29,6 +29,9 @@ struct SampleStream {
     connection.filter_chain_name = "chain";
     connection.further.Edit().termination_details = "torn";
     connection.further.Edit().transport_failure_reason = "handshake";
+    connection.further.Edit().metadata = Value::FromFields(
+        {{"ns",
+          Value::FromFields({{"text", Value::String("a b")}, {"number", Value::Number(3)}})}});
   }
   void FillMessages() {
     request.method = "GET";
@@ -71,10 +74,33 @@ struct SampleStream {
     info.upstream.host_name = "pod-1";
     info.upstream.connection_id = 77;
     info.upstream.protocol = http::Protocol::kHttp2;
-    info.upstream.transport_failure_reason = "refused";
+    info.upstream.transport_failure_reason = "connection was refused";
+    info.upstream.tls = Session();
     info.upstream.attempts = 2;
     info.upstream.last_byte_sent = After(3);
     info.upstream.first_byte_received = After(5);
+  }
+
+  // Of the upstream connection.
+  static net::TlsFactsRef Session() {
+    auto session = MakeLocal<net::TlsFacts>();
+    session->version = "TLSv1.3";
+    session->cipher = "TLS_AES_128_GCM_SHA256";
+    session->session_id = "ab01";
+    session->peer = std::make_shared<const net::CertificateFacts>(
+        net::CertificateFacts{.subject = "CN=web,O=Weir",
+                              .issuer = "CN=root",
+                              .uri_names = {"spiffe://d/web"},
+                              .dns_names = {"web.internal", "www.internal"},
+                              .ip_names = {"10.1.0.1"},
+                              .not_before = event::SystemTime{} + std::chrono::seconds(1709209800),
+                              .not_after = event::SystemTime{} + std::chrono::seconds(1809209800),
+                              .pem = "-----\nA+\n"});
+    session->local = std::make_shared<const net::CertificateFacts>(
+        net::CertificateFacts{.uri_names = {"spiffe://d/proxy"},
+                              .dns_names = {"proxy.internal"},
+                              .ip_names = {"10.0.0.1"}});
+    return session;
   }
 
   FormatContext Context() const {

@@ -15,8 +15,8 @@ constexpr char kBefore[] = "By=a;Hash=b";
 constexpr config::ClientCertDetails kAll{
     .subject = true, .cert = true, .dns = true, .uri = true, .chain = true};
 
-std::shared_ptr<const net::TlsFacts> FactsOf(const net::CertificateFacts& peer) {
-  auto facts = std::make_shared<net::TlsFacts>();
+net::TlsFactsRef FactsOf(const net::CertificateFacts& peer) {
+  auto facts = MakeLocal<net::TlsFacts>();
   facts->peer = std::make_shared<const net::CertificateFacts>(peer);
   facts->peer_authorities = {{.pem = "-----\nB\n"}};
   facts->local = std::make_shared<const net::CertificateFacts>(
@@ -32,8 +32,7 @@ const net::CertificateFacts kPeer{.subject = "CN=\"x\",O=Weir",
 
 // What goes on, as "value|value"; the client said `sent` in so many fields.
 std::string Forwarded(ForwardClientCert mode, const config::ClientCertDetails& details,
-                      std::shared_ptr<const net::TlsFacts> tls,
-                      const std::vector<std::string>& sent = {kBefore}) {
+                      net::TlsFactsRef tls, const std::vector<std::string>& sent = {kBefore}) {
   buffer::BlockPool pool;
   buffer::Arena arena(pool);
   http::HeaderMap headers(arena);
@@ -59,7 +58,7 @@ std::string Forwarded(ForwardClientCert mode, const config::ClientCertDetails& d
 TEST(ClientCertificateTest, Modes) {
   using enum ForwardClientCert;
   const auto with = FactsOf(kPeer);
-  const auto without = std::make_shared<const net::TlsFacts>();
+  const auto without = MakeLocal<net::TlsFacts>();
   const std::string own = "By=spiffe://d/proxy;Hash=ab12";
   struct Case {
     ForwardClientCert mode;

@@ -45,5 +45,42 @@ TEST(ErrorTable, StatusAndFlagOfEachError) {
   }
 }
 
+struct Reset {
+  std::string_view transport;
+  uint32_t attempts;
+  std::string_view details, body;
+};
+
+TEST(ErrorTable, AResetUpstreamIsToldAsEnvoyTellsIt) {
+  const Reset resets[] = {
+      {"", 1, "upstream_reset_before_response_started{remote_connection_failure}",
+       "upstream connect error or disconnect/reset before headers. reset reason: remote connection "
+       "failure"},
+      {"", 2, "upstream_reset_before_response_started{remote_connection_failure}",
+       "upstream connect error or disconnect/reset before headers. retried and the latest reset "
+       "reason: remote connection failure"},
+      {"delayed connect error: Connection refused", 1,
+       "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_"
+       "Connection_refused}",
+       "upstream connect error or disconnect/reset before headers. reset reason: remote connection "
+       "failure, transport failure reason: delayed connect error: Connection refused"},
+  };
+  buffer::BlockPool pool;
+  buffer::Arena arena(pool);
+  for (const Reset& reset : resets) {
+    stream_info::UpstreamInfo upstream;
+    upstream.attempts = reset.attempts;
+    upstream.transport_failure_reason = reset.transport;
+    const ErrorAnswer answer =
+        AnswerFor({ErrorKind::kConnectFailed, Side::kUpstream, true, ""}, upstream, arena);
+    EXPECT_EQ(answer.details, reset.details);
+    EXPECT_EQ(answer.body, reset.body);
+    // Of what is no reset of an upstream nothing of that is told.
+    EXPECT_EQ(
+        AnswerFor({ErrorKind::kNoHealthyHost, Side::kUpstream, true, ""}, upstream, arena).body,
+        "no healthy upstream");
+  }
+}
+
 }  // namespace
 }  // namespace weir::proxy

@@ -1,6 +1,7 @@
 #include "source/schema/scalars.h"
 
 #include "gtest/gtest.h"
+#include "source/base/encoding.h"
 
 namespace weir::schema {
 namespace {

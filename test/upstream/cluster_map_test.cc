@@ -455,7 +455,8 @@ class TcpUser final : public TcpRequestHandler {
   }
   void Go(World& world) {
     http::StreamError error;
-    const Start start = world.Get().StartTcp(*this, world.random.Next(), &connection, &error);
+    const Start start =
+        world.Get().StartTcp(*this, {.random = world.random.Next()}, &connection, &error);
     result = start == Start::kPending ? "pending" : StrCat("failed ", Call::Name(error.kind));
   }
   std::unique_ptr<TcpConnection> connection;

@@ -31,6 +31,8 @@ class UpstreamServer final : private net::AcceptHandler {
   void AnswerAll();
   // The body of each answer; by default the address.
   void SetBody(std::string body) { body_ = std::move(body); }
+  // For connections from now on.
+  void SetSpeaks(Speaks speaks) { speaks_ = speaks; }
   // For connections from now on (HTTP/2).
   void SetMaxStreams(uint32_t streams) { max_streams_ = streams; }
   // Ends all connections in the usual way: FIN.
@@ -54,7 +56,7 @@ class UpstreamServer final : private net::AcceptHandler {
   fakes::SimLoop& loop_;
   buffer::BlockPool& blocks_;
   const net::Address address_;
-  const Speaks speaks_;
+  Speaks speaks_;
   std::vector<std::shared_ptr<net::ListenSocket>> sockets_;
   std::unique_ptr<net::Acceptor> acceptor_;
   std::vector<std::unique_ptr<Connection>> connections_;

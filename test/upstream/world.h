@@ -27,10 +27,17 @@ class Clusters {
     }
     return endpoints;
   }
-  void Set(config::Cluster cluster, const std::vector<std::string>& addresses) {
-    const std::string name = cluster.name;
-    versions_.push_back(std::make_unique<PersistentMap<config::ClusterEntry>>(now().Set(
-        name, {std::make_shared<const config::Cluster>(std::move(cluster)), At(addresses)})));
+  void Set(config::Cluster cluster, const std::vector<std::string>& addresses,
+           std::shared_ptr<const net::TransportSocketFactory> transport = nullptr) {
+    SetEntry({std::make_shared<const config::Cluster>(std::move(cluster)), At(addresses),
+              transport == nullptr
+                  ? nullptr
+                  : std::make_shared<const config::Transports>(1, std::move(transport))});
+  }
+  void SetEntry(config::ClusterEntry entry) {
+    const std::string name = entry.config->name;
+    versions_.push_back(
+        std::make_unique<PersistentMap<config::ClusterEntry>>(now().Set(name, std::move(entry))));
   }
   void SetEndpoints(const std::string& name, const std::vector<std::string>& addresses) {
     versions_.push_back(std::make_unique<PersistentMap<config::ClusterEntry>>(
@@ -77,8 +84,9 @@ struct World {
   void Install() {
     for (auto& map : maps) map->Install(clusters.now());
   }
-  void Install(config::Cluster cluster, const std::vector<std::string>& addresses) {
-    clusters.Set(std::move(cluster), addresses);
+  void Install(config::Cluster cluster, const std::vector<std::string>& addresses,
+               std::shared_ptr<const net::TransportSocketFactory> transport = nullptr) {
+    clusters.Set(std::move(cluster), addresses, std::move(transport));
     Install();
   }
   Cluster& Get(std::string_view name = "web", size_t worker = 0) {

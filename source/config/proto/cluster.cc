@@ -111,6 +111,41 @@ void DecodeCommonLb(const pb::Cluster& message, const Scope& scope, Cluster& clu
   cluster.close_connections_on_host_set_change = common.close_connections_on_host_set_change();
 }
 
+void DecodeTransportSockets(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
+  constexpr auto kCategory = ExtensionDecoders::Category::kUpstreamTransportSocket;
+  if (message.has_transport_socket()) {
+    cluster.transport_socket = DecodeTransportSocket(message.transport_socket(), kCategory,
+                                                     scope.Field("transport_socket"));
+  }
+  for (int i = 0; i < message.transport_socket_matches_size(); ++i) {
+    const pb::Cluster::TransportSocketMatch& match = message.transport_socket_matches(i);
+    const Scope item = scope.Item("transport_socket_matches", i);
+    cluster.transport_socket_matches.push_back(
+        {.name = match.name(), .match = DecodeStruct(match.match())});
+    if (!match.has_transport_socket()) continue;
+    cluster.transport_socket_matches.back().transport_socket =
+        DecodeTransportSocket(match.transport_socket(), kCategory, item.Field("transport_socket"));
+  }
+}
+
+// auto_config goes by what the handshake agrees on.
+void CheckNegotiation(const Cluster& cluster, const Scope& scope) {
+  if (cluster.protocol != Cluster::Protocol::kAuto) return;
+  const auto sockets = TransportSocketsOf(cluster);
+  for (size_t i = 0; i < sockets.size(); ++i) {
+    if (sockets[i] != nullptr && sockets[i]->negotiates_protocol()) continue;
+    constexpr std::string_view kWhy =
+        "auto_config needs a transport socket that agrees on a protocol by ALPN: tls";
+    if (i == 0) {
+      scope.Field("transport_socket").Error(kWhy);
+    } else {
+      scope.Item("transport_socket_matches", static_cast<int>(i) - 1)
+          .Field("transport_socket")
+          .Error(kWhy);
+    }
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const Cluster> DecodeCluster(const pb::Cluster& message, const Scope& scope) {
@@ -141,11 +176,8 @@ std::shared_ptr<const Cluster> DecodeCluster(const pb::Cluster& message, const S
   DecodeCommonLb(message, scope, *cluster);
   DecodeBalancer(message, scope, *cluster);
   DecodeUpstreamProtocol(message, scope, *cluster);
-  if (message.has_transport_socket()) {
-    cluster->transport_socket = DecodeTransportSocket(
-        message.transport_socket(), ExtensionDecoders::Category::kUpstreamTransportSocket,
-        scope.Field("transport_socket"));
-  }
+  DecodeTransportSockets(message, scope, *cluster);
+  CheckNegotiation(*cluster, scope);
   if (scope.context().parts != nullptr) scope.context().parts->ShareIn(*cluster);
   return cluster;
 }

@@ -5,6 +5,7 @@
 #include "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.pb.h"
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
 #include "source/base/status.h"
+#include "source/base/strings.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/protocol_options.h"
 #include "source/config/proto/values.h"
@@ -72,12 +73,20 @@ void DecodeCommon(const envoy::config::core::v3::HttpProtocolOptions& common, co
     cluster.max_headers_count = common.max_headers_count().value();
 }
 
+void DecodeNames(const envoy::config::core::v3::UpstreamHttpProtocolOptions& names,
+                 Cluster& cluster) {
+  cluster.auto_sni = names.auto_sni();
+  cluster.auto_san_validation = names.auto_san_validation();
+  cluster.override_auto_sni_header = AsciiLower(names.override_auto_sni_header());
+}
+
 void DecodeProtocolOptions(const http_pb::HttpProtocolOptions& options, const Scope& scope,
                            Cluster& cluster) {
   if (options.has_common_http_protocol_options()) {
     DecodeCommon(options.common_http_protocol_options(),
                  scope.Field("common_http_protocol_options"), cluster);
   }
+  DecodeNames(options.upstream_http_protocol_options(), cluster);
   if (options.has_use_downstream_protocol_config()) {
     const auto& use = options.use_downstream_protocol_config();
     const Scope at = scope.Field("use_downstream_protocol_config");
@@ -86,6 +95,16 @@ void DecodeProtocolOptions(const http_pb::HttpProtocolOptions& options, const Sc
         DecodeHttp1Options(use.http_protocol_options(), at.Field("http_protocol_options"));
     cluster.http2 =
         DecodeHttp2Options(use.http2_protocol_options(), at.Field("http2_protocol_options"));
+    return;
+  }
+  if (options.has_auto_config()) {
+    const auto& by_handshake = options.auto_config();
+    const Scope at = scope.Field("auto_config");
+    cluster.protocol = Cluster::Protocol::kAuto;
+    cluster.http1 =
+        DecodeHttp1Options(by_handshake.http_protocol_options(), at.Field("http_protocol_options"));
+    cluster.http2 = DecodeHttp2Options(by_handshake.http2_protocol_options(),
+                                       at.Field("http2_protocol_options"));
     return;
   }
   const auto& config = options.explicit_http_config();
@@ -106,6 +125,7 @@ void DecodeDeprecatedOptions(const pb::Cluster& message, const Scope& scope, Clu
     DecodeCommon(message.common_http_protocol_options(),
                  scope.Field("common_http_protocol_options"), cluster);
   }
+  DecodeNames(message.upstream_http_protocol_options(), cluster);
   if (message.has_http2_protocol_options()) {
     cluster.protocol = Cluster::Protocol::kHttp2;
     cluster.http2 =
@@ -161,9 +181,10 @@ void DecodeUpstreamProtocol(const pb::Cluster& message, const Scope& scope, Clus
     DecodeDeprecatedOptions(message, scope, cluster);
     return;
   }
-  scope.IgnoreSet(
-      message, {"http_protocol_options", "http2_protocol_options", "common_http_protocol_options"},
-      "HttpProtocolOptions in typed_extension_protocol_options takes its place");
+  scope.IgnoreSet(message,
+                  {"http_protocol_options", "http2_protocol_options",
+                   "common_http_protocol_options", "upstream_http_protocol_options"},
+                  "HttpProtocolOptions in typed_extension_protocol_options takes its place");
 }
 
 }  // namespace weir::config::proto

@@ -138,7 +138,35 @@ void DecodeGrpcService(const core::GrpcService& service, const Scope& scope, Grp
   }
 }
 
+Value ValueOf(const google::protobuf::Value& value) {
+  switch (value.kind_case()) {
+    case google::protobuf::Value::kBoolValue:
+      return Value::Bool(value.bool_value());
+    case google::protobuf::Value::kNumberValue:
+      return Value::Number(value.number_value());
+    case google::protobuf::Value::kStringValue:
+      return Value::String(value.string_value());
+    case google::protobuf::Value::kStructValue:
+      return DecodeStruct(value.struct_value());
+    case google::protobuf::Value::kListValue: {
+      Value::List list;
+      for (const auto& element : value.list_value().values()) list.push_back(ValueOf(element));
+      return Value::FromList(std::move(list));
+    }
+    case google::protobuf::Value::kNullValue:
+    case google::protobuf::Value::KIND_NOT_SET:
+      return Value();
+  }
+  return Value();
+}
+
 }  // namespace
+
+Value DecodeStruct(const google::protobuf::Struct& message) {
+  Value::Fields fields;
+  for (const auto& [name, value] : message.fields()) fields.emplace_back(name, ValueOf(value));
+  return Value::FromFields(std::move(fields));
+}
 
 GrpcSource DecodeGrpcSource(const core::ApiConfigSource& message, const Scope& scope) {
   GrpcSource source;

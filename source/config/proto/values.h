@@ -12,6 +12,8 @@
 #include "envoy/config/core/v3/base.pb.h"
 #include "envoy/config/core/v3/config_source.pb.h"
 #include "google/protobuf/duration.pb.h"
+#include "google/protobuf/struct.pb.h"
+#include "source/base/value.h"
 #include "source/config/proto/scope.h"
 #include "source/config/source.h"
 #include "source/net/address.h"
@@ -37,6 +39,8 @@ net::TcpKeepalive DecodeKeepalive(const envoy::config::core::v3::TcpKeepalive& k
 std::string DecodeDataSource(const envoy::config::core::v3::DataSource& source, const Scope& scope);
 // Whether it names a file or variable of another machine (DataReader::IsElsewhere).
 bool IsElsewhere(const envoy::config::core::v3::DataSource& source, const Scope& scope);
+
+Value DecodeStruct(const google::protobuf::Struct& message);
 
 Fraction DecodePercent(const envoy::type::v3::FractionalPercent& percent);
 // The value of runtime_key where there is one, else default_value.

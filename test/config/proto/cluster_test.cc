@@ -79,6 +79,63 @@ TEST(DecodeCluster, TheDeprecatedFieldStillMeansHttp2) {
   EXPECT_EQ(cluster->protocol, Cluster::Protocol::kHttp2);
 }
 
+TEST(DecodeCluster, TheHandshakeDecidesWhereTheTransportHasOne) {
+  constexpr std::string_view kAuto =
+      "{name: a, load_assignment: {cluster_name: a}, typed_extension_protocol_options: {"
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {\"@type\": "
+      "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, auto_config: {"
+      "http_protocol_options: {enable_trailers: true}, "
+      "http2_protocol_options: {max_concurrent_streams: 7}}}}";
+  const auto cluster = Decoded<Cluster>(kType, StrCat(kAuto, R"(, transport_socket: {name: tls,
+    typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext,
+    common_tls_context: {validation_context: {trust_chain_verification: ACCEPT_UNTRUSTED}}}}})"));
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->protocol, Cluster::Protocol::kAuto);
+  EXPECT_TRUE(cluster->http1->enable_trailers);
+  EXPECT_EQ(cluster->http2->max_concurrent_streams, 7u);
+  for (const std::string_view socket :
+       {"",
+        ", transport_socket: {name: raw, typed_config: {\"@type\": "
+        "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer}}"}) {
+    EXPECT_THAT(Decode(kType, StrCat(kAuto, socket, "}")).errors,
+                ElementsAre(HasSubstr("transport_socket: auto_config needs a transport socket that "
+                                      "agrees on a protocol by ALPN")));
+  }
+}
+
+TEST(DecodeCluster, LabelsOfEndpointsAreKeptOnce) {
+  const auto cluster = Decoded<Cluster>(kType, R"(
+name: a
+transport_socket_matches:
+- name: mutual
+  match: { tlsMode: istio }
+  transport_socket: { name: raw, typed_config: { "@type": type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer } }
+- { name: rest, match: {} }
+load_assignment:
+  cluster_name: a
+  endpoints:
+  - metadata: { filter_metadata: { envoy.transport_socket_match: { zone: x } } }
+    lb_endpoints:
+    - endpoint: { address: { socket_address: { address: 10.0.0.1, port_value: 80 } } }
+      metadata: { filter_metadata: { envoy.transport_socket_match: { tlsMode: istio }, other: { a: b } } }
+    - endpoint: { address: { socket_address: { address: 10.0.0.2, port_value: 80 } } }
+      metadata: { filter_metadata: { envoy.transport_socket_match: { tlsMode: istio } } }
+    - endpoint: { address: { socket_address: { address: 10.0.0.3, port_value: 80 } } }
+)");
+  ASSERT_NE(cluster, nullptr);
+  ASSERT_EQ(cluster->transport_socket_matches.size(), 2u);
+  EXPECT_EQ(cluster->transport_socket_matches[0].name, "mutual");
+  EXPECT_EQ(*cluster->transport_socket_matches[0].match.Find("tlsMode"), Value::String("istio"));
+  const Endpoints& endpoints = *cluster->endpoints;
+  EXPECT_EQ(endpoints.labels.size(), 2u);
+  EXPECT_EQ((*endpoints.localities)[0].labels, 1u);
+  EXPECT_EQ(endpoints.endpoints[0].labels, 2u);
+  EXPECT_EQ(endpoints.endpoints[1].labels, 2u);
+  EXPECT_EQ(endpoints.endpoints[2].labels, 0u);
+  EXPECT_EQ(TransportSocketFor(*cluster, endpoints, endpoints.endpoints[0]), 1u);
+  EXPECT_EQ(TransportSocketFor(*cluster, endpoints, endpoints.endpoints[2]), 2u);
+}
+
 TEST(DecodeCluster, TakesTheFirstPolicyThatIsSupported) {
   const auto cluster = Decoded<Cluster>(kType, R"(
 name: a

@@ -47,7 +47,7 @@ class Factory final : public filter::ListenerFilterFactory {
   explicit Factory(const TlsInspectorConfig& config)
       : config_(std::make_shared<const TlsInspectorConfig>(config)) {}
 
-  std::unique_ptr<filter::ListenerFilter> Create() const override {
+  std::unique_ptr<filter::ListenerFilter> Create(filter::WorkerStats&) const override {
     return std::make_unique<TlsInspector>(config_);
   }
 

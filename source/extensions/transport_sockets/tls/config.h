@@ -32,6 +32,7 @@ struct ClientTlsConfig final : config::ExtensionConfig {
   std::string_view extension_name() const override { return kClientName; }
   bool Equals(const config::ExtensionConfig& other) const override;
   std::vector<config::SecretReference> secrets() const override;
+  bool negotiates_protocol() const override { return true; }
 };
 
 void RegisterDecoder(config::proto::ExtensionDecoders& decoders);

@@ -87,14 +87,16 @@ void RegisterFactory(filter::Factories& factories) {
   // All listeners of the process share what they show.
   const auto identities = std::make_shared<weir::tls::IdentityStore>();
   factories.transport_sockets[std::string(kServerName)] =
-      [identities](const config::ExtensionConfig& config, const config::SecretLookup& secrets) {
+      [identities](const config::ExtensionConfig& config, const config::SecretLookup& secrets,
+                   const filter::Factories&) {
         return Make<ServerFactory>(static_cast<const ServerTlsConfig&>(config).tls, secrets,
                                    [&](const config::DownstreamTls& tls) {
                                      return weir::tls::ServerContext::Create(tls, *identities);
                                    });
       };
   factories.transport_sockets[std::string(kClientName)] = [](const config::ExtensionConfig& config,
-                                                             const config::SecretLookup& secrets) {
+                                                             const config::SecretLookup& secrets,
+                                                             const filter::Factories&) {
     return Make<ClientFactory>(
         static_cast<const ClientTlsConfig&>(config).tls, secrets,
         [](const config::UpstreamTls& tls) { return weir::tls::ClientContext::Create(tls); });
