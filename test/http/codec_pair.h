@@ -32,9 +32,9 @@ class CodecPair {
   void Run(size_t piece = SIZE_MAX) {
     for (bool moved = true; moved;) {
       moved = Carry(*client_codec, *server_codec, to_server_, server_state, piece);
-      moved = CarryEnd(*client_codec, *server_codec, to_server_ended_, server_state) || moved;
+      moved = CarryEnd(*client_codec, *server_codec, client_side_, server_state) || moved;
       moved = Carry(*server_codec, *client_codec, to_client_, client_state, piece) || moved;
-      moved = CarryEnd(*server_codec, *client_codec, to_client_ended_, client_state) || moved;
+      moved = CarryEnd(*server_codec, *client_codec, server_side_, client_state) || moved;
     }
   }
 
@@ -74,10 +74,20 @@ class CodecPair {
   CodecState server_state = CodecState::kOpen;
 
  private:
-  // The write side is shut when a tunnel has sent all.
-  static bool CarryEnd(Codec& from, Codec& to, bool& ended, CodecState& state) {
-    if (ended || from.FinishTurn() != CodecState::kTunnelSent) return false;
-    ended = true;
+  // One direction of a connection that may become a tunnel.
+  struct Side {
+    bool tunnel = false;
+    bool ended = false;
+  };
+
+  // The write side is shut when a tunnel has sent all, or is over.
+  static bool CarryEnd(Codec& from, Codec& to, Side& side, CodecState& state) {
+    const CodecState sending = from.FinishTurn();
+    side.tunnel = side.tunnel || IsTunnel(sending);
+    const bool sent =
+        sending == CodecState::kTunnelSent || (side.tunnel && sending == CodecState::kClosing);
+    if (side.ended || !sent) return false;
+    side.ended = true;
     state = to.DecodeEnd();
     return true;
   }
@@ -100,8 +110,8 @@ class CodecPair {
 
   buffer::Buffer to_server_;
   buffer::Buffer to_client_;
-  bool to_server_ended_ = false;
-  bool to_client_ended_ = false;
+  Side client_side_;
+  Side server_side_;
 };
 
 }  // namespace weir::http
