@@ -175,8 +175,8 @@ TEST(DecodeListener, RefusesByNameAndPath) {
        "upgrade_configs[0].upgrade_type: is a protocol that is never switched to"},
       {"      upgrade_configs: [{upgrade_type: \"a b\"}]\n",
        "upgrade_configs[0].upgrade_type: must be a protocol name"},
-      {"      set_current_client_cert_details: {chain: true}\n",
-       "set_current_client_cert_details.chain: field \"chain\" of"},
+      {"      set_current_client_cert_details: {format: JSON}\n",
+       "set_current_client_cert_details.format: field \"format\" of"},
       {"      use_remote_address: true\n      original_ip_detection_extensions: [{name: xff, "
        "typed_config: {'@type': "
        "type.googleapis.com/envoy.extensions.http.original_ip_detection.xff.v3.XffConfig}}]\n",
