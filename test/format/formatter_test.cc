@@ -138,7 +138,7 @@ TEST(Formatter, ErrorsSayWhatAndWhere) {
       {"%GRPC_STATUS(X)%", "takes CAMEL_STRING or SNAKE_STRING or NUMBER, got 'X'"},
       {"%START_TIME(%Q)%", "unknown conversion '%Q'"},
       {"%QUERY_PARAM%", "wants a name"},
-      {"%DYNAMIC_METADATA(a:b)%", "is not supported"},
+      {"%CEL(request.method)%", "operator 'CEL' is not supported"},
   };
   for (const auto& [text, error] : cases) {
     const auto formatter = Formatter::Create(text);

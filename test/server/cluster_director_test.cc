@@ -51,7 +51,7 @@ std::shared_ptr<const config::Cluster> Dns(const std::string& name, const std::s
 class ClusterDirectorTest : public testing::Test {
  protected:
   void Set(std::shared_ptr<const config::Cluster> cluster) {
-    director.Set({std::move(cluster), nullptr});
+    director.Set({std::move(cluster), {}});
   }
   const config::ClusterEntry* Active(const std::string& name) {
     return director.active().Find(name);
@@ -130,7 +130,7 @@ TEST_F(ClusterDirectorTest, StaticClustersCannotBeReplacedOrRemoved) {
   auto cluster = std::make_shared<config::Cluster>();
   cluster->name = "s";
   cluster->endpoints = EndpointsOf("s", 80);
-  director.SetStatic({cluster, nullptr});
+  director.SetStatic({cluster, {}});
   EXPECT_THAT(std::string(MessageOf(director.Check(*Eds("s")))), HasSubstr("static clusters"));
   EXPECT_TRUE(director.Check(*Eds("other")).ok());
   director.Remove("s");
