@@ -129,6 +129,7 @@ def check(weir, make, version, http2, folder):
 
 def main():
     weir = sys.argv[1]
+    os.environ["PATH"] += os.pathsep + "/usr/sbin"  # Where servers are, and not every caller looks.
     if absent := [program for program in ("nginx", "haproxy", "curl", "openssl") if shutil.which(program) is None]:
         sys.exit(f"not installed: {', '.join(absent)} (tools/setup installs them)")
     wrong = []
