@@ -13,8 +13,8 @@ namespace weir::server {
 namespace {
 
 TEST(Sizes, OfAClusterAndItsEndpoints) {
-  EXPECT_LE(sizeof(config::Cluster), 352u);
-  EXPECT_LE(sizeof(config::Endpoints), 80u);
+  EXPECT_LE(sizeof(config::Cluster), 416u);
+  EXPECT_LE(sizeof(config::Endpoints), 104u);
   EXPECT_LE(sizeof(config::Endpoint), 80u);
   EXPECT_LE(sizeof(admin::ResourceRecord), 64u);
 }
