@@ -247,8 +247,9 @@ TEST(HandshakeTest, ClientsCheckTheServersChain) {
   TlsBench bench(Server(), client);
   bench.Connect();
   EXPECT_FALSE(bench.connected());
-  EXPECT_THAT(bench.client().failure,
-              HasSubstr("CERTIFICATE_VERIFY_FAILED:TLS_error_end (unable to get local issuer"));
+  EXPECT_THAT(
+      bench.client().failure,
+      HasSubstr("CERTIFICATE_VERIFY_FAILED:verify cert failed: unable to get local issuer"));
   EXPECT_EQ(bench.client_stats().fail_verify_error.value(), 1u);
   EXPECT_EQ(bench.client_stats().connection_error.value(), 0u);
   EXPECT_THAT(bench.server().failure, HasSubstr("UNKNOWN_CA"));
