@@ -49,10 +49,10 @@ std::string Refused(const SupportReport& report) {
 
 TEST(Supported, FieldsEnumValuesAndExtensionsAreNamedWithTheirPath) {
   EXPECT_EQ(Refused(Check<Cluster>(
-                "name: a\nlb_policy: RING_HASH\ntransport_socket_matches: [{name: tls}]\n"
+                "name: a\nlb_policy: RING_HASH\noutlier_detection: {}\n"
                 "load_assignment:\n  cluster_name: a\n  endpoints:\n  - {}\n"
                 "  - lb_endpoints:\n    - endpoint: {health_check_config: {port_value: 1}}\n")),
-            "transport_socket_matches: field \"transport_socket_matches\" of "
+            "outlier_detection: field \"outlier_detection\" of "
             "envoy.config.cluster.v3.Cluster is "
             "not supported\n"
             "lb_policy: value RING_HASH of field \"lb_policy\" of envoy.config.cluster.v3.Cluster "
