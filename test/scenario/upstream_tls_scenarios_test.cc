@@ -145,7 +145,8 @@ TEST(UpstreamTls, ARetrySpeaksWhatTheNextHandshakeAgreesOn) {
 
 // An endpoint with a sidecar; the rest of the cluster is spoken to in cleartext.
 constexpr char kMutual[] =
-    "metadata: { filter_metadata: { envoy.transport_socket_match: { tlsMode: istio } } }";
+    "          metadata: { filter_metadata: { envoy.transport_socket_match: { tlsMode: istio } } "
+    "}\n";
 std::string MatchesOf(const std::string& socket) {
   return "transport_socket_matches: [{ name: mutual, match: { tlsMode: istio }, " +
          socket.substr(0, socket.size() - 1) + " }]\n";
@@ -154,7 +155,7 @@ std::string MatchesOf(const std::string& socket) {
 TEST(UpstreamTls, EndpointsChooseTheirTransportByMetadata) {
   for (const bool labelled : {true, false}) {
     World world(EdgeBootstrap({.cluster_options = MatchesOf(Socket("Upstream", Trust())),
-                               .endpoint_options = labelled ? kMutual : ""}));
+                               .more_resources = labelled ? kMutual : ""}));
     ASSERT_TRUE(world.status().ok()) << world.status();
     Upstream& up = world.AddUpstream("10.0.0.1:80");
     world.Say(world.Connect(), kGet);
@@ -168,8 +169,7 @@ TEST(UpstreamTls, EndpointsChooseTheirTransportByMetadata) {
 TEST(UpstreamTls, AMatchWhoseSecretIsMissingIsNeverSpokenToInCleartext) {
   World world(
       EdgeBootstrap({.cluster_options = MatchesOf(Socket("Upstream", Trust() + ", " + kBySds)),
-                     .endpoint_options = kMutual,
-                     .more_resources = kAds}));
+                     .more_resources = StrCat(kMutual, kAds)}));
   ASSERT_TRUE(world.status().ok()) << world.status();
   Upstream& up = world.AddUpstream("10.0.0.1:80");
   world.Run(std::chrono::seconds(6));
@@ -247,7 +247,7 @@ TEST(UpstreamTls, ASessionIsResumedForItsNameAlone) {
   const auto ask = [&](const char* host) {
     world.Say(client, Get(host));
     world.Run(std::chrono::milliseconds(100));
-    up.CloseAll();
+    up.last().Close();
     world.Run();
     return client.TakeReceived().substr(0, 12);
   };
