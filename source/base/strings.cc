@@ -40,6 +40,7 @@ bool HasUpper(std::string_view s) {
     std::memcpy(&word, s.data() + at, sizeof(word));
     if (upper(word) != 0) return true;
   }
+  if (at == s.size()) return false;
   uint64_t rest = 0;
   std::memcpy(&rest, s.data() + at, s.size() - at);
   return upper(rest) != 0;

@@ -40,6 +40,7 @@ TEST(Strings, FindsAnUpperCaseLetterWhereverItStands) {
     }
   }
   EXPECT_FALSE(HasUpper(""));
+  EXPECT_FALSE(HasUpper(std::string_view()));
 }
 
 TEST(Strings, ParsesWholeDecimalsOnly) {
