@@ -220,10 +220,11 @@ TEST(TlsScenario, UpstreamsHearOfTheClientsWholeChain) {
        .log_format = "%DOWNSTREAM_PEER_CHAIN_SERIALS% %DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256%"}));
   ASSERT_TRUE(world.status().ok()) << world.status();
   Upstream& up = world.AddUpstream("10.0.0.1:80");
-  up.AnswerAll(kOk);
   TlsClient client(world, {.identity = &friendly});
   world.Say(client.Connect(), kGet);
-  const std::string& heard = up.last().received();
+  ASSERT_EQ(up.connection_count(), 1u);
+  const std::string heard = up.last().received();
+  world.Say(up.last(), kOk);
   const size_t chain = heard.find(";Chain=\"-----BEGIN%20CERTIFICATE-----");
   ASSERT_NE(chain, std::string::npos) << heard;
   EXPECT_NE(heard.find("-----BEGIN%20CERTIFICATE-----", chain + 40), std::string::npos);
