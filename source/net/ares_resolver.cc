@@ -207,7 +207,10 @@ void AresResolver::ArmTimeout() {
     timeout_.Disable();
     return;
   }
-  timeout_.Enable(std::chrono::seconds(wait.tv_sec) + std::chrono::microseconds(wait.tv_usec));
+  // c-ares cuts what is left to whole milliseconds: on its word alone the last one would be spun
+  // away.
+  timeout_.Enable(std::chrono::seconds(wait.tv_sec) + std::chrono::microseconds(wait.tv_usec) +
+                  std::chrono::milliseconds(1));
 }
 
 void AresResolver::OnSocketState(int fd, bool readable, bool writable) {
