@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "source/base/strings.h"
-#include "test/scenario/bootstraps.h"
-#include "test/scenario/http/http_end.h"
-#include "test/scenario/world.h"
+#include "test/scenario/http/combination.h"
 
 namespace weir::scenario {
 namespace {
@@ -14,40 +11,12 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-struct Versions {
-  HttpVersion down, up;
-};
-
-class HttpScenario : public testing::TestWithParam<Versions> {
+class HttpScenario : public CombinationTest {
  protected:
-  // Starts a proxy whose cluster speaks the version of the case, an upstream and a client.
   void Begin(Edge edge = {}) {
     edge.http_options += "http_protocol_options: { enable_trailers: true }\n";
-    edge.cluster_options += StrCat(
-        "typed_extension_protocol_options: { envoy.extensions.upstreams.http.v3."
-        "HttpProtocolOptions: { \"@type\": type.googleapis.com/envoy.extensions.upstreams.http.v3."
-        "HttpProtocolOptions, explicit_http_config: { ",
-        up_is_http2() ? "http2_protocol_options: {}"
-                      : "http_protocol_options: { enable_trailers: true }",
-        " } } }\n");
-    world = std::make_unique<World>(EdgeBootstrap(edge));
-    ASSERT_TRUE(world->status().ok()) << world->status();
-    upstream = &world->AddUpstream("10.0.0.1:80");
-    client_peer = &world->Connect();
-    client = MakeClientEnd(*client_peer, GetParam().down);
-    world->Run();
+    Start(std::move(edge), "enable_trailers: true", "");
   }
-  // The upstream's newest connection.
-  HttpEnd& Up() {
-    const size_t count = upstream->connection_count();
-    EXPECT_GT(count, 0u);
-    while (ends.size() < count) {
-      ends.push_back(MakeUpstreamEnd(upstream->connection(ends.size()), GetParam().up));
-    }
-    world->Run();
-    return *ends.back();
-  }
-  bool up_is_http2() const { return GetParam().up == HttpVersion::kHttp2; }
   size_t Ask(const std::string& path, const std::string& body = "", bool end = true) {
     const size_t exchange = client->Request(path, {}, body, end);
     world->Run();
@@ -57,16 +26,6 @@ class HttpScenario : public testing::TestWithParam<Versions> {
     EXPECT_FALSE(world->log().lines().empty());
     return world->log().lines().back();
   }
-  void TearDown() override {
-    client.reset();
-    ends.clear();
-  }
-
-  std::unique_ptr<World> world;
-  Upstream* upstream = nullptr;
-  Peer* client_peer = nullptr;
-  std::unique_ptr<HttpEnd> client;
-  std::vector<std::unique_ptr<HttpEnd>> ends;
 };
 
 TEST_P(HttpScenario, ARequestAndItsAnswerPass) {
@@ -226,19 +185,7 @@ TEST_P(MultiplexScenario, ManyRequestsAtOnceGetTheirOwnAnswers) {
   }
 }
 
-std::string NameOf(const testing::TestParamInfo<Versions>& info) {
-  const auto text = [](HttpVersion version) {
-    return version == HttpVersion::kHttp1 ? std::string("Http1") : std::string("Http2");
-  };
-  return text(info.param.down) + "To" + text(info.param.up);
-}
-
-INSTANTIATE_TEST_SUITE_P(Every, HttpScenario,
-                         testing::Values(Versions{HttpVersion::kHttp1, HttpVersion::kHttp1},
-                                         Versions{HttpVersion::kHttp1, HttpVersion::kHttp2},
-                                         Versions{HttpVersion::kHttp2, HttpVersion::kHttp1},
-                                         Versions{HttpVersion::kHttp2, HttpVersion::kHttp2}),
-                         NameOf);
+INSTANTIATE_TEST_SUITE_P(Every, HttpScenario, EveryCombination(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Every, MultiplexScenario,
                          testing::Values(Versions{HttpVersion::kHttp2, HttpVersion::kHttp1},
                                          Versions{HttpVersion::kHttp2, HttpVersion::kHttp2}),

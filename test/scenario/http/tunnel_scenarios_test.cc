@@ -6,10 +6,7 @@
 #include <openssl/base64.h>
 #include <openssl/sha.h>
 
-#include "source/base/strings.h"
-#include "test/scenario/bootstraps.h"
-#include "test/scenario/http/http_end.h"
-#include "test/scenario/world.h"
+#include "test/scenario/http/combination.h"
 
 namespace weir::scenario {
 namespace {
@@ -31,10 +28,6 @@ std::string AcceptOf(const std::string& key) {
                      EVP_EncodeBlock(base64, digest, sizeof(digest)));
 }
 
-struct Versions {
-  HttpVersion down, up;
-};
-
 Edge WithUpgrades(std::string http_options = "upgrade_configs: [ { upgrade_type: websocket } ]\n") {
   Edge edge;
   edge.http_options = std::move(http_options);
@@ -47,37 +40,15 @@ constexpr char kConnectRoutes[] =
     "- match: { prefix: / }\n"
     "  route: { cluster: web }\n";
 
-class TunnelScenario : public testing::TestWithParam<Versions> {
+class TunnelScenario : public CombinationTest {
  protected:
   void Begin(Edge edge = WithUpgrades()) {
     const std::string windows =
         "initial_stream_window_size: 65536, initial_connection_window_size: 65536";
     edge.http_options += StrCat("http2_protocol_options: { allow_connect: true, ", windows, " }\n");
-    edge.cluster_options += StrCat(
-        "typed_extension_protocol_options: { envoy.extensions.upstreams.http.v3."
-        "HttpProtocolOptions: { \"@type\": type.googleapis.com/envoy.extensions.upstreams.http.v3."
-        "HttpProtocolOptions, explicit_http_config: { ",
-        up_is_http2() ? StrCat("http2_protocol_options: { ", windows, " }")
-                      : "http_protocol_options: {}",
-        " } } }\n");
-    world = std::make_unique<World>(EdgeBootstrap(edge));
-    ASSERT_TRUE(world->status().ok()) << world->status();
-    upstream = &world->AddUpstream("10.0.0.1:80");
-    client_peer = &world->Connect();
-    client = MakeClientEnd(*client_peer, GetParam().down);
-    world->Run();
-  }
-  HttpEnd& Up() {
-    while (ends.size() < upstream->connection_count()) {
-      ends.push_back(MakeUpstreamEnd(upstream->connection(ends.size()), GetParam().up));
-    }
-    world->Run();
-    EXPECT_FALSE(ends.empty());
-    return *ends.back();
+    Start(std::move(edge), "", windows);
   }
   Peer& UpPeer() { return upstream->last(); }
-  bool up_is_http2() const { return GetParam().up == HttpVersion::kHttp2; }
-  bool down_is_http2() const { return GetParam().down == HttpVersion::kHttp2; }
 
   void AskForWebSocket(const std::string& early = "") {
     Fields fields = {{":protocol", "websocket"}, {"sec-websocket-version", "13"}};
@@ -125,16 +96,6 @@ class TunnelScenario : public testing::TestWithParam<Versions> {
     EXPECT_EQ(world->Stat("http.edge.downstream_rq_active"), 0);
     EXPECT_EQ(world->Stat("cluster.web.upstream_rq_active"), 0);
   }
-  void TearDown() override {
-    client.reset();
-    ends.clear();
-  }
-
-  std::unique_ptr<World> world;
-  Upstream* upstream = nullptr;
-  Peer* client_peer = nullptr;
-  std::unique_ptr<HttpEnd> client;
-  std::vector<std::unique_ptr<HttpEnd>> ends;
 };
 
 TEST_P(TunnelScenario, TheHandshakeIsTranslated) {
@@ -516,17 +477,7 @@ TEST_P(TunnelScenario, AConnectThatNobodyTakesIsRefused) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryCombination, TunnelScenario,
-                         testing::Values(Versions{HttpVersion::kHttp1, HttpVersion::kHttp1},
-                                         Versions{HttpVersion::kHttp1, HttpVersion::kHttp2},
-                                         Versions{HttpVersion::kHttp2, HttpVersion::kHttp1},
-                                         Versions{HttpVersion::kHttp2, HttpVersion::kHttp2}),
-                         [](const auto& test) {
-                           const auto name = [](HttpVersion version) {
-                             return version == HttpVersion::kHttp1 ? "Http1" : "Http2";
-                           };
-                           return std::string(name(test.param.down)) + "To" + name(test.param.up);
-                         });
+INSTANTIATE_TEST_SUITE_P(EveryCombination, TunnelScenario, EveryCombination(), NameOf);
 
 }  // namespace
 }  // namespace weir::scenario
