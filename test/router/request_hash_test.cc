@@ -55,6 +55,14 @@ TEST_F(RequestHashTest, EverySourceTellsRequestsApart) {
   EXPECT_EQ(Hash({sources[3]}), before[3]);  // The port says nothing of the client.
 }
 
+TEST_F(RequestHashTest, QuotesAreNoPartOfACookiesValue) {
+  const HashPolicy cookie{.source = HashCookie{.name = "c"}};
+  head_.headers.Add("cookie", "c=\"2\"");
+  const std::optional<uint64_t> quoted = Hash({cookie});
+  head_.headers.Set("cookie", "c=2");
+  EXPECT_EQ(Hash({cookie}), quoted);
+}
+
 TEST_F(RequestHashTest, ValuesAreTheSameInEveryProcess) {
   head_.headers.Add("x-user", "ann");
   EXPECT_EQ(Hash({{.source = HashHeader{.field = "x-user"}}}), 0x8096e52ad559ed80u);
