@@ -20,6 +20,7 @@ static_resources:
   listeners:
   - name: edge
     address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}
+{listener}
     filter_chains:
     - name: all
 {chain}
@@ -111,15 +112,36 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Proxy:
-    """`with Proxy(weir, codec="HTTP2") as proxy:` runs it; proxy.port is its listener's. `chain` and `cluster` are further
-    lines of the filter chain and of the cluster, without indentation; `upstream_port` is that of another upstream."""
+class Program:
+    """A program of another make that listens on a port of loopback; ended by its `with`."""
 
-    def __init__(self, weir, codec="AUTO", chain="", cluster="", upstream_port=0, log_level="warning"):
+    def __init__(self, command, port):
+        self.port = port
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+    def __enter__(self):
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit(f"nobody listens on port {self.port}")
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait(10)
+
+
+class Proxy:
+    """`with Proxy(weir, codec="HTTP2") as proxy:` runs it; proxy.port is its listener's. `listener`, `chain` and `cluster` are
+    further lines of these, without indentation; `upstream_port` is that of another upstream."""
+
+    def __init__(self, weir, codec="AUTO", listener="", chain="", cluster="", upstream_port=0, log_level="warning"):
         self.upstream = Upstream()
         self.port, self.admin_port = free_port(), free_port()
         config = BOOTSTRAP.format(port=self.port, codec=codec, admin=self.admin_port, upstream=upstream_port or self.upstream.port,
-                                  chain=textwrap.indent(chain, " " * 6), cluster=textwrap.indent(cluster, " " * 4))
+                                  listener=textwrap.indent(listener, " " * 4), chain=textwrap.indent(chain, " " * 6), cluster=textwrap.indent(cluster, " " * 4))
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [weir, "--config-yaml", config, "--concurrency", "1", "-l", log_level],

@@ -7,12 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import socket
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "conformance"))
 from certificates import Authority, client_socket  # noqa: E402
-from running_proxy import Proxy, free_port  # noqa: E402
+from running_proxy import Program, Proxy, free_port  # noqa: E402
 
 # The answer's header tells what the upstream saw.
 NGINX = """
@@ -59,33 +57,17 @@ typed_extension_protocol_options:
 """
 
 
-class Server:
-    """A peer as upstream; ended by its `with`."""
-
-    def __init__(self, make, folder, authority, version, http2):
-        identity = authority.issue("upstream", names="DNS:upstream.test")
-        self.port = free_port()
-        values = {"folder": folder, "port": self.port, "chain": identity.chain, "key": identity.key,
-                  "trusted": authority.pem, "tls": version, "http2": " http2" if http2 else "",
-                  "alpn": "h2" if http2 else "http/1.1"}
-        path = os.path.join(folder, f"{make}.conf")
-        with open(path, "w") as file:
-            file.write((NGINX if make == "nginx" else HAPROXY).format(**values))
-        command = ["nginx", "-c", path] if make == "nginx" else ["haproxy", "-q", "-f", path]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-
-    def __enter__(self):
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
-            except OSError:
-                time.sleep(0.05)
-        raise SystemExit("the upstream did not start")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(10)
+def server(make, folder, authority, version, http2):
+    """A peer as upstream."""
+    identity = authority.issue("upstream", names="DNS:upstream.test")
+    port = free_port()
+    values = {"folder": folder, "port": port, "chain": identity.chain, "key": identity.key,
+              "trusted": authority.pem, "tls": version, "http2": " http2" if http2 else "",
+              "alpn": "h2" if http2 else "http/1.1"}
+    path = os.path.join(folder, f"{make}.conf")
+    with open(path, "w") as file:
+        file.write((NGINX if make == "nginx" else HAPROXY).format(**values))
+    return Program(["nginx", "-c", path] if make == "nginx" else ["haproxy", "-q", "-f", path], port)
 
 
 def answers(proxy, count=2):
@@ -108,11 +90,11 @@ def check(weir, make, version, http2, folder):
     wrong = []
     # One request a connection, so that the second one resumes.
     once = "max_requests_per_connection: 1\n"
-    with Server(make, folder, authority, version, http2) as server:
+    with server(make, folder, authority, version, http2) as upstream:
         for names, fine in ((["sni: upstream.test", "auto_sni_san_validation: true"], True),
                             (["sni: other.test", "auto_sni_san_validation: true"], False)):
             cluster = client_socket(authority.pem, common, names) + (HTTP2 if http2 else "") + once
-            with Proxy(weir, cluster=cluster, upstream_port=server.port) as proxy:
+            with Proxy(weir, cluster=cluster, upstream_port=upstream.port) as proxy:
                 for number, (status, saw) in enumerate(answers(proxy)):
                     if not fine:
                         expected = status == "503"
