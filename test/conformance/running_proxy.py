@@ -133,6 +133,35 @@ class Program:
         self._process.wait(10)
 
 
+# What the configurations of peers begin with; {folder} and {port} are filled in by peer().
+NGINX = """
+daemon off;
+worker_processes 1;
+error_log {folder}/nginx.log error;
+pid {folder}/nginx.pid;
+events {{ worker_connections 256; }}
+"""
+HAPROXY = """
+global
+  maxconn 100
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+"""
+
+
+def peer(config, folder, **values):
+    """nginx or HAProxy, whichever `config` begins as, with its values filled in; for a `with`."""
+    port = free_port()
+    make = "nginx" if config.startswith(NGINX) else "haproxy"
+    path = os.path.join(folder, f"{make}-{port}.conf")
+    with open(path, "w") as file:
+        file.write(config.format(folder=folder, port=port, **values))
+    return Program(["nginx", "-c", path] if make == "nginx" else ["haproxy", "-q", "-f", path], port)
+
+
 class Proxy:
     """`with Proxy(weir, codec="HTTP2") as proxy:` runs it; proxy.port is its listener's. `listener`, `chain` and `cluster` are
     further lines of these, without indentation; `upstream_port` is that of another upstream."""

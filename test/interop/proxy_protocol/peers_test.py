@@ -11,16 +11,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "conformance"))
-from running_proxy import Program, Proxy, free_port  # noqa: E402
+from running_proxy import HAPROXY, NGINX, Proxy, peer  # noqa: E402
 
 CLIENT = "127.0.0.2"
 # Whom it takes for the client stands in the header `saw` of its answers.
-NGINX_BEHIND = """
-daemon off;
-worker_processes 1;
-error_log {folder}/nginx.log error;
-pid {folder}/nginx.pid;
-events {{ worker_connections 256; }}
+NGINX_BEHIND = NGINX + """
 http {{
   access_log off;
   server {{
@@ -31,15 +26,6 @@ http {{
     }}
   }}
 }}
-"""
-HAPROXY = """
-global
-  maxconn 100
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
 """
 HAPROXY_BEHIND = HAPROXY + """
 frontend edge
@@ -70,14 +56,6 @@ transport_socket:
 """
 
 
-def program(make, template, folder, **values):
-    port = free_port()
-    path = os.path.join(folder, f"{make}.conf")
-    with open(path, "w") as file:
-        file.write(template.format(folder=folder, port=port, **values))
-    return Program(["nginx", "-c", path] if make == "nginx" else ["haproxy", "-q", "-f", path], port)
-
-
 def saw(port):
     """Status and header `saw` of a request by the client's own address."""
     done = subprocess.run(["curl", "-s", "-i", "--max-time", "10", "--interface", CLIENT, f"http://127.0.0.1:{port}/"],
@@ -90,10 +68,10 @@ def saw(port):
 def check(weir, send, version, behind, folder):
     """What is wrong; empty: nothing."""
     template = NGINX_BEHIND if behind == "nginx" else HAPROXY_BEHIND
-    with program(behind, template, folder) as upstream, \
+    with peer(template, folder) as upstream, \
             Proxy(weir, listener=LISTENER, cluster=CLUSTER.format(version=version), upstream_port=upstream.port) as proxy:
         wrong = []
-        with program("before", HAPROXY_BEFORE, folder, proxy=proxy.port, send=send) as edge:
+        with peer(HAPROXY_BEFORE, folder, proxy=proxy.port, send=send) as edge:
             got = saw(edge.port)
             if got != ("200", CLIENT):
                 wrong.append(f"HAProxy {send}, {version} to {behind}: {got}, expected 200 and {CLIENT}")

@@ -10,15 +10,10 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "conformance"))
 from certificates import Authority, client_socket  # noqa: E402
-from running_proxy import Program, Proxy, free_port  # noqa: E402
+from running_proxy import HAPROXY, NGINX, Proxy, peer  # noqa: E402
 
 # The answer's header tells what the upstream saw.
-NGINX = """
-daemon off;
-worker_processes 1;
-error_log {folder}/nginx.log error;
-pid {folder}/nginx.pid;
-events {{ worker_connections 256; }}
+NGINX_TLS = NGINX + """
 http {{
   access_log off;
   server {{
@@ -36,14 +31,7 @@ http {{
   }}
 }}
 """
-HAPROXY = """
-global
-  maxconn 100
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
+HAPROXY_TLS = HAPROXY + """
 frontend edge
   bind 127.0.0.1:{port} ssl crt {chain} alpn {alpn} ssl-min-ver {tls} ssl-max-ver {tls} ca-file {trusted} verify optional
   http-request return status 200 content-type text/plain string hello hdr saw \
@@ -60,14 +48,8 @@ typed_extension_protocol_options:
 def server(make, folder, authority, version, http2):
     """A peer as upstream."""
     identity = authority.issue("upstream", names="DNS:upstream.test")
-    port = free_port()
-    values = {"folder": folder, "port": port, "chain": identity.chain, "key": identity.key,
-              "trusted": authority.pem, "tls": version, "http2": " http2" if http2 else "",
-              "alpn": "h2" if http2 else "http/1.1"}
-    path = os.path.join(folder, f"{make}.conf")
-    with open(path, "w") as file:
-        file.write((NGINX if make == "nginx" else HAPROXY).format(**values))
-    return Program(["nginx", "-c", path] if make == "nginx" else ["haproxy", "-q", "-f", path], port)
+    return peer(NGINX_TLS if make == "nginx" else HAPROXY_TLS, folder, chain=identity.chain, key=identity.key,
+                trusted=authority.pem, tls=version, http2=" http2" if http2 else "", alpn="h2" if http2 else "http/1.1")
 
 
 def answers(proxy, count=2):
