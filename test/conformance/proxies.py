@@ -126,7 +126,9 @@ class Peer:
 
     def version(self):
         result = subprocess.run([self.program, *self._version], capture_output=True, text=True, check=False)
-        found = re.search(r"\d+\.\d+(\.\d+)?", result.stdout + result.stderr)
+        # Envoy names its own path first, which may hold the version of another program.
+        text = (result.stdout + result.stderr).replace(self.program, "")
+        found = re.search(r"\d+\.\d+(\.\d+)?", text)
         return found.group(0) if found and self.name != "weir" else ""
 
 
