@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "source/base/owned_fd.h"
 #include "source/base/status.h"
 
 namespace weir::event {
@@ -20,22 +21,6 @@ namespace {
 // close.
 constexpr uint32_t kWatched = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
                               IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd) : fd_(fd) {}
-  OwnedFd(const OwnedFd&) = delete;
-  OwnedFd& operator=(const OwnedFd&) = delete;
-  ~OwnedFd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  // close(2)'s answer: a late write error.
-  int Close() { return close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
 
 std::string DirectoryOf(const std::string& path) {
   const size_t slash = path.rfind('/');

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "source/base/check.h"
+#include "source/base/owned_fd.h"
 #include "source/base/status.h"
 #include "source/net/tcp_acceptor.h"
 #include "source/net/tcp_stream.h"
@@ -17,22 +18,6 @@ namespace {
 
 // The kernel cuts it down to net.core.somaxconn.
 constexpr int kLongestBacklog = 65535;
-
-// A descriptor that is closed unless released.
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd) : fd_(fd) {}
-  OwnedFd(const OwnedFd&) = delete;
-  OwnedFd& operator=(const OwnedFd&) = delete;
-  ~OwnedFd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 int OpenSocket(const Address& address) {
   const int family = !address.is_ip() ? AF_UNIX : address.ip().is_v6() ? AF_INET6 : AF_INET;

@@ -13,6 +13,7 @@
 #include "source/schema/proto_to_text.h"
 #include "source/schema/rule_table.h"
 #include "source/schema/scalar_rules.h"
+#include "source/schema/sub_messages.h"
 
 namespace weir::schema {
 namespace {
@@ -43,30 +44,12 @@ class Checker {
       }
       const auto scope = path_.Field(field->name());
       const bool outer = std::exchange(secret_, secret_ || IsSensitive(*field));
-      WalkField(message, *field);
+      ForEachMessageIn(message, *field, path_, [this](const Message& each) { Walk(each); });
       secret_ = outer;
     }
   }
 
  private:
-  void WalkField(const Message& message, const FieldDescriptor& field) {
-    const Reflection& reflection = *message.GetReflection();
-    if (!field.is_repeated()) return Walk(reflection.GetMessage(message, &field));
-    for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-      const Message& item = reflection.GetRepeatedMessage(message, &field, i);
-      if (!field.is_map()) {
-        const auto scope = path_.Index(static_cast<size_t>(i));
-        Walk(item);
-        continue;
-      }
-      const FieldDescriptor& value = *field.message_type()->map_value();
-      if (value.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-      const auto key = ReadScalar(item, *field.message_type()->map_key(), -1);
-      const auto scope = path_.Key(key ? key->text : "");
-      Walk(item.GetReflection()->GetMessage(item, &value));
-    }
-  }
-
   void WalkAny(const Message& any) {
     if (any_levels_ >= kMaxAnyLevels) {
       return Report("an Any in an Any, too many levels deep", {}, nullptr);

@@ -7,6 +7,7 @@
 #include "source/schema/any_content.h"
 #include "source/schema/field_path.h"
 #include "source/schema/resource_type.h"
+#include "source/schema/sub_messages.h"
 
 namespace weir::schema {
 namespace {
@@ -105,34 +106,12 @@ class Collector {
     std::vector<const FieldDescriptor*> fields;
     message.GetReflection()->ListFields(message, &fields);
     for (const FieldDescriptor* field : fields) {
-      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
       const auto scope = path_.Field(field->name());
-      WalkField(message, *field);
+      ForEachMessageIn(message, *field, path_, [this](const Message& each) { Walk(each); });
     }
   }
 
  private:
-  void WalkField(const Message& message, const FieldDescriptor& field) {
-    const auto& reflection = *message.GetReflection();
-    if (!field.is_repeated()) return Walk(reflection.GetMessage(message, &field));
-    for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-      const Message& item = reflection.GetRepeatedMessage(message, &field, i);
-      if (!field.is_map()) {
-        const auto scope = path_.Index(static_cast<size_t>(i));
-        Walk(item);
-        continue;
-      }
-      const FieldDescriptor& key = *field.message_type()->map_key();
-      const FieldDescriptor& value = *field.message_type()->map_value();
-      if (value.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE ||
-          key.cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
-        continue;
-      }
-      const auto scope = path_.Key(item.GetReflection()->GetString(item, &key));
-      Walk(item.GetReflection()->GetMessage(item, &value));
-    }
-  }
-
   void AddField(const Message& message, const ReferringField& referring) {
     const FieldDescriptor* field =
         message.GetDescriptor()->FindFieldByName(std::string(referring.field));

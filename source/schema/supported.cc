@@ -12,6 +12,7 @@
 #include "source/schema/field_path.h"
 #include "source/schema/full_pool.h"
 #include "source/schema/resource_type.h"
+#include "source/schema/sub_messages.h"
 #include "source/schema/wire_table.h"
 
 namespace weir::schema {
@@ -76,33 +77,14 @@ class Walker {
       const auto scope = path_.Field(field->name());
       if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
         CheckEnum(message, *field);
-      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        WalkField(message, *field);
+      } else {
+        ForEachMessageIn(message, *field, path_,
+                         [&](const Message& each) { WalkValue(message, each); });
       }
     }
   }
 
  private:
-  void WalkField(const Message& parent, const FieldDescriptor& field) {
-    const Reflection& reflection = *parent.GetReflection();
-    if (!field.is_repeated()) return WalkValue(parent, reflection.GetMessage(parent, &field));
-    for (int i = 0; i < reflection.FieldSize(parent, &field); ++i) {
-      const Message& item = reflection.GetRepeatedMessage(parent, &field, i);
-      if (!field.is_map()) {
-        const auto scope = path_.Index(static_cast<size_t>(i));
-        WalkValue(parent, item);
-        continue;
-      }
-      const FieldDescriptor& key = *field.message_type()->map_key();
-      const FieldDescriptor& value = *field.message_type()->map_value();
-      if (value.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-      const auto scope = path_.Key(key.cpp_type() == FieldDescriptor::CPPTYPE_STRING
-                                       ? item.GetReflection()->GetString(item, &key)
-                                       : StrCat(i));
-      WalkValue(parent, item.GetReflection()->GetMessage(item, &value));
-    }
-  }
-
   void WalkValue(const Message& parent, const Message& value) {
     if (!IsAny(value)) return Walk(value);
     WalkAny(value, IsOptionalFilter(parent));

@@ -198,16 +198,7 @@ std::string Certificate::SpkiSha256() const {
 
 KeyKind Certificate::key_kind() const {
   const bssl::UniquePtr<EVP_PKEY> key(X509_get_pubkey(native()));
-  switch (key == nullptr ? EVP_PKEY_NONE : EVP_PKEY_id(key.get())) {
-    case EVP_PKEY_RSA:
-      return KeyKind::kRsa;
-    case EVP_PKEY_EC:
-      return KeyKind::kEcdsa;
-    case EVP_PKEY_ED25519:
-      return KeyKind::kEd25519;
-    default:
-      return KeyKind::kOther;
-  }
+  return KindOf(key.get());
 }
 
 uint16_t Certificate::CurveId() const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "source/x509/key_kind.h"
 
 struct x509_st;
 
@@ -26,8 +27,6 @@ struct SubjectAltName {
 
   friend bool operator==(const SubjectAltName&, const SubjectAltName&) = default;
 };
-
-enum class KeyKind : uint8_t { kRsa, kEcdsa, kEd25519, kOther };
 
 class Certificate {
  public:

@@ -79,17 +79,6 @@ bool PrivateKey::Matches(const Certificate& certificate) const {
   return matches;
 }
 
-KeyKind PrivateKey::kind() const {
-  switch (EVP_PKEY_id(native())) {
-    case EVP_PKEY_RSA:
-      return KeyKind::kRsa;
-    case EVP_PKEY_EC:
-      return KeyKind::kEcdsa;
-    case EVP_PKEY_ED25519:
-      return KeyKind::kEd25519;
-    default:
-      return KeyKind::kOther;
-  }
-}
+KeyKind PrivateKey::kind() const { return KindOf(native()); }
 
 }  // namespace weir::x509
