@@ -4,6 +4,7 @@
 #include "source/base/check.h"
 #include "source/http/h2/codec.h"
 #include "source/http/h2/connection.h"
+#include "source/http/h2/side.h"
 
 namespace weir::http::h2 {
 namespace {
@@ -79,25 +80,12 @@ void ResponseStream::Submit(bool end) {
   connection_.CutOff(state, "http2.stream_ids_exhausted");
 }
 
-class ClientSide final : public PingingClientCodec, private Endpoint {
+class ClientSide final : public Side<PingingClientCodec, ClientCodecHandler, ResponseStream> {
  public:
   ClientSide(ClientCodecHandler& handler, buffer::BlockPool& pool, const Options& options,
              Stats& stats)
-      : handler_(handler),
-        pool_(pool),
-        options_(options),
-        connection_(Connection::Role::kClient, *this, pool, options, stats) {}
+      : Side(Connection::Role::kClient, handler, pool, options, stats) {}
 
-  CodecState Decode(buffer::Buffer& in) override { return connection_.Decode(in); }
-  CodecState DecodeEnd() override { return connection_.DecodeEnd(); }
-  void Abort(const StreamError& error) override { connection_.Abort(error); }
-  CodecState FinishTurn() override { return connection_.FinishTurn(); }
-  void StartDrain() override { connection_.StartDrain(); }
-  buffer::Buffer& output() override { return connection_.output(); }
-  void SetOutputBlocked(bool blocked) override { connection_.SetOutputBlocked(blocked); }
-  size_t active_streams() const override { return connection_.active_streams(); }
-  Protocol protocol() const override { return Protocol::kHttp2; }
-  Pings& pings() override { return connection_; }
   ClientStream& NewStream(ClientStreamHandler& handler) override;
   bool can_open_stream() const override {
     return connection_.active_streams() < StreamLimit() && connection_.may_request();
@@ -106,9 +94,6 @@ class ClientSide final : public PingingClientCodec, private Endpoint {
  private:
   void OnHead(int32_t stream_id, StreamState* stream, const HeaderBlock& block, bool end) override;
   void OnPeerLimits() override;
-  void OnOutput() override { handler_.OnOutput(); }
-  void OnConnectionError(const StreamError& error) override { handler_.OnConnectionError(error); }
-  void DestroyStream(StreamState& stream) override;
 
   uint32_t StreamLimit() const {
     if (connection_.goaway_received() || connection_.draining() || connection_.input_ended() ||
@@ -117,20 +102,11 @@ class ClientSide final : public PingingClientCodec, private Endpoint {
     }
     return std::min(connection_.peer_max_streams(), options_.max_concurrent_streams);
   }
-
-  ClientCodecHandler& handler_;
-  buffer::BlockPool& pool_;
-  const Options& options_;
-  Connection connection_;
-  // Aligned with the connection's table: the stream of slot i stands at i.
-  std::vector<std::unique_ptr<ResponseStream>> streams_;
 };
 
 ClientStream& ClientSide::NewStream(ClientStreamHandler& handler) {
   WEIR_CHECK(can_open_stream(), "the connection takes no further stream");
-  streams_.push_back(std::make_unique<ResponseStream>(connection_, pool_, handler));
-  connection_.Add(streams_.back()->state);
-  return *streams_.back();
+  return Keep(std::make_unique<ResponseStream>(connection_, pool_, handler));
 }
 
 void ClientSide::OnPeerLimits() {
@@ -171,12 +147,6 @@ void ClientSide::OnHead(int32_t, StreamState* stream, const HeaderBlock& block, 
   head.framing = BodyFraming{Framing::kTunnel, 0};
   receiver.OnHeaders(false);
   connection_.Deliver(*stream);
-}
-
-void ClientSide::DestroyStream(StreamState& stream) {
-  // The connection has put its last stream into the slot of this one.
-  std::swap(streams_[stream.slot], streams_.back());
-  streams_.pop_back();
 }
 
 }  // namespace

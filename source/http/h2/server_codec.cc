@@ -1,13 +1,12 @@
 // The server side of one HTTP/2 connection.
 #include "source/http/h2/codec.h"
 #include "source/http/h2/connection.h"
+#include "source/http/h2/side.h"
 
 #include "source/base/check.h"
 
 namespace weir::http::h2 {
 namespace {
-
-class ServerSide;
 
 class RequestStream final : public ServerStream {
  public:
@@ -67,44 +66,21 @@ void RequestStream::GrantTunnel(const ResponseHead& head) {
   connection_.DeliverSoon(state);
 }
 
-class ServerSide final : public PingingServerCodec, private Endpoint {
+class ServerSide final : public Side<PingingServerCodec, ServerCodecHandler, RequestStream> {
  public:
   ServerSide(ServerCodecHandler& handler, buffer::BlockPool& pool, const Options& options,
              Stats& stats)
-      : handler_(handler),
-        pool_(pool),
-        options_(options),
-        connection_(Connection::Role::kServer, *this, pool, options, stats) {}
+      : Side(Connection::Role::kServer, handler, pool, options, stats) {}
 
-  CodecState Decode(buffer::Buffer& in) override { return connection_.Decode(in); }
-  CodecState DecodeEnd() override { return connection_.DecodeEnd(); }
-  void Abort(const StreamError& error) override { connection_.Abort(error); }
-  CodecState FinishTurn() override { return connection_.FinishTurn(); }
-  void StartDrain() override { connection_.StartDrain(); }
-  buffer::Buffer& output() override { return connection_.output(); }
-  void SetOutputBlocked(bool blocked) override { connection_.SetOutputBlocked(blocked); }
-  size_t active_streams() const override { return connection_.active_streams(); }
-  Protocol protocol() const override { return Protocol::kHttp2; }
   bool backpressure_due() const override { return connection_.backpressure_due(); }
   bool head_begun() const override { return connection_.in_header_block(); }
-  Pings& pings() override { return connection_; }
 
  private:
   void OnHead(int32_t stream_id, StreamState* stream, const HeaderBlock& block, bool end) override;
   void OnPeerLimits() override {}
-  void OnOutput() override { handler_.OnOutput(); }
-  void OnConnectionError(const StreamError& error) override { handler_.OnConnectionError(error); }
   bool IsYoung(const StreamState& stream) const override {
     return static_cast<const ServerStreamHandler*>(stream.handler)->is_young();
   }
-  void DestroyStream(StreamState& stream) override;
-
-  ServerCodecHandler& handler_;
-  buffer::BlockPool& pool_;
-  const Options& options_;
-  Connection connection_;
-  // Aligned with the connection's table: the stream of slot i stands at i.
-  std::vector<std::unique_ptr<RequestStream>> streams_;
 };
 
 void ServerSide::OnHead(int32_t stream_id, StreamState*, const HeaderBlock& block, bool end) {
@@ -119,9 +95,7 @@ void ServerSide::OnHead(int32_t stream_id, StreamState*, const HeaderBlock& bloc
   if (block.too_large()) return connection_.SubmitRefusal(stream_id, 431);
   if (!why.empty()) return connection_.RefuseStream(stream_id, NGHTTP2_PROTOCOL_ERROR);
 
-  streams_.push_back(std::make_unique<RequestStream>(connection_, pool_));
-  RequestStream& stream = *streams_.back();
-  connection_.Add(stream.state);
+  RequestStream& stream = Keep(std::make_unique<RequestStream>(connection_, pool_));
   connection_.Bind(stream.state, stream_id);
   ServerStreamHandler& receiver = handler_.OnRequestStart(stream);
   RequestHead& head = receiver.request_head();
@@ -135,12 +109,6 @@ void ServerSide::OnHead(int32_t stream_id, StreamState*, const HeaderBlock& bloc
   stream.state.by_upgrade = block.HasProtocol();
   stream.state.end_delivered = end && !block.IsConnect();
   receiver.OnHeaders(stream.state.end_delivered);
-}
-
-void ServerSide::DestroyStream(StreamState& stream) {
-  // The connection has put its last stream into the slot of this one.
-  std::swap(streams_[stream.slot], streams_.back());
-  streams_.pop_back();
 }
 
 }  // namespace
