@@ -11,6 +11,7 @@
 
 #include "source/config/cluster.h"
 #include "source/config/extension.h"
+#include "source/config/http_filters.h"
 #include "source/config/local_reply.h"
 #include "source/config/log_filter.h"
 #include "source/config/route.h"
@@ -94,13 +95,6 @@ struct HeaderDetection {
 };
 using IpDetection = std::variant<XffDetection, HeaderDetection>;
 
-// HttpFilter
-struct HttpFilter {
-  NamedExtension extension;
-  bool disabled = false;  // It runs only where a route says so.
-  friend bool operator==(const HttpFilter&, const HttpFilter&) = default;
-};
-
 // HttpConnectionManager.
 struct HttpConnectionManager {
   std::string stat_prefix;
@@ -108,10 +102,7 @@ struct HttpConnectionManager {
   std::shared_ptr<const RouteTable> routes;  // Inline; null when rds_name is set.
   std::string rds_name;
   ConfigSource rds_source;
-  std::vector<HttpFilter> http_filters;  // Without the router, which is always last.
-  // Of the router.
-  bool suppress_envoy_headers = false;
-  bool respect_expected_rq_timeout = false;
+  HttpFilters http_filters;
   std::vector<AccessLog> access_logs;
   bool log_new_requests = false;              // flush_access_log_on_new_request
   std::chrono::milliseconds log_interval{0};  // access_log_flush_interval; 0: none

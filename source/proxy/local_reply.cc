@@ -69,7 +69,8 @@ std::span<const filter::LocalReply::Field> OverloadFields(
   static constexpr filter::LocalReply::Field kHere[] = {{"x-envoy-local-overloaded", "true"}};
   static constexpr filter::LocalReply::Field kUpstream[] = {{"x-envoy-overloaded", "true"}};
   if (error == http::ErrorKind::kOverloaded && config.append_local_overload) return kHere;
-  if (error == http::ErrorKind::kOverflow && !config.suppress_envoy_headers) return kUpstream;
+  if (error == http::ErrorKind::kOverflow && !config.http_filters.router.suppress_envoy_headers)
+    return kUpstream;
   return {};
 }
 

@@ -23,12 +23,13 @@ constexpr StreamError UpstreamError(ErrorKind kind) { return {kind, Side::kUpstr
 }  // namespace
 
 RouterFilter::RouterFilter(const Platform& platform, RouterHost& host, FilterChain& chain,
-                           HttpStats& stats, const RouterSettings& settings)
+                           HttpStats& stats, const config::Router& config, size_t buffer_limit)
     : platform_(platform),
       host_(host),
       chain_(chain),
       stats_(stats),
-      settings_(settings),
+      config_(config),
+      buffer_limit_(buffer_limit),
       first_(platform.loop, platform.blocks, *this, host.memory().response),
       unsent_(platform.blocks),
       timeout_(platform.loop, [this] { OnTimeout(); }),
@@ -194,7 +195,7 @@ void RouterFilter::SetTerms(const config::RouteAction& action) {
   const config::VirtualHost& host = *decision_.virtual_host;
   const std::optional<config::RetryPolicy>& policy =
       action.retry.has_value() ? action.retry : host.retry;
-  const RequestOverrides overrides = TakeOverrides(head, settings_.respect_expected_rq_timeout);
+  const RequestOverrides overrides = TakeOverrides(head, config_.respect_expected_rq_timeout);
   terms_ = {};
   retry_ = Retry(policy.has_value() ? &*policy : nullptr, overrides.retry, head);
   // A route with a longest duration of the stream has no other timeout, as in Envoy.
@@ -228,7 +229,7 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
   }
   const std::string_view path = router::RewritePath(*decision_.route, head);
   if (path != head.path) {
-    if (!settings_.suppress_envoy_headers) {
+    if (!config_.suppress_envoy_headers) {
       head.headers.Set(HeaderId::kXEnvoyOriginalPath, head.path);
     }
     head.path = path;
@@ -236,7 +237,7 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
   head.authority = authority;
   const bool bound_by_try = terms_.of_try.whole.count() > 0 && !terms_.hedge;
   const event::Duration expected = bound_by_try ? terms_.of_try.whole : terms_.timeout;
-  if (!settings_.suppress_envoy_headers && expected.count() > 0) {
+  if (!config_.suppress_envoy_headers && expected.count() > 0) {
     head.headers.SetNumber(
         HeaderId::kXEnvoyExpectedRqTimeoutMs,
         static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(expected).count()));
@@ -262,8 +263,8 @@ void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
             : match::HeaderValue(head, mirror.cluster_field).value_or(std::string_view());
     upstream::Cluster* const cluster = platform_.clusters.Find(name);
     if (cluster == nullptr) continue;
-    auto shadow = std::make_unique<ShadowRequest>(platform_.loop, platform_.request_memory,
-                                                  settings_.buffer_limit);
+    auto shadow =
+        std::make_unique<ShadowRequest>(platform_.loop, platform_.request_memory, buffer_limit_);
     shadow->CopyHead(head);
     http::RequestHead& copy = shadow->head();
     if (!mirror.host_rewrite.empty()) {
@@ -287,7 +288,7 @@ bool RouterFilter::TakesHostOfUpstream() const {
 }
 
 uint64_t RouterFilter::ReplayLimit() const {
-  const uint64_t connection = settings_.buffer_limit;
+  const uint64_t connection = buffer_limit_;
   const auto of_route = decision_.route->replay_limit.Of(connection);
   if (of_route.has_value()) return *of_route;
   return decision_.virtual_host->replay_limit.Of(connection).value_or(connection);
@@ -313,7 +314,7 @@ void RouterFilter::OnRequestBody(buffer::Buffer& data, bool end) {
   Send(*newest_);
   if (end && tunnel_half_open_) FinishResponse();
   // Nobody takes the bytes yet: stop reading when there are too many.
-  if (unsent.size() >= settings_.buffer_limit && !waiting_paused_) {
+  if (unsent.size() >= buffer_limit_ && !waiting_paused_) {
     waiting_paused_ = true;
     host_.PauseRequest(true);
   }

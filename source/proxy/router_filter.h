@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "source/buffer/buffer.h"
+#include "source/config/http_filters.h"
 #include "source/event/loop.h"
 #include "source/filter/http_filter.h"
 #include "source/proxy/filter_chain.h"
@@ -60,18 +61,11 @@ class RouterHost {
   ~RouterHost() = default;
 };
 
-// What the connection manager's configuration says to the router.
-struct RouterSettings {
-  bool suppress_envoy_headers = false;
-  bool respect_expected_rq_timeout = false;
-  size_t buffer_limit = 1024 * 1024;
-};
-
 class RouterFilter final : public RequestSink, private AttemptHandler {
  public:
-  // `chain` takes the response; its head is the one in host.memory().
+  // `chain` takes the response; its head is the one in host.memory(). `config` outlives the router.
   RouterFilter(const Platform& platform, RouterHost& host, FilterChain& chain, HttpStats& stats,
-               const RouterSettings& settings);
+               const config::Router& config, size_t buffer_limit);
   RouterFilter(const RouterFilter&) = delete;
   RouterFilter& operator=(const RouterFilter&) = delete;
   ~RouterFilter();
@@ -205,7 +199,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   RouterHost& host_;
   FilterChain& chain_;
   HttpStats& stats_;
-  const RouterSettings settings_;
+  const config::Router& config_;
+  const size_t buffer_limit_;
   State state_ = State::kDeciding;
   const router::RouteIndex* routes_ = nullptr;
   router::Decision decision_;

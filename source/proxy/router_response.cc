@@ -80,7 +80,7 @@ void RouterFilter::Respond(UpstreamAttempt& attempt, bool end) {
 void RouterFilter::PrepareResponseHeaders(const UpstreamAttempt& attempt) {
   http::HeaderMap& headers = host_.memory().response.headers;
   ChangeResponseHeaders();
-  if (!settings_.suppress_envoy_headers) {
+  if (!config_.suppress_envoy_headers) {
     headers.SetNumber(HeaderId::kXEnvoyUpstreamServiceTime,
                       MillisecondsSince(attempt.first_byte_sent(), platform_.loop.Now()));
   }

@@ -132,7 +132,7 @@ absl::Status ResourceCompiler::AddHttp(const config::HttpConnectionManager& http
   if (http.routes != nullptr) {
     WEIR_ASSIGN_OR_RETURN(chain.inline_routes, router::RouteIndex::Create(http.routes));
   }
-  for (const config::HttpFilter& configured : http.http_filters) {
+  for (const config::HttpFilter& configured : http.http_filters.before_router) {
     const auto& [name, config] = configured.extension;
     WEIR_ASSIGN_OR_RETURN(auto factory, Make<filter::HttpFilterFactory>(factories_.http_filters,
                                                                         "HTTP filter", *config));

@@ -85,9 +85,9 @@ TEST(Equality, ConnectionManager) {
       [](M& m) { m.routes = std::make_shared<RouteTable>(RouteTable{.content_hash = 7}); },
       [](M& m) { m.rds_name = "x"; },
       [](M& m) { m.rds_source.kind = ConfigSource::Kind::kAds; },
-      [&](M& m) { m.http_filters = {filter(1)}; },
-      [](M& m) { m.suppress_envoy_headers = true; },
-      [](M& m) { m.respect_expected_rq_timeout = true; },
+      [&](M& m) { m.http_filters.before_router = {filter(1)}; },
+      [](M& m) { m.http_filters.router.suppress_envoy_headers = true; },
+      [](M& m) { m.http_filters.router.respect_expected_rq_timeout = true; },
       [](M& m) { m.access_logs = {AccessLog{.name = "f"}}; },
       [](M& m) { m.access_logs = {AccessLog{.filter = std::make_shared<LogFilter>()}}; },
       [](M& m) { m.access_logs = {AccessLog{.config = std::make_shared<FakeExtension>(1)}}; },
@@ -120,12 +120,12 @@ TEST(Equality, ConnectionManager) {
       [](M& m) { m.underscores = UnderscoresInHeaders::kDrop; },
   });
   M one, two;
-  one.http_filters = {filter(1)};
-  two.http_filters = {filter(2)};
+  one.http_filters.before_router = {filter(1)};
+  two.http_filters.before_router = {filter(2)};
   EXPECT_FALSE(one == two);
   two.http_filters = one.http_filters;
   EXPECT_TRUE(one == two);
-  two.http_filters[0].disabled = true;
+  two.http_filters.before_router[0].disabled = true;
   EXPECT_FALSE(one == two);
 }
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/request_id/uuid/v3/uuid.pb.h"
 #include "source/base/status.h"
 #include "source/config/proto/access_log.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/http_filters.h"
 #include "source/config/proto/ip_detection.h"
 #include "source/config/proto/local_reply.h"
 #include "source/config/proto/protocol_options.h"
@@ -20,7 +20,6 @@ namespace weir::config::proto {
 namespace {
 namespace pb = envoy::extensions::filters::network::http_connection_manager::v3;
 using Pb = pb::HttpConnectionManager;
-using RouterPb = envoy::extensions::filters::http::router::v3::Router;
 using UuidPb = envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
 
 void DecodeRoutes(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
@@ -40,50 +39,6 @@ void DecodeRoutes(const Pb& message, const Scope& scope, HttpConnectionManager& 
     return;
   }
   manager.rds_source = DecodeConfigSource(message.rds().config_source(), at.Field("config_source"));
-}
-
-void DecodeHttpFilters(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
-  const std::string& router_type = RouterPb::descriptor()->full_name();
-  const int last = message.http_filters_size() - 1;
-  if (last < 0) scope.Field("http_filters").Error("the router filter is missing");
-  HashSet names;
-  for (int i = 0; i <= last; ++i) {
-    const pb::HttpFilter& filter = message.http_filters(i);
-    const Scope item = scope.Item("http_filters", i);
-    const Scope config_scope = item.Field("typed_config");
-    if (!names.insert(filter.name()).second) {
-      item.Field("name").Error("there is a filter of this name already", filter.name());
-    }
-    const std::string type = schema::ExtensionTypeName(filter.typed_config());
-    if ((type == router_type) != (i == last)) {
-      item.Error(i == last ? "the last HTTP filter must be the router"
-                           : "the router must be the last HTTP filter",
-                 filter.name());
-      continue;
-    }
-    if (type == router_type) {
-      if (filter.disabled()) item.Field("disabled").Error("the router cannot be disabled");
-      const auto router = Unpack<RouterPb>(filter.typed_config(), config_scope);
-      if (router == nullptr) continue;
-      manager.suppress_envoy_headers = router->suppress_envoy_headers();
-      manager.respect_expected_rq_timeout = router->respect_expected_rq_timeout();
-      continue;
-    }
-    if (filter.is_optional() && scope.context().extensions.Find(type) == nullptr) {
-      scope.context().ignored.push_back({.kind = schema::Unsupported::Kind::kExtension,
-                                         .path = config_scope.path(),
-                                         .message = filter.GetDescriptor()->full_name(),
-                                         .field = "typed_config",
-                                         .value = type,
-                                         .reason = "is_optional"});
-      continue;
-    }
-    auto config = DecodeExtension(filter.typed_config(), ExtensionDecoders::Category::kHttpFilter,
-                                  config_scope);
-    if (config == nullptr) continue;
-    manager.http_filters.push_back(
-        {.extension = {filter.name(), std::move(config)}, .disabled = filter.disabled()});
-  }
 }
 
 void SetDuration(bool present, const google::protobuf::Duration& duration, const Scope& scope,
@@ -249,7 +204,7 @@ std::shared_ptr<const HttpConnectionManager> DecodeHttpConnectionManager(const P
   manager->stat_prefix = message.stat_prefix();
   manager->codec = static_cast<CodecType>(message.codec_type());
   DecodeRoutes(message, scope, *manager);
-  DecodeHttpFilters(message, scope, *manager);
+  manager->http_filters = DecodeHttpFilters(message.http_filters(), scope, "http_filters");
   DecodeLogs(message, scope, *manager);
   manager->local_replies =
       DecodeLocalReplies(message.local_reply_config(), scope.Field("local_reply_config"));

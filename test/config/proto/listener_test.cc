@@ -30,7 +30,7 @@ TEST(DecodeListener, HasEnvoysDefaults) {
   expected.stat_prefix = "web";
   expected.rds_name = "routes";
   expected.rds_source.kind = ConfigSource::Kind::kAds;
-  expected.suppress_envoy_headers = true;
+  expected.http_filters.router.suppress_envoy_headers = true;
   EXPECT_TRUE(ManagerOf(*listener) == expected);
 }
 
