@@ -1,10 +1,8 @@
 // The thread on which the engine lives, and the way to it.
 //
-//   Post(work) from any thread; streams are announced with Open and get their bytes through their
-//   Sink.
-//
-// Work runs in the order posted. Deadlines of the engine are kept here. Stop() runs what is queued
-// and joins.
+// Post(work) comes from any thread; streams are announced with Open and get their bytes through
+// their Sink. Work runs in the order posted. Deadlines of the engine are kept here. Stop() runs
+// what is queued and joins.
 #pragma once
 
 #include <deque>

@@ -22,9 +22,8 @@
 // (both: method and path of the request, `protocol` not empty) or by CONNECT (no path). The answer
 // grants it: 101 to the first two, whatever the version of HTTP says in its place, or 2xx to
 // CONNECT, with Framing::kTunnel; every other answer refuses.
-//   server: OnRequestStart OnHeaders, then nothing before EncodeHeaders has granted the tunnel.
-//   Then
-//           OnBody* OnBody(end). After a refusal the client's bytes are dropped, and an HTTP/1
+//   server: OnRequestStart  OnHeaders, then nothing before EncodeHeaders has granted the tunnel;
+//           then OnBody* OnBody(end). After a refusal the client's bytes are dropped, and an HTTP/1
 //           connection ends with the answer: they are never read as a request.
 //   client: nothing but the head may be encoded before OnHeaders with kTunnel.
 // Both directions end by themselves; a stream is over when both have.

@@ -2,16 +2,13 @@
 // blocks, and no call runs a callback: Read, Write, Close and Connect report at once by their
 // result, and what happens later comes to the handler from the loop.
 //
-//   stream->SetHandler(&me)          before anything else; may be changed (a listener filter hands
-//   over) OnConnected                      once, for streams made by Network::Connect and for TLS
-//   handshakes OnReadable -> Read until kAgain  edge-triggered: after kAgain the next OnReadable
-//   says there is more;
-//                                    who stops reading earlier calls Read again by itself when it
-//                                    resumes
-//   OnWritable                       after a Write that left bytes behind: room again
-//   OnFailed                         the peer reset the connection, or connecting failed
-//   Close, then destroy              no event comes after Close; destroying closes with a reset if
-//   need be
+//   SetHandler(&me)      before anything else; may be changed (a listener filter hands over)
+//   OnConnected          once, for streams made by Network::Connect and for TLS handshakes
+//   OnReadable           Read until kAgain: only after that the next OnReadable comes (edges); who
+//                        stops reading earlier calls Read by itself when it resumes
+//   OnWritable           after a Write that left bytes behind: room again
+//   OnFailed             the peer reset the connection, or connecting failed
+//   Close, then destroy  no event comes after Close; destroying closes, with a reset if need be
 //
 // One owner, on the loop's thread. An object may be destroyed from its own callback only through
 // Loop::DeferDelete.

@@ -8,7 +8,7 @@
 //      |  |              in flight   | begins              |    +----------------->|
 //      |  |                      v   |                     |                       |
 //      |  |                     kWaiting                   |                       |
-//      |  +-------------------- failed, timeout, Abort ---------------------------->
+//      |  +-------------------- failed, timeout, Abort ---------------------------->|
 //      +------- a redirect of the upstream is followed ----+
 //
 // kTrying: one try is in flight, or several: with hedge_on_per_try_timeout a slow one goes on

@@ -3,7 +3,7 @@
 //   kOpen ----------> kClosing ----------> kLingering ---------> kClosed
 //     |  last answer,    output flushed:      client ended, or       ^
 //     |  error, limit    write side shut      delayed_close_timeout  |
-//     +----------------------------------------------------------- --+  reset, failure, deadline
+//     +--------------------------------------------------------------+  reset, failure, deadline
 //
 // Reads go on until the stream says that there is no more; everything encoded in a turn is written
 // once at its end. Owned by the worker's connection; worker's thread.

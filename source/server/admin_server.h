@@ -2,11 +2,11 @@
 // one filter answers with the pages of source/admin. It goes on answering while workers and the
 // main thread are busy.
 //
-//   auto server = AdminServer::Create(config, actions, registry, {loop, network});   any thread,
-//   before the loop runs
+//   auto server = AdminServer::Create(config, actions, registry, {loop, network});
 //   ... the loop runs ...
 //   loop.Post([&] { server->Shutdown(deadline, done); })
-//   destroy the server after the loop has stopped
+//
+// Made on any thread before the loop runs, destroyed after it has stopped.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,9 @@
 // One accepted connection on a worker: listener filters look at its first bytes, a filter chain is
 // chosen, the transport's handshake is done, and an HTTP session or a TCP proxy takes over.
 //
-//   kInspecting -> kHandshake -> kServing -> kEnded        any state -> kEnded on failure, timeout
-//   or Close
+//   kInspecting -> kHandshake -> kServing -> kEnded
+//
+// and from any state to kEnded on failure, timeout or Close.
 //
 // Owned by the WorkerListener; worker's thread. Pins its chain from the moment it is chosen.
 #pragma once

@@ -4,9 +4,10 @@
 // Everything outside is handed in, so that the whole of it runs in one thread, in memory and in
 // virtual time.
 //
-//   Create     static configuration is compiled and bound; errors say what, where and what would be
-//   right Start      the xDS stream, static clusters and listeners; listeners open when the first
-//   clusters are warm Shutdown   drains; `done` comes when nothing is left
+//   Create    compiles and binds what is static; errors say what, where and what would be right
+//   Start     the xDS stream, static clusters and listeners; these open when the first clusters are
+//             warm
+//   Shutdown  drains; `done` comes when nothing is left
 //
 // Main thread, all of it; destroyed after the loops of its workers have stopped.
 #pragma once

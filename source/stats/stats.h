@@ -128,7 +128,7 @@ struct Field {
 struct Scope {
   std::string_view prefix;  // Static, ends with '.'.
   std::string instance;
-  // Further static words after the instance, "" or ending with '.', such as "http1.".
+  // Further words after the instance, "" or ending with '.', such as "http1."; copied by Register.
   std::string_view suffix = "";
 };
 

@@ -1,10 +1,11 @@
 // Which parts of a stat's name are values of tags, as Envoy's default tag extractors have it. Pure
 // functions.
 //
-//   "cluster." "web" "." "upstream_rq_total"   envoy.cluster_name=web cluster.upstream_rq_total
-//   "http." "in.rds.main" "." "update_success" envoy.http_conn_manager_prefix=in,
-//   envoy.rds_route_config=main "listener." "0.0.0.0_80.http.in" "."       envoy.listener_address,
-//   envoy.http_conn_manager_prefix
+//   "cluster." "web" "." "upstream_rq_total"    envoy.cluster_name=web
+//   "http." "in.rds.main" "." "update_success"  envoy.http_conn_manager_prefix=in,
+//                                               envoy.rds_route_config=main
+//   "listener." "0.0.0.0_80.http.in" "." ...    envoy.listener_address=0.0.0.0_80,
+//                                               envoy.http_conn_manager_prefix=in
 #pragma once
 
 #include <functional>

@@ -2,9 +2,9 @@
 // of every answer is an endpoint.
 //
 //   StrictDns dns(config, resolver, loop, random, on_change);
-//   on_change(endpoints)   once each name has an answer or a failure (the cluster is warm), and
-//   whenever
-//                          the addresses differ from those told last; from the loop
+//
+// From the loop, on_change(endpoints) comes once each name has an answer or a failure (the cluster
+// is warm), and whenever the addresses differ from those told last.
 //
 // A name whose resolution fails keeps the addresses that it had; one that does not exist any more
 // (NotFound) loses them. A name is asked again after dns_refresh_rate, or after its TTL with

@@ -8,9 +8,10 @@
 // either it saw `busy`, or the owner sees the freeze. Where the kernel has no such call, every
 // limit is one shared counter.
 //
-//   drawn_ = what is taken + what lies in reserves <= limit_, but after a limit has fallen; then
-//   the slots stay frozen (all that is given back comes here, nothing is given out) until drawn_
-//   has fallen below.
+//   drawn_ = what is taken + what lies in reserves <= limit_
+//
+// but after a limit has fallen: then the slots stay frozen (all that is given back comes here,
+// nothing is given out) until drawn_ has fallen below it.
 #pragma once
 
 #include <atomic>

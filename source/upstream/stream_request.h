@@ -1,11 +1,10 @@
 // What who wants an upstream stream or connection embeds: the wish itself, queued without an
 // allocation.
 //
-//   cluster.StartStream(request, options)
-//                                    -> kReady:   request.stream() is there, encode at once
-//                                    -> kPending: OnStreamReady or OnStreamFailed comes from the
-//                                    loop
-//                                    -> kFailed:  request.error() says why (no host, overflow)
+//   switch (cluster.StartStream(request, options))
+//     kReady    request.stream() is there, encode at once
+//     kPending  OnStreamReady or OnStreamFailed comes from the loop
+//     kFailed   request.error() says why (no host, overflow)
 //
 // Destroying a request that is pending takes it out of its queue; one whose stream is open must
 // have reset or ended the stream before. Worker's thread.

@@ -1,10 +1,11 @@
 // The client of one control plane: all types over one ADS stream, either variant.
 //
 //   Client client(transport, loop, random, stats, options)
-//   client.AddType(...)       each type once; requests go out in this order: clusters, endpoints,
-//   listeners, routes client.Subscribe(...)     now and later client.Restore(...)       what a
-//   former process held, if anything client.Start()            opens the stream in the next turn;
-//   it is opened again whenever it ends
+//   client.AddType(...)    each type once; requests go out in this order: clusters, endpoints,
+//                          listeners, routes
+//   client.Subscribe(...)  now and later
+//   client.Restore(...)    what a former process held, if anything
+//   client.Start()         opens the stream in the next turn; again whenever it ends
 //
 // What was accepted stays in force when the stream is gone. A new stream begins with the versions
 // held (delta) or the last version accepted (state of the world).

@@ -1,7 +1,6 @@
 // Takes the responses of one type to its sink, one at a time, and keeps what was accepted.
 //
-//   Take -> check names and duplicates -> Sink::OnUpdate -> verdict -> commit -> settled(error
-//   text)
+//   Take -> check names and duplicates -> OnUpdate of the sink -> verdict -> commit -> settled
 //
 // A response that comes while a verdict is awaited queues. What was accepted is known by name,
 // version and bytes: equal bytes are marked unchanged, and a new delta stream begins with the

@@ -1,10 +1,9 @@
 // The seam between the xDS protocol and what carries it: one bidirectional stream of ADS, as bytes.
 //
 //   stream = transport.Open(variant, handler)
-//   stream->Send(...)*            any number, at any time after Open
-//   handler.OnMessage*            each message whole
-//   handler.OnClosed              once, when the stream has ended or could not be made; nothing
-//   follows
+//   stream->Send(...)*  any number, at any time after Open
+//   handler.OnMessage*  each message whole
+//   handler.OnClosed    once, when the stream has ended or could not be made; nothing follows
 //
 // Loop's thread. Events come from the loop and never from inside Open or Send. Destroying the
 // stream gives it up: no event comes any more. A stream may be destroyed from inside its own

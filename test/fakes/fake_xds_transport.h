@@ -3,8 +3,9 @@
 //   FakeXdsTransport transport(loop);
 //   ... a client opens a stream ...
 //   FakeXdsTransport::Call* call = transport.open_call();   // null: no stream is open
-//   call->TakeSent();                                       // what the client said since the last
-//   time call->Deliver(bytes); call->End(status);                // events come from the loop
+//   call->TakeSent();        // what the client said since the last time
+//   call->Deliver(bytes);    // events come from the loop
+//   call->End(status);
 //
 // Loop's thread. Events are posted one turn each, in order.
 #pragma once

@@ -1,10 +1,12 @@
 // Receivers for codec tests that write every event into one list, so that a test compares lists of
 // lines.
 //
-//   request 1: POST http a.example /path chunked      (or "length 5", or nothing), then "end" when
-//   it ends request 1: x-name: value                          one line a field request 1: body
-//   hello                             pieces in a row are joined request 1: end | trailer a: b |
-//   reset <kind> <detail> | closed | blocked | unblocked connection: error <kind> <detail>
+//   request 1: POST http a.example /path chunked  or "length 5" or nothing; "end" when it ends
+//   request 1: x-name: value                      one line a field
+//   request 1: body hello                         pieces in a row are joined
+//   request 1: end                                or "trailer a: b", "reset <kind> <detail>",
+//                                                 "closed", "blocked", "unblocked"
+//   connection: error <kind> <detail>
 #pragma once
 
 #include <functional>

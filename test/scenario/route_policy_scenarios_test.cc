@@ -218,7 +218,7 @@ TEST(InternalRedirectScenario, WhatIsNotToBeFollowedReachesTheClient) {
 }
 
 // --- Hashes
-// --------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 TEST(HashScenario, AMissingCookieIsGivenToTheClient) {
   World world(EdgeBootstrap(

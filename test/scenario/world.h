@@ -1,8 +1,9 @@
 // The whole proxy in one thread, in memory and in virtual time: a Server on a SimLoop, raw clients
 // before it and raw upstreams behind it. Everything a test says and hears is wire text.
 //
-//   World world(Yaml...);               // the bootstrap; listeners and clusters use 10.0.0.x
-//   addresses Upstream& up = world.AddUpstream("10.0.0.1:80"); Client& client = world.Connect();
+//   World world(Yaml...);  // the bootstrap; listeners and clusters use 10.0.0.x addresses
+//   Upstream& up = world.AddUpstream("10.0.0.1:80");
+//   Client& client = world.Connect();
 //   client.Send("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
 //   up.connection(0).Send(...);
 //   EXPECT_EQ(client.received(), ...);

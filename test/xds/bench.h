@@ -1,9 +1,10 @@
 // A client of the protocol in virtual time, with its control plane in the test's hands.
 //
 // Requests are compared as lines, such as
-//   state of the world   C names=[] version=1 nonce=A       (node: the first request of a stream
-//   has it) delta                E +[a,b] -[c] held=[a@1] nonce=A error=...
-// and so is what the sinks hear:   update v1 a@1 b@1= -c      ('=': unchanged, '!': full state)
+//   C names=[] version=1 nonce=A                  state of the world; "node": it has the node
+//   E +[a,b] -[c] held=[a@1] nonce=A error=...    delta
+// and so is what the sinks hear:
+//   update v1 a@1 b@1= -c                         '=': unchanged, '!': full state
 #pragma once
 
 #include <deque>

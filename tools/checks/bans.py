@@ -129,6 +129,16 @@ def check_words(tree):
     return findings
 
 
+def check_comments(tree):
+    """Comments are wrapped by hand, as tables and drawings stand in them."""
+    findings = []
+    for path in tree.cpp("source", "test"):
+        for number, line in enumerate(tree.text(path).splitlines(), 1):
+            if line.lstrip().startswith("//") and len(line) > 100:
+                findings.append(Finding(path, number, f"a comment of {len(line)} columns: at most 100"))
+    return findings
+
+
 def check_build(tree):
     findings = []
     for path in tree.paths:
@@ -140,4 +150,4 @@ def check_build(tree):
 
 
 def check(tree):
-    return check_names(tree) + check_calls(tree) + check_words(tree) + check_build(tree)
+    return check_names(tree) + check_calls(tree) + check_words(tree) + check_comments(tree) + check_build(tree)

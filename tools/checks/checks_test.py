@@ -220,6 +220,10 @@ class BansTest(unittest.TestCase):
         self.assertTrue(found[0].startswith("docs/x.md:1"))
         self.assertTrue(found[1].startswith("source/a/b.cc:1"))
 
+    def test_comments(self):
+        tree = SampleTree({"source/a/b.cc": "  // " + 95 * "x" + "\n  // " + 96 * "x" + "\nint y = " + 100 * "1" + ";\n"})
+        self.assertEqual(["source/a/b.cc:2: a comment of 101 columns: at most 100"], texts(bans.check_comments(tree)))
+
     def test_build_files(self):
         tree = SampleTree({"source/a/BUILD.bazel": 'cc_library(name = "a")\nweir_library(name = "b", alwayslink = True)\n'})
         self.assertEqual(2, len(bans.check_build(tree)))

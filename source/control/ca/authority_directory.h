@@ -1,14 +1,13 @@
 // The authority on disk: a directory with
 //
-//   root.pem, root.key       the root; its key is needed for `Begin` alone
-//   issuer.pem, issuer.key   what signs, below the root
-//   bundle.pem               what the mesh trusts: the root, and during a rotation also the other
-//   one token.key                what tokens are signed with next-root.*, next-issuer.*   what the
-//   last rotation changed to, or the one under way will
+//   root.pem, root.key           the root; its key is needed for `Begin` alone
+//   issuer.pem, issuer.key       what signs, below the root
+//   bundle.pem                   what the mesh trusts: the root, during a rotation also the other
+//   token.key                    what tokens are signed with
+//   next-root.*, next-issuer.*   what the last rotation changed to, or the one under way will
 //
-// and the three steps of replacing the root:  Begin (both are trusted) -> Switch (the new one
-// signs)
-// -> End (the old one is trusted no more). Nothing that is there is overwritten but by these steps.
+// and the three steps of replacing the root: Begin (both are trusted), Switch (the new one signs),
+// End (the old one is trusted no more). Nothing that is there is overwritten but by these steps.
 // Files get mode 0600. Not thread-safe.
 #pragma once
 

@@ -1,8 +1,9 @@
 // All discovery streams and the snapshot they converge to: the whole protocol server but for the
 // transport.
 //
-//   engine.Open(...) -> id;  OnRequest(id, ...), SetSnapshot(...), OnTimer(now)  -> what to send,
-//   to whom;  Close(id)
+//   engine.Open(...) -> id
+//   OnRequest(id, ...), SetSnapshot(...), OnTimer(now) -> what to send, to whom
+//   Close(id)
 //
 // One thread, no locks, no I/O; the shell that owns it brings requests and the time, and sends what
 // comes out.
