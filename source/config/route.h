@@ -219,14 +219,24 @@ struct Route {
   format::HeaderChanges response_headers;
   FilterOverrides filters;
   ReplayLimit replay_limit;
+  std::string stats;  // "<virtual host>.route.<stat_prefix>"; empty: it has none of its own.
 };
 
 enum class RequireTls : uint8_t { kNone, kExternalOnly, kAll };
+
+// Requests that are counted apart.
+struct VirtualCluster {
+  std::string name;                           // Empty: those that no other one takes.
+  std::vector<match::HeaderMatcher> headers;  // all of them
+  std::string stats;                          // "<virtual host>.vcluster.<name, or other>"
+};
 
 struct VirtualHost {
   std::string name;
   std::vector<std::string> domains;  // lower case: exact, "*.suffix", "prefix.*" or "*"
   std::vector<Route> routes;
+  // The first that matches takes a request; the last of them takes what is left.
+  std::vector<VirtualCluster> virtual_clusters;
   RequireTls require_tls = RequireTls::kNone;
   format::HeaderChanges request_headers;
   format::HeaderChanges response_headers;

@@ -148,6 +148,9 @@ bool ResponseTxDuration(const Operator&, std::string& out, const FormatContext& 
 bool RouteName(const Operator&, std::string& out, const FormatContext& context) {
   return AppendText(out, context.info.route_name);
 }
+bool VirtualClusterName(const Operator&, std::string& out, const FormatContext& context) {
+  return AppendText(out, context.info.virtual_cluster_name);
+}
 bool LocalReplyBody(const Operator&, std::string& out, const FormatContext& context) {
   return AppendText(out, context.local_reply_body);
 }
@@ -229,6 +232,7 @@ const std::vector<OperatorEntry>& RequestOperators() {
       {"RESPONSE_DURATION", ResponseDuration, true},
       {"RESPONSE_TX_DURATION", ResponseTxDuration, true},
       {"ROUTE_NAME", RouteName},
+      {"VIRTUAL_CLUSTER_NAME", VirtualClusterName},
       {"LOCAL_REPLY_BODY", LocalReplyBody},
       {"GRPC_STATUS", GrpcStatus},
       {"GRPC_STATUS_NUMBER", GrpcStatus, true, 2},

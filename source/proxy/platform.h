@@ -20,6 +20,7 @@
 #include "source/proxy/overload_state.h"
 #include "source/proxy/request_headers.h"
 #include "source/proxy/request_memory.h"
+#include "source/proxy/route_stats.h"
 #include "source/proxy/shadow_request.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_map.h"
@@ -69,6 +70,7 @@ struct Platform {
   RequestMemoryPool& request_memory;
   StatsByPrefix<HttpStats>& http_stats;
   StatsByPrefix<TcpStats>& tcp_stats;
+  StatsByPrefix<RouteStats>& route_stats;
   StatsByPrefix<http::h2::Stats>& http2_stats;  // One block, without a prefix.
   filter::WorkerStats& filter_stats;
   ShadowRequests& shadows;
@@ -79,9 +81,9 @@ struct Platform {
 
   // The same for connections that drain, or are refused, by other states.
   Platform With(const DrainState& other_drain, const OverloadState& other_overload) const {
-    return {loop,           random,        blocks,    generations, clusters,
-            request_memory, http_stats,    tcp_stats, http2_stats, filter_stats,
-            shadows,        codec_options, date,      other_drain, other_overload};
+    return {loop,          random,    blocks,      generations,   clusters,     request_memory,
+            http_stats,    tcp_stats, route_stats, http2_stats,   filter_stats, shadows,
+            codec_options, date,      other_drain, other_overload};
   }
 };
 

@@ -171,6 +171,7 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
     ClusterNotFound(action);
     return;
   }
+  FindRouteStats();
   SetTerms(action);
   if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);
   options_.high_priority = action.high_priority;
@@ -188,6 +189,18 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   state_ = State::kTrying;
   if (end) RequestEnded();
   StartAttempt();
+}
+
+// What the request is counted as beside its cluster.
+void RouterFilter::FindRouteStats() {
+  const auto stats_at = [this](const std::string& name) {
+    return name.empty() ? nullptr : &platform_.route_stats.Get(name);
+  };
+  const config::VirtualCluster* const cluster =
+      router::FindVirtualCluster(*decision_.virtual_host, host_.memory().request);
+  if (cluster != nullptr) host_.info().virtual_cluster_name = cluster->name;
+  route_counts_ = RouteCounts(stats_at(decision_.route->stats),
+                              cluster == nullptr ? nullptr : stats_at(cluster->stats));
 }
 
 void RouterFilter::SetTerms(const config::RouteAction& action) {

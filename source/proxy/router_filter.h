@@ -33,6 +33,7 @@
 #include "source/proxy/filter_chain.h"
 #include "source/proxy/platform.h"
 #include "source/proxy/retry.h"
+#include "source/proxy/route_stats.h"
 #include "source/proxy/shadow_request.h"
 #include "source/proxy/upstream_attempt.h"
 #include "source/router/redirect_target.h"
@@ -122,6 +123,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void RespondDirectly(const config::DirectResponse& direct);
   void Forward(const config::RouteAction& action, bool end);
   void ClusterNotFound(const config::RouteAction& action);
+  void FindRouteStats();
   void SetTerms(const config::RouteAction& action);
   void PrepareHeaders(const config::RouteAction& action);
   void ComputeHash(const config::RouteAction& action);
@@ -205,6 +207,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   const router::RouteIndex* routes_ = nullptr;
   router::Decision decision_;
   const config::RouteAction* action_ = nullptr;
+  RouteCounts route_counts_;
   upstream::Cluster* cluster_ = nullptr;  // Alive while a try or a retry's lease is in it.
   Terms terms_;
   upstream::StreamOptions options_;

@@ -58,7 +58,10 @@ void RouterFilter::OnAttemptHeaders(UpstreamAttempt& attempt, bool end) {
 
 void RouterFilter::Respond(UpstreamAttempt& attempt, bool end) {
   http::ResponseHead& response = host_.memory().response;
-  if (retry_.made() > 0 && response.status < 500) cluster_->stats().upstream_rq_retry_success.Inc();
+  if (retry_.made() > 0 && response.status < 500) {
+    cluster_->stats().upstream_rq_retry_success.Inc();
+    route_counts_.Inc(&RouteStats::upstream_rq_retry_success);
+  }
   EndRetryLease();
   state_ = State::kResponding;
   answering_ = newest_ = &attempt;
@@ -127,6 +130,7 @@ void RouterFilter::FinishResponse() {
   answering_->EndTimeouts();
   const uint64_t took = MillisecondsSince(answering_->first_byte_sent(), platform_.loop.Now());
   cluster_->stats().upstream_rq_time.Record(took);
+  route_counts_.Took(took);
   if (upstream::AltStats* const alt = AltStats()) alt->upstream_rq_time.Record(took);
   // An answer before the end of the request: the rest is not sent.
   if (!answering_->end_sent()) answering_->Reset(GiveUp("early_response"));
@@ -139,6 +143,7 @@ upstream::AltStats* RouterFilter::AltStats() {
 void RouterFilter::CountStatus(const UpstreamAttempt& attempt, uint16_t status) {
   cluster_->stats().upstream_rq_.Inc(status);
   cluster_->stats().upstream_rq_completed.Inc();
+  route_counts_.Completed(status);
   if (upstream::AltStats* const alt = AltStats()) {
     alt->upstream_rq_.Inc(status);
     alt->upstream_rq_completed.Inc();
@@ -257,6 +262,8 @@ void RouterFilter::CountRefusal(RedirectVerdict verdict) {
 void RouterFilter::BeginAgain() {
   state_ = State::kDeciding;
   action_ = nullptr;
+  route_counts_ = {};
+  host_.info().virtual_cluster_name = {};
   host_.info().upstream.attempts = 0;
   EndRetryLease();
   retry_ = {};

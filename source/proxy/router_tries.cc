@@ -89,6 +89,7 @@ void RouterFilter::PrepareAttemptHeaders() {
 
 void RouterFilter::OnAttemptReady(UpstreamAttempt& attempt) {
   NoteUpstream(attempt);
+  route_counts_.Inc(&RouteStats::upstream_rq_total);
   if (response_pauses_ > 0) attempt.stream().SetReadPaused(true);
   attempt.SetMaxDuration(terms_.max_duration.value_or(cluster_->config().max_stream_duration));
   Send(attempt);
@@ -196,15 +197,18 @@ bool RouterFilter::TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead*
   if (!retry_.any_left()) {
     host_.info().flags.Set(ResponseFlag::kUpstreamRetryLimitExceeded);
     stats.upstream_rq_retry_limit_exceeded.Inc();
+    route_counts_.Inc(&RouteStats::upstream_rq_retry_limit_exceeded);
     return false;
   }
   EndRetryLease();
   if (!cluster_->BeginRetry(options_.high_priority)) {
     host_.info().flags.Set(ResponseFlag::kUpstreamOverflow);
+    route_counts_.Inc(&RouteStats::upstream_rq_retry_overflow);
     return false;
   }
   retry_leased_in_ = cluster_;
   stats.upstream_rq_retry.Inc();
+  route_counts_.Inc(&RouteStats::upstream_rq_retry);
   if (replay_.has_value()) {
     unsent_.Clear();
     unsent_.AppendShared(*replay_);
@@ -224,6 +228,8 @@ bool RouterFilter::TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead*
   (wait.has_value() ? stats.upstream_rq_retry_backoff_ratelimited
                     : stats.upstream_rq_retry_backoff_exponential)
       .Inc();
+  route_counts_.Inc(wait.has_value() ? &RouteStats::upstream_rq_retry_backoff_ratelimited
+                                     : &RouteStats::upstream_rq_retry_backoff_exponential);
   if (response != nullptr) attempt.Reset(GiveUp("retry"));
   UpdateRequestPause();
   if (!AnyInFlight(nullptr)) state_ = State::kWaiting;
@@ -252,6 +258,7 @@ void RouterFilter::OnTimeout() {
   if (AnyInFlight(nullptr)) {
     UpstreamAttempt& attempt = responding ? *answering_ : *newest_;
     cluster_->stats().upstream_rq_timeout.Inc();
+    route_counts_.Inc(&RouteStats::upstream_rq_timeout);
     if (!responding) CountStatus(attempt, 504);
     if (attempt.started() && attempt.host() != nullptr) attempt.host()->stats().rq_timeout.Inc();
   }

@@ -61,15 +61,18 @@ bool TlsMatches(const config::TlsMatch& match, const net::TlsFacts* tls) {
          match.validated.value_or(validated) == validated;
 }
 
+bool AllMatch(std::span<const match::HeaderMatcher> headers, const http::RequestHead& head) {
+  return std::all_of(headers.begin(), headers.end(),
+                     [&](const auto& header) { return header.Matches(head); });
+}
+
 // Everything but the path.
 bool OthersMatch(const config::RouteMatch& match, const MatchInput& input) {
   if (match.runtime_fraction.has_value() && !match.runtime_fraction->Contains(input.random))
     return false;
   if (match.grpc_only && !IsGrpc(input.head)) return false;
   if (match.tls.has_value() && !TlsMatches(*match.tls, input.tls)) return false;
-  for (const match::HeaderMatcher& header : match.headers) {
-    if (!header.Matches(input.head)) return false;
-  }
+  if (!AllMatch(match.headers, input.head)) return false;
   for (const match::QueryMatcher& parameter : match.query) {
     if (!parameter.Matches(input.head.path)) return false;
   }
@@ -315,6 +318,15 @@ Decision RouteIndex::Match(const MatchInput& input) const {
     }
   }
   return {.kind = Decision::Kind::kNoRoute, .virtual_host = &virtual_host};
+}
+
+const config::VirtualCluster* FindVirtualCluster(const config::VirtualHost& host,
+                                                 const http::RequestHead& head) {
+  const auto& clusters = host.virtual_clusters;
+  const auto found = std::find_if(clusters.begin(), clusters.end(), [&](const auto& cluster) {
+    return AllMatch(cluster.headers, head);
+  });
+  return found == clusters.end() ? nullptr : &*found;
 }
 
 FilterSetting SettingOf(const Decision& decision, const config::RouteTable& table,

@@ -60,6 +60,10 @@ struct FilterSetting {
 FilterSetting SettingOf(const Decision& decision, const config::RouteTable& table,
                         std::string_view filter);
 
+// The virtual cluster of `host` that takes the request; null where the host has none.
+const config::VirtualCluster* FindVirtualCluster(const config::VirtualHost& host,
+                                                 const http::RequestHead& head);
+
 class RouteIndex {
  public:
   // Fails on duplicate domains and on what cannot be indexed; the message names the virtual host.

@@ -115,6 +115,7 @@ class Worker {
   proxy::ShadowRequests shadows_;
   proxy::StatsByPrefix<proxy::HttpStats> http_stats_;
   proxy::StatsByPrefix<proxy::TcpStats> tcp_stats_;
+  proxy::StatsByPrefix<proxy::RouteStats> route_stats_;
   proxy::StatsByPrefix<http::h2::Stats> http2_stats_;
   filter::WorkerStats filter_stats_;
   proxy::CodecOptions codec_options_;

@@ -95,6 +95,7 @@ struct StreamInfo {
 
   std::string_view route_name;  // Owned by the pinned route table.
   std::string_view virtual_host_name;
+  std::string_view virtual_cluster_name;
   net::Address
       downstream_remote_address;  // Trusted client address: from x-forwarded-for or the socket.
 

@@ -59,6 +59,7 @@ TEST(Formatter, EveryOperator) {
       {"%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%", "2001:db8::1"},
       {"%DOWNSTREAM_DIRECT_LOCAL_ADDRESS%", "10.0.0.9:15006"},
       {"%ROUTE_NAME% %REQUESTED_SERVER_NAME%", "route sni.example"},
+      {"%VIRTUAL_CLUSTER_NAME%", "reads"},
       {"%CONNECTION_ID% %FILTER_CHAIN_NAME%", "42 chain"},
       {"%CONNECTION_TERMINATION_DETAILS%", "torn"},
       {"%DOWNSTREAM_TRANSPORT_FAILURE_REASON%", "handshake"},

@@ -59,6 +59,7 @@ struct SampleStream {
     info.response_code = 200;
     info.response_code_details = "via_upstream";
     info.route_name = "route";
+    info.virtual_cluster_name = "reads";
     info.downstream_remote_address = At("203.0.113.5:7");
     info.request_header_bytes = 11;
     info.request_body_bytes = 12;

@@ -85,6 +85,27 @@ TEST_F(RouteIndexTest, PrefersTheMostSpecificHost) {
   }
 }
 
+TEST_F(RouteIndexTest, TheFirstVirtualClusterThatMatchesTakesARequest) {
+  const auto is = [](std::string name, std::string value) {
+    return match::HeaderMatcher{
+        .name = std::move(name),
+        .value = match::StringMatcher(match::StringMatcher::Kind::kExact, std::move(value), false)};
+  };
+  config::VirtualHost& host = Host({"*"});
+  EXPECT_EQ(FindVirtualCluster(host, head_), nullptr);
+  host.virtual_clusters = {{.name = "posts", .headers = {is(":method", "POST"), is("x", "1")}},
+                           {.name = "gets", .headers = {is(":method", "GET")}},
+                           {.name = "late", .headers = {is("x", "1")}},
+                           {.stats = "other"}};
+  EXPECT_EQ(FindVirtualCluster(host, head_)->name, "gets");
+  head_.method = "POST";
+  EXPECT_EQ(FindVirtualCluster(host, head_)->stats, "other");
+  head_.headers.Add("x", "1");
+  EXPECT_EQ(FindVirtualCluster(host, head_)->name, "posts");
+  head_.method = "PUT";
+  EXPECT_EQ(FindVirtualCluster(host, head_)->name, "late");
+}
+
 TEST_F(RouteIndexTest, StripsThePortWhenAsked) {
   table_.ignore_port_in_host_matching = true;
   Host({"example.com"}).routes = {ToCluster("name", PathPrefix{"/"})};

@@ -46,6 +46,77 @@ TEST(StatsScenario, WhatIsLeftIsShownWhereItIsAskedFor) {
   EXPECT_THAT(text, Not(HasSubstr("remaining_")));
 }
 
+constexpr char kUnavailable[] = "HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n";
+
+// A virtual host "all" whose virtual cluster "posts" takes POSTs.
+const std::string kPostsApart =
+    "virtual_clusters: [ { name: posts, headers: [ { name: \":method\", string_match: { exact: "
+    "POST } } ] } ]\n";
+
+TEST(StatsScenario, RequestsAreCountedForTheirRouteAndTheirVirtualCluster) {
+  World world(EdgeBootstrap({.routes = "- match: { prefix: /counted }\n"
+                                       "  stat_prefix: mine\n"
+                                       "  route: { cluster: web }\n"
+                                       "- match: { prefix: / }\n"
+                                       "  route: { cluster: web }\n",
+                             .virtual_host_options = kPostsApart,
+                             .log_format = "%VIRTUAL_CLUSTER_NAME%"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n");
+  world.Say(client, "GET /counted HTTP/1.1\r\nhost: a\r\n\r\n");
+  world.Say(client, kGet);
+  EXPECT_THAT(world.log().lines(), testing::ElementsAre("posts\n", "-\n", "-\n"));
+  EXPECT_EQ(world.Stat("vhost.all.vcluster.posts.upstream_rq_total"), 1);
+  EXPECT_EQ(world.Stat("vhost.all.vcluster.other.upstream_rq_total"), 2);
+  EXPECT_EQ(world.Stat("vhost.all.route.mine.upstream_rq_total"), 1);
+  for (const std::string_view name : {"completed", "2xx", "200"}) {
+    EXPECT_EQ(world.Stat(StrCat("vhost.all.vcluster.other.upstream_rq_", name)), 2) << name;
+    EXPECT_EQ(world.Stat(StrCat("vhost.all.route.mine.upstream_rq_", name)), 1) << name;
+  }
+  const auto times = *stats::Select(world.registry().Read(), {.filter = "upstream_rq_time"});
+  size_t counted = 0;
+  for (const stats::Reading& reading : times) {
+    if (reading.name.starts_with("vhost.")) counted += reading.histogram.count;
+  }
+  EXPECT_EQ(counted, 4u);
+  EXPECT_THAT(stats::RenderPrometheus(world.registry().Read()),
+              HasSubstr("envoy_vhost_vcluster_upstream_rq_total{envoy_virtual_cluster=\"posts\","
+                        "envoy_virtual_host=\"all\"} 1\n"));
+}
+
+TEST(StatsScenario, AVirtualClusterKnowsItsRetriesAndTimeouts) {
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: / }\n"
+                 "  route: { cluster: web, timeout: 1s, retry_policy: { retry_on: 5xx } }\n",
+       .virtual_host_options = kPostsApart}));
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  const std::string at = "vhost.all.vcluster.other.upstream_rq_";
+  world.Say(client, kGet);
+  world.Say(up.last(), kUnavailable);
+  world.Run(std::chrono::milliseconds(30));
+  EXPECT_EQ(world.Stat(at + "retry"), 1);
+  EXPECT_EQ(world.Stat(at + "retry_backoff_exponential"), 1);
+  world.Say(up.last(), kOk);
+  EXPECT_EQ(world.Stat(at + "retry_success"), 1);
+  EXPECT_EQ(world.Stat(at + "total"), 2);
+  EXPECT_EQ(world.Stat(at + "completed"), 1);  // What is tried again is no answer.
+
+  world.Say(client, kGet);
+  world.Say(up.last(), kUnavailable);
+  world.Run(std::chrono::milliseconds(30));
+  world.Say(up.last(), kUnavailable);
+  EXPECT_EQ(world.Stat(at + "retry_limit_exceeded"), 1);
+  EXPECT_EQ(world.Stat(at + "503"), 1);
+
+  world.Say(client, kGet);
+  world.Run(std::chrono::seconds(2));
+  EXPECT_EQ(world.Stat(at + "timeout"), 1);
+  EXPECT_EQ(world.Stat(at + "504"), 1);
+}
+
 TEST(StatsScenario, VersionsAndTheControlPlaneAreTexts) {
   Streamed streamed;
   envoy::service::discovery::v3::DiscoveryResponse response;

@@ -101,6 +101,17 @@ std::optional<match::HeaderMatcher> DecodeHeaderMatcher(const route::HeaderMatch
   return decoded;
 }
 
+std::vector<match::HeaderMatcher> DecodeHeaderMatchers(
+    const google::protobuf::RepeatedPtrField<route::HeaderMatcher>& matchers, const Scope& scope,
+    std::string_view field) {
+  std::vector<match::HeaderMatcher> decoded;
+  for (int i = 0; i < matchers.size(); ++i) {
+    auto matcher = DecodeHeaderMatcher(matchers[i], scope.Item(field, i));
+    if (matcher.has_value()) decoded.push_back(*std::move(matcher));
+  }
+  return decoded;
+}
+
 std::optional<match::QueryMatcher> DecodeQueryMatcher(const route::QueryParameterMatcher& matcher,
                                                       const Scope& scope) {
   match::QueryMatcher decoded;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "envoy/config/route/v3/route_components.pb.h"
 #include "envoy/type/matcher/v3/regex.pb.h"
@@ -21,6 +23,10 @@ std::optional<match::StringMatcher> DecodeStringMatcher(
     const envoy::type::matcher::v3::StringMatcher& matcher, const Scope& scope);
 std::optional<match::HeaderMatcher> DecodeHeaderMatcher(
     const envoy::config::route::v3::HeaderMatcher& matcher, const Scope& scope);
+// Those of the field `field` of the message at `scope`.
+std::vector<match::HeaderMatcher> DecodeHeaderMatchers(
+    const google::protobuf::RepeatedPtrField<envoy::config::route::v3::HeaderMatcher>& matchers,
+    const Scope& scope, std::string_view field);
 std::optional<match::QueryMatcher> DecodeQueryMatcher(
     const envoy::config::route::v3::QueryParameterMatcher& matcher, const Scope& scope);
 

@@ -44,17 +44,6 @@ std::vector<uint16_t> DecodeStatusCodes(const google::protobuf::RepeatedField<ui
   return decoded;
 }
 
-std::vector<match::HeaderMatcher> DecodeHeaderMatchers(
-    const google::protobuf::RepeatedPtrField<pb::HeaderMatcher>& matchers, const Scope& scope,
-    std::string_view field) {
-  std::vector<match::HeaderMatcher> decoded;
-  for (int i = 0; i < matchers.size(); ++i) {
-    auto matcher = DecodeHeaderMatcher(matchers[i], scope.Item(field, i));
-    if (matcher.has_value()) decoded.push_back(*std::move(matcher));
-  }
-  return decoded;
-}
-
 void DecodeBackOff(const pb::RetryPolicy::RetryBackOff& message, const Scope& scope,
                    RetryPolicy& policy) {
   policy.back_off_base = DecodeDuration(message.base_interval(), scope.Field("base_interval"));

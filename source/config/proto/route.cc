@@ -139,10 +139,7 @@ std::optional<RouteMatch> DecodeRouteMatch(const pb::RouteMatch& message, const 
   RouteMatch match{.path = path.has_value() ? *std::move(path) : PathMatch(PathExact{})};
   match.case_sensitive = !message.has_case_sensitive() || message.case_sensitive().value();
   match.grpc_only = message.has_grpc();
-  for (int i = 0; i < message.headers_size(); ++i) {
-    auto header = DecodeHeaderMatcher(message.headers(i), scope.Item("headers", i));
-    if (header.has_value()) match.headers.push_back(*std::move(header));
-  }
+  match.headers = DecodeHeaderMatchers(message.headers(), scope, "headers");
   for (int i = 0; i < message.query_parameters_size(); ++i) {
     auto parameter =
         DecodeQueryMatcher(message.query_parameters(i), scope.Item("query_parameters", i));
@@ -174,6 +171,9 @@ std::optional<Route> DecodeRoute(const pb::Route& message, const Scope& scope,
   DecodeAllHeaderChanges(message, scope, route.request_headers, route.response_headers);
   route.filters = DecodeFilterOverrides(message.typed_per_filter_config(), scope);
   route.replay_limit = DecodeReplayLimit(message);
+  if (!message.stat_prefix().empty()) {
+    route.stats = StrCat(limits.virtual_host, ".route.", message.stat_prefix());
+  }
   switch (message.action_case()) {
     case pb::Route::kRoute:
       route.action = DecodeRouteAction(message.route(), scope.Field("route"), limits,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "envoy/config/route/v3/route_components.pb.h"
 #include "source/base/hash_map.h"
@@ -12,8 +13,9 @@
 
 namespace weir::config::proto {
 
-// What the table says to its routes.
+// What the table and the virtual host say to their routes.
 struct RouteLimits {
+  std::string_view virtual_host;  // Its name.
   size_t max_direct_response_body = 4096;
   // Names that clusters may have; null: any.
   const HashSet* known_clusters = nullptr;

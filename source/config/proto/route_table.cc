@@ -6,6 +6,7 @@
 #include "source/base/status.h"
 #include "source/config/proto/filter_overrides.h"
 #include "source/config/proto/header_changes.h"
+#include "source/config/proto/matchers.h"
 #include "source/config/proto/route.h"
 #include "source/config/proto/route_policies.h"
 
@@ -33,6 +34,24 @@ bool IsDomain(std::string_view domain) {
   if (asterisk == std::string_view::npos) return !domain.empty();
   if (domain.find('*', asterisk + 1) != std::string_view::npos) return false;
   return asterisk == 0 || asterisk == domain.size() - 1;
+}
+
+std::vector<VirtualCluster> DecodeVirtualClusters(const pb::VirtualHost& message,
+                                                  const Scope& scope) {
+  std::vector<VirtualCluster> clusters;
+  for (int i = 0; i < message.virtual_clusters_size(); ++i) {
+    const pb::VirtualCluster& cluster = message.virtual_clusters(i);
+    const Scope at = scope.Item("virtual_clusters", i);
+    if (cluster.headers().empty()) {
+      at.Field("headers").Error("a matcher is missing: one without takes every request");
+    }
+    VirtualCluster& decoded = clusters.emplace_back();
+    decoded.name = cluster.name();
+    decoded.headers = DecodeHeaderMatchers(cluster.headers(), at, "headers");
+    decoded.stats = StrCat(message.name(), ".vcluster.", cluster.name());
+  }
+  if (!clusters.empty()) clusters.push_back({.stats = StrCat(message.name(), ".vcluster.other")});
+  return clusters;
 }
 
 class TableDecoder {
@@ -90,10 +109,11 @@ class TableDecoder {
     }
   }
 
-  void DecodeVirtualHost(const pb::VirtualHost& message, const Scope& scope,
-                         const RouteLimits& limits, RouteTable& table) {
+  void DecodeVirtualHost(const pb::VirtualHost& message, const Scope& scope, RouteLimits limits,
+                         RouteTable& table) {
     VirtualHost host;
     host.name = message.name();
+    limits.virtual_host = message.name();
     if (!names_.insert(message.name()).second) {
       scope.Field("name").Error("there is a virtual host of this name already", message.name());
     }
@@ -111,6 +131,7 @@ class TableDecoder {
     host.hedge_on_per_try_timeout =
         DecodeHedgePolicy(message.hedge_policy(), scope.Field("hedge_policy"));
     host.mirrors = DecodeMirrors(message.request_mirror_policies(), scope, limits);
+    host.virtual_clusters = DecodeVirtualClusters(message, scope);
     for (int i = 0; i < message.routes_size(); ++i) {
       std::optional<Route> route = DecodeRoute(message.routes(i), scope.Item("routes", i), limits);
       if (route.has_value()) host.routes.push_back(*std::move(route));

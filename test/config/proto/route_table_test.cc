@@ -259,6 +259,49 @@ virtual_hosts:
                                    Upgrade{.type = "websocket", .enabled = false}));
 }
 
+TEST(DecodeRouteTable, ReadsWhatIsCountedApart) {
+  const auto table = Decoded<RouteTable>(kType, R"(
+name: routes
+virtual_hosts:
+- name: shop
+  domains: ["*"]
+  virtual_clusters:
+  - name: carts
+    headers:
+    - { name: ":path", string_match: { prefix: /cart } }
+    - { name: ":method", string_match: { exact: POST } }
+  routes:
+  - { match: { prefix: / }, stat_prefix: all, route: { cluster: c } }
+- name: plain
+  domains: [plain]
+  routes: [ { match: { prefix: / }, route: { cluster: c } } ]
+)");
+  ASSERT_NE(table, nullptr);
+  const VirtualHost& shop = table->virtual_hosts[0];
+  ASSERT_EQ(shop.virtual_clusters.size(), 2u);
+  EXPECT_EQ(shop.virtual_clusters[0].name, "carts");
+  EXPECT_EQ(shop.virtual_clusters[0].stats, "shop.vcluster.carts");
+  ASSERT_EQ(shop.virtual_clusters[0].headers.size(), 2u);
+  EXPECT_EQ(shop.virtual_clusters[0].headers[1].name, ":method");
+  EXPECT_EQ(shop.virtual_clusters[1].name, "");
+  EXPECT_EQ(shop.virtual_clusters[1].stats, "shop.vcluster.other");
+  EXPECT_THAT(shop.virtual_clusters[1].headers, IsEmpty());
+  EXPECT_EQ(shop.routes[0].stats, "shop.route.all");
+  const VirtualHost& plain = table->virtual_hosts[1];
+  EXPECT_THAT(plain.virtual_clusters, IsEmpty());
+  EXPECT_EQ(plain.routes[0].stats, "");
+}
+
+TEST(DecodeRouteTable, RefusesAVirtualClusterOfEverything) {
+  const Outcome outcome = Decode(kType, R"(
+name: routes
+virtual_hosts:
+- { name: v, domains: ["*"], virtual_clusters: [ { name: all } ] }
+)");
+  EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr("virtual_hosts[0].virtual_clusters[0].headers: "
+                                                    "a matcher is missing")));
+}
+
 TEST(DecodeRouteTable, EqualTablesHaveEqualHashes) {
   constexpr std::string_view kOne = "{name: a, virtual_hosts: [{name: v, domains: ['*']}]}";
   constexpr std::string_view kTwo = "{name: a, virtual_hosts: [{name: w, domains: ['*']}]}";
