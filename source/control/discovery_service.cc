@@ -89,6 +89,7 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
   void OnWriteDone(bool ok) override {
     MutexLock lock(mutex_);
     writing_ = false;
+    current_.Clear();  // There may be a key in it, and the next message may be long in coming.
     if (ok) {
       WriteNext();
     } else {

@@ -1,5 +1,6 @@
 #include "source/xds/grpc_transport.h"
 
+#include <cstring>
 #include <deque>
 
 #include "grpcpp/channel.h"
@@ -73,14 +74,19 @@ grpc::ByteBuffer ToByteBuffer(const std::string& bytes) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-std::string ToString(const grpc::ByteBuffer& buffer) {
+// Nothing stays in `buffer`, nor where its bytes were: slices are parts of a block into which gRPC
+// receives until it is full, and secrets would stand there for as long.
+std::string TakeBytes(grpc::ByteBuffer& buffer) {
   std::string bytes;
   std::vector<grpc::Slice> slices;
   if (!buffer.Dump(&slices).ok()) return bytes;
   bytes.reserve(buffer.Length());
   for (const grpc::Slice& slice : slices) {
     bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    // Of this message alone, which has no other reader.
+    explicit_bzero(const_cast<uint8_t*>(slice.begin()), slice.size());
   }
+  buffer.Clear();
   return bytes;
 }
 
@@ -155,9 +161,7 @@ class GrpcTransport::Call final
       LetGo();
       return;
     }
-    std::string text = ToString(incoming_);
-    incoming_.Clear();  // The next message may be long in coming.
-    loop_.Post([self = shared_from_this(), bytes = std::move(text)]() mutable {
+    loop_.Post([self = shared_from_this(), bytes = TakeBytes(incoming_)]() mutable {
       self->Deliver(std::move(bytes));
     });
   }

@@ -54,6 +54,7 @@ static_resources:
       endpoints:
       - lb_endpoints:
         - endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {upstream} }} }} }}
+{clusters}
 """
 
 
@@ -118,6 +119,7 @@ class Program:
     def __init__(self, command, port):
         self.port = port
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self.pid = self._process.pid
 
     def __enter__(self):
         for _ in range(200):
@@ -164,13 +166,14 @@ def peer(config, folder, **values):
 
 class Proxy:
     """`with Proxy(weir, codec="HTTP2") as proxy:` runs it; proxy.port is its listener's. `listener`, `chain` and `cluster` are
-    further lines of these, without indentation; `upstream_port` is that of another upstream."""
+    further lines of these, without indentation, `clusters` are further clusters; `upstream_port` is that of another upstream."""
 
-    def __init__(self, weir, codec="AUTO", listener="", chain="", cluster="", upstream_port=0, log_level="warning"):
+    def __init__(self, weir, codec="AUTO", listener="", chain="", cluster="", clusters="", upstream_port=0, log_level="warning"):
         self.upstream = Upstream()
         self.port, self.admin_port = free_port(), free_port()
         config = BOOTSTRAP.format(port=self.port, codec=codec, admin=self.admin_port, upstream=upstream_port or self.upstream.port,
-                                  listener=textwrap.indent(listener, " " * 4), chain=textwrap.indent(chain, " " * 6), cluster=textwrap.indent(cluster, " " * 4))
+                                  listener=textwrap.indent(listener, " " * 4), chain=textwrap.indent(chain, " " * 6), cluster=textwrap.indent(cluster, " " * 4),
+                                  clusters=textwrap.indent(clusters, " " * 2))
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [weir, "--config-yaml", config, "--concurrency", "1", "-l", log_level],

@@ -75,9 +75,11 @@ EncodedResponse ResponseEncoder::Encode(const Response& response) {
   ++encoded_bodies_;
   auto body = std::make_shared<const std::string>(
       response.variant == Variant::kSotw ? SotwBody(response) : DeltaBody(response));
-  entries_.push_front({response.variant, response.wrapped, response.type_url, response.version,
-                       response.resources, response.removed, body});
-  if (entries_.size() > kEntries) entries_.pop_back();
+  if (response.type_url != kSecretType) {
+    entries_.push_front({response.variant, response.wrapped, response.type_url, response.version,
+                         response.resources, response.removed, body});
+    if (entries_.size() > kEntries) entries_.pop_back();
+  }
   return {std::move(body), Tail(response)};
 }
 

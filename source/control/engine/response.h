@@ -35,7 +35,8 @@ struct EncodedResponse {
   std::string Joined() const { return *body + tail; }
 };
 
-// Keeps the last few bodies, so that a change which goes to a thousand streams is encoded once.
+// Keeps the last few bodies, so that a change which goes to a thousand streams is encoded once; but
+// none with secrets: a key ends with its resource.
 class ResponseEncoder {
  public:
   EncodedResponse Encode(const Response& response);
