@@ -76,6 +76,18 @@ TEST(UpstreamTls, WhyAnUpstreamWasRefusedIsTold) {
                                       "CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_"));
 }
 
+TEST(UpstreamTls, WithoutSomebodyToTrustAnyCertificateIsTaken) {
+  World world(EdgeBootstrap({.cluster_options = Socket("Upstream", "")}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  up.AnswerAll(kOk);
+  const x509::Authority stranger("Stranger");
+  TlsUpstream tls(world, up, stranger.Issue({.dns = {"web.internal"}}));
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST(UpstreamTls, AnAlertBehindTheHandshakeIsTold) {
   World world(
       EdgeBootstrap({.cluster_options = Socket("Upstream", Trust()), .log_format = kReasonFormat}));

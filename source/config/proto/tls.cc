@@ -1,5 +1,6 @@
 #include "source/config/proto/tls.h"
 
+#include "source/base/log.h"
 #include "source/base/status.h"
 #include "source/config/proto/values.h"
 
@@ -151,9 +152,14 @@ UpstreamTls DecodeUpstreamTls(const pb::UpstreamTlsContext& message, const Scope
                       TrustIsElsewhere(message.common_tls_context().validation_context(), scope);
   if (!tls.common.validation_secret.has_value() && !trusts && !pinned &&
       !validation.accept_untrusted) {
-    common.Error(
-        "says nothing of which servers to trust: validation_context.trusted_ca, or "
-        "trust_chain_verification: ACCEPT_UNTRUSTED for any");
+    if (!validation.san_matchers.empty() || message.auto_sni_san_validation()) {
+      common.Error(
+          "names are checked, but nothing says whom to trust: validation_context.trusted_ca");
+    } else {
+      WEIR_LOG(kConfig, kWarn, common.path(),
+               ": no certificate of a server is verified, as there is no "
+               "validation_context.trusted_ca");
+    }
   }
   tls.sni = message.sni();
   tls.auto_host_sni = message.auto_host_sni();

@@ -178,9 +178,8 @@ GrpcSource DecodeGrpcSource(const core::ApiConfigSource& message, const Scope& s
                core::ApiConfigSource::ApiType_Name(message.api_type()));
   }
   source.delta = message.api_type() == core::ApiConfigSource::DELTA_GRPC;
-  if (message.transport_api_version() != core::V3) {
-    scope.Field("transport_api_version")
-        .Error("must be V3", core::ApiVersion_Name(message.transport_api_version()));
+  if (message.transport_api_version() == core::V2) {
+    scope.Field("transport_api_version").Error("must be V3", "V2");
   }
   if (message.has_rate_limit_settings()) {
     const core::RateLimitSettings& settings = message.rate_limit_settings();

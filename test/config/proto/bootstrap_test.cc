@@ -21,7 +21,6 @@ stats_flush_interval: 5s
 dynamic_resources:
   ads_config:
     api_type: DELTA_GRPC
-    transport_api_version: V3
     grpc_services: [ { envoy_grpc: { cluster_name: xds }, initial_metadata: [ { key: Token, value: t } ] } ]
   lds_config: { ads: {}, resource_api_version: V3 }
   cds_config: { path_config_source: { path: /etc/cds.yaml } }
@@ -151,10 +150,10 @@ TEST(DecodeBootstrap, RefusesByNameAndPath) {
       {"{dynamic_resources: {ads_config: {api_type: GRPC, transport_api_version: V3, "
        "grpc_services: [{envoy_grpc: {cluster_name: none}}]}}}",
        "grpc_services[0].envoy_grpc.cluster_name: there is no static cluster of this name"},
-      {"{dynamic_resources: {ads_config: {api_type: GRPC, grpc_services: [{envoy_grpc: "
-       "{cluster_name: a}}]}}, static_resources: {clusters: [{name: a, load_assignment: "
-       "{cluster_name: a}}]}}",
-       "transport_api_version: must be V3"},
+      {"{dynamic_resources: {ads_config: {api_type: GRPC, transport_api_version: V2, "
+       "grpc_services: [{envoy_grpc: {cluster_name: a}}]}}, static_resources: {clusters: [{name: "
+       "a, load_assignment: {cluster_name: a}}]}}",
+       "transport_api_version"},
       {"{static_resources: {clusters: [{name: a, load_assignment: {cluster_name: a}}, {name: a, "
        "load_assignment: {cluster_name: a}}]}}",
        "static_resources.clusters[1].name: there is a cluster of this name already"},

@@ -169,7 +169,11 @@ TEST(DecodeTls, RefusesWithPathAndReason) {
   const std::string trust = "validation_context: {trusted_ca: " + Inline(Root().pem()) + "}";
   const std::string socket = "transport_socket.typed_config.";
   const std::pair<std::string, std::string> cases[] = {
-      {Upstream(""), socket + "common_tls_context: says nothing of which servers to trust"},
+      {Upstream("validation_context: {match_typed_subject_alt_names: [{san_type: DNS, matcher: "
+                "{exact: a.example}}]}"),
+       socket + "common_tls_context: names are checked, but nothing says whom to trust"},
+      {Upstream("", ", sni: a.example, auto_sni_san_validation: true"),
+       socket + "common_tls_context: names are checked, but nothing says whom to trust"},
       {Upstream(trust, ", auto_sni_san_validation: true"),
        socket + "auto_sni_san_validation: needs a server name"},
       {Upstream(trust, ", allow_renegotiation: true"),
@@ -297,8 +301,8 @@ TEST(DecodeTls, FilesOfAnotherMachineAreCarriedUnread) {
                      "{name: s, tls_certificate: {certificate_chain: {inline_string: x}, "
                      "private_key: {filename: /a.key}}}"),
               ElementsAre(HasSubstr("certificate_chain: there is no PEM block")));
-  EXPECT_THAT(errors(schema::kClusterTypeUrl, Upstream("")),
-              ElementsAre(HasSubstr("says nothing of which servers to trust")));
+  EXPECT_THAT(errors(schema::kClusterTypeUrl, Upstream("", ", auto_sni_san_validation: true")),
+              testing::Contains(HasSubstr("nothing says whom to trust")));
 }
 
 TEST(DecodeTls, ASecretThatHasExpiredIsRefused) {
