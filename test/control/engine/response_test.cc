@@ -27,8 +27,10 @@ TEST(ResponseEncoder, HoldsNoSecretThatNobodyElseHolds) {
   ResourcePtr secret = MakeResource(std::string(kSecretType), "a", "key");
   ResponseEncoder encoder;
   EncodedResponse sent = encoder.Encode(ResponseWith(kSecretType, secret));
-  const std::weak_ptr<const Resource> resource = std::move(secret);
-  const std::weak_ptr<const std::string> body = std::move(sent.body);
+  const std::weak_ptr<const Resource> resource = secret;
+  const std::weak_ptr<const std::string> body = sent.body;
+  secret.reset();
+  sent.body.reset();
   EXPECT_TRUE(resource.expired());
   EXPECT_TRUE(body.expired());
 }
