@@ -106,7 +106,7 @@ void ClusterDirector::SubscribeFor(Known& known) {
   if (cluster.type != config::DiscoveryType::kEds) return;
   const std::string& eds_name = EdsName(cluster);
   SupplyOf(eds_name).clusters.push_back(&known);
-  subscriber_.Subscribe(eds_name, *cluster.eds_source);
+  subscriber_.Subscribe(eds_name, *cluster.eds_source, config::StatName(cluster));
 }
 
 void ClusterDirector::UnsubscribeFor(Known& known, const config::Cluster& version) {
@@ -118,7 +118,7 @@ void ClusterDirector::UnsubscribeFor(Known& known, const config::Cluster& versio
     const auto user = std::find(users.begin(), users.end(), &known);
     if (user != users.end()) users.erase(user);
   }
-  subscriber_.Unsubscribe(eds_name, *version.eds_source);
+  subscriber_.Unsubscribe(eds_name, *version.eds_source, config::StatName(version));
 }
 
 void ClusterDirector::TryWarm(Known& known) {

@@ -1,6 +1,7 @@
 #include "source/server/dynamic_config.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "source/base/check.h"
@@ -11,11 +12,15 @@
 namespace weir::server {
 
 struct DynamicConfig::Type {
-  Type(stats::Registry& registry, std::string_view stats_prefix, xds::ResourceType named)
-      : resource(std::move(named)), stats(registry, stats::Scope{stats_prefix, ""}) {}
+  xds::SubscriptionStats& stats() { return whole.has_value() ? **whole : unnamed; }
 
   const xds::ResourceType resource;
-  stats::Block<xds::SubscriptionStats> stats;
+  // Of all resources, where they are asked for as a whole...
+  std::optional<stats::Block<xds::SubscriptionStats>> whole;
+  // ...and else of each, beside what no name of Envoy's tells: the sum of them.
+  std::unique_ptr<NamedSubscriptions> named;
+  xds::SubscriptionStats unnamed;
+  std::shared_ptr<void> named_source;  // Of the registry.
   std::unique_ptr<TypeSink> sink;
 };
 
@@ -67,6 +72,7 @@ absl::Status DynamicConfig::MakeAdsClient() {
   WEIR_ASSIGN_OR_RETURN(ads_transport_, seams_.make_transport(*bootstrap_, *bootstrap_->ads, ""));
   xds::ClientOptions options = OptionsFor(*bootstrap_->ads);
   options.on_stream_end = [this] {
+    for (const auto& [url, type] : types_) CountFailure(*type, client_.get());
     if (last_good_ != nullptr) last_good_->StreamEnded();
   };
   client_ = std::make_unique<xds::Client>(*ads_transport_, seams_.loop, seams_.random,
@@ -75,7 +81,7 @@ absl::Status DynamicConfig::MakeAdsClient() {
        {schema::kClusterTypeUrl, schema::kClusterLoadAssignmentTypeUrl, schema::kListenerTypeUrl,
         schema::kRouteConfigurationTypeUrl, schema::kSecretTypeUrl}) {
     Type& type = TypeOf(std::string(url));
-    client_->AddType(type.resource, *type.sink, *type.stats);
+    client_->AddType(type.resource, *type.sink, type.stats());
   }
   if (!bootstrap_->updates.last_good.has_value()) return absl::OkStatus();
   last_good_ = std::make_unique<LastGood>(
@@ -93,7 +99,7 @@ void DynamicConfig::Flush() {
 }
 
 void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered) {
-  AddType(
+  AddWholeType(
       {.type_url = std::string(schema::kClusterTypeUrl),
        .prepare = [this, &clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto cluster = std::get<CompiledCluster>(std::move(value));
@@ -105,25 +111,24 @@ void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<voi
        .timed_out = [](const std::string&) {},
        .released = [](const std::string&) {},
        .first_answer = std::move(answered)},
-      true, "cluster_manager.cds.");
-  AddType({.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl),
-           .prepare = [&clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
-             auto endpoints = std::get<std::shared_ptr<const config::Endpoints>>(std::move(value));
-             return [&clusters, endpoints = std::move(endpoints)] {
-               clusters.SetEndpoints(endpoints);
-             };
-           },
-           // Endpoints follow their cluster: an answer that a name does not exist is one without
-           // endpoints.
-           .remove = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
-           .timed_out = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
-           .released = [&clusters](const std::string& name) { clusters.ForgetEndpoints(name); },
-           .first_answer = nullptr},
-          false, "cluster_manager.eds.");
+      "cluster_manager.cds.");
+  AddNamedType(
+      {.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl),
+       .prepare = [&clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+         auto endpoints = std::get<std::shared_ptr<const config::Endpoints>>(std::move(value));
+         return [&clusters, endpoints = std::move(endpoints)] { clusters.SetEndpoints(endpoints); };
+       },
+       // Endpoints follow their cluster: an answer that a name does not exist is one without
+       // endpoints.
+       .remove = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
+       .timed_out = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
+       .released = [&clusters](const std::string& name) { clusters.ForgetEndpoints(name); },
+       .first_answer = nullptr},
+      NamedSubscriptions::Kind::kEndpoints);
 }
 
 void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered) {
-  AddType(
+  AddWholeType(
       {.type_url = std::string(schema::kListenerTypeUrl),
        .prepare = [this, &listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto listener = std::get<std::shared_ptr<const generation::Listener>>(std::move(value));
@@ -135,41 +140,61 @@ void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<
        .timed_out = [](const std::string&) {},
        .released = [](const std::string&) {},
        .first_answer = std::move(answered)},
-      true, "listener_manager.lds.");
-  AddType({.type_url = std::string(schema::kRouteConfigurationTypeUrl),
-           .prepare = [&listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
-             auto routes = std::get<std::shared_ptr<const router::RouteIndex>>(std::move(value));
-             return [&listeners, routes = std::move(routes)] { listeners.SetRoutes(routes); };
-           },
-           .remove = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
-           .timed_out = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
-           .released = [&listeners](const std::string& name) { listeners.ForgetRoutes(name); },
-           .first_answer = nullptr},
-          false, "http.rds.");
+      "listener_manager.lds.");
+  AddNamedType(
+      {.type_url = std::string(schema::kRouteConfigurationTypeUrl),
+       .prepare = [&listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+         auto routes = std::get<std::shared_ptr<const router::RouteIndex>>(std::move(value));
+         return [&listeners, routes = std::move(routes)] { listeners.SetRoutes(routes); };
+       },
+       .remove = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
+       .timed_out = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
+       .released = [&listeners](const std::string& name) { listeners.ForgetRoutes(name); },
+       .first_answer = nullptr},
+      NamedSubscriptions::Kind::kRoutes);
 }
 
 void DynamicConfig::AddSecretType(SecretDirector& secrets) {
-  AddType({.type_url = std::string(schema::kSecretTypeUrl),
-           .prepare = [&secrets](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
-             auto secret = std::get<std::shared_ptr<const config::Secret>>(std::move(value));
-             WEIR_RETURN_IF_ERROR(secrets.CheckNew(*secret));
-             return [&secrets, secret = std::move(secret)] { secrets.Set(secret); };
-           },
-           // One that is in use stays in force.
-           .remove = [&secrets](const std::string& name) { secrets.TimedOut(name); },
-           .timed_out = [&secrets](const std::string& name) { secrets.TimedOut(name); },
-           .released = [&secrets](const std::string& name) { secrets.Forget(name); },
-           .first_answer = nullptr,
-           .files = &seams_.files},
-          false, "sds.");
+  AddNamedType(
+      {.type_url = std::string(schema::kSecretTypeUrl),
+       .prepare = [&secrets](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+         auto secret = std::get<std::shared_ptr<const config::Secret>>(std::move(value));
+         WEIR_RETURN_IF_ERROR(secrets.CheckNew(*secret));
+         return [&secrets, secret = std::move(secret)] { secrets.Set(secret); };
+       },
+       // One that is in use stays in force.
+       .remove = [&secrets](const std::string& name) { secrets.TimedOut(name); },
+       .timed_out = [&secrets](const std::string& name) { secrets.TimedOut(name); },
+       .released = [&secrets](const std::string& name) { secrets.Forget(name); },
+       .first_answer = nullptr,
+       .files = &seams_.files},
+      NamedSubscriptions::Kind::kSecrets);
 }
 
-void DynamicConfig::AddType(TypeTarget target, bool full_state, std::string_view stats_prefix) {
-  std::unique_ptr<Type>& type = types_[target.type_url];
-  type = std::make_unique<Type>(seams_.registry, stats_prefix,
-                                xds::ResourceType{target.type_url, full_state});
-  type->sink = std::make_unique<TypeSink>(std::move(target), transactional_, compiler_,
-                                          seams_.executor, seams_.loop, book_);
+void DynamicConfig::AddWholeType(TypeTarget target, std::string_view stats_prefix) {
+  auto type = std::unique_ptr<Type>(new Type{.resource = {target.type_url, true}});
+  type->whole.emplace(seams_.registry, stats::Scope{stats_prefix, ""});
+  AddType(std::move(type), std::move(target));
+}
+
+void DynamicConfig::AddNamedType(TypeTarget target, NamedSubscriptions::Kind kind) {
+  auto type = std::unique_ptr<Type>(new Type{.resource = {target.type_url, false}});
+  type->named = std::make_unique<NamedSubscriptions>(kind);
+  type->named_source =
+      seams_.registry.AddSource([named = type->named.get()] { return named->Samples(); });
+  target.subscriptions = type->named.get();
+  AddType(std::move(type), std::move(target));
+}
+
+void DynamicConfig::AddType(std::unique_ptr<Type> type, TypeTarget target) {
+  std::unique_ptr<Type>& place = types_[target.type_url];
+  place = std::move(type);
+  place->sink = std::make_unique<TypeSink>(std::move(target), transactional_, compiler_,
+                                           seams_.executor, seams_.loop, book_);
+}
+
+void DynamicConfig::CountFailure(Type& type, const void* source) {
+  if (type.named != nullptr) type.named->Failed(source);
 }
 
 DynamicConfig::Type& DynamicConfig::TypeOf(const std::string& type_url) {
@@ -225,9 +250,11 @@ DynamicConfig::OwnStream* DynamicConfig::GetStream(Type& type, const config::Grp
                     .stats = {seams_.registry, stats::Scope{"control_plane.", ""}},
                     .client = {},
                     .users = 1});
+  xds::ClientOptions options = OptionsFor(source);
+  options.on_stream_end = [&type, own = stream.get()] { CountFailure(type, own->client.get()); };
   stream->client = std::make_unique<xds::Client>(*stream->transport, seams_.loop, seams_.random,
-                                                 *stream->stats, OptionsFor(source));
-  stream->client->AddType(type.resource, *type.sink, *type.stats);
+                                                 *stream->stats, std::move(options));
+  stream->client->AddType(type.resource, *type.sink, type.stats());
   stream->client->Start();
   streams_.push_back(std::move(stream));
   return streams_.back().get();
@@ -266,31 +293,43 @@ absl::Status DynamicConfig::WatchFile(Type& type, const config::ConfigSource& so
   file.source = std::make_shared<xds::FileSource>(
       xds::FileSeams{seams_.files, seams_.executor, seams_.loop},
       xds::FileLocation{.path = source.path, .watched_directory = source.watched_directory},
-      seams_.parse_file, type.resource, *type.sink, *type.stats);
+      seams_.parse_file, type.resource, *type.sink, type.stats());
+  file.source->set_on_failure([&type, own = file.source.get()] { CountFailure(type, own); });
   return file.source->Start();
 }
 
 void DynamicConfig::TypeSubscriber::Subscribe(const std::string& name,
-                                              const config::ConfigSource& source) {
+                                              const config::ConfigSource& source,
+                                              const std::string& stats) {
   Type& type = config_.TypeOf(type_url_);
+  type.named->Add(name, stats, Join(type, name, source));
+}
+
+const void* DynamicConfig::TypeSubscriber::Join(Type& type, const std::string& name,
+                                                const config::ConfigSource& source) {
+  if (source.kind == config::ConfigSource::Kind::kPath) {
+    const absl::Status status = config_.WatchFile(type, source);
+    if (!status.ok()) WEIR_LOG(kConfig, kError, type_url_, " \"", name, "\": ", MessageOf(status));
+    return config_.files_.find({type_url_, source.path})->second.source.get();
+  }
+  xds::Client* client = config_.client_.get();
   if (source.kind == config::ConfigSource::Kind::kGrpc) {
-    if (OwnStream* const stream = config_.GetStream(type, source.grpc)) {
-      stream->client->Subscribe(type_url_, name, source.initial_fetch_timeout);
-    }
-    return;
+    OwnStream* const stream = config_.GetStream(type, source.grpc);
+    client = stream == nullptr ? nullptr : stream->client.get();
   }
-  if (source.kind != config::ConfigSource::Kind::kPath) {
-    if (config_.client_ != nullptr) {
-      config_.client_->Subscribe(type_url_, name, source.initial_fetch_timeout);
-    }
-    return;
-  }
-  const absl::Status status = config_.WatchFile(type, source);
-  if (!status.ok()) WEIR_LOG(kConfig, kError, type_url_, " \"", name, "\": ", MessageOf(status));
+  if (client != nullptr) client->Subscribe(type_url_, name, source.initial_fetch_timeout);
+  return client;
 }
 
 void DynamicConfig::TypeSubscriber::Unsubscribe(const std::string& name,
-                                                const config::ConfigSource& source) {
+                                                const config::ConfigSource& source,
+                                                const std::string& stats) {
+  config_.TypeOf(type_url_).named->Remove(name, stats);
+  Leave(name, source);
+}
+
+void DynamicConfig::TypeSubscriber::Leave(const std::string& name,
+                                          const config::ConfigSource& source) {
   if (source.kind == config::ConfigSource::Kind::kGrpc) {
     for (const auto& stream : config_.streams_) {
       if (stream->type_url != type_url_ || stream->source != source.grpc) continue;

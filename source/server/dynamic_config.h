@@ -81,10 +81,16 @@ class DynamicConfig {
    public:
     TypeSubscriber(DynamicConfig& config, std::string type_url)
         : config_(config), type_url_(std::move(type_url)) {}
-    void Subscribe(const std::string& name, const config::ConfigSource& source) override;
-    void Unsubscribe(const std::string& name, const config::ConfigSource& source) override;
+    void Subscribe(const std::string& name, const config::ConfigSource& source,
+                   const std::string& stats) override;
+    void Unsubscribe(const std::string& name, const config::ConfigSource& source,
+                     const std::string& stats) override;
 
    private:
+    // The stream or file that the resource comes by from now on; null where there is none.
+    const void* Join(Type& type, const std::string& name, const config::ConfigSource& source);
+    void Leave(const std::string& name, const config::ConfigSource& source);
+
     DynamicConfig& config_;
     const std::string type_url_;
   };
@@ -114,10 +120,15 @@ class DynamicConfig {
   void AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered);
   void AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered);
   void AddSecretType(SecretDirector& secrets);
-  void AddType(TypeTarget target, bool full_state, std::string_view stats_prefix);
+  // A type that is asked for as a whole, and one whose resources are asked for by name.
+  void AddWholeType(TypeTarget target, std::string_view stats_prefix);
+  void AddNamedType(TypeTarget target, NamedSubscriptions::Kind kind);
+  void AddType(std::unique_ptr<Type> type, TypeTarget target);
   Type& TypeOf(const std::string& type_url);
   absl::Status SubscribeAll(Type& type, const config::ConfigSource& source);
+  // The file is there, watched, whatever became of its first reading.
   absl::Status WatchFile(Type& type, const config::ConfigSource& source);
+  static void CountFailure(Type& type, const void* source);
 
   const DynamicSeams seams_;
   const ResourceCompiler& compiler_;

@@ -17,6 +17,11 @@ void ForEachRds(const generation::Listener& listener, Visit visit) {
   }
 }
 
+// Under "http.".
+std::string RdsStatName(const config::HttpConnectionManager& http) {
+  return StrCat(http.stat_prefix, ".rds.", config::StatName(http.rds_name));
+}
+
 // Calls visit(chain) for each filter chain whose transport needs secrets.
 template <typename Visit>
 void ForEachWithSecrets(const generation::Listener& listener, Visit visit) {
@@ -118,7 +123,7 @@ void ListenerDirector::Subscribe(const generation::Listener& listener) {
     transports_.secrets().Subscribe(chain.transport_socket->secrets());
   });
   ForEachRds(listener, [&](const config::HttpConnectionManager& http) {
-    subscriber_.Subscribe(http.rds_name, http.rds_source);
+    subscriber_.Subscribe(http.rds_name, http.rds_source, RdsStatName(http));
   });
 }
 
@@ -127,7 +132,7 @@ void ListenerDirector::Unsubscribe(const generation::Listener& listener) {
     transports_.secrets().Unsubscribe(chain.transport_socket->secrets());
   });
   ForEachRds(listener, [&](const config::HttpConnectionManager& http) {
-    subscriber_.Unsubscribe(http.rds_name, http.rds_source);
+    subscriber_.Unsubscribe(http.rds_name, http.rds_source, RdsStatName(http));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "source/base/log.h"
 #include "source/base/status.h"
+#include "source/config/cluster.h"
 
 namespace weir::server {
 namespace {
@@ -59,13 +60,15 @@ void SecretDirector::RenewUsers(const std::string& name) {
 
 void SecretDirector::Subscribe(const std::vector<config::SecretReference>& references) {
   for (const config::SecretReference& reference : references) {
-    if (!IsStatic(reference)) subscriber_.Subscribe(reference.name, reference.source);
+    if (IsStatic(reference)) continue;
+    subscriber_.Subscribe(reference.name, reference.source, config::StatName(reference.name));
   }
 }
 
 void SecretDirector::Unsubscribe(const std::vector<config::SecretReference>& references) {
   for (const config::SecretReference& reference : references) {
-    if (!IsStatic(reference)) subscriber_.Unsubscribe(reference.name, reference.source);
+    if (IsStatic(reference)) continue;
+    subscriber_.Unsubscribe(reference.name, reference.source, config::StatName(reference.name));
   }
 }
 

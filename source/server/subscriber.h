@@ -10,9 +10,12 @@ namespace weir::server {
 class Subscriber {
  public:
   // Counted by name and source; an answer, or its absence in time, comes to the director of that
-  // type.
-  virtual void Subscribe(const std::string& name, const config::ConfigSource& source) = 0;
-  virtual void Unsubscribe(const std::string& name, const config::ConfigSource& source) = 0;
+  // type. `stats` is the subscription's place under the type's prefix in the names of stats, such
+  // as "web" under "cluster.".
+  virtual void Subscribe(const std::string& name, const config::ConfigSource& source,
+                         const std::string& stats) = 0;
+  virtual void Unsubscribe(const std::string& name, const config::ConfigSource& source,
+                           const std::string& stats) = 0;
 
  protected:
   ~Subscriber() = default;

@@ -78,8 +78,28 @@ void TypeSink::Apply(Job& job) {
     WEIR_LOG(kConfig, kWarn, "version ", job.update.version, " of ", target_.type_url,
              " is refused whole, as updates are transactional");
   }
+  if (target_.subscriptions != nullptr) CountOutcomes(job, verdict);
   job.done(std::move(verdict));
   Answered();
+}
+
+void TypeSink::CountOutcomes(const Job& job, const xds::Verdict& verdict) {
+  HashSet rejected;
+  for (const xds::Rejection& rejection : verdict.rejections) rejected.insert(rejection.name);
+  if (job.is_reload) {
+    for (const std::string& name : rejected) target_.subscriptions->RotationFailed(name);
+    return;
+  }
+  std::vector<NamedSubscriptions::Outcome> outcomes;
+  for (const xds::RawResource& raw : job.update.resources) {
+    outcomes.push_back(
+        {raw.name(), verdict.applied && !rejected.contains(raw.name()), !raw.unchanged});
+  }
+  for (const std::string& name : job.update.removed) outcomes.push_back({name, verdict.applied});
+  for (const xds::Rejection& malformed : job.update.malformed) {
+    outcomes.push_back({malformed.name, false});
+  }
+  target_.subscriptions->Answered(outcomes, job.update.version, loop_.WallNow());
 }
 
 void TypeSink::Prepare(Job& job, xds::Verdict& verdict) {
@@ -204,6 +224,7 @@ void TypeSink::OnResponseRejected(std::string_view version, std::string_view err
 void TypeSink::OnFetchTimeout(std::string_view name) {
   WEIR_LOG(kConfig, kWarn, "no answer in time for ", target_.type_url, " \"", name, "\"");
   if (name != xds::kWildcard) target_.timed_out(std::string(name));
+  if (target_.subscriptions != nullptr) target_.subscriptions->TimedOut(name);
   Answered();
 }
 

@@ -12,6 +12,7 @@
 #include "source/event/executor.h"
 #include "source/event/files.h"
 #include "source/event/loop.h"
+#include "source/server/named_subscriptions.h"
 #include "source/server/resource_book.h"
 #include "source/server/resource_compiler.h"
 #include "source/xds/resource_sink.h"
@@ -29,6 +30,8 @@ struct TypeTarget {
   std::function<void(const std::string& name)> released;
   // After the first answer, or its absence in time.
   std::function<void()> first_answer;
+  // Counts what becomes of each name. Null: the type is asked for as a whole.
+  NamedSubscriptions* subscriptions = nullptr;
   // Resources that were read from files are compiled anew when those change. Null: none are.
   event::Files* files = nullptr;
 };
@@ -68,6 +71,7 @@ class TypeSink final : public xds::ResourceSink {
   bool EndReload(const xds::RawResource& raw);
   void Prepare(Job& job, xds::Verdict& verdict);
   void Reject(const xds::RawResource& raw, const absl::Status& status, xds::Verdict& verdict);
+  void CountOutcomes(const Job& job, const xds::Verdict& verdict);
   void RecordMalformed(const xds::Update& update);
   void Commit(Job& job);
   void Answered();

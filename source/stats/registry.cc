@@ -29,10 +29,7 @@ class Writer {
   void Write(const Field& field, const FieldSum& sum, const Histogram::Snapshot* interval) {
     switch (field.kind) {
       case Kind::kCounter:
-        if (!used_only_ || sum.counter != 0) {
-          Add({.name = std::string(field.name), .kind = Kind::kCounter, .counter = sum.counter},
-              field.help);
-        }
+        WriteCounter(field.name, sum.counter, field.help);
         break;
       case Kind::kGauge:
         WriteGauge(field.name, sum.gauge, field.help);
@@ -46,9 +43,7 @@ class Writer {
             field.help);
         break;
       case Kind::kText:
-        if (!used_only_ || !sum.text.empty()) {
-          Add({.name = std::string(field.name), .kind = Kind::kText, .text = sum.text}, field.help);
-        }
+        WriteText(field.name, sum.text, field.help);
         break;
       case Kind::kStatusCounters:
       case Kind::kStatusClassCounters:
@@ -57,12 +52,31 @@ class Writer {
     }
   }
 
+  void Write(const Sample& sample) {
+    switch (sample.kind) {
+      case Kind::kCounter:
+        return WriteCounter(sample.name, static_cast<uint64_t>(sample.number), sample.help);
+      case Kind::kText:
+        return WriteText(sample.name, sample.text, sample.help);
+      default:
+        return WriteGauge(sample.name, sample.number, sample.help);
+    }
+  }
+
+ private:
+  void WriteCounter(std::string_view name, uint64_t counter, std::string_view help) {
+    if (used_only_ && counter == 0) return;
+    Add({.name = std::string(name), .kind = Kind::kCounter, .counter = counter}, help);
+  }
   void WriteGauge(std::string_view name, int64_t gauge, std::string_view help) {
     if (used_only_ && gauge == 0) return;
     Add({.name = std::string(name), .kind = Kind::kGauge, .gauge = gauge}, help);
   }
+  void WriteText(std::string_view name, const std::string& text, std::string_view help) {
+    if (used_only_ && text.empty()) return;
+    Add({.name = std::string(name), .kind = Kind::kText, .text = text}, help);
+  }
 
- private:
   // `reading` has the name and extracted name (empty: the same) within the scope, and tags beside
   // the scope's.
   void Add(Reading reading, std::string_view help) {
@@ -316,7 +330,7 @@ std::vector<Reading> Registry::Read(bool used_only) const {
     for (const Source& source : state_->sources) {
       for (const Sample& sample : source()) {
         writer.Begin(sample.scope);
-        writer.WriteGauge(sample.name, sample.gauge, sample.help);
+        writer.Write(sample);
       }
     }
   }

@@ -31,12 +31,14 @@ struct Reading {
   std::string_view help;
 };
 
-// A gauge whose number lives elsewhere and is asked for when somebody reads.
+// A stat that lives elsewhere and is asked for when somebody reads.
 struct Sample {
   Scope scope;
   std::string_view name;  // Static, as help.
-  int64_t gauge;
+  int64_t number;         // Of a gauge or a counter.
   std::string_view help;
+  Kind kind = Kind::kGauge;  // Or kCounter or kText.
+  std::string text = {};
 };
 
 class Registry {

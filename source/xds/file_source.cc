@@ -63,6 +63,7 @@ void FileSource::TakeContent(const absl::StatusOr<std::string>& content) {
     stats_.update_failure.Inc();
     WEIR_LOG(kXds, kWarn, "kept the last good content of ", location_.path, ": ",
              MessageOf(response.status()));
+    if (on_failure_) on_failure_();
     return;
   }
   // A file may leave out what a server may not: the type, and the version.

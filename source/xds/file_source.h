@@ -52,6 +52,8 @@ class FileSource {
   FileSource& operator=(const FileSource&) = delete;
   ~FileSource();
 
+  // Called whenever the file cannot be read or is no list of resources.
+  void set_on_failure(std::function<void()> on_failure) { on_failure_ = std::move(on_failure); }
   // An error when the place cannot be watched; a file that cannot be read is only counted.
   absl::Status Start();
 
@@ -70,6 +72,7 @@ class FileSource {
   SubscriptionStats& stats_;
   Interest interest_;
   Inbox inbox_;
+  std::function<void()> on_failure_;  // May be empty.
   std::unique_ptr<event::FileWatch> watch_;
   bool reading_ = false;
   bool changed_while_reading_ = false;

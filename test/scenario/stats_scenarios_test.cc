@@ -132,6 +132,43 @@ TEST(StatsScenario, VersionsAndTheControlPlaneAreTexts) {
   EXPECT_THAT(text, HasSubstr("listener_manager.lds.version_text: \"l1\"\n"));
 }
 
+TEST(StatsScenario, WhatIsAskedForByNameIsCountedByName) {
+  Streamed streamed;
+  World& world = streamed.world;
+  const std::string routes = "http.edge.rds.routes.";
+  EXPECT_EQ(world.Stat("cluster.one.update_attempt"), 1);
+  EXPECT_EQ(world.Stat("cluster.one.update_success"), 1);
+  EXPECT_EQ(world.Stat(routes + "update_success"), 1);
+  EXPECT_EQ(world.Stat(routes + "config_reload"), 1);
+  // The same once more, and then one that is refused.
+  streamed.control.Send(schema::kRouteConfigurationTypeUrl, "r2", Routes("one"));
+  std::string broken = Routes("one");
+  broken.replace(broken.find("\"*\""), 3, "\"\"");
+  streamed.control.Send(schema::kRouteConfigurationTypeUrl, "r3", broken);
+  EXPECT_EQ(world.Stat(routes + "update_success"), 2);
+  EXPECT_EQ(world.Stat(routes + "config_reload"), 1);
+  EXPECT_EQ(world.Stat(routes + "update_rejected"), 1);
+  EXPECT_EQ(world.Stat("cluster.one.update_rejected"), 0);
+  streamed.control.Kill();
+  EXPECT_GE(world.Stat(routes + "update_failure"), 1);
+  const std::string text = stats::RenderText(world.registry().Read());
+  EXPECT_THAT(text, HasSubstr("http.edge.rds.routes.version_text: \"r2\"\n"));
+  EXPECT_THAT(text, Not(HasSubstr("http.rds.")));
+  EXPECT_THAT(text, Not(HasSubstr("cluster_manager.eds.")));
+  EXPECT_THAT(stats::RenderPrometheus(world.registry().Read()),
+              HasSubstr("envoy_http_rds_update_success{envoy_rds_route_config=\"routes\","
+                        "envoy_http_conn_manager_prefix=\"edge\"} 2\n"));
+}
+
+TEST(StatsScenario, TheCountsOfANameEndWithWhatAskedForIt) {
+  Streamed streamed;
+  streamed.control.Send(schema::kListenerTypeUrl, "l2", "");
+  streamed.control.Send(schema::kClusterTypeUrl, "c2", "");
+  const std::string text = stats::RenderText(streamed.world.registry().Read());
+  EXPECT_THAT(text, Not(HasSubstr("http.edge.rds.")));
+  EXPECT_THAT(text, Not(HasSubstr("cluster.one.update_")));
+}
+
 TEST(StatsScenario, EachFlushSetsTheGaugesAndEndsAnInterval) {
   World world(EdgeBootstrap(), {.workers = 2});
   world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);

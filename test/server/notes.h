@@ -12,14 +12,19 @@ namespace weir::server {
 // Notes "+name" and "-name".
 class Notes final : public Subscriber {
  public:
-  void Subscribe(const std::string& name, const config::ConfigSource&) override {
+  void Subscribe(const std::string& name, const config::ConfigSource&,
+                 const std::string& stats) override {
+    places.push_back(stats);
     lines.push_back("+" + name);
   }
-  void Unsubscribe(const std::string& name, const config::ConfigSource&) override {
+  void Unsubscribe(const std::string& name, const config::ConfigSource&,
+                   const std::string& stats) override {
+    std::erase(places, stats);
     lines.push_back("-" + name);
   }
   std::vector<std::string> Take() { return std::exchange(lines, {}); }
   std::vector<std::string> lines;
+  std::vector<std::string> places;  // In the names of stats, of what is subscribed to.
 };
 
 }  // namespace weir::server

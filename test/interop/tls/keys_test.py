@@ -44,12 +44,12 @@ def check(what, text, secrets, wrong):
 
 def rejected(proxy, own, value, step):
     """Streams a secret that must be refused; waits until it was."""
-    before = proxy.stat("sds.update_rejected")
+    before = proxy.stat("sds.own.update_rejected")
     write_secret(own, step, "own", value)
     deadline = time.monotonic() + 20
-    while proxy.stat("sds.update_rejected") == before and time.monotonic() < deadline:
+    while proxy.stat("sds.own.update_rejected") == before and time.monotonic() < deadline:
         time.sleep(0.02)
-    return proxy.stat("sds.update_rejected") > before
+    return proxy.stat("sds.own.update_rejected") > before
 
 
 def main():

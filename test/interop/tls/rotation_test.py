@@ -90,7 +90,8 @@ def rotate(secrets, edge, proxies):
         secrets.write(step)
         deadline = time.monotonic() + 30
         while not (subject_of_new_connection(edge.port) == secrets.name(step) and
-                   all(proxy.stat("sds.update_success") >= 2 * (step + 1) for proxy in [edge, *proxies])):
+                   all(proxy.stat(f"sds.{name}.update_success") > step
+                       for proxy in [edge, *proxies] for name in ("own", "trust"))):
             if time.monotonic() > deadline:
                 print(f"step {step} did not arrive: {edge.log()}")
                 return False
