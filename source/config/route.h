@@ -16,6 +16,7 @@
 #include "source/config/upgrade.h"
 #include "source/format/header_changes.h"
 #include "source/format/log_format.h"
+#include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
 #include "source/match/regex.h"
@@ -53,6 +54,7 @@ struct RouteMatch {
   bool case_sensitive = true;
   std::vector<match::HeaderMatcher> headers;  // all of them
   std::vector<match::QueryMatcher> query;     // all of them
+  std::vector<match::CookieMatcher> cookies;  // all of them
   bool grpc_only = false;                     // content-type application/grpc[+...]
   std::optional<Fraction> runtime_fraction;
   std::optional<TlsMatch> tls;

@@ -1,5 +1,6 @@
 #include "source/router/condition_table.h"
 
+#include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
 
@@ -71,8 +72,9 @@ const ConditionTable::Name* ConditionTable::Names::Find(std::string_view name) c
 }
 
 std::optional<Condition> ConditionTable::Add(const config::RouteMatch& match) {
-  const std::optional<Condition> header = AddHeader(match);
-  return header.has_value() ? header : AddParameter(match);
+  std::optional<Condition> found = AddHeader(match);
+  if (!found.has_value()) found = AddParameter(match);
+  return found.has_value() ? found : AddCookie(match);
 }
 
 Condition ConditionTable::AddAny(Name& name) {
@@ -84,6 +86,11 @@ Condition ConditionTable::AddExact(Name& name, const std::string& value) {
   const auto [found, added] = name.exact.try_emplace(value, size_);
   if (added) ++size_;
   return found->second;
+}
+
+Condition ConditionTable::AddValue(Name& name, const match::StringMatcher& value) {
+  const std::string* const exact = value.exact_value();
+  return exact == nullptr ? AddAny(name) : AddExact(name, *exact);
 }
 
 std::optional<Condition> ConditionTable::AddHeader(const config::RouteMatch& match) {
@@ -101,9 +108,14 @@ std::optional<Condition> ConditionTable::AddParameter(const config::RouteMatch& 
   for (const match::QueryMatcher& parameter : match.query) {
     if (!MustBeThere(parameter)) continue;
     Name& name = parameters_.Get(parameter.name);
-    const std::string* const value =
-        parameter.value.has_value() ? parameter.value->exact_value() : nullptr;
-    return value == nullptr ? AddAny(name) : AddExact(name, *value);
+    return parameter.value.has_value() ? AddValue(name, *parameter.value) : AddAny(name);
+  }
+  return std::nullopt;
+}
+
+std::optional<Condition> ConditionTable::AddCookie(const config::RouteMatch& match) {
+  for (const match::CookieMatcher& cookie : match.cookies) {
+    if (!cookie.invert) return AddValue(cookies_.Get(cookie.name), cookie.value);
   }
   return std::nullopt;
 }
@@ -113,6 +125,7 @@ std::optional<size_t> ConditionTable::Find(const http::RequestHead& head,
   Met met(room);
   FindHeaders(head, met);
   FindParameters(head.path, met);
+  FindCookies(head, met);
   return met.count();
 }
 
@@ -141,6 +154,15 @@ void ConditionTable::FindParameters(std::string_view path, Met& met) const {
   }
   match::ForEachQueryParameter(path, [&](std::string_view key, std::string_view value) {
     if (const Name* const name = parameters_.Find(key); name != nullptr) met.Add(*name, value);
+    return true;
+  });
+}
+
+void ConditionTable::FindCookies(const http::RequestHead& head, Met& met) const {
+  if (cookies_.all.empty()) return;
+  match::ForEachCookie(head, [&](std::string_view name, std::string_view value) {
+    // Of a repeated cookie one value counts; the others only bring routes that do not match.
+    if (const Name* const found = cookies_.Find(name); found != nullptr) met.Add(*found, value);
     return true;
   });
 }

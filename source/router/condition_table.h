@@ -1,5 +1,5 @@
-// The headers and query parameters that the routes of one virtual host ask for, numbered, so that a
-// request is looked through once, however many routes and prefixes have conditions.
+// The headers, query parameters and cookies that the routes of one virtual host ask for, numbered,
+// so that a request is looked through once, however many routes and prefixes have conditions.
 //
 // Inside the folder alone. Built once, then immutable; any thread. Lookups allocate nothing.
 #pragma once
@@ -19,7 +19,7 @@
 
 namespace weir::router {
 
-// "Header x-kind is 17", or "parameter q is there", by number.
+// "Header x-kind is 17", "parameter q is there" or "cookie c is a", by number.
 using Condition = uint32_t;
 
 class ConditionTable {
@@ -47,13 +47,17 @@ class ConditionTable {
 
   std::optional<Condition> AddHeader(const config::RouteMatch& match);
   std::optional<Condition> AddParameter(const config::RouteMatch& match);
+  std::optional<Condition> AddCookie(const config::RouteMatch& match);
   Condition AddAny(Name& name);
   Condition AddExact(Name& name, const std::string& value);
+  Condition AddValue(Name& name, const match::StringMatcher& value);
   void FindHeaders(const http::RequestHead& head, Met& met) const;
   void FindParameters(std::string_view path, Met& met) const;
+  void FindCookies(const http::RequestHead& head, Met& met) const;
 
   Names headers_;
   Names parameters_;
+  Names cookies_;
   uint32_t size_ = 0;
 };
 

@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "source/base/strings.h"
+#include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
 
@@ -16,27 +16,6 @@ uint64_t HashText(std::string_view text) {
   hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9;
   hash = (hash ^ (hash >> 27)) * 0x94d049bb133111eb;
   return hash ^ (hash >> 31);
-}
-
-// RFC 6265, 4.2.1: name=value pairs separated by "; ".
-std::optional<std::string_view> Cookie(const http::RequestHead& head, std::string_view name) {
-  for (const http::HeaderField& field : head.headers) {
-    if (field.id != http::HeaderId::kCookie) continue;
-    std::string_view rest = field.value;
-    while (!rest.empty()) {
-      const size_t end = rest.find(';');
-      const std::string_view pair = TrimOws(rest.substr(0, end));
-      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      if (pair.size() > name.size() && pair[name.size()] == '=' && pair.starts_with(name)) {
-        std::string_view value = pair.substr(name.size() + 1);
-        if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
-          value = value.substr(1, value.size() - 2);
-        }
-        return value;
-      }
-    }
-  }
-  return std::nullopt;
 }
 
 class Hasher {
@@ -53,7 +32,7 @@ class Hasher {
   }
 
   std::optional<uint64_t> operator()(const config::HashCookie& cookie) const {
-    if (const auto value = Cookie(head_, cookie.name)) return HashText(*value);
+    if (const auto value = match::Cookie(head_, cookie.name)) return HashText(*value);
     if (!cookie.ttl.has_value() || new_cookie_ == nullptr || new_cookie_->cookie != nullptr) {
       return std::nullopt;
     }

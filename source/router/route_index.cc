@@ -76,7 +76,8 @@ bool OthersMatch(const config::RouteMatch& match, const MatchInput& input) {
   for (const match::QueryMatcher& parameter : match.query) {
     if (!parameter.Matches(input.head.path)) return false;
   }
-  return true;
+  return std::all_of(match.cookies.begin(), match.cookies.end(),
+                     [&](const auto& cookie) { return cookie.Matches(input.head); });
 }
 
 // What `field` (lower case) of the request says; empty without it.

@@ -1,6 +1,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "source/base/status.h"
+#include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
 #include "source/match/regex.h"
@@ -104,6 +105,32 @@ TEST_F(HeaderMatcherTest, RangesAreHalfOpen) {
   EXPECT_FALSE(Matches({.name = "x-number", .value = RangeMatch{-10, -5}}));
   EXPECT_FALSE(Matches({.name = "x-two", .value = RangeMatch{-10, 10}}));
   EXPECT_TRUE(Matches({.name = "content-length", .value = RangeMatch{12, 13}}));
+}
+
+TEST_F(HeaderMatcherTest, CookiesAreTakenOneByOne) {
+  const auto cookie = [this](std::string_view name) { return Cookie(head_, name); };
+  EXPECT_EQ(cookie("a"), std::nullopt);
+  head_.headers.Add("cookie", "a=1; b=\"two 2\";c = 3 ;broken; =none; a=9; d=x=y; e=\"; f=");
+  head_.headers.Add("cookie", "a=8; g=7");
+  const std::pair<std::string_view, std::optional<std::string_view>> cases[] = {
+      {"a", "1"},   {"b", "two 2"}, {"c", std::nullopt}, {"c ", " 3"}, {"broken", std::nullopt},
+      {"d", "x=y"}, {"e", "\""},    {"f", ""},           {"g", "7"},   {"A", std::nullopt},
+  };
+  for (const auto& [name, value] : cases) EXPECT_EQ(cookie(name), value) << name;
+}
+
+TEST_F(HeaderMatcherTest, AMissingCookieMatchesWhenInvertedAlone) {
+  head_.headers.Add("cookie", "tier=gold");
+  const CookieMatcher gold{.name = "tier", .value = Exact("gold")};
+  const CookieMatcher iron{.name = "tier", .value = Exact("iron")};
+  const CookieMatcher missing{.name = "no", .value = Exact("")};
+  for (const auto& [matcher, matches] :
+       {std::pair(gold, true), std::pair(iron, false), std::pair(missing, false)}) {
+    CookieMatcher inverted = matcher;
+    inverted.invert = true;
+    EXPECT_EQ(matcher.Matches(head_), matches);
+    EXPECT_EQ(inverted.Matches(head_), !matches);
+  }
 }
 
 TEST(QueryMatcher, Table) {

@@ -77,6 +77,23 @@ match::QueryMatcher RandomParameter(event::Random& random) {
   return parameter;
 }
 
+match::CookieMatcher RandomCookie(event::Random& random) {
+  return {.name = std::string(1, "klmnop"[random.Below(6)]),
+          .value = RandomString(random),
+          .invert = random.Below(5) == 0};
+}
+
+// Some of them several times, with quotes, and what is no cookie.
+std::string RandomCookies(event::Random& random) {
+  std::string field;
+  for (uint64_t i = random.Below(8); i > 0; --i) {
+    const std::string value(1, "12ab"[random.Below(4)]);
+    StrAppend(field, std::string(1, "klmnop"[random.Below(6)]), random.Below(8) == 0 ? "" : "=",
+              random.Below(4) == 0 ? StrCat("\"", value, "\"") : value, "; ");
+  }
+  return field;
+}
+
 config::Route RandomRoute(event::Random& random, size_t number) {
   const std::string path = RandomPath(random, 8);
   config::Route route{.name = StrCat(number), .match = {.path = PathPrefix{path}}};
@@ -102,6 +119,7 @@ config::Route RandomRoute(event::Random& random, size_t number) {
   for (uint64_t i = random.Below(6); i >= 4; --i)
     route.match.headers.push_back(RandomHeader(random));
   if (random.Below(4) == 0) route.match.query.push_back(RandomParameter(random));
+  if (random.Below(4) == 0) route.match.cookies.push_back(RandomCookie(random));
   if (random.Below(8) == 0) {
     route.match.runtime_fraction = config::Fraction{static_cast<uint32_t>(random.Below(1'000'000))};
   }
@@ -165,6 +183,7 @@ void FillRandomHead(event::Random& random, std::string& path, http::RequestHead&
       head.headers.Add(name, std::string(1, "12ab"[random.Below(4)]));
     }
   }
+  for (uint64_t i = random.Below(3); i > 0; --i) head.headers.Add("cookie", RandomCookies(random));
 }
 
 const config::Route* LinearScan(const config::VirtualHost& host, const MatchInput& input) {
@@ -177,7 +196,9 @@ const config::Route* LinearScan(const config::VirtualHost& host, const MatchInpu
            std::all_of(match.headers.begin(), match.headers.end(),
                        [&](const auto& header) { return header.Matches(input.head); }) &&
            std::all_of(match.query.begin(), match.query.end(),
-                       [&](const auto& parameter) { return parameter.Matches(input.head.path); });
+                       [&](const auto& parameter) { return parameter.Matches(input.head.path); }) &&
+           std::all_of(match.cookies.begin(), match.cookies.end(),
+                       [&](const auto& cookie) { return cookie.Matches(input.head); });
   };
   const auto found = std::find_if(host.routes.begin(), host.routes.end(), holds);
   return found == host.routes.end() ? nullptr : &*found;

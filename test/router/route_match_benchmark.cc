@@ -2,7 +2,7 @@
 //   bazel run -c opt //test/router:route_match_benchmark
 //
 // Prefixes: 1,024 that differ. Conditions: a third of the routes have a regular expression, a
-// header or a parameter, prefixes overlap, and the request fits the last route alone.
+// header, a parameter or a cookie, prefixes overlap, and the request fits the last route alone.
 // SameBeginning: all conditions stand behind one prefix, so that no path tells them apart.
 #include <benchmark/benchmark.h>
 
@@ -39,9 +39,9 @@ std::shared_ptr<config::RouteTable> Prefixes() {
   return Table(std::move(routes));
 }
 
-// Adds the i-th condition, of three kinds in turn; the path of a route without one stays.
+// Adds the i-th condition, of four kinds in turn; the path of a route without one stays.
 void AddCondition(int i, const std::string& prefix, config::Route& route) {
-  switch (i % 3) {
+  switch (i % 4) {
     case 0:
       route.match.path =
           config::PathRegex{*match::Regex::Create(StrCat(prefix, "[0-9]+/item-", i))};
@@ -50,8 +50,11 @@ void AddCondition(int i, const std::string& prefix, config::Route& route) {
       route.match.headers.push_back(
           {.name = StrCat("x-kind-", i % 5), .value = Exactly(StrCat(i))});
       return;
-    default:
+    case 2:
       route.match.query.push_back({.name = StrCat("q", i % 5), .value = Exactly(StrCat(i))});
+      return;
+    default:
+      route.match.cookies.push_back({.name = StrCat("c", i % 5), .value = Exactly(StrCat(i))});
   }
 }
 
@@ -92,9 +95,10 @@ class Request {
     head_.path = "/service-1023/v1/users/17?page=3&q1=none&sort=name";
     for (const auto& [name, value] :
          {std::pair("user-agent", "Mozilla/5.0"), std::pair("accept", "*/*"),
-          std::pair("accept-encoding", "gzip"), std::pair("cookie", "session=0123456789abcdef"),
-          std::pair("x-kind-1", "none"), std::pair("x-request-id", "7a1f"),
-          std::pair("x-forwarded-for", "10.0.0.1"), std::pair("x-forwarded-proto", "https")}) {
+          std::pair("accept-encoding", "gzip"),
+          std::pair("cookie", "session=0123456789abcdef; c1=none"), std::pair("x-kind-1", "none"),
+          std::pair("x-request-id", "7a1f"), std::pair("x-forwarded-for", "10.0.0.1"),
+          std::pair("x-forwarded-proto", "https")}) {
       head_.headers.Add(name, value);
     }
   }

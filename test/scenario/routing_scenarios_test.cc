@@ -37,6 +37,29 @@ TEST(RoutingScenario, AHeaderNamesTheCluster) {
                                                "503 NC cluster_not_found 0"));
 }
 
+TEST(RoutingScenario, ACookiePicksTheRoute) {
+  World world(EdgeBootstrap(
+      {.routes =
+           "- match: { prefix: /, cookies: [ { name: tier, string_match: { prefix: go } } ] }\n"
+           "  name: gold\n"
+           "  route: { cluster: web }\n"
+           "- match: { prefix: /, cookies: [ { name: beta, string_match: { exact: \"1\" }, "
+           "invert_match: true } ] }\n"
+           "  name: all\n"
+           "  route: { cluster: web }\n",
+       .log_format = "%ROUTE_NAME%"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, Get("/", "cookie: beta=1; tier=\"gold\"\r\n"));
+  world.Say(client, Get("/", "cookie: tier=iron\r\n"));
+  world.Say(client, Get("/"));
+  client.TakeReceived();
+  world.Say(client, Get("/", "cookie: beta=1\r\n"));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(world.log().lines(), ElementsAre("gold\n", "all\n", "all\n", "-\n"));
+}
+
 TEST(RoutingScenario, TheHostOfTheUpstreamBecomesTheAuthority) {
   World world(EdgeBootstrap(
       {.routes = "- match: { prefix: / }\n"

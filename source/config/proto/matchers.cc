@@ -126,4 +126,12 @@ std::optional<match::QueryMatcher> DecodeQueryMatcher(const route::QueryParamete
   return decoded;
 }
 
+std::optional<match::CookieMatcher> DecodeCookieMatcher(const route::CookieMatcher& matcher,
+                                                        const Scope& scope) {
+  std::optional<match::StringMatcher> value =
+      DecodeStringMatcher(matcher.string_match(), scope.Field("string_match"));
+  if (!value.has_value()) return std::nullopt;
+  return match::CookieMatcher{matcher.name(), *std::move(value), matcher.invert_match()};
+}
+
 }  // namespace weir::config::proto

@@ -10,6 +10,7 @@
 #include "envoy/type/matcher/v3/string.pb.h"
 #include "source/config/proto/scope.h"
 #include "source/config/route.h"
+#include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
 
@@ -29,5 +30,7 @@ std::vector<match::HeaderMatcher> DecodeHeaderMatchers(
     const Scope& scope, std::string_view field);
 std::optional<match::QueryMatcher> DecodeQueryMatcher(
     const envoy::config::route::v3::QueryParameterMatcher& matcher, const Scope& scope);
+std::optional<match::CookieMatcher> DecodeCookieMatcher(
+    const envoy::config::route::v3::CookieMatcher& matcher, const Scope& scope);
 
 }  // namespace weir::config::proto

@@ -145,6 +145,10 @@ std::optional<RouteMatch> DecodeRouteMatch(const pb::RouteMatch& message, const 
         DecodeQueryMatcher(message.query_parameters(i), scope.Item("query_parameters", i));
     if (parameter.has_value()) match.query.push_back(*std::move(parameter));
   }
+  for (int i = 0; i < message.cookies_size(); ++i) {
+    auto cookie = DecodeCookieMatcher(message.cookies(i), scope.Item("cookies", i));
+    if (cookie.has_value()) match.cookies.push_back(*std::move(cookie));
+  }
   if (message.has_runtime_fraction()) {
     match.runtime_fraction =
         DecodeFraction(message.runtime_fraction(), scope.Field("runtime_fraction"));

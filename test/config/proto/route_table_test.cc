@@ -36,6 +36,7 @@ virtual_hosts:
         present_match: true
         invert_match: true
       query_parameters: [ { name: q, string_match: { safe_regex: { regex: "[0-9]+" } } } ]
+      cookies: [ { name: Tier, string_match: { exact: gold }, invert_match: true } ]
       runtime_fraction: { default_value: { numerator: 5, denominator: TEN_THOUSAND } }
     route:
       weighted_clusters:
@@ -77,6 +78,10 @@ TEST(DecodeRouteTable, ReadsWhatItSays) {
   EXPECT_EQ(std::get<PathSeparatedPrefix>(weighted.match.path).value, "/api");
   EXPECT_EQ(weighted.match.headers[0].name, "x-kind");
   EXPECT_TRUE(weighted.match.headers[1].invert);
+  ASSERT_EQ(weighted.match.cookies.size(), 1u);
+  EXPECT_EQ(weighted.match.cookies[0].name, "Tier");
+  EXPECT_EQ(*weighted.match.cookies[0].value.exact_value(), "gold");
+  EXPECT_TRUE(weighted.match.cookies[0].invert);
   EXPECT_EQ(weighted.match.runtime_fraction->per_million, 500u);
   const auto& action = std::get<RouteAction>(weighted.action);
   const auto& clusters = std::get<WeightedClusters>(action.cluster);
@@ -335,6 +340,8 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
       {"{match: {prefix: /}, route: {cluster: c, early_data_policy: {name: p}}}",
        "virtual_hosts[0].routes[0].route.early_data_policy: field \"early_data_policy\" of "
        "envoy.config.route.v3.RouteAction is not supported"},
+      {"{match: {prefix: /, cookies: [{name: c}]}, route: {cluster: c}}",
+       "match.cookies[0].string_match: "},
       {"{match: {prefix: /}, route: {cluster_header: 'x c'}}",
        "route.cluster_header: is not a valid field name, got \"x c\""},
       {"{match: {prefix: /}, route: {cluster: c, rate_limits: [{actions: [{remote_address: "
