@@ -14,6 +14,7 @@
 #include "source/config/retry.h"
 #include "source/config/source.h"
 #include "source/config/upgrade.h"
+#include "source/format/formatter.h"
 #include "source/format/header_changes.h"
 #include "source/format/log_format.h"
 #include "source/match/cookie_matcher.h"
@@ -93,11 +94,21 @@ struct WeightedClusters {
   bool use_hash_policy = false;
 };
 
-// regex_rewrite: every match in the path (without its query) replaced.
+// What becomes of the path; its query stays.
+// prefix_rewrite: what the route matched replaced.
+struct PrefixRewrite {
+  std::string value;
+};
+// regex_rewrite, or a path template's: every match replaced.
 struct RegexRewrite {
   match::Regex pattern;
   std::string substitution;
 };
+// path_rewrite: made anew. What is no path leaves it as it is.
+struct PathFromFormat {
+  format::Formatter value;
+};
+using PathRewrite = std::variant<std::monostate, PrefixRewrite, RegexRewrite, PathFromFormat>;
 
 // What becomes of the authority.
 struct HostLiteral {
@@ -111,8 +122,11 @@ struct HostFromHeader {
 struct HostFromPath {
   RegexRewrite rewrite;
 };
-using HostRewrite =
-    std::variant<std::monostate, HostLiteral, HostOfUpstream, HostFromHeader, HostFromPath>;
+struct HostFromFormat {  // host_rewrite
+  format::Formatter value;
+};
+using HostRewrite = std::variant<std::monostate, HostLiteral, HostOfUpstream, HostFromHeader,
+                                 HostFromPath, HostFromFormat>;
 
 // Durations from the head of a request to the end of its answer; 0 is no limit.
 struct MaxStreamDuration {
@@ -172,8 +186,7 @@ struct ReplayLimit {
 struct RouteAction {
   std::variant<ClusterName, ClusterHeader, WeightedClusters> cluster;
   uint16_t cluster_not_found_code = 503;
-  std::string prefix_rewrite;                 // empty: none
-  std::optional<RegexRewrite> regex_rewrite;  // Or a path template's.
+  PathRewrite path_rewrite;
   HostRewrite host_rewrite;
   bool append_x_forwarded_host = false;
   std::chrono::milliseconds timeout{15000};  // 0: none
@@ -192,13 +205,11 @@ struct RouteAction {
 };
 
 struct RedirectAction {
-  std::string scheme;  // scheme_redirect, "https" for https_redirect; empty: kept
-  std::string host;    // empty: kept
-  uint32_t port = 0;   // 0: kept
-  std::string path;    // path_redirect, may bring its own query; empty: kept
-  std::string prefix;  // prefix_rewrite of the matched prefix; with has_prefix
-  bool has_prefix = false;
-  std::optional<RegexRewrite> regex_rewrite;
+  std::string scheme;        // scheme_redirect, "https" for https_redirect; empty: kept
+  std::string host;          // empty: kept
+  uint32_t port = 0;         // 0: kept
+  std::string path;          // path_redirect, may bring its own query; empty: kept
+  PathRewrite path_rewrite;  // Where `path` is empty.
   uint16_t status = 301;
   bool strip_query = false;
 };

@@ -123,7 +123,7 @@ void RouterFilter::Redirect() {
   } else {
     const auto& redirect = std::get<config::RedirectAction>(decision_.route->action);
     status = redirect.status;
-    location = router::RedirectLocation(redirect, *decision_.route, head);
+    location = router::RedirectLocation(redirect, *decision_.route, head, host_.info());
   }
   state_ = State::kDone;
   stats_.rq_redirect.Inc();
@@ -236,18 +236,18 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
   ForEachLevel(decision_, routes_->table(), [&](const auto& level) {
     if (!level.request_headers.empty()) level.request_headers.Apply(head.headers, context);
   });
-  const std::string_view authority = router::RewriteAuthority(decision_, head);
+  const std::string_view authority = router::RewriteAuthority(decision_, head, host_.info());
   if (action.append_x_forwarded_host && (authority != head.authority || TakesHostOfUpstream())) {
     head.headers.Add(HeaderId::kXForwardedHost, head.authority);
   }
-  const std::string_view path = router::RewritePath(*decision_.route, head);
+  head.authority = authority;
+  const std::string_view path = router::RewritePath(*decision_.route, head, host_.info());
   if (path != head.path) {
     if (!config_.suppress_envoy_headers) {
       head.headers.Set(HeaderId::kXEnvoyOriginalPath, head.path);
     }
     head.path = path;
   }
-  head.authority = authority;
   const bool bound_by_try = terms_.of_try.whole.count() > 0 && !terms_.hedge;
   const event::Duration expected = bound_by_try ? terms_.of_try.whole : terms_.timeout;
   if (!config_.suppress_envoy_headers && expected.count() > 0) {

@@ -1,5 +1,6 @@
 // Paths and locations that a route gives to a request.
 #include "source/base/strings.h"
+#include "source/http/syntax.h"
 #include "source/router/route_index.h"
 
 namespace weir::router {
@@ -60,65 +61,106 @@ void AppendAuthority(std::string& out, const config::RedirectAction& redirect,
   if (redirect.port != 0) StrAppend(out, ":", redirect.port);
 }
 
+// What a format makes of the request; missing values leave nothing behind.
+std::string Formatted(const format::Formatter& format, const http::RequestHead& head,
+                      const stream_info::StreamInfo& info) {
+  std::string out;
+  format.Append(out, {.info = info, .request = &head}, true);
+  return out;
+}
+
+// Gives a path what its route says, and `tail` behind it; in the head's arena. What is made of the
+// request and would be no path leaves the path as it is.
+struct PathRewriter {
+  const config::RouteMatch& match;
+  const http::RequestHead& head;
+  const stream_info::StreamInfo& info;
+  std::string_view path;  // without its query
+  std::string_view tail;
+
+  std::string_view Join(std::string_view begin, std::string_view end) const {
+    return head.headers.arena().Concat({begin, end, tail});
+  }
+  std::string_view OrAsItIs(const std::string& made) const {
+    return Join(http::IsValidPath(made) ? std::string_view(made) : path, {});
+  }
+
+  std::string_view operator()(std::monostate) const { return Join(path, {}); }
+  std::string_view operator()(const config::PrefixRewrite& rewrite) const {
+    const size_t matched = std::min(MatchedLength(match, path), path.size());
+    return Join(rewrite.value, path.substr(matched));
+  }
+  std::string_view operator()(const config::RegexRewrite& rewrite) const {
+    return OrAsItIs(rewrite.pattern.ReplaceAll(path, rewrite.substitution));
+  }
+  std::string_view operator()(const config::PathFromFormat& rewrite) const {
+    return OrAsItIs(Formatted(rewrite.value, head, info));
+  }
+};
+
+// The same for an authority.
+struct HostRewriter {
+  const http::RequestHead& head;
+  const stream_info::StreamInfo& info;
+
+  std::string_view OrAsItIs(const std::string& made) const {
+    return http::IsValidAuthority(made) ? head.headers.arena().Copy(made) : head.authority;
+  }
+
+  std::string_view operator()(std::monostate) const { return head.authority; }
+  std::string_view operator()(const config::HostLiteral& literal) const { return literal.value; }
+  std::string_view operator()(const config::HostOfUpstream&) const { return head.authority; }
+  std::string_view operator()(const config::HostFromHeader& header) const {
+    const auto value = match::HeaderValue(head, header.field);
+    return value.has_value() && http::IsValidAuthority(*value) ? *value : head.authority;
+  }
+  std::string_view operator()(const config::HostFromPath& from) const {
+    return OrAsItIs(
+        from.rewrite.pattern.ReplaceAll(Split(head.path).path, from.rewrite.substitution));
+  }
+  std::string_view operator()(const config::HostFromFormat& from) const {
+    return OrAsItIs(Formatted(from.value, head, info));
+  }
+};
+
 }  // namespace
 
-std::string_view RewritePath(const config::Route& route, http::RequestHead& head) {
+std::string_view RewritePath(const config::Route& route, const http::RequestHead& head,
+                             const stream_info::StreamInfo& info) {
   const auto* const action = std::get_if<config::RouteAction>(&route.action);
   // CONNECT has none.
   if (action == nullptr || head.path.empty()) return head.path;
+  if (std::holds_alternative<std::monostate>(action->path_rewrite)) return head.path;
   const SplitPath from = Split(head.path);
-  if (action->regex_rewrite.has_value()) {
-    const config::RegexRewrite& rewrite = *action->regex_rewrite;
-    return head.headers.arena().Concat(
-        {rewrite.pattern.ReplaceAll(from.path, rewrite.substitution), from.query});
-  }
-  if (action->prefix_rewrite.empty()) return head.path;
-  const size_t matched = std::min(MatchedLength(route.match, from.path), from.path.size());
-  return head.headers.arena().Concat(
-      {action->prefix_rewrite, from.path.substr(matched), from.query});
+  return std::visit(PathRewriter{route.match, head, info, from.path, from.query},
+                    action->path_rewrite);
 }
 
-std::string_view RewriteAuthority(const Decision& decision, const http::RequestHead& head) {
+std::string_view RewriteAuthority(const Decision& decision, const http::RequestHead& head,
+                                  const stream_info::StreamInfo& info) {
   if (decision.weighted != nullptr && !decision.weighted->host_rewrite.empty()) {
     return decision.weighted->host_rewrite;
   }
-  const auto& rewrite = std::get<config::RouteAction>(decision.route->action).host_rewrite;
-  if (const auto* literal = std::get_if<config::HostLiteral>(&rewrite)) return literal->value;
-  if (const auto* header = std::get_if<config::HostFromHeader>(&rewrite)) {
-    const auto value = match::HeaderValue(head, header->field);
-    return value.has_value() && !value->empty() ? *value : head.authority;
-  }
-  if (const auto* path = std::get_if<config::HostFromPath>(&rewrite)) {
-    const config::RegexRewrite& regex = path->rewrite;
-    return head.headers.arena().Copy(
-        regex.pattern.ReplaceAll(Split(head.path).path, regex.substitution));
-  }
-  return head.authority;
+  return std::visit(HostRewriter{head, info},
+                    std::get<config::RouteAction>(decision.route->action).host_rewrite);
 }
 
 std::string RedirectLocation(const config::RedirectAction& redirect, const config::Route& route,
-                             const http::RequestHead& head) {
+                             const http::RequestHead& head, const stream_info::StreamInfo& info) {
   const std::string_view scheme =
       redirect.scheme.empty() ? head.scheme : std::string_view(redirect.scheme);
   std::string location = StrCat(scheme, "://");
   AppendAuthority(location, redirect, head, scheme);
   const SplitPath from = Split(head.path);
   const std::string_view query = redirect.strip_query ? std::string_view() : from.query;
-  if (!redirect.path.empty()) {
-    // Its own query stands, whatever strip_query says.
-    const bool has_query = redirect.path.find('?') != std::string::npos;
-    StrAppend(location, redirect.path, has_query ? std::string_view() : query);
-  } else if (redirect.has_prefix) {
-    const size_t matched = std::min(MatchedLength(route.match, from.path), from.path.size());
-    StrAppend(location, redirect.prefix, from.path.substr(matched), query);
-  } else if (redirect.regex_rewrite.has_value()) {
-    StrAppend(
-        location,
-        redirect.regex_rewrite->pattern.ReplaceAll(from.path, redirect.regex_rewrite->substitution),
-        query);
-  } else {
-    StrAppend(location, from.path, query);
+  if (redirect.path.empty()) {
+    location +=
+        std::visit(PathRewriter{route.match, head, info, from.path, query}, redirect.path_rewrite);
+    return location;
   }
+  // Its own query stands, whatever strip_query says.
+  const bool has_query = redirect.path.find('?') != std::string::npos;
+  StrAppend(location, redirect.path, has_query ? std::string_view() : query);
   return location;
 }
 

@@ -19,6 +19,7 @@
 #include "source/config/route.h"
 #include "source/http/message.h"
 #include "source/net/tls_facts.h"
+#include "source/stream_info/stream_info.h"
 
 namespace weir::router {
 
@@ -85,16 +86,18 @@ class RouteIndex {
 };
 
 // The new path of a request under `route`, in the head's arena; the old path when nothing is
-// rewritten.
-std::string_view RewritePath(const config::Route& route, http::RequestHead& head);
+// rewritten. `info` is for formats, here and below.
+std::string_view RewritePath(const config::Route& route, const http::RequestHead& head,
+                             const stream_info::StreamInfo& info);
 
 // The new authority of a request that `decision` sends somewhere, in the head's arena or the table;
 // the old one when nothing is rewritten, or when it depends on the host (HostOfUpstream).
-std::string_view RewriteAuthority(const Decision& decision, const http::RequestHead& head);
+std::string_view RewriteAuthority(const Decision& decision, const http::RequestHead& head,
+                                  const stream_info::StreamInfo& info);
 
 // The Location of a redirect for `head`, whose scheme is kept where the redirect has none.
 std::string RedirectLocation(const config::RedirectAction& redirect, const config::Route& route,
-                             const http::RequestHead& head);
+                             const http::RequestHead& head, const stream_info::StreamInfo& info);
 
 // The Location of the redirect that require_tls asks for (a Decision of kRedirect without a route);
 // status 301.

@@ -1,4 +1,5 @@
 #include "gtest/gtest.h"
+#include "source/base/strings.h"
 #include "source/router/route_index.h"
 
 namespace weir::router {
@@ -19,7 +20,11 @@ class RewriteTest : public testing::Test {
   buffer::BlockPool pool_;
   buffer::Arena arena_;
   http::RequestHead head_;
+  stream_info::ConnectionInfo connection_;
+  stream_info::StreamInfo info_{connection_};
 };
+
+format::Formatter Format(std::string_view text) { return *format::Formatter::Create(text); }
 
 TEST_F(RewriteTest, ReplacesWhatTheRouteMatched) {
   struct Case {
@@ -36,19 +41,57 @@ TEST_F(RewriteTest, ReplacesWhatTheRouteMatched) {
   };
   for (const Case& c : cases) {
     config::Route route{.match = {.path = c.match}};
-    route.action = config::RouteAction{.prefix_rewrite = std::string(c.rewrite)};
+    config::RouteAction action;
+    if (!c.rewrite.empty()) action.path_rewrite = config::PrefixRewrite{std::string(c.rewrite)};
+    route.action = std::move(action);
     head_.path = c.path;
-    EXPECT_EQ(RewritePath(route, head_), c.result) << c.path;
+    EXPECT_EQ(RewritePath(route, head_, info_), c.result) << c.path;
   }
 }
 
 TEST_F(RewriteTest, RewritesByRegexWithoutTouchingTheQuery) {
   config::Route route{.match = {.path = PathPrefix{"/"}}};
   route.action = config::RouteAction{
-      .regex_rewrite = config::RegexRewrite{*match::Regex::Create("^/service/([^/]+)(/.*)$"),
-                                            "\\2/instance/\\1"}};
+      .path_rewrite = config::RegexRewrite{*match::Regex::Create("^/service/([^/]+)(/.*)$"),
+                                           "\\2/instance/\\1"}};
   head_.path = "/service/foo/v1/api?x=/service/y/";
-  EXPECT_EQ(RewritePath(route, head_), "/v1/api/instance/foo?x=/service/y/");
+  EXPECT_EQ(RewritePath(route, head_, info_), "/v1/api/instance/foo?x=/service/y/");
+}
+
+TEST_F(RewriteTest, AFormatMakesThePathWithoutTheQuery) {
+  struct Case {
+    std::string_view format, result;
+  };
+  const Case cases[] = {
+      {"/new", "/new?q=1"},
+      {"/%REQ(x-one)%%PATH%", "/1/p?q=1?q=1"},
+      {"/%REQ(x-one)%/%ROUTE_NAME%", "/1/r?q=1"},
+      {"/v%REQ(x-none)%", "/v?q=1"},
+      {"%REQ(x-none)%", "/p?q=1"},  // Nothing: it stays.
+      {"%REQ(x-one)%", "/p?q=1"},   // No path.
+      {"/%REQ(x-bad)%", "/p?q=1"},
+  };
+  head_.path = "/p?q=1";
+  head_.headers.Add("x-one", "1");
+  head_.headers.Add("x-bad", "a b");
+  info_.route_name = "r";
+  for (const Case& c : cases) {
+    config::Route route{.match = {.path = PathPrefix{"/"}}};
+    route.action = config::RouteAction{.path_rewrite = config::PathFromFormat{Format(c.format)}};
+    EXPECT_EQ(RewritePath(route, head_, info_), c.result) << c.format;
+    EXPECT_EQ(RedirectLocation({.path_rewrite = config::PathFromFormat{Format(c.format)}}, route,
+                               head_, info_),
+              StrCat("http://a.com", c.result))
+        << c.format;
+  }
+}
+
+TEST_F(RewriteTest, WhatARegexLeavesWithoutAPathStays) {
+  config::Route route{.match = {.path = PathPrefix{"/"}}};
+  route.action =
+      config::RouteAction{.path_rewrite = config::RegexRewrite{*match::Regex::Create("^/.*"), ""}};
+  head_.path = "/p?q";
+  EXPECT_EQ(RewritePath(route, head_, info_), "/p?q");
 }
 
 TEST_F(RewriteTest, BuildsLocations) {
@@ -72,15 +115,19 @@ TEST_F(RewriteTest, BuildsLocations) {
       {"http", "a.com", "/p/x?q", {.path = "/new"}, "http://a.com/new?q"},
       {"http", "a.com", "/p/x?q", {.path = "/new", .strip_query = true}, "http://a.com/new"},
       {"http", "a.com", "/p?q", {.path = "/new?n", .strip_query = true}, "http://a.com/new?n"},
-      {"http", "a.com", "/p/x?q", {.prefix = "/n", .has_prefix = true}, "http://a.com/n/x?q"},
-      {"http", "a.com", "/p/x?q", {.prefix = "", .has_prefix = true}, "http://a.com/x?q"},
+      {"http",
+       "a.com",
+       "/p/x?q",
+       {.path_rewrite = config::PrefixRewrite{"/n"}},
+       "http://a.com/n/x?q"},
+      {"http", "a.com", "/p/x?q", {.path_rewrite = config::PrefixRewrite{""}}, "http://a.com/x?q"},
   };
   config::Route route{.match = {.path = PathPrefix{"/p"}}};
   for (const Case& c : cases) {
     head_.scheme = c.scheme;
     head_.authority = c.authority;
     head_.path = c.path;
-    EXPECT_EQ(RedirectLocation(c.redirect, route, head_), c.location);
+    EXPECT_EQ(RedirectLocation(c.redirect, route, head_, info_), c.location);
   }
 }
 
@@ -95,16 +142,25 @@ TEST_F(RewriteTest, RewritesTheAuthority) {
       {config::HostFromHeader{"x-host"}, "c.com"},
       {config::HostFromHeader{"x-none"}, "a.com"},
       {config::HostOfUpstream{}, "a.com"},
+      {config::HostFromHeader{"x-bad"}, "a.com"},
       {config::HostFromPath{{*match::Regex::Create("^/(.+)/x$"), "\\1.d.com"}}, "t.d.com"},
+      {config::HostFromPath{{*match::Regex::Create("^/.*"), ""}}, "a.com"},
+      {config::HostFromFormat{Format("%REQ(x-host)%:%REQ(x-port)%")}, "c.com:81"},
+      {config::HostFromFormat{Format("%REQ(x-none)%")}, "a.com"},
+      {config::HostFromFormat{Format("%REQ(x-none)%new.com")}, "new.com"},
+      {config::HostFromFormat{Format("%REQ(x-bad)%")}, "a.com"},
   };
   head_.path = "/t/x?q=/u/x";
-  head_.headers.Add("x-host", "c.com");
+  for (const auto& [name, value] :
+       {std::pair("x-host", "c.com"), std::pair("x-port", "81"), std::pair("x-bad", "c d.com")}) {
+    head_.headers.Add(name, value);
+  }
   for (const Case& c : cases) {
     config::Route route{.match = {.path = PathPrefix{"/"}}};
     route.action = config::RouteAction{.host_rewrite = c.rewrite};
     const config::WeightedCluster weighted{.host_rewrite = "w.com"};
-    EXPECT_EQ(RewriteAuthority({.route = &route}, head_), c.authority);
-    EXPECT_EQ(RewriteAuthority({.route = &route, .weighted = &weighted}, head_), "w.com");
+    EXPECT_EQ(RewriteAuthority({.route = &route}, head_, info_), c.authority);
+    EXPECT_EQ(RewriteAuthority({.route = &route, .weighted = &weighted}, head_, info_), "w.com");
   }
 }
 

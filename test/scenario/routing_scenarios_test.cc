@@ -74,6 +74,30 @@ TEST(RoutingScenario, TheHostOfTheUpstreamBecomesTheAuthority) {
   EXPECT_THAT(up.last().received(), HasSubstr("x-forwarded-host: a.example\r\n"));
 }
 
+TEST(RoutingScenario, FormatsMakePathAndHost) {
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: /old }\n"
+                 "  redirect: { path_rewrite: \"/%REQ(x-tenant)%/new\" }\n"
+                 "- match: { prefix: / }\n"
+                 "  request_headers_to_add: [ { header: { key: x-shard, value: s7 } } ]\n"
+                 "  route: { cluster: web, path_rewrite: \"/%REQ(x-tenant)%/%REQ(x-shard)%\", "
+                 "host_rewrite: \"%REQ(x-tenant)%.internal\" }\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  up.AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, Get("/p?q=1", "x-tenant: t1\r\n"));
+  EXPECT_THAT(up.last().received(), StartsWith("GET /t1/s7?q=1 HTTP/1.1\r\nhost: t1.internal\r\n"));
+  EXPECT_THAT(up.last().received(), HasSubstr("x-envoy-original-path: /p?q=1\r\n"));
+  up.last().TakeReceived();
+  // Two words are no path and no host: both stay.
+  world.Say(client, Get("/p?q=1", "x-tenant: t1 evil\r\n"));
+  EXPECT_THAT(up.last().received(), StartsWith("GET /p?q=1 HTTP/1.1\r\nhost: a.example\r\n"));
+  client.TakeReceived();
+  world.Say(client, Get("/old?q=1", "x-tenant: t1\r\n"));
+  EXPECT_THAT(client.received(), HasSubstr("location: http://a.example/t1/new?q=1\r\n"));
+}
+
 TEST(RoutingScenario, ATemplateMatchesAndRewrites) {
   World world(EdgeBootstrap(
       {.routes =

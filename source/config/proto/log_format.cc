@@ -48,12 +48,18 @@ JsonTemplate::Object ToTemplate(const Struct& object) {
 
 }  // namespace
 
-std::optional<format::LogFormat> DecodeTextFormat(std::string_view text, bool omit_empty,
-                                                  const Scope& scope) {
+std::optional<format::Formatter> DecodeFormatter(std::string_view text, const Scope& scope) {
   absl::StatusOr<format::Formatter> formatter = format::Formatter::Create(text);
-  if (formatter.ok()) return format::LogFormat(*std::move(formatter), omit_empty);
+  if (formatter.ok()) return *std::move(formatter);
   scope.Error(formatter.status());
   return std::nullopt;
+}
+
+std::optional<format::LogFormat> DecodeTextFormat(std::string_view text, bool omit_empty,
+                                                  const Scope& scope) {
+  std::optional<format::Formatter> formatter = DecodeFormatter(text, scope);
+  if (!formatter.has_value()) return std::nullopt;
+  return format::LogFormat(*std::move(formatter), omit_empty);
 }
 
 std::optional<format::LogFormat> DecodeJsonFormat(const Struct& object, bool omit_empty,

@@ -13,6 +13,8 @@ namespace weir::config::proto {
 // Nothing after an error.
 std::optional<format::LogFormat> DecodeLogFormat(
     const envoy::config::core::v3::SubstitutionFormatString& source, const Scope& scope);
+// Nothing after an error.
+std::optional<format::Formatter> DecodeFormatter(std::string_view text, const Scope& scope);
 std::optional<format::LogFormat> DecodeTextFormat(std::string_view text, bool omit_empty,
                                                   const Scope& scope);
 // Keys come in alphabetical order: a Struct has none of its own.

@@ -8,6 +8,7 @@
 #include "source/config/proto/log_format.h"
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/values.h"
+#include "source/http/syntax.h"
 
 namespace weir::config::proto {
 namespace {
@@ -89,12 +90,15 @@ RedirectAction DecodeRedirect(const pb::RedirectAction& message, const Scope& sc
       redirect.path = message.path_redirect();
       break;
     case pb::RedirectAction::kPrefixRewrite:
-      redirect.has_prefix = true;
-      redirect.prefix = message.prefix_rewrite();
+      redirect.path_rewrite = PrefixRewrite{message.prefix_rewrite()};
       break;
-    case pb::RedirectAction::kRegexRewrite:
-      redirect.regex_rewrite =
-          DecodeRegexRewrite(message.regex_rewrite(), scope.Field("regex_rewrite"));
+    case pb::RedirectAction::kRegexRewrite: {
+      auto rewrite = DecodeRegexRewrite(message.regex_rewrite(), scope.Field("regex_rewrite"));
+      if (rewrite.has_value()) redirect.path_rewrite = *std::move(rewrite);
+      break;
+    }
+    case pb::RedirectAction::kPathRewrite:
+      redirect.path_rewrite = DecodePathFormat(message.path_rewrite(), scope.Field("path_rewrite"));
       break;
     case pb::RedirectAction::PATH_REWRITE_SPECIFIER_NOT_SET:
       break;
@@ -125,6 +129,16 @@ DirectResponse DecodeDirectResponse(const pb::DirectResponseAction& message, con
 }
 
 }  // namespace
+
+PathRewrite DecodePathFormat(const std::string& text, const Scope& scope) {
+  std::optional<format::Formatter> format = DecodeFormatter(text, scope);
+  if (!format.has_value()) return {};
+  const std::string* const literal = format->literal();
+  if (literal != nullptr && !http::IsValidPath(*literal)) {
+    scope.Error("must make a path, which begins with \"/\"", text);
+  }
+  return PathFromFormat{*std::move(format)};
+}
 
 std::string DecodeFieldName(const std::string& name, const Scope& scope) {
   std::string lower = AsciiLower(name);

@@ -48,6 +48,8 @@ ReplayLimit DecodeReplayLimit(const Message& message) {
   }
   return limit;
 }
+// path_rewrite of the message at `scope`.
+PathRewrite DecodePathFormat(const std::string& text, const Scope& scope);
 // A field of the request that names something, in lower case.
 std::string DecodeFieldName(const std::string& name, const Scope& scope);
 RetryPolicy DecodeRetryPolicy(const envoy::config::route::v3::RetryPolicy& message,

@@ -1,6 +1,7 @@
 #include "envoy/extensions/path/rewrite/uri_template/v3/uri_template_rewrite.pb.h"
 #include "source/base/status.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/log_format.h"
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/route.h"
 #include "source/config/proto/route_policies.h"
@@ -29,23 +30,48 @@ std::optional<RegexRewrite> DecodeTemplateRewrite(
   return std::nullopt;
 }
 
-void DecodePathRewrite(const pb::RouteAction& message, const Scope& scope,
-                       const match::UriTemplate* path_template, RouteAction& action) {
-  action.prefix_rewrite = message.prefix_rewrite();
-  if (message.has_regex_rewrite()) {
-    const Scope at = scope.Field("regex_rewrite");
-    if (!message.prefix_rewrite().empty()) {
-      at.Error("cannot be given together with prefix_rewrite");
+// One field at most, of the four, says what becomes of the path.
+class PathRewriteDecoder {
+ public:
+  PathRewriteDecoder(const pb::RouteAction& message, const Scope& scope)
+      : message_(message), scope_(scope) {}
+
+  PathRewrite Decode(const match::UriTemplate* path_template) {
+    if (!message_.prefix_rewrite().empty()) {
+      Take("prefix_rewrite", PrefixRewrite{message_.prefix_rewrite()});
     }
-    action.regex_rewrite = DecodeRegexRewrite(message.regex_rewrite(), at);
+    if (message_.has_regex_rewrite()) {
+      Take("regex_rewrite",
+           DecodeRegexRewrite(message_.regex_rewrite(), scope_.Field("regex_rewrite")));
+    }
+    if (message_.has_path_rewrite_policy()) {
+      Take("path_rewrite_policy",
+           DecodeTemplateRewrite(message_.path_rewrite_policy(),
+                                 scope_.Field("path_rewrite_policy"), path_template));
+    }
+    if (!message_.path_rewrite().empty()) {
+      Take("path_rewrite", DecodePathFormat(message_.path_rewrite(), scope_.Field("path_rewrite")));
+    }
+    return std::move(rewrite_);
   }
-  if (!message.has_path_rewrite_policy()) return;
-  const Scope at = scope.Field("path_rewrite_policy");
-  if (message.has_regex_rewrite() || !message.prefix_rewrite().empty()) {
-    at.Error("cannot be given together with prefix_rewrite or regex_rewrite");
+
+ private:
+  void Take(std::string_view field, std::optional<RegexRewrite> rewrite) {
+    Take(field, rewrite.has_value() ? PathRewrite(*std::move(rewrite)) : PathRewrite());
   }
-  action.regex_rewrite = DecodeTemplateRewrite(message.path_rewrite_policy(), at, path_template);
-}
+  void Take(std::string_view field, PathRewrite rewrite) {
+    if (!taken_.empty()) {
+      scope_.Field(field).Error(StrCat("cannot be given together with ", taken_));
+    }
+    taken_ = field;
+    rewrite_ = std::move(rewrite);
+  }
+
+  const pb::RouteAction& message_;
+  const Scope& scope_;
+  std::string_view taken_;
+  PathRewrite rewrite_;
+};
 
 HostRewrite DecodeHostRewrite(const pb::RouteAction& message, const Scope& scope) {
   switch (message.host_rewrite_specifier_case()) {
@@ -62,6 +88,11 @@ HostRewrite DecodeHostRewrite(const pb::RouteAction& message, const Scope& scope
                                         scope.Field("host_rewrite_path_regex"));
       if (!rewrite.has_value()) return {};
       return HostFromPath{*std::move(rewrite)};
+    }
+    case pb::RouteAction::kHostRewrite: {
+      auto format = DecodeFormatter(message.host_rewrite(), scope.Field("host_rewrite"));
+      if (!format.has_value()) return {};
+      return HostFromFormat{*std::move(format)};
     }
     case pb::RouteAction::HOST_REWRITE_SPECIFIER_NOT_SET:
       break;
@@ -128,7 +159,7 @@ RouteAction DecodeRouteAction(const pb::RouteAction& message, const Scope& scope
   }
   action.cluster_not_found_code = NotFoundCode(message.cluster_not_found_response_code());
   action.high_priority = message.priority() == envoy::config::core::v3::HIGH;
-  DecodePathRewrite(message, scope, path_template, action);
+  action.path_rewrite = PathRewriteDecoder(message, scope).Decode(path_template);
   action.host_rewrite = DecodeHostRewrite(message, scope);
   action.append_x_forwarded_host = message.append_x_forwarded_host();
   DecodeTimeouts(message, scope, action);

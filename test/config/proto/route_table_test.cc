@@ -94,7 +94,7 @@ TEST(DecodeRouteTable, ReadsWhatItSays) {
 
   const auto& redirect = std::get<RedirectAction>(host.routes[1].action);
   EXPECT_EQ(redirect.scheme, "https");
-  EXPECT_TRUE(redirect.has_prefix);
+  EXPECT_EQ(std::get<PrefixRewrite>(redirect.path_rewrite).value, "");
   EXPECT_EQ(redirect.status, 308);
   EXPECT_EQ(std::get<DirectResponse>(host.routes[2].action).body, "from a file");
   EXPECT_TRUE(host.routes[3].match.grpc_only);
@@ -146,7 +146,7 @@ virtual_hosts:
   EXPECT_TRUE(std::holds_alternative<HostOfUpstream>(action(1).host_rewrite));
   EXPECT_EQ(std::get<HostFromPath>(action(2).host_rewrite).rewrite.substitution, "\\1");
   EXPECT_TRUE(std::get<PathRegex>(host.routes[3].match.path).value.FullMatch("/users/7/a/b"));
-  EXPECT_EQ(action(3).regex_rewrite->substitution, "/\\2/\\1");
+  EXPECT_EQ(std::get<RegexRewrite>(action(3).path_rewrite).substitution, "/\\2/\\1");
   EXPECT_TRUE(std::holds_alternative<NonForwarding>(host.routes[4].action));
 }
 
@@ -389,8 +389,33 @@ TEST(DecodeRouteTable, RefusesAnswersAndChangesOfHeaders) {
   ExpectRefused(cases);
 }
 
+TEST(DecodeRouteTable, ReadsRewritesByFormats) {
+  const auto table = Decoded<RouteTable>(
+      kType, WithRoute("{match: {prefix: /}, route: {cluster: c, path_rewrite: '/v/%REQ(x)%', "
+                       "host_rewrite: '%REQ(h)%.d'}}\n"
+                       "  - {match: {prefix: /}, redirect: {path_rewrite: '/w/%REQ(x)%'}}"));
+  ASSERT_NE(table, nullptr);
+  const auto& action = std::get<RouteAction>(table->virtual_hosts[0].routes[0].action);
+  EXPECT_EQ(std::get<PathFromFormat>(action.path_rewrite).value.source(), "/v/%REQ(x)%");
+  EXPECT_EQ(std::get<HostFromFormat>(action.host_rewrite).value.source(), "%REQ(h)%.d");
+  const auto& redirect = std::get<RedirectAction>(table->virtual_hosts[0].routes[1].action);
+  EXPECT_EQ(std::get<PathFromFormat>(redirect.path_rewrite).value.source(), "/w/%REQ(x)%");
+}
+
 TEST(DecodeRouteTable, RefusesRewritesAndWeightsThatDoNotFit) {
   const RefusedRoute cases[] = {
+      {"{match: {prefix: /}, route: {cluster: c, prefix_rewrite: /a, path_rewrite: /b}}",
+       "route.path_rewrite: cannot be given together with prefix_rewrite"},
+      {"{match: {prefix: /}, route: {cluster: c, regex_rewrite: {pattern: {regex: a}, "
+       "substitution: b}, path_rewrite: /b}}",
+       "route.path_rewrite: cannot be given together with regex_rewrite"},
+      {"{match: {prefix: /}, route: {cluster: c, path_rewrite: b}}",
+       "route.path_rewrite: must make a path, which begins with \"/\", got \"b\""},
+      {"{match: {prefix: /}, route: {cluster: c, path_rewrite: '/%REQX(a)%'}}",
+       "route.path_rewrite: "},
+      {"{match: {prefix: /}, route: {cluster: c, host_rewrite: '%REQ%'}}", "route.host_rewrite: "},
+      {"{match: {prefix: /}, redirect: {path_rewrite: 'a b'}}",
+       "redirect.path_rewrite: must make a path"},
       {"{match: {prefix: /}, route: {cluster: c, host_rewrite_header: '?'}}",
        "route.host_rewrite_header: is not a valid field name, got \"?\""},
       {"{match: {prefix: /}, route: {cluster: c, host_rewrite_path_regex: {pattern: {regex: '('}, "
