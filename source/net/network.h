@@ -3,7 +3,8 @@
 // Listening sockets outlive listeners: `ListenSocket` is opened (and kept, and closed) by the
 // server on the main thread, one for each worker with SO_REUSEPORT (a UNIX socket is one for all),
 // and passed to each worker, whose Network accepts from it. A new version of a listener with the
-// same address takes over the same sockets, so nothing queued in the kernel is lost.
+// same address takes over the same sockets, so nothing queued in the kernel is lost. Before the
+// last of them is closed it refuses, and what has begun to connect is accepted.
 #pragma once
 
 #include <functional>
@@ -42,6 +43,15 @@ class ListenSocket {
   virtual const Address& address() const = 0;
   // How many connections the kernel queues from now on; see ListenOptions::backlog.
   virtual void SetBacklog(int backlog) = 0;
+
+  // Before the end, on the main thread: nobody begins to connect any more. Who has begun before is
+  // still to be accepted.
+  virtual void Refuse() = 0;
+  // Undoes Refuse. False where that cannot be: the address is to be opened anew.
+  virtual bool TakeAgain() = 0;
+  // Whether somebody who began to connect before Refuse may still come, after what AcceptQueued
+  // finds. False while it does not refuse. Any thread.
+  virtual bool AwaitsHandshakes() const = 0;
 };
 
 struct ConnectOptions {

@@ -53,7 +53,7 @@ TcpAcceptor::TcpAcceptor(event::EpollLoop& loop, const TcpListenSocket& socket,
 
 TcpAcceptor::~TcpAcceptor() {
   if (destroyed_ != nullptr) *destroyed_ = true;
-  if (watching_) loop_.Unregister(fd_);
+  Unwatch();
   if (fd_ >= 0) close(fd_);
 }
 
@@ -71,9 +71,13 @@ void TcpAcceptor::Resume() {
   handler_.OnAcceptError("the listening socket cannot be watched");
 }
 
-void TcpAcceptor::Pause() {
+void TcpAcceptor::Unwatch() {
   if (watching_) loop_.Unregister(fd_);
   watching_ = false;
+}
+
+void TcpAcceptor::Pause() {
+  Unwatch();
   resume_.Enable(kPause);
 }
 
@@ -91,6 +95,7 @@ void TcpAcceptor::AcceptSome(uint64_t limit) {
       return;
     }
     if (accepted == Accepted::kFailed) Pause();
+    if (accepted == Accepted::kEnded) Unwatch();
     if (accepted != Accepted::kOne) break;
   }
   destroyed_ = outer;
@@ -103,6 +108,7 @@ TcpAcceptor::Accepted TcpAcceptor::AcceptOne() {
       accept4(fd_, reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     if (errno == EAGAIN) return Accepted::kNone;
+    if (errno == EINVAL) return Accepted::kEnded;  // A UNIX socket whose reading side is shut.
     if (ConcernsOneConnection(errno)) return Accepted::kOne;
     handler_.OnAcceptError(std::system_category().message(errno));
     return Accepted::kFailed;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "source/event/epoll_loop.h"
-#include "source/net/tcp_network.h"
+#include "source/net/tcp_listen_socket.h"
 
 namespace weir::net {
 
@@ -21,13 +21,15 @@ class TcpAcceptor final : public Acceptor, private event::FdHandler {
   void AcceptQueued() override;
 
  private:
-  enum class Accepted { kOne, kNone, kFailed };
+  // kEnded: the socket refuses and its queue is empty.
+  enum class Accepted { kOne, kNone, kFailed, kEnded };
 
   void OnEvents(uint32_t events) override;
   // False for want of a descriptor or memory.
   bool Watch();
   void Resume();
   void Pause();
+  void Unwatch();
   void AcceptSome(uint64_t limit);
   Accepted AcceptOne();
 

@@ -11,6 +11,7 @@
 #include "source/base/owned_fd.h"
 #include "source/base/status.h"
 #include "source/net/tcp_acceptor.h"
+#include "source/net/tcp_listen_socket.h"
 #include "source/net/tcp_stream.h"
 
 namespace weir::net {
@@ -71,13 +72,10 @@ absl::StatusOr<int> BindIp(const Address& address, const ListenOptions& options,
   return fd.Release();
 }
 
-// The kernel cuts it to net.core.somaxconn.
-int BacklogOf(int asked) { return asked > 0 ? asked : kLongestBacklog; }
-
 absl::StatusOr<std::shared_ptr<ListenSocket>> Listen(int bound_fd, const Address& asked,
                                                      const ListenOptions& options, bool shared) {
   OwnedFd fd(bound_fd);
-  if (listen(fd.get(), BacklogOf(options.backlog)) != 0) {
+  if (listen(fd.get(), KernelBacklog(options.backlog)) != 0) {
     return FromErrno(errno, StrCat("cannot listen on ", asked.ToString()));
   }
   Address bound = BoundAddress(fd.get(), asked);
@@ -147,10 +145,7 @@ void SetKeepalive(int fd, const TcpKeepalive& keepalive) {
 
 }  // namespace
 
-TcpListenSocket::~TcpListenSocket() { close(fd_); }
-
-// Of a socket that listens already listen(2) changes the length alone.
-void TcpListenSocket::SetBacklog(int backlog) { listen(fd_, BacklogOf(backlog)); }
+int KernelBacklog(int asked) { return asked > 0 ? asked : kLongestBacklog; }
 
 absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> TcpNetwork::OpenListenSockets(
     const Address& address, const ListenOptions& options, size_t count) {

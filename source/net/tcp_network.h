@@ -12,27 +12,8 @@
 
 namespace weir::net {
 
-// A descriptor that listens. What the kernel has queued on it is reset when the last one of a
-// reuse-port group's member is closed: AcceptQueued first.
-class TcpListenSocket final : public ListenSocket {
- public:
-  // Takes over `fd`. `shared`: several loops accept from it.
-  TcpListenSocket(int fd, Address address, bool shared)
-      : fd_(fd), address_(std::move(address)), shared_(shared) {}
-  TcpListenSocket(const TcpListenSocket&) = delete;
-  TcpListenSocket& operator=(const TcpListenSocket&) = delete;
-  ~TcpListenSocket() override;
-
-  const Address& address() const override { return address_; }
-  void SetBacklog(int backlog) override;
-  int fd() const { return fd_; }
-  bool shared() const { return shared_; }
-
- private:
-  const int fd_;
-  const Address address_;
-  const bool shared_;
-};
+// What listen(2) is given for ListenOptions::backlog.
+int KernelBacklog(int asked);
 
 class TcpNetwork final : public Network {
  public:

@@ -267,7 +267,7 @@ void ListenerDirector::Stop(bool inbound_only) {
     }
     if (known->waiting == nullptr || !IsStopped(*known->waiting->config)) continue;
     Unsubscribe(*std::exchange(known->waiting, nullptr));
-    known->waiting_sockets.clear();
+    known->waiting_sockets = nullptr;
   }
 }
 

@@ -34,7 +34,7 @@ class ListenerDirector final : private SecretUser {
   // A listener whose address is bound.
   struct Bound {
     std::shared_ptr<const generation::Listener> listener;
-    ListenSockets::Sockets sockets;  // Empty: equal to the one that is known, and not bound again.
+    ListenSockets::Sockets sockets;  // Null: equal to the one that is known, and not bound again.
   };
   // Binds the address where it is new; nothing else changes. Static listeners cannot be replaced or
   // removed by dynamic ones.

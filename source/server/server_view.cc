@@ -76,9 +76,8 @@ std::shared_ptr<admin::View> Server::MakeView() const {
   listeners_.active().ForEach([&](const std::string& name,
                                   const std::shared_ptr<const generation::Listener>& listener) {
     const auto sockets = listeners_.sockets().find(name);
-    const net::Address& address = sockets != listeners_.sockets().end() && !sockets->second.empty()
-                                      ? sockets->second.front()->address()
-                                      : listener->config->address;
+    const net::Address& address = sockets != listeners_.sockets().end() ? sockets->second->address()
+                                                                        : listener->config->address;
     view->listeners.push_back({name, address.ToString()});
   });
   std::sort(view->listeners.begin(), view->listeners.end(),

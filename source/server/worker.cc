@@ -93,8 +93,7 @@ void Worker::InstallListener(const std::string& name,
 
 void Worker::RetireListener(std::unique_ptr<WorkerListener> listener) {
   listener->set_on_empty([this] { loop_.AtTurnEnd(sweep_); });
-  listener->StopAccepting();
-  listener->Drain();
+  listener->Retire();
   retired_.push_back(std::move(listener));
   loop_.AtTurnEnd(sweep_);
 }

@@ -31,12 +31,16 @@ WorkerListener::WorkerListener(const Platforms& platforms, net::Network& network
       next_connection_id_(next_connection_id),
       stats_(registry, stats::Scope{"listener.", config::StatName(*listener->config)}),
       listener_(std::move(listener)),
-      drain_deadline_(platforms.plain.loop, [this] {
-        for (Connection* connection : std::exchange(drained_, {})) connection->Close(true);
-      }) {}
+      drain_deadline_(platforms.plain.loop,
+                      [this] {
+                        for (Connection* connection : std::exchange(drained_, {}))
+                          connection->Close(true);
+                      }),
+      closing_(platforms.plain.loop, [this] { EndWhenEmpty(); }) {}
 
 WorkerListener::~WorkerListener() {
   acceptor_.reset();
+  closing_.CloseAll();
   for (auto& connection : connections_) {
     if (connection->counted()) limit_->Give();
     platforms_.plain.loop.DeferDelete(std::move(connection));
@@ -53,11 +57,8 @@ void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener
   OnOverloadChange();
   for (auto& connection : connections_) {
     const generation::Chain* const chain = connection->chain();
-    if (chain == nullptr || listener_->Has(*chain)) continue;
-    connection->Drain();
-    drained_.push_back(connection.get());
+    if (chain != nullptr && !listener_->Has(*chain)) DrainOne(*connection);
   }
-  if (!drained_.empty() && !drain_deadline_.enabled()) drain_deadline_.Enable(drain_time_);
 }
 
 void WorkerListener::StartAccepting() {
@@ -74,22 +75,30 @@ void WorkerListener::OnOverloadChange() {
 }
 
 void WorkerListener::StopAccepting() {
+  if (socket_ == nullptr) return;
   // What is queued would be reset with the socket.
-  if (socket_ != nullptr && acceptor_ == nullptr) StartAccepting();
-  if (acceptor_ != nullptr) acceptor_->AcceptQueued();
-  acceptor_.reset();
-  socket_.reset();
+  if (acceptor_ == nullptr) StartAccepting();
+  closing_.Add(std::move(socket_), std::move(acceptor_));
+}
+
+void WorkerListener::Retire() {
+  retired_ = true;
+  StopAccepting();
+  Drain();
 }
 
 void WorkerListener::Drain() {
-  for (auto& connection : connections_) {
-    connection->Drain();
-    drained_.push_back(connection.get());
-  }
-  if (!drained_.empty() && !drain_deadline_.enabled()) drain_deadline_.Enable(drain_time_);
+  for (auto& connection : connections_) DrainOne(*connection);
+}
+
+void WorkerListener::DrainOne(Connection& connection) {
+  connection.Drain();
+  drained_.push_back(&connection);
+  if (!drain_deadline_.enabled()) drain_deadline_.Enable(drain_time_);
 }
 
 void WorkerListener::CloseAll(bool now) {
+  if (now) closing_.CloseAll();
   for (auto& connection : connections_) connection->Close(now);
 }
 
@@ -118,6 +127,7 @@ void WorkerListener::OnAccept(std::unique_ptr<net::ByteStream> stream) {
   connection->set_place(connections_.size());
   Connection& made = *connection;
   connections_.push_back(std::move(connection));
+  if (retired_) DrainOne(made);
   made.Start();
 }
 
@@ -146,7 +156,11 @@ void WorkerListener::OnConnectionEnd(Connection& connection) {
   connections_[place]->set_place(place);
   platforms_.plain.loop.DeferDelete(std::move(connections_.back()));
   connections_.pop_back();
-  if (connections_.empty() && socket_ == nullptr && on_empty_) on_empty_();
+  EndWhenEmpty();
+}
+
+void WorkerListener::EndWhenEmpty() {
+  if (empty() && socket_ == nullptr && on_empty_) on_empty_();
 }
 
 }  // namespace weir::server

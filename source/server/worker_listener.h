@@ -14,6 +14,7 @@
 
 #include "source/net/network.h"
 #include "source/proxy/platform.h"
+#include "source/server/closing_sockets.h"
 #include "source/server/connection.h"
 #include "source/server/connection_limit.h"
 #include "source/server/listener_stats.h"
@@ -45,8 +46,10 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   // `socket` is the worker's; the same as before when the address did not change.
   void Update(std::shared_ptr<const generation::Listener> listener,
               std::shared_ptr<net::ListenSocket> socket);
-  // Takes what the kernel has queued, then accepts no more and lets go of the socket.
+  // Takes what the kernel has queued and who is about to be, then lets go of the socket.
   void StopAccepting();
+  // Stops for good: every connection is told to end, those that are still to come as well.
+  void Retire();
   // While none are to be accepted, what comes stays queued in the kernel.
   void OnOverloadChange();
   // Before the first connection. Null: none.
@@ -56,7 +59,7 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   // Closes what is idle at once and the rest with its last answer, or, with `now`, all.
   void CloseAll(bool now);
 
-  bool empty() const { return connections_.empty(); }
+  bool empty() const { return connections_.empty() && closing_.empty(); }
   size_t connection_count() const { return connections_.size(); }
   const generation::Listener& listener() const { return *listener_; }
   // Calls visit(const Connection&).
@@ -64,7 +67,8 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   void ForEachConnection(Visit visit) const {
     for (const auto& connection : connections_) visit(*connection);
   }
-  // Called from the loop when, after StopAccepting, the last connection has ended.
+  // Called from the loop when, after StopAccepting, the last connection has ended and no socket is
+  // left.
   void set_on_empty(std::function<void()> on_empty) { on_empty_ = std::move(on_empty); }
 
  private:
@@ -81,6 +85,8 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   void OnConnectionEnd(Connection& connection) override;
 
   void StartAccepting();
+  void DrainOne(Connection& connection);
+  void EndWhenEmpty();
   // Gives a new connection its place within the limit. False: it is closed at once.
   bool Admits(bool& counted);
 
@@ -94,10 +100,12 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   std::shared_ptr<const generation::Listener> listener_;
   std::shared_ptr<net::ListenSocket> socket_;
   std::unique_ptr<net::Acceptor> acceptor_;  // Null without a socket, and while paused.
-  std::shared_ptr<ConnectionLimit> limit_;   // Null: none.
+  bool retired_ = false;
+  std::shared_ptr<ConnectionLimit> limit_;                // Null: none.
   std::vector<std::unique_ptr<Connection>> connections_;  // Each knows its place.
   std::vector<Connection*> drained_;                      // Told to end, for the deadline.
   event::Timer drain_deadline_;
+  ClosingSockets closing_;
   std::function<void()> on_empty_;
 };
 

@@ -36,8 +36,16 @@ class SimListenSocket final : public net::ListenSocket {
 
   const net::Address& address() const override { return address_; }
   void SetBacklog(int) override {}  // Queues here have no end.
+  // Who connects from now on is refused; handshakes have no length here.
+  void Refuse() override { refuses_ = true; }
+  bool TakeAgain() override {
+    refuses_ = false;
+    return true;
+  }
+  bool AwaitsHandshakes() const override { return false; }
 
   bool Takes(const net::Address& asked) const {
+    if (refuses_) return false;
     if (asked.ToString() == address_.ToString()) return true;
     if (!asked.is_ip() || !address_.is_ip() || asked.port() != address_.port()) return false;
     if (!address_.ip().IsAny()) return false;
@@ -75,6 +83,7 @@ class SimListenSocket final : public net::ListenSocket {
   SimNetwork& network_;
   const net::Address address_;
   const bool ipv4_compat_;
+  bool refuses_ = false;
   std::deque<std::unique_ptr<SimStream>> queue_;
   std::vector<event::Timer*> acceptors_;
 };
@@ -236,11 +245,9 @@ SimListenSocket* SimNetwork::FindListening(const net::Address& address) {
   std::vector<SimListenSocket*> exact;
   std::vector<SimListenSocket*> wildcard;
   for (SimListenSocket* socket : sockets_) {
-    if (socket->address().ToString() == address.ToString()) {
-      exact.push_back(socket);
-    } else if (socket->Takes(address)) {
-      wildcard.push_back(socket);
-    }
+    if (!socket->Takes(address)) continue;
+    const bool same = socket->address().ToString() == address.ToString();
+    (same ? exact : wildcard).push_back(socket);
   }
   const std::vector<SimListenSocket*>& found = exact.empty() ? wildcard : exact;
   return found.empty() ? nullptr : found[loop_.random().Below(found.size())];

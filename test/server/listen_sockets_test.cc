@@ -6,6 +6,7 @@
 #include "source/base/status.h"
 #include "test/fakes/sim_loop.h"
 #include "test/fakes/sim_network.h"
+#include "test/net/recording_peer.h"
 
 namespace weir::server {
 namespace {
@@ -19,28 +20,54 @@ class ListenSocketsTest : public testing::Test {
     return listener;
   }
 
+  using RecordingPeer = net::RecordingPeer;
+
   fakes::SimLoop loop_{1};
   fakes::SimNetwork network_{loop_};
+  buffer::BlockPool pool_;
   ListenSockets sockets_{network_, 2};
 };
 
 TEST_F(ListenSocketsTest, AnAddressIsOpenedOnceForAllWhoAsk) {
   const auto first = sockets_.Get(At("10.0.0.1:80"));
   ASSERT_TRUE(first.ok()) << first.status();
-  ASSERT_EQ(first->size(), 2u);
-  EXPECT_NE((*first)[0], (*first)[1]) << "one for each worker";
+  EXPECT_NE((*first)->ForWorker(0), (*first)->ForWorker(1)) << "one for each worker";
   EXPECT_EQ(*sockets_.Get(At("10.0.0.1:80")), *first);
+}
+
+TEST_F(ListenSocketsTest, WithoutReusePortAllWorkersHaveOne) {
+  config::Listener listener = At("10.0.0.1:80");
+  listener.socket.reuse_port = false;
+  const auto group = *sockets_.Get(listener);
+  EXPECT_EQ(group->ForWorker(0), group->ForWorker(1));
 }
 
 // A listener is removed and comes back while one worker has closed its socket and the other not
 // yet.
 TEST_F(ListenSocketsTest, WhatAWorkerHasClosedAlreadyIsOpenedBesideTheRest) {
-  auto first = *sockets_.Get(At("10.0.0.1:80"));
-  first[0].reset();
+  auto group = *sockets_.Get(At("10.0.0.1:80"));
+  const std::shared_ptr<net::ListenSocket> slow = group->ForWorker(1);
+  group = nullptr;
   const auto again = sockets_.Get(At("10.0.0.1:80"));
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_NE((*again)[0], nullptr);
-  EXPECT_EQ((*again)[1], first[1]);
+  EXPECT_NE((*again)->ForWorker(0), nullptr);
+  EXPECT_EQ((*again)->ForWorker(1), slow);
+}
+
+TEST_F(ListenSocketsTest, WhatNobodyWantsAnyMoreRefusesUntilSomebodyDoesAgain) {
+  auto group = *sockets_.Get(At("10.0.0.1:80"));
+  const std::shared_ptr<net::ListenSocket> worker[] = {group->ForWorker(0), group->ForWorker(1)};
+  const auto connects = [this] {
+    RecordingPeer client(pool_);
+    client.Adopt(network_.Connect(*net::Address::Parse("10.0.0.1:80"), {}));
+    loop_.RunFor(std::chrono::milliseconds(1));
+    return client.connected == 1;
+  };
+  EXPECT_TRUE(connects());
+  group = nullptr;
+  EXPECT_FALSE(connects());
+  group = *sockets_.Get(At("10.0.0.1:80"));
+  EXPECT_TRUE(connects());
 }
 
 TEST_F(ListenSocketsTest, AnAddressThatEverybodyHasLeftIsOpenedAnew) {
