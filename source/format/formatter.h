@@ -22,6 +22,9 @@ enum class LogType : unsigned char {
   kDownstreamStart = 4,
   kDownstreamPeriodic = 5,
   kDownstreamEnd = 6,
+  kUpstreamPoolReady = 7,
+  kUpstreamPeriodic = 8,
+  kUpstreamEnd = 9,
 };
 
 // What a format may speak of. Null: there is none yet, and its operators give "-".

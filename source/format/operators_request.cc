@@ -63,6 +63,12 @@ bool AccessLogType(const Operator&, std::string& out, const FormatContext& conte
       return AppendText(out, "DownstreamPeriodic");
     case LogType::kDownstreamEnd:
       return AppendText(out, "DownstreamEnd");
+    case LogType::kUpstreamPoolReady:
+      return AppendText(out, "UpstreamPoolReady");
+    case LogType::kUpstreamPeriodic:
+      return AppendText(out, "UpstreamPeriodic");
+    case LogType::kUpstreamEnd:
+      return AppendText(out, "UpstreamEnd");
   }
   return false;
 }

@@ -25,10 +25,20 @@ struct HttpFilter {
   bool disabled = false;  // It runs only where a route says so.
 };
 
+struct Router {
+  config::Router config;
+  std::vector<std::shared_ptr<const filter::AccessLog>> upstream_logs;
+};
+
+struct HttpFilters {
+  std::vector<HttpFilter> before_router;  // In order.
+  Router router;
+};
+
 // A filter chain with everything made that a connection needs. A connection pins this part alone.
 struct Chain {
   std::shared_ptr<const config::FilterChain> config;
-  std::vector<HttpFilter> http_filters;  // In order, without the router.
+  HttpFilters http_filters;
   std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;
   // Of an inline route_config; null when the routes come by RDS.
   std::shared_ptr<const router::RouteIndex> inline_routes;

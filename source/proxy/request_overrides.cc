@@ -26,6 +26,31 @@ uint32_t RetryBits(std::string_view list) {
   return bits;
 }
 
+constexpr uint32_t kGrpcConditions =
+    config::kRetryOnGrpcCancelled | config::kRetryOnGrpcDeadlineExceeded |
+    config::kRetryOnGrpcInternal | config::kRetryOnGrpcResourceExhausted |
+    config::kRetryOnGrpcUnavailable;
+
+// Whether each word is a condition with one of these bits.
+bool AreConditions(std::string_view list, uint32_t bits) {
+  bool all = true;
+  http::ForEachElement(
+      list, [&](std::string_view word) { all = all && (config::RetryBit(word) & bits) != 0; });
+  return all;
+}
+
+// Of the fields that strict_check_headers may name.
+bool IsReadable(const http::HeaderField& field) {
+  switch (field.id) {
+    case HeaderId::kXEnvoyRetryOn:
+      return AreConditions(field.value, ~kGrpcConditions);
+    case HeaderId::kXEnvoyRetryGrpcOn:
+      return AreConditions(field.value, kGrpcConditions);
+    default:
+      return ParseUint64(field.value).has_value();
+  }
+}
+
 // Whether the field is one of ours; then it is read.
 bool ReadOverride(const http::HeaderField& field, RequestOverrides& overrides) {
   switch (field.id) {
@@ -86,6 +111,16 @@ RequestOverrides TakeOverrides(http::RequestHead& head, bool respect_expected) {
       respect_expected ? head.headers.Get(HeaderId::kXEnvoyExpectedRqTimeoutMs) : std::nullopt;
   if (expected.has_value()) overrides.timeout = Milliseconds(*expected);
   return overrides;
+}
+
+const http::HeaderField* UnreadableOverride(const http::RequestHead& head,
+                                            std::span<const HeaderId> checked) {
+  for (const HeaderId id : checked) {
+    for (const http::HeaderField& field : head.headers) {
+      if (field.id == id && !IsReadable(field)) return &field;
+    }
+  }
+  return nullptr;
 }
 
 std::optional<milliseconds> GrpcTimeout(const http::RequestHead& head) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 
 #include "source/config/route.h"
 #include "source/http/message.h"
@@ -27,6 +28,11 @@ struct RequestOverrides {
 // as if it were not there. `respect_expected`: the timeout is what the proxy before this one
 // expects, where it says so (x-envoy-expected-rq-timeout-ms).
 RequestOverrides TakeOverrides(http::RequestHead& head, bool respect_expected);
+
+// The first of `checked` that is among the fields and that TakeOverrides could not read; null:
+// there is none.
+const http::HeaderField* UnreadableOverride(const http::RequestHead& head,
+                                            std::span<const http::HeaderId> checked);
 
 // The timeout that a gRPC call brings (grpc-timeout); nothing without one.
 std::optional<std::chrono::milliseconds> GrpcTimeout(const http::RequestHead& head);

@@ -34,7 +34,7 @@ RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
       memory_(platform_.request_memory.Take()),
       info_(owner.context().connection),
       chain_(platform_.loop, platform_.blocks, *this, owner.context().buffer_limit),
-      router_(platform_, *this, chain_, stats_, config_.http_filters.router,
+      router_(platform_, *this, chain_, stats_, owner.context().chain.http_filters.router,
               owner.context().buffer_limit),
       idle_timeout_(config_.stream_idle_timeout),
       idle_(platform_.loop, [this] { OnIdleTimeout(); }),
@@ -91,7 +91,7 @@ void RequestStream::OnHeaders(bool end) {
 
 void RequestStream::CreateFilters() {
   const bool overridden = routes_ != nullptr && routes_->has_filter_overrides();
-  for (const generation::HttpFilter& filter : owner_.context().chain.http_filters) {
+  for (const generation::HttpFilter& filter : owner_.context().chain.http_filters.before_router) {
     router::FilterSetting setting;
     if (overridden) {
       setting = router::SettingOf(router_.decision(), routes_->table(), filter.name);

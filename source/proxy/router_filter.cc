@@ -23,12 +23,13 @@ constexpr StreamError UpstreamError(ErrorKind kind) { return {kind, Side::kUpstr
 }  // namespace
 
 RouterFilter::RouterFilter(const Platform& platform, RouterHost& host, FilterChain& chain,
-                           HttpStats& stats, const config::Router& config, size_t buffer_limit)
+                           HttpStats& stats, const generation::Router& router, size_t buffer_limit)
     : platform_(platform),
       host_(host),
       chain_(chain),
       stats_(stats),
-      config_(config),
+      config_(router.config),
+      upstream_logs_(router.upstream_logs),
       buffer_limit_(buffer_limit),
       first_(platform.loop, platform.blocks, *this, host.memory().response),
       unsent_(platform.blocks),
@@ -172,6 +173,7 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
     return;
   }
   FindRouteStats();
+  if (!config_.strict_checks.empty() && !CheckOverrides()) return;
   SetTerms(action);
   if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);
   options_.high_priority = action.high_priority;
@@ -201,6 +203,20 @@ void RouterFilter::FindRouteStats() {
   if (cluster != nullptr) host_.info().virtual_cluster_name = cluster->name;
   route_counts_ = RouteCounts(stats_at(decision_.route->stats),
                               cluster == nullptr ? nullptr : stats_at(cluster->stats));
+}
+
+bool RouterFilter::CheckOverrides() {
+  const http::RequestHead& head = host_.memory().request;
+  const http::HeaderField* const bad = UnreadableOverride(head, config_.strict_checks);
+  if (bad == nullptr) return true;
+  state_ = State::kDone;
+  host_.info().flags.Set(stream_info::ResponseFlag::kInvalidEnvoyRequestHeaders);
+  buffer::Arena& arena = head.headers.arena();
+  host_.Answer(
+      {.status = 400,
+       .body = arena.Concat({"invalid header '", bad->name, "' with value '", bad->value, "'"}),
+       .details = arena.Concat({"request_headers_failed_strict_check{", bad->name, "}"})});
+  return false;
 }
 
 void RouterFilter::SetTerms(const config::RouteAction& action) {
@@ -261,38 +277,6 @@ void RouterFilter::ComputeHash(const config::RouteAction& action) {
   options_.hash = router::HashOf(action.hash_policy, host_.memory().request,
                                  &host_.info().downstream_remote_address, platform_.random.Next(),
                                  &new_cookie_);
-}
-
-void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
-  const std::vector<config::MirrorPolicy>* mirrors = &action.mirrors;
-  if (mirrors->empty()) mirrors = &decision_.virtual_host->mirrors;
-  if (mirrors->empty()) mirrors = &routes_->table().mirrors;
-  const http::RequestHead& head = host_.memory().request;
-  for (const config::MirrorPolicy& mirror : *mirrors) {
-    if (!mirror.fraction.Contains(platform_.random.Next())) continue;
-    const std::string_view name =
-        mirror.cluster_field.empty()
-            ? std::string_view(mirror.cluster)
-            : match::HeaderValue(head, mirror.cluster_field).value_or(std::string_view());
-    upstream::Cluster* const cluster = platform_.clusters.Find(name);
-    if (cluster == nullptr) continue;
-    auto shadow =
-        std::make_unique<ShadowRequest>(platform_.loop, platform_.request_memory, buffer_limit_);
-    shadow->CopyHead(head);
-    http::RequestHead& copy = shadow->head();
-    if (!mirror.host_rewrite.empty()) {
-      copy.authority = copy.headers.arena().Copy(mirror.host_rewrite);
-    } else if (mirror.append_suffix) {
-      copy.authority = ShadowAuthority(copy.authority, copy.headers.arena());
-    }
-    upstream::StreamOptions options{.high_priority = options_.high_priority,
-                                    .downstream_protocol = options_.downstream_protocol,
-                                    .random = platform_.random.Next(),
-                                    .hash = options_.hash,
-                                    .server_name = UpstreamName(cluster->config(), copy)};
-    shadow->Start(*cluster, options, terms_.timeout, end);
-    shadows_.push_back(std::move(shadow));
-  }
 }
 
 bool RouterFilter::TakesHostOfUpstream() const {

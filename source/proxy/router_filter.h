@@ -30,6 +30,7 @@
 #include "source/config/http_filters.h"
 #include "source/event/loop.h"
 #include "source/filter/http_filter.h"
+#include "source/proxy/attempt_log.h"
 #include "source/proxy/filter_chain.h"
 #include "source/proxy/platform.h"
 #include "source/proxy/retry.h"
@@ -64,9 +65,9 @@ class RouterHost {
 
 class RouterFilter final : public RequestSink, private AttemptHandler {
  public:
-  // `chain` takes the response; its head is the one in host.memory(). `config` outlives the router.
+  // `chain` takes the response; its head is the one in host.memory(). `router` outlives this.
   RouterFilter(const Platform& platform, RouterHost& host, FilterChain& chain, HttpStats& stats,
-               const config::Router& config, size_t buffer_limit);
+               const generation::Router& router, size_t buffer_limit);
   RouterFilter(const RouterFilter&) = delete;
   RouterFilter& operator=(const RouterFilter&) = delete;
   ~RouterFilter();
@@ -124,10 +125,11 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void Forward(const config::RouteAction& action, bool end);
   void ClusterNotFound(const config::RouteAction& action);
   void FindRouteStats();
+  // strict_check_headers; false: it was answered here.
+  bool CheckOverrides();
   void SetTerms(const config::RouteAction& action);
   void PrepareHeaders(const config::RouteAction& action);
   void ComputeHash(const config::RouteAction& action);
-  void StartShadows(const config::RouteAction& action, bool end);
   // auto_host_rewrite: the authority is that of the host of each try.
   bool TakesHostOfUpstream() const;
   void RequestEnded();
@@ -138,6 +140,9 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   }
   void KeepForReplay(const buffer::Buffer& data);
   uint64_t ReplayLimit() const;
+
+  // router_mirrors.cc
+  void StartShadows(const config::RouteAction& action, bool end);
 
   // router_tries.cc
   void StartAttempt();
@@ -171,6 +176,9 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void PrepareResponseHeaders(const UpstreamAttempt& attempt);
   void FinishResponse();
   void CountStatus(const UpstreamAttempt& attempt, uint16_t status);
+  // Unless dynamic_stats are off.
+  void CountCode(uint16_t status);
+  void CountTime();
   // Null: the request brings no name for them.
   upstream::AltStats* AltStats();
   bool FollowRedirect(UpstreamAttempt& attempt);
@@ -202,6 +210,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   FilterChain& chain_;
   HttpStats& stats_;
   const config::Router& config_;
+  const AttemptLog::Logs upstream_logs_;
   const size_t buffer_limit_;
   State state_ = State::kDeciding;
   const router::RouteIndex* routes_ = nullptr;

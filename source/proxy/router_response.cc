@@ -42,7 +42,7 @@ void RouterFilter::OnAttemptHeaders(UpstreamAttempt& attempt, bool end) {
   if (retry_.Wants(response)) {
     const uint16_t status = response.status;
     if (!NextIsDue() && Replayable() && TakeRetry(attempt, &response)) {
-      cluster_->stats().upstream_rq_.Inc(status);
+      if (config_.dynamic_stats) cluster_->stats().upstream_rq_.Inc(status);
       return;
     }
     if (OthersToCome(attempt)) {
@@ -128,12 +128,16 @@ void RouterFilter::FinishResponse() {
   upstream.last_byte_received = platform_.loop.Now();
   timeout_.Disable();
   answering_->EndTimeouts();
+  if (config_.dynamic_stats) CountTime();
+  // An answer before the end of the request: the rest is not sent.
+  if (!answering_->end_sent()) answering_->Reset(GiveUp("early_response"));
+}
+
+void RouterFilter::CountTime() {
   const uint64_t took = MillisecondsSince(answering_->first_byte_sent(), platform_.loop.Now());
   cluster_->stats().upstream_rq_time.Record(took);
   route_counts_.Took(took);
   if (upstream::AltStats* const alt = AltStats()) alt->upstream_rq_time.Record(took);
-  // An answer before the end of the request: the rest is not sent.
-  if (!answering_->end_sent()) answering_->Reset(GiveUp("early_response"));
 }
 
 upstream::AltStats* RouterFilter::AltStats() {
@@ -141,6 +145,13 @@ upstream::AltStats* RouterFilter::AltStats() {
 }
 
 void RouterFilter::CountStatus(const UpstreamAttempt& attempt, uint16_t status) {
+  if (config_.dynamic_stats) CountCode(status);
+  if (!attempt.started() || attempt.host() == nullptr) return;
+  upstream::HostStats& host = attempt.host()->stats();
+  (status < 500 ? host.rq_success : host.rq_error).Inc();
+}
+
+void RouterFilter::CountCode(uint16_t status) {
   cluster_->stats().upstream_rq_.Inc(status);
   cluster_->stats().upstream_rq_completed.Inc();
   route_counts_.Completed(status);
@@ -148,9 +159,6 @@ void RouterFilter::CountStatus(const UpstreamAttempt& attempt, uint16_t status) 
     alt->upstream_rq_.Inc(status);
     alt->upstream_rq_completed.Inc();
   }
-  if (!attempt.started() || attempt.host() == nullptr) return;
-  upstream::HostStats& host = attempt.host()->stats();
-  (status < 500 ? host.rq_success : host.rq_error).Inc();
 }
 
 // --- Redirects that are followed here

@@ -66,6 +66,10 @@ void RouterFilter::StartAttempt() {
   attempt->waiting().Clear();
   attempt->waiting().MoveFrom(unsent_);
   options_.server_name = UpstreamName(cluster_->config(), host_.memory().request);
+  if (!upstream_logs_.empty()) {
+    attempt->LogTo(std::make_unique<AttemptLog>(platform_.loop, config_, upstream_logs_,
+                                                host_.info(), host_.memory().request));
+  }
   const upstream::Start start = attempt->Start(*cluster_, options_);
   if (start == upstream::Start::kFailed) {
     OnAttemptError(*attempt, attempt->start_error());
@@ -97,18 +101,7 @@ void RouterFilter::OnAttemptReady(UpstreamAttempt& attempt) {
 
 // The host of a try, and its connection where there is one, are those of the stream.
 void RouterFilter::NoteUpstream(const UpstreamAttempt& attempt) {
-  if (attempt.host() == nullptr) return;
-  stream_info::UpstreamInfo& upstream = host_.info().upstream;
-  upstream.has_host = true;
-  upstream.address = attempt.host()->address();
-  upstream.host_name = attempt.host()->hostname();
-  if (attempt.state() != UpstreamAttempt::State::kOpen) return;
-  const upstream::ConnectionFacts& connection = attempt.connection();
-  upstream.connected = true;
-  upstream.local_address = connection.local_address;
-  upstream.connection_id = connection.connection_id;
-  upstream.protocol = connection.protocol;
-  upstream.tls = connection.tls;
+  attempt.Describe(host_.info().upstream);
 }
 
 // Hands the try what the request has so far.

@@ -21,16 +21,47 @@ upstream::Start UpstreamAttempt::Start(upstream::Cluster& cluster,
   WEIR_DCHECK(state_ == State::kIdle, "one try at a time");
   head_sent_ = false;
   end_sent_ = false;
+  response_ended_ = false;
   request_.emplace(*this, *this);
   const upstream::Start start = cluster.StartStream(*request_, options);
-  if (start == upstream::Start::kReady) state_ = State::kOpen;
-  if (start == upstream::Start::kPending) state_ = State::kPending;
+  switch (start) {
+    case upstream::Start::kReady:
+      Opened();
+      break;
+    case upstream::Start::kPending:
+      state_ = State::kPending;
+      break;
+    case upstream::Start::kFailed:
+      EndLog(&start_error());
+      break;
+  }
   return start;
+}
+
+void UpstreamAttempt::Opened() {
+  state_ = State::kOpen;
+  if (log_ == nullptr) return;
+  Describe(log_->upstream());
+  log_->OnStream();
+}
+
+void UpstreamAttempt::Describe(stream_info::UpstreamInfo& upstream) const {
+  if (host() == nullptr) return;
+  upstream.has_host = true;
+  upstream.address = host()->address();
+  upstream.host_name = host()->hostname();
+  if (state_ != State::kOpen) return;
+  upstream.connected = true;
+  upstream.local_address = connection().local_address;
+  upstream.connection_id = connection().connection_id;
+  upstream.protocol = connection().protocol;
+  upstream.tls = connection().tls;
 }
 
 void UpstreamAttempt::Send(const http::RequestHead& head, bool ended,
                            const http::HeaderMap* trailers) {
   if (state_ != State::kOpen || end_sent_) return;
+  const size_t waited = waiting_.size();
   const bool end_without_trailers = ended && trailers == nullptr;
   if (!head_sent_) {
     head_sent_ = true;
@@ -46,6 +77,10 @@ void UpstreamAttempt::Send(const http::RequestHead& head, bool ended,
   if (!end_sent_ && ended) {
     end_sent_ = true;
     stream().EncodeTrailers(*trailers);
+  }
+  if (log_ != nullptr) {
+    log_->OnSent(waited, end_sent_);
+    if (end_sent_ && response_ended_) EndLog(nullptr);
   }
   Progress();
 }
@@ -86,10 +121,12 @@ void UpstreamAttempt::Reset(const http::StreamError& error) {
     case State::kClosing:
       return;
     case State::kPending:
+      EndLog(&error);
       request_->Cancel();
       state_ = State::kIdle;
       return;
     case State::kOpen:
+      EndLog(&error);
       state_ = State::kClosing;
       blocked_ = false;
       request_->stream()->Reset(error);
@@ -98,13 +135,14 @@ void UpstreamAttempt::Reset(const http::StreamError& error) {
 }
 
 void UpstreamAttempt::OnStreamReady() {
-  state_ = State::kOpen;
+  Opened();
   handler_.OnAttemptReady(*this);
 }
 
 void UpstreamAttempt::OnStreamFailed(const http::StreamError& error) {
   state_ = State::kIdle;
   EndTimeouts();
+  EndLog(&error);
   handler_.OnAttemptError(*this, error);
 }
 
@@ -118,17 +156,23 @@ void UpstreamAttempt::OnHeaders(bool end) {
   if (state_ != State::kOpen) return;
   if (timeout_.has_value()) timeout_->Disable();
   Progress();
+  if (log_ != nullptr) log_->OnResponse(response_);
+  if (end) ResponseEnded();
   handler_.OnAttemptHeaders(*this, end);
 }
 
 void UpstreamAttempt::OnBody(buffer::Buffer& data, bool end) {
   if (state_ != State::kOpen) return;
   Progress();
+  if (log_ != nullptr) log_->OnReceived(data.size());
+  if (end) ResponseEnded();
   handler_.OnAttemptBody(*this, data, end);
 }
 
 void UpstreamAttempt::OnTrailers(http::HeaderMap& trailers) {
-  if (state_ == State::kOpen) handler_.OnAttemptTrailers(*this, trailers);
+  if (state_ != State::kOpen) return;
+  ResponseEnded(&trailers);
+  handler_.OnAttemptTrailers(*this, trailers);
 }
 
 void UpstreamAttempt::OnReset(const http::StreamError& error) {
@@ -136,7 +180,20 @@ void UpstreamAttempt::OnReset(const http::StreamError& error) {
   state_ = State::kClosing;
   blocked_ = false;
   EndTimeouts();
+  EndLog(&error);
   handler_.OnAttemptError(*this, error);
+}
+
+// While the request goes on the try does, too: a tunnel's, or until its owner gives it up.
+void UpstreamAttempt::ResponseEnded(const http::HeaderMap* trailers) {
+  response_ended_ = true;
+  if (end_sent_) EndLog(nullptr, trailers);
+}
+
+void UpstreamAttempt::EndLog(const http::StreamError* error, const http::HeaderMap* trailers) {
+  if (log_ == nullptr) return;
+  Describe(log_->upstream());
+  std::exchange(log_, nullptr)->OnEnd(error, trailers);
 }
 
 void UpstreamAttempt::OnBackpressure(bool blocked) {
@@ -149,6 +206,7 @@ void UpstreamAttempt::OnStreamClosed() {
   state_ = State::kIdle;
   blocked_ = false;
   EndTimeouts();
+  EndLog(nullptr);
   handler_.OnAttemptIdle(*this);
 }
 

@@ -10,12 +10,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "source/buffer/buffer.h"
 #include "source/buffer/ledger.h"
 #include "source/event/loop.h"
 #include "source/http/codec.h"
+#include "source/proxy/attempt_log.h"
 #include "source/upstream/cluster.h"
 
 namespace weir::proxy {
@@ -61,6 +64,8 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   ~UpstreamAttempt();
 
   State state() const { return state_; }
+  // The next Start's try writes these records. kIdle only.
+  void LogTo(std::unique_ptr<AttemptLog> log) { log_ = std::move(log); }
   bool in_flight() const { return state_ == State::kPending || state_ == State::kOpen; }
   // kIdle only. kReady: the stream is open, send at once.
   upstream::Start Start(upstream::Cluster& cluster, const upstream::StreamOptions& options);
@@ -72,6 +77,8 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   const upstream::HostRef& host() const { return request_->host(); }
   bool started() const { return request_.has_value(); }
   const upstream::ConnectionFacts& connection() const { return request_->connection(); }
+  // After a Start: writes host and connection into `upstream`, as far as there are any.
+  void Describe(stream_info::UpstreamInfo& upstream) const;
 
   // Bytes of the request that this try has not sent yet; the owner adds to them.
   buffer::Buffer& waiting() { return waiting_; }
@@ -117,6 +124,10 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
 
  private:
   void Progress();
+  void Opened();
+  void ResponseEnded(const http::HeaderMap* trailers = nullptr);
+  // Writes the last record and forgets the log.
+  void EndLog(const http::StreamError* error, const http::HeaderMap* trailers = nullptr);
   // Enables `timer`, made where there is none, to tell of an error of this kind.
   void EnableTimer(std::optional<event::Timer>& timer, event::Duration after, http::ErrorKind kind);
 
@@ -127,6 +138,7 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   bool head_sent_ = false;
   bool end_sent_ = false;
   bool blocked_ = false;
+  bool response_ended_ = false;
   std::optional<upstream::StreamRequest> request_;  // Of the last Start.
   buffer::Buffer waiting_;
   event::MonotonicTime first_byte_sent_{};
@@ -135,6 +147,7 @@ class UpstreamAttempt final : public upstream::StreamRequestHandler,
   std::optional<event::Timer> idle_;
   std::optional<event::Timer> max_duration_;
   event::Duration idle_timeout_{0};
+  std::unique_ptr<AttemptLog> log_;  // Null: no records, or the last one is written.
 };
 
 }  // namespace weir::proxy

@@ -32,7 +32,7 @@ std::shared_ptr<const generation::Listener> MakeListener(const AdminContext& con
   chain_config->terminal = MakeManager();
   auto chain = std::make_shared<generation::Chain>();
   chain->config = chain_config;
-  chain->http_filters = {{kName, std::make_shared<AdminFilterFactory>(context)}};
+  chain->http_filters.before_router = {{kName, std::make_shared<AdminFilterFactory>(context)}};
   chain->access_logs = config.access_logs;
 
   auto listener_config = std::make_shared<config::Listener>();

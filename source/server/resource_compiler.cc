@@ -72,10 +72,7 @@ absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::Co
                                                           "listener filter", *extension.config));
     compiled->listener_filters.push_back(std::move(factory));
   }
-  for (const config::AccessLog& configured : listener->access_logs) {
-    WEIR_ASSIGN_OR_RETURN(auto log, filter::MakeAccessLog(factories_, configured, log_sinks_));
-    compiled->access_logs.push_back(std::move(log));
-  }
+  WEIR_RETURN_IF_ERROR(AddLogs(listener->access_logs, compiled->access_logs));
   compiled->config = std::move(listener);
   return compiled;
 }
@@ -113,32 +110,45 @@ absl::StatusOr<std::shared_ptr<const generation::Chain>> ResourceCompiler::Compi
     std::shared_ptr<const config::FilterChain> chain) const {
   auto compiled = std::make_shared<generation::Chain>();
   compiled->config = std::move(chain);
-  const std::vector<config::AccessLog>* logs = nullptr;
   if (const config::HttpConnectionManager* http = compiled->http()) {
-    logs = &http->access_logs;
     WEIR_RETURN_IF_ERROR(AddHttp(*http, *compiled));
   } else {
-    logs = &compiled->tcp()->access_logs;
-  }
-  for (const config::AccessLog& configured : *logs) {
-    WEIR_ASSIGN_OR_RETURN(auto log, filter::MakeAccessLog(factories_, configured, log_sinks_));
-    compiled->access_logs.push_back(std::move(log));
+    WEIR_RETURN_IF_ERROR(AddLogs(compiled->tcp()->access_logs, compiled->access_logs));
   }
   return compiled;
 }
 
+absl::Status ResourceCompiler::AddLogs(
+    const std::vector<config::AccessLog>& configured,
+    std::vector<std::shared_ptr<const filter::AccessLog>>& logs) const {
+  for (const config::AccessLog& log : configured) {
+    WEIR_ASSIGN_OR_RETURN(logs.emplace_back(), filter::MakeAccessLog(factories_, log, log_sinks_));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ResourceCompiler::AddHttp(const config::HttpConnectionManager& http,
                                        generation::Chain& chain) const {
+  WEIR_RETURN_IF_ERROR(AddLogs(http.access_logs, chain.access_logs));
   if (http.routes != nullptr) {
     WEIR_ASSIGN_OR_RETURN(chain.inline_routes, router::RouteIndex::Create(http.routes));
   }
-  for (const config::HttpFilter& configured : http.http_filters.before_router) {
+  WEIR_ASSIGN_OR_RETURN(chain.http_filters, MakeHttpFilters(http.http_filters));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<generation::HttpFilters> ResourceCompiler::MakeHttpFilters(
+    const config::HttpFilters& filters) const {
+  generation::HttpFilters made;
+  for (const config::HttpFilter& configured : filters.before_router) {
     const auto& [name, config] = configured.extension;
     WEIR_ASSIGN_OR_RETURN(auto factory, Make<filter::HttpFilterFactory>(factories_.http_filters,
                                                                         "HTTP filter", *config));
-    chain.http_filters.push_back({name, std::move(factory), configured.disabled});
+    made.before_router.push_back({name, std::move(factory), configured.disabled});
   }
-  return absl::OkStatus();
+  made.router.config = filters.router;
+  WEIR_RETURN_IF_ERROR(AddLogs(filters.router.upstream_logs, made.router.upstream_logs));
+  return made;
 }
 
 std::shared_ptr<const generation::Listener> ShareChains(

@@ -60,6 +60,9 @@ class ResourceCompiler {
                         generation::Listener& listener) const;
   absl::StatusOr<std::shared_ptr<const generation::Chain>> CompileChain(
       std::shared_ptr<const config::FilterChain> chain) const;
+  absl::Status AddLogs(const std::vector<config::AccessLog>& configured,
+                       std::vector<std::shared_ptr<const filter::AccessLog>>& logs) const;
+  absl::StatusOr<generation::HttpFilters> MakeHttpFilters(const config::HttpFilters& filters) const;
   absl::Status AddHttp(const config::HttpConnectionManager& http, generation::Chain& chain) const;
 
   config::SharedParts parts_;

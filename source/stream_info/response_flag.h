@@ -27,6 +27,7 @@ namespace weir::stream_info {
   X(kUpstreamMaxStreamDurationReached, "UMSDR", "UpstreamMaxStreamDurationReached") \
   X(kDurationTimeout, "DT", "DurationTimeout")                                      \
   X(kNoClusterFound, "NC", "NoClusterFound")                                        \
+  X(kInvalidEnvoyRequestHeaders, "IH", "InvalidEnvoyRequestHeaders")                \
   X(kOverloadManager, "OM", "OverloadManagerTerminated")                            \
   X(kDownstreamRemoteReset, "DR", "DownstreamRemoteReset")
 

@@ -88,6 +88,7 @@ TEST(Equality, ConnectionManager) {
       [&](M& m) { m.http_filters.before_router = {filter(1)}; },
       [](M& m) { m.http_filters.router.suppress_envoy_headers = true; },
       [](M& m) { m.http_filters.router.respect_expected_rq_timeout = true; },
+      [](M& m) { m.http_filters.router.upstream_logs = {AccessLog{.name = "f"}}; },
       [](M& m) { m.access_logs = {AccessLog{.name = "f"}}; },
       [](M& m) { m.access_logs = {AccessLog{.filter = std::make_shared<LogFilter>()}}; },
       [](M& m) { m.access_logs = {AccessLog{.config = std::make_shared<FakeExtension>(1)}}; },

@@ -109,5 +109,37 @@ TEST_F(RequestOverridesTest, AStreamLastsAsLongAsItsCallAsksWithinLimits) {
   EXPECT_EQ(MaxStreamDurationOf(action, head_), milliseconds(7000));
 }
 
+TEST_F(RequestOverridesTest, FindsWhatCannotBeRead) {
+  using http::HeaderId;
+  struct Case {
+    HeaderId id;
+    std::string_view value;
+    bool readable;
+  };
+  constexpr Case kCases[] = {
+      {HeaderId::kXEnvoyMaxRetries, "3", true},
+      {HeaderId::kXEnvoyMaxRetries, "-3", false},
+      {HeaderId::kXEnvoyMaxRetries, "", false},
+      {HeaderId::kXEnvoyUpstreamRqTimeoutMs, "250", true},
+      {HeaderId::kXEnvoyUpstreamRqTimeoutMs, "250ms", false},
+      {HeaderId::kXEnvoyUpstreamRqPerTryTimeoutMs, "1.5", false},
+      {HeaderId::kXEnvoyRetryOn, "5xx, reset", true},
+      {HeaderId::kXEnvoyRetryOn, "5xx,4xx", false},
+      {HeaderId::kXEnvoyRetryOn, "cancelled", false},
+      {HeaderId::kXEnvoyRetryGrpcOn, "cancelled,unavailable", true},
+      {HeaderId::kXEnvoyRetryGrpcOn, "cancelled,5xx", false},
+  };
+  for (const Case& test : kCases) {
+    head_.headers.Clear();
+    head_.headers.Add("x-other", "nonsense");
+    head_.headers.Add(http::NameOf(test.id), test.value);
+    const http::HeaderField* const found = UnreadableOverride(head_, {&test.id, 1});
+    EXPECT_EQ(found == nullptr, test.readable) << http::NameOf(test.id) << ": " << test.value;
+    if (found != nullptr) EXPECT_EQ(found->value, test.value);
+    const HeaderId other = HeaderId::kXEnvoyRetriableStatusCodes;
+    EXPECT_EQ(UnreadableOverride(head_, {&other, 1}), nullptr);
+  }
+}
+
 }  // namespace
 }  // namespace weir::proxy

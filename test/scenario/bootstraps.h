@@ -32,6 +32,8 @@ struct Edge {
   std::string more_resources;
   std::string log_format = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_SENT%";
   std::string table_options;
+  // Further fields of the router, one a line in flow style.
+  std::string router_options;
 };
 
 inline std::string Indented(const std::string& lines, size_t by) {
@@ -65,7 +67,9 @@ static_resources:
   yaml += R"(          - name: router
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-          access_log:
+)";
+  yaml += Indented(edge.router_options, 14);
+  yaml += R"(          access_log:
           - name: stdout
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog

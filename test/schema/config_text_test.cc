@@ -49,7 +49,7 @@ static_resources:
                 route: {cluster: xds, timeout: 3s}
           http_filters:
           - name: router
-            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router, dynamic_stats: true}
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router, start_child_span: true}
   clusters:
   - name: xds
     type: STRICT_DNS
@@ -69,7 +69,7 @@ TEST(ReadMessage, ReadsABootstrap) {
   EXPECT_EQ(bootstrap.node().id(), "n");
   EXPECT_EQ(bootstrap.static_resources().listeners_size(), 1);
   ASSERT_EQ(result.ignored.size(), 1u);
-  EXPECT_EQ(result.ignored[0].field, "dynamic_stats");
+  EXPECT_EQ(result.ignored[0].field, "start_child_span");
   EXPECT_EQ(result.source.Find("static_resources.clusters[0].type"), (Position{35, 11}));
 }
 

@@ -72,15 +72,16 @@ TEST(Supported, LooksIntoExtensions) {
           "          '@type': t/envoy.extensions.filters.http.lua.v3.Lua\n"
           "      - name: router\n        typed_config:\n"
           "          '@type': t/envoy.extensions.filters.http.router.v3.Router\n"
-          "          strict_check_headers: [x-envoy-max-retries]\n")),
+          "          upstream_http_filters: [{name: codec}]\n")),
       "filter_chains[0].filters[0].typed_config.tracing: field \"tracing\" of "
       "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager is not "
       "supported\n"
       "filter_chains[0].filters[0].typed_config.http_filters[0].typed_config: extension type "
       "envoy.extensions.filters.http.lua.v3.Lua is not supported\n"
-      "filter_chains[0].filters[0].typed_config.http_filters[1].typed_config.strict_check_headers: "
+      "filter_chains[0].filters[0].typed_config.http_filters[1].typed_config.upstream_http_filters:"
+      " "
       "field "
-      "\"strict_check_headers\" of envoy.extensions.filters.http.router.v3.Router is not "
+      "\"upstream_http_filters\" of envoy.extensions.filters.http.router.v3.Router is not "
       "supported");
 }
 

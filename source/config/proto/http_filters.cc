@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "source/base/hash_map.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/router.h"
 
 namespace weir::config::proto {
 namespace {
@@ -13,12 +13,11 @@ namespace {
 namespace pb = envoy::extensions::filters::network::http_connection_manager::v3;
 using RouterPb = envoy::extensions::filters::http::router::v3::Router;
 
-void DecodeRouter(const pb::HttpFilter& filter, const Scope& scope, Router& router) {
+void DecodeEnd(const pb::HttpFilter& filter, const Scope& scope, Router& router) {
   if (filter.disabled()) scope.Field("disabled").Error("the router cannot be disabled");
-  const auto message = Unpack<RouterPb>(filter.typed_config(), scope.Field("typed_config"));
-  if (message == nullptr) return;
-  router.suppress_envoy_headers = message->suppress_envoy_headers();
-  router.respect_expected_rq_timeout = message->respect_expected_rq_timeout();
+  const Scope at = scope.Field("typed_config");
+  const auto message = Unpack<RouterPb>(filter.typed_config(), at);
+  if (message != nullptr) router = DecodeRouter(*message, at);
 }
 
 // Whether the program lacks the filter and the author said that this is no harm.
@@ -54,7 +53,7 @@ HttpFilters DecodeHttpFilters(const google::protobuf::RepeatedPtrField<pb::HttpF
                            : "the router must be the last HTTP filter",
                  filter.name());
     } else if (type == router_type) {
-      DecodeRouter(filter, item, decoded.router);
+      DecodeEnd(filter, item, decoded.router);
     } else if (!IsDispensable(filter, type, item)) {
       auto config = DecodeExtension(filter.typed_config(), ExtensionDecoders::Category::kHttpFilter,
                                     item.Field("typed_config"));

@@ -34,6 +34,38 @@ TEST(DecodeListener, HasEnvoysDefaults) {
   EXPECT_TRUE(ManagerOf(*listener) == expected);
 }
 
+TEST(DecodeListener, ReadsTheRouter) {
+  std::string yaml = HttpListener();
+  yaml.replace(yaml.find("suppress_envoy_headers: true"), 28, R"(
+            respect_expected_rq_timeout: true, dynamic_stats: false,
+            strict_check_headers: [ x-envoy-retry-on, x-envoy-max-retries ],
+            upstream_log: [ { name: tries, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog } } ],
+            upstream_log_options: { flush_upstream_log_on_upstream_stream: true, upstream_log_flush_interval: 2s }
+            )");
+  const auto listener = Decoded<Listener>(kType, yaml);
+  ASSERT_NE(listener, nullptr);
+  const Router& router = ManagerOf(*listener).http_filters.router;
+  EXPECT_FALSE(router.suppress_envoy_headers);
+  EXPECT_TRUE(router.respect_expected_rq_timeout);
+  EXPECT_FALSE(router.dynamic_stats);
+  EXPECT_THAT(router.strict_checks,
+              ElementsAre(http::HeaderId::kXEnvoyRetryOn, http::HeaderId::kXEnvoyMaxRetries));
+  ASSERT_EQ(router.upstream_logs.size(), 1u);
+  EXPECT_EQ(router.upstream_logs[0].name, "tries");
+  EXPECT_TRUE(router.log_upstream_streams);
+  EXPECT_EQ(router.upstream_log_interval, std::chrono::seconds(2));
+}
+
+TEST(DecodeListener, ChecksTheRouter) {
+  std::string yaml = HttpListener();
+  yaml.replace(yaml.find("suppress_envoy_headers: true"), 28, R"(
+            strict_check_headers: [ x-envoy-hedge-on-per-try-timeout ],
+            upstream_log_options: { upstream_log_flush_interval: 0.0001s })");
+  EXPECT_THAT(Decode(kType, yaml).errors,
+              ElementsAre(HasSubstr("typed_config.strict_check_headers[0]: "),
+                          HasSubstr("upstream_log_options.upstream_log_flush_interval: ")));
+}
+
 TEST(DecodeListener, ReadsTheConnectionManager) {
   const auto listener = Decoded<Listener>(kType, HttpListener(R"(
       codec_type: HTTP2
