@@ -19,6 +19,7 @@
 #include "source/format/log_format.h"
 #include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
+#include "source/match/match_tree.h"
 #include "source/match/query_matcher.h"
 #include "source/match/regex.h"
 
@@ -235,6 +236,13 @@ struct Route {
   std::string stats;  // "<virtual host>.route.<stat_prefix>"; empty: it has none of its own.
 };
 
+// Consecutive routes of a virtual host.
+struct RouteRange {
+  uint32_t first = 0;
+  uint32_t count = 0;
+  friend bool operator==(const RouteRange&, const RouteRange&) = default;
+};
+
 enum class RequireTls : uint8_t { kNone, kExternalOnly, kAll };
 
 // Requests that are counted apart.
@@ -248,6 +256,9 @@ struct VirtualHost {
   std::string name;
   std::vector<std::string> domains;  // lower case: exact, "*.suffix", "prefix.*" or "*"
   std::vector<Route> routes;
+  // Set: a request is held against those routes alone that it chooses, and against none without a
+  // match.
+  std::optional<match::ActionTree<RouteRange>> matcher;
   // The first that matches takes a request; the last of them takes what is left.
   std::vector<VirtualCluster> virtual_clusters;
   RequireTls require_tls = RequireTls::kNone;

@@ -80,8 +80,7 @@ void RouterFilter::MatchRoute() {
   decision_ = routes_->Match({.head = head,
                               .downstream_secure = proto.has_value() && *proto == "https",
                               .internal_request = head.headers.Has(HeaderId::kXEnvoyInternal),
-                              .tls = info.connection.tls.get(),
-                              .client = &info.downstream_remote_address,
+                              .stream = &info,
                               .random = options_.random});
   if (decision_.virtual_host != nullptr) info.virtual_host_name = decision_.virtual_host->name;
   if (decision_.route != nullptr) info.route_name = decision_.route->name;

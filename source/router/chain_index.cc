@@ -7,6 +7,7 @@
 
 #include "source/base/hash_map.h"
 #include "source/base/status.h"
+#include "source/match/data_input.h"
 
 namespace weir::router {
 namespace {
@@ -29,13 +30,6 @@ enum class Level : uint8_t {
   kChain,
 };
 constexpr Level Next(Level level) { return static_cast<Level>(static_cast<uint8_t>(level) + 1); }
-
-bool IsLocal(const ConnectionInfo& connection) {
-  const net::Address& local = connection.local_address;
-  const net::Address& remote = connection.remote_address;
-  if (!remote.is_ip() || !local.is_ip()) return true;  // A UNIX socket.
-  return remote.ip().IsLoopback() || remote.ip() == local.ip();
-}
 
 std::string DescribeChain(const FilterChain& chain, size_t index) {
   return chain.name.empty() ? StrCat("filter_chains[", index, "]") : StrCat("'", chain.name, "'");
@@ -143,8 +137,9 @@ const ChainIndex::Node* ChainIndex::Node::FindApplicationProtocol(
 }
 
 const ChainIndex::Node* ChainIndex::Node::FindSourceType(const ConnectionInfo& connection) const {
-  const auto type = IsLocal(connection) ? FilterChainMatch::SourceType::kSameIpOrLoopback
-                                        : FilterChainMatch::SourceType::kExternal;
+  const auto type = match::IsLocalSource(connection)
+                        ? FilterChainMatch::SourceType::kSameIpOrLoopback
+                        : FilterChainMatch::SourceType::kExternal;
   return FindNumber(static_cast<uint32_t>(type));
 }
 

@@ -54,7 +54,8 @@ bool PathMatches(const config::RouteMatch& match, std::string_view path) {
   return std::get<config::PathRegex>(match.path).value.FullMatch(path);
 }
 
-bool TlsMatches(const config::TlsMatch& match, const net::TlsFacts* tls) {
+bool TlsMatches(const config::TlsMatch& match, const stream_info::StreamInfo* stream) {
+  const net::TlsFacts* const tls = stream == nullptr ? nullptr : stream->connection.tls.get();
   const bool presented = tls != nullptr && tls->peer != nullptr;
   const bool validated = tls != nullptr && tls->peer_validated;
   return match.presented.value_or(presented) == presented &&
@@ -71,7 +72,7 @@ bool OthersMatch(const config::RouteMatch& match, const MatchInput& input) {
   if (match.runtime_fraction.has_value() && !match.runtime_fraction->Contains(input.random))
     return false;
   if (match.grpc_only && !IsGrpc(input.head)) return false;
-  if (match.tls.has_value() && !TlsMatches(*match.tls, input.tls)) return false;
+  if (match.tls.has_value() && !TlsMatches(*match.tls, input.stream)) return false;
   if (!AllMatch(match.headers, input.head)) return false;
   for (const match::QueryMatcher& parameter : match.query) {
     if (!parameter.Matches(input.head.path)) return false;
@@ -90,7 +91,9 @@ const config::WeightedCluster& Choose(const config::WeightedClusters& clusters,
                                       const MatchInput& input) {
   uint64_t number = input.random;
   if (clusters.use_hash_policy) {
-    number = HashOf(hash_policy, input.head, input.client, 0, nullptr).value_or(number);
+    const net::Address* const client =
+        input.stream == nullptr ? nullptr : &input.stream->downstream_remote_address;
+    number = HashOf(hash_policy, input.head, client, 0, nullptr).value_or(number);
   }
   if (!clusters.random_field.empty()) {
     number = ParseUint64(FieldOf(input.head, clusters.random_field)).value_or(number);
@@ -192,7 +195,7 @@ class Lower {
   std::array<char, 256> inline_;
 };
 
-// What a virtual host's routes are found by.
+// What routes that count together are found by.
 struct Paths {
   ConditionTable conditions;
   PathIndex cased;
@@ -250,10 +253,32 @@ absl::Status CheckWeights(const config::VirtualHost& host) {
 
 }  // namespace
 
+// Routes that a request is held against: all of a virtual host, or those that one action of its
+// matcher names.
+struct RouteIndex::RouteSet {
+  config::RouteRange range;
+  Paths paths;
+};
+
 struct RouteIndex::Index {
   HostIndex hosts;
-  std::vector<Paths> paths;  // One a virtual host.
+  std::vector<RouteSet> sets;
+  std::vector<uint32_t> first_sets;  // Of each virtual host: its sets are those of its actions.
+
+  void AddSet(const config::VirtualHost& host, const config::RouteRange& range);
 };
+
+void RouteIndex::Index::AddSet(const config::VirtualHost& host, const config::RouteRange& range) {
+  RouteSet& set = sets.emplace_back(RouteSet{.range = range, .paths = {}});
+  for (uint32_t i = 0; i < range.count; ++i) {
+    const uint32_t number = range.first + i;
+    const config::RouteMatch& match = host.routes[number].match;
+    ListFor(set.paths, match).Add(number, match, set.paths.conditions);
+  }
+  set.paths.cased.Build();
+  set.paths.folded.Build();
+  set.paths.connects.Build();
+}
 
 RouteIndex::RouteIndex(std::shared_ptr<const config::RouteTable> table,
                        std::unique_ptr<const Index> index)
@@ -265,7 +290,12 @@ RouteIndex::~RouteIndex() = default;
 absl::StatusOr<std::shared_ptr<const RouteIndex>> RouteIndex::Create(
     std::shared_ptr<const config::RouteTable> table) {
   auto index = std::make_unique<Index>();
-  index->paths.resize(table->virtual_hosts.size());
+  size_t sets = 0;
+  for (const config::VirtualHost& host : table->virtual_hosts) {
+    sets += host.matcher.has_value() ? host.matcher->actions.size() : 1;
+  }
+  index->sets.reserve(sets);
+  index->first_sets.reserve(table->virtual_hosts.size());
   for (uint32_t i = 0; i < table->virtual_hosts.size(); ++i) {
     const config::VirtualHost& host = table->virtual_hosts[i];
     for (const std::string& domain : host.domains) {
@@ -276,14 +306,12 @@ absl::StatusOr<std::shared_ptr<const RouteIndex>> RouteIndex::Create(
       }
     }
     WEIR_RETURN_IF_ERROR(CheckWeights(host));
-    Paths& paths = index->paths[i];
-    for (uint32_t number = 0; number < host.routes.size(); ++number) {
-      const config::RouteMatch& match = host.routes[number].match;
-      ListFor(paths, match).Add(number, match, paths.conditions);
+    index->first_sets.push_back(static_cast<uint32_t>(index->sets.size()));
+    if (host.matcher.has_value()) {
+      for (const config::RouteRange& range : host.matcher->actions) index->AddSet(host, range);
+    } else {
+      index->AddSet(host, {.first = 0, .count = static_cast<uint32_t>(host.routes.size())});
     }
-    paths.cased.Build();
-    paths.folded.Build();
-    paths.connects.Build();
   }
   return std::shared_ptr<const RouteIndex>(new RouteIndex(std::move(table), std::move(index)));
 }
@@ -299,26 +327,44 @@ Decision RouteIndex::Match(const MatchInput& input) const {
     return {.kind = Decision::Kind::kRedirect, .virtual_host = &virtual_host};
   }
 
-  const std::string_view path = PathFor(*table_, head);
+  const RouteSet* const set = SetFor(*found, input);
+  const config::Route* const route =
+      set == nullptr ? nullptr : FirstMatch(virtual_host, *set, input);
+  if (route == nullptr) return {.kind = Decision::Kind::kNoRoute, .virtual_host = &virtual_host};
+  return Decide(virtual_host, *route, input);
+}
+
+const RouteIndex::RouteSet* RouteIndex::SetFor(uint32_t host, const MatchInput& input) const {
+  const auto& matcher = table_->virtual_hosts[host].matcher;
+  const uint32_t first = index_->first_sets[host];
+  if (!matcher.has_value()) return &index_->sets[first];
+  const stream_info::StreamInfo* const stream = input.stream;
+  const std::optional<match::ActionNumber> action =
+      matcher->tree->Find({.connection = stream == nullptr ? nullptr : &stream->connection,
+                           .head = &input.head,
+                           .stream = stream});
+  return action.has_value() ? &index_->sets[first + *action] : nullptr;
+}
+
+const config::Route* RouteIndex::FirstMatch(const config::VirtualHost& host, const RouteSet& set,
+                                            const MatchInput& input) const {
+  const std::string_view path = PathFor(*table_, input.head);
+  // Cheap for what the index found, and it is what decides the routes that are always tried.
+  const auto matches = [&](const config::Route& route) {
+    return PathMatches(route.match, path) && OthersMatch(route.match, input);
+  };
   Candidates candidates;
-  index_->paths[*found].Find(path, head, candidates);
+  set.paths.Find(path, input.head, candidates);
   if (candidates.overflowed()) {
-    for (const config::Route& route : virtual_host.routes) {
-      if (PathMatches(route.match, path) && OthersMatch(route.match, input)) {
-        return Decide(virtual_host, route, input);
-      }
-    }
-    return {.kind = Decision::Kind::kNoRoute, .virtual_host = &virtual_host};
+    const auto all = std::span(host.routes).subspan(set.range.first, set.range.count);
+    const auto first = std::find_if(all.begin(), all.end(), matches);
+    return first == all.end() ? nullptr : &*first;
   }
   for (uint32_t number = candidates.Next(); number != Candidates::kNone;
        number = candidates.Next()) {
-    const config::Route& route = virtual_host.routes[number];
-    // Cheap for what the index found, and it is what decides the routes that are always tried.
-    if (PathMatches(route.match, path) && OthersMatch(route.match, input)) {
-      return Decide(virtual_host, route, input);
-    }
+    if (matches(host.routes[number])) return &host.routes[number];
   }
-  return {.kind = Decision::Kind::kNoRoute, .virtual_host = &virtual_host};
+  return nullptr;
 }
 
 const config::VirtualCluster* FindVirtualCluster(const config::VirtualHost& host,

@@ -2,7 +2,8 @@
 // answers live traffic, explain and dry runs. Immutable after Create, shared by workers and pinned
 // by requests.
 //
-// First match wins, in the order of the configuration, as xDS says; the index only spares the look
+// A virtual host with a matcher lets that choose which of its routes count. Of those the first
+// match wins, in the order of the configuration, as xDS says; the index only spares the look
 // at routes that cannot match: virtual hosts by hash, then longest suffix, longest prefix and "*";
 // paths by a trie of literal prefixes and a hash of exact paths, whose candidates come out in
 // configuration order together with the few routes (regular expressions, case-insensitive ones)
@@ -18,7 +19,6 @@
 #include "absl/status/statusor.h"
 #include "source/config/route.h"
 #include "source/http/message.h"
-#include "source/net/tls_facts.h"
 #include "source/stream_info/stream_info.h"
 
 namespace weir::router {
@@ -28,9 +28,9 @@ struct MatchInput {
   const http::RequestHead& head;
   // Whether the connection is TLS or x-forwarded-proto (trusted) says https: for require_tls.
   bool downstream_secure = false;
-  bool internal_request = false;         // RequireTls::kExternalOnly spares these.
-  const net::TlsFacts* tls = nullptr;    // For tls_context; null: cleartext.
-  const net::Address* client = nullptr;  // For use_hash_policy; null: unknown.
+  bool internal_request = false;  // RequireTls::kExternalOnly spares these.
+  // For what speaks of client, connection and TLS; null: nothing is known of them.
+  const stream_info::StreamInfo* stream = nullptr;
   uint64_t random = 0;  // For runtime_fraction and weighted clusters; one draw a request.
 };
 
@@ -78,8 +78,15 @@ class RouteIndex {
   bool has_filter_overrides() const { return has_filter_overrides_; }
 
  private:
+  struct RouteSet;
   struct Index;
   RouteIndex(std::shared_ptr<const config::RouteTable> table, std::unique_ptr<const Index> index);
+  // The routes of virtual host number `host` that count; null: none.
+  const RouteSet* SetFor(uint32_t host, const MatchInput& input) const;
+  // Null: none matches.
+  const config::Route* FirstMatch(const config::VirtualHost& host, const RouteSet& set,
+                                  const MatchInput& input) const;
+
   std::shared_ptr<const config::RouteTable> table_;
   const bool has_filter_overrides_;
   std::unique_ptr<const Index> index_;

@@ -146,13 +146,40 @@ TEST_F(RouteIndexTest, TheClientsCertificateDecides) {
   routes[2].match.tls = {.presented = false};
   Host({"*"}).routes = std::move(routes);
   EXPECT_EQ(ClusterFor("h", "/"), "none");  // Makes the index; in cleartext.
-  net::TlsFacts tls;
-  const auto cluster = [&] { return index_->Match({.head = head_, .tls = &tls}).cluster; };
+  stream_info::ConnectionInfo connection;
+  const auto tls = MakeLocal<net::TlsFacts>();
+  connection.tls = tls;
+  const stream_info::StreamInfo stream(connection);
+  const auto cluster = [&] { return index_->Match({.head = head_, .stream = &stream}).cluster; };
   EXPECT_EQ(cluster(), "none");
-  tls.peer = std::make_shared<net::CertificateFacts>();
+  tls->peer = std::make_shared<net::CertificateFacts>();
   EXPECT_EQ(cluster(), "presented");
-  tls.peer_validated = true;
+  tls->peer_validated = true;
   EXPECT_EQ(cluster(), "validated");
+}
+
+TEST_F(RouteIndexTest, AMatcherChoosesTheRoutesThatCount) {
+  config::VirtualHost& host = Host({"*"});
+  host.routes = {ToCluster("first", PathPrefix{"/"}), ToCluster("second-a", PathExact{"/a"}),
+                 ToCluster("second", PathPrefix{"/b"})};
+  const auto number = [](match::ActionNumber action) { return match::OnMatch{.next = action}; };
+  host.matcher.emplace();
+  host.matcher->actions = {{.first = 0, .count = 1}, {.first = 1, .count = 2}};
+  host.matcher->tree = std::make_shared<const match::MatchTree>(match::ExactMap{
+      .input = {match::DataInput::Kind::kRequestHeader, "x"},
+      .entries = {{"1", number(0)}, {"2", number(1)}},
+  });
+  Host({"plain"}).routes = {ToCluster("plain", PathPrefix{"/"})};
+  EXPECT_EQ(Match("h", "/a").kind, Decision::Kind::kNoRoute);
+  EXPECT_EQ(Match("h", "/a").virtual_host->name, "*");
+  EXPECT_EQ(ClusterFor("plain", "/a"), "plain");
+  head_.headers.Add("x", "2");
+  EXPECT_EQ(ClusterFor("h", "/a"), "second-a");
+  EXPECT_EQ(ClusterFor("h", "/b"), "second");
+  // What it chose is all there is.
+  EXPECT_EQ(Match("h", "/c").kind, Decision::Kind::kNoRoute);
+  head_.headers.Set("x", "1");
+  EXPECT_EQ(ClusterFor("h", "/c"), "first");
 }
 
 TEST_F(RouteIndexTest, AnUnknownHostAndAnUnknownPathAreTold) {

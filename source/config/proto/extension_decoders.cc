@@ -7,9 +7,11 @@ namespace weir::config::proto {
 namespace {
 
 // Decoded as parts of a listener, a route table, a cluster or the bootstrap.
-constexpr std::array<std::string_view, 23> kBuiltIn = {
+constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "envoy.config.overload.v3.ShrinkHeapConfig",
     "envoy.config.route.v3.FilterConfig",
+    "envoy.config.route.v3.Route",
+    "envoy.config.route.v3.RouteList",
     "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
     "envoy.extensions.filters.http.router.v3.Router",
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -23,6 +25,19 @@ constexpr std::array<std::string_view, 23> kBuiltIn = {
     "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest",
     "envoy.extensions.load_balancing_policies.random.v3.Random",
     "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin",
+    "envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput",
+    "envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput",
+    "envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput",
+    "envoy.extensions.matching.common_inputs.network.v3.DirectSourceIPInput",
+    "envoy.extensions.matching.common_inputs.network.v3.ServerNameInput",
+    "envoy.extensions.matching.common_inputs.network.v3.SourceIPInput",
+    "envoy.extensions.matching.common_inputs.network.v3.SourcePortInput",
+    "envoy.extensions.matching.common_inputs.network.v3.SourceTypeInput",
+    "envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput",
+    "envoy.extensions.matching.common_inputs.ssl.v3.DnsSanInput",
+    "envoy.extensions.matching.common_inputs.ssl.v3.SubjectInput",
+    "envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput",
+    "envoy.extensions.matching.input_matchers.ip.v3.Ip",
     "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig",
     "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig",
     "envoy.extensions.regex_engines.v3.GoogleRE2",
@@ -30,8 +45,12 @@ constexpr std::array<std::string_view, 23> kBuiltIn = {
     "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
     "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+    "envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
+    "envoy.type.matcher.v3.HttpRequestQueryParamMatchInput",
     "weir.config.v1.DynamicUpdates",
-};
+    "xds.type.matcher.v3.IPMatcher",
+    "xds.type.matcher.v3.ServerNameMatcher",
+});
 
 }  // namespace
 

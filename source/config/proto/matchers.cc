@@ -7,11 +7,51 @@ namespace route = envoy::config::route::v3;
 namespace matcher_pb = envoy::type::matcher::v3;
 using Kind = match::StringMatcher::Kind;
 
-std::optional<match::Regex> DecodeRegex(const matcher_pb::RegexMatcher& regex, const Scope& scope) {
+namespace {
+
+// A RegexMatcher of either API.
+template <typename Message>
+std::optional<match::Regex> CompileRegex(const Message& regex, const Scope& scope) {
   absl::StatusOr<match::Regex> compiled = match::Regex::Create(regex.regex());
   if (compiled.ok()) return *std::move(compiled);
   scope.Field("regex").Error(compiled.status());
   return std::nullopt;
+}
+
+// A StringMatcher of either API.
+template <typename Message>
+std::optional<match::StringMatcher> CompileString(const Message& matcher, const Scope& scope) {
+  const bool ignore_case = matcher.ignore_case();
+  switch (matcher.match_pattern_case()) {
+    case Message::kExact:
+      return match::StringMatcher(Kind::kExact, matcher.exact(), ignore_case);
+    case Message::kPrefix:
+      return match::StringMatcher(Kind::kPrefix, matcher.prefix(), ignore_case);
+    case Message::kSuffix:
+      return match::StringMatcher(Kind::kSuffix, matcher.suffix(), ignore_case);
+    case Message::kContains:
+      return match::StringMatcher(Kind::kContains, matcher.contains(), ignore_case);
+    case Message::kSafeRegex: {
+      if (ignore_case) {
+        scope.Field("ignore_case")
+            .Error("has no effect on safe_regex; write (?i) into the pattern");
+      }
+      std::optional<match::Regex> regex =
+          CompileRegex(matcher.safe_regex(), scope.Field("safe_regex"));
+      if (!regex.has_value()) return std::nullopt;
+      return match::StringMatcher(*std::move(regex));
+    }
+    case Message::MATCH_PATTERN_NOT_SET:
+      break;
+  }
+  scope.Error("a pattern is missing: exact, prefix, suffix, contains or safe_regex");
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<match::Regex> DecodeRegex(const matcher_pb::RegexMatcher& regex, const Scope& scope) {
+  return CompileRegex(regex, scope);
 }
 
 std::optional<RegexRewrite> DecodeRegexRewrite(const matcher_pb::RegexMatchAndSubstitute& rewrite,
@@ -28,31 +68,12 @@ std::optional<RegexRewrite> DecodeRegexRewrite(const matcher_pb::RegexMatchAndSu
 
 std::optional<match::StringMatcher> DecodeStringMatcher(const matcher_pb::StringMatcher& matcher,
                                                         const Scope& scope) {
-  const bool ignore_case = matcher.ignore_case();
-  switch (matcher.match_pattern_case()) {
-    case matcher_pb::StringMatcher::kExact:
-      return match::StringMatcher(Kind::kExact, matcher.exact(), ignore_case);
-    case matcher_pb::StringMatcher::kPrefix:
-      return match::StringMatcher(Kind::kPrefix, matcher.prefix(), ignore_case);
-    case matcher_pb::StringMatcher::kSuffix:
-      return match::StringMatcher(Kind::kSuffix, matcher.suffix(), ignore_case);
-    case matcher_pb::StringMatcher::kContains:
-      return match::StringMatcher(Kind::kContains, matcher.contains(), ignore_case);
-    case matcher_pb::StringMatcher::kSafeRegex: {
-      if (ignore_case) {
-        scope.Field("ignore_case")
-            .Error("has no effect on safe_regex; write (?i) into the pattern");
-      }
-      std::optional<match::Regex> regex =
-          DecodeRegex(matcher.safe_regex(), scope.Field("safe_regex"));
-      if (!regex.has_value()) return std::nullopt;
-      return match::StringMatcher(*std::move(regex));
-    }
-    case matcher_pb::StringMatcher::MATCH_PATTERN_NOT_SET:
-      break;
-  }
-  scope.Error("a pattern is missing: exact, prefix, suffix, contains or safe_regex");
-  return std::nullopt;
+  return CompileString(matcher, scope);
+}
+
+std::optional<match::StringMatcher> DecodeStringMatcher(
+    const xds::type::matcher::v3::StringMatcher& matcher, const Scope& scope) {
+  return CompileString(matcher, scope);
 }
 
 std::optional<match::HeaderMatcher> DecodeHeaderMatcher(const route::HeaderMatcher& matcher,

@@ -13,6 +13,7 @@
 #include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
+#include "xds/type/matcher/v3/string.pb.h"
 
 namespace weir::config::proto {
 
@@ -22,6 +23,8 @@ std::optional<RegexRewrite> DecodeRegexRewrite(
     const envoy::type::matcher::v3::RegexMatchAndSubstitute& rewrite, const Scope& scope);
 std::optional<match::StringMatcher> DecodeStringMatcher(
     const envoy::type::matcher::v3::StringMatcher& matcher, const Scope& scope);
+std::optional<match::StringMatcher> DecodeStringMatcher(
+    const xds::type::matcher::v3::StringMatcher& matcher, const Scope& scope);
 std::optional<match::HeaderMatcher> DecodeHeaderMatcher(
     const envoy::config::route::v3::HeaderMatcher& matcher, const Scope& scope);
 // Those of the field `field` of the message at `scope`.

@@ -4,8 +4,10 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "source/base/hash_map.h"
 #include "source/base/status.h"
+#include "source/config/proto/extensions.h"
 #include "source/config/proto/filter_overrides.h"
 #include "source/config/proto/header_changes.h"
+#include "source/config/proto/match_tree.h"
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/route.h"
 #include "source/config/proto/route_policies.h"
@@ -132,11 +134,48 @@ class TableDecoder {
         DecodeHedgePolicy(message.hedge_policy(), scope.Field("hedge_policy"));
     host.mirrors = DecodeMirrors(message.request_mirror_policies(), scope, limits);
     host.virtual_clusters = DecodeVirtualClusters(message, scope);
-    for (int i = 0; i < message.routes_size(); ++i) {
-      std::optional<Route> route = DecodeRoute(message.routes(i), scope.Item("routes", i), limits);
+    AddRoutes(message.routes(), scope, limits, host);
+    if (message.has_matcher()) DecodeMatcher(message, scope, limits, host);
+    table.virtual_hosts.push_back(std::move(host));
+  }
+
+  template <typename Routes>
+  static void AddRoutes(const Routes& routes, const Scope& scope, const RouteLimits& limits,
+                        VirtualHost& host) {
+    for (int i = 0; i < routes.size(); ++i) {
+      std::optional<Route> route = DecodeRoute(routes[i], scope.Item("routes", i), limits);
       if (route.has_value()) host.routes.push_back(*std::move(route));
     }
-    table.virtual_hosts.push_back(std::move(host));
+  }
+
+  static void DecodeMatcher(const pb::VirtualHost& message, const Scope& scope,
+                            const RouteLimits& limits, VirtualHost& host) {
+    const Scope at = scope.Field("matcher");
+    if (message.routes_size() > 0) at.Error("cannot be given together with routes");
+    host.matcher =
+        DecodeActionTree<RouteRange>(message.matcher(), at, MatchStage::kRequest,
+                                     [&](const google::protobuf::Any& action, const Scope& place) {
+                                       return AddActionRoutes(action, place, limits, host);
+                                     });
+  }
+
+  // The routes of one action of a matcher.
+  static RouteRange AddActionRoutes(const google::protobuf::Any& action, const Scope& scope,
+                                    const RouteLimits& limits, VirtualHost& host) {
+    const auto first = static_cast<uint32_t>(host.routes.size());
+    const auto message = UnpackAny(action, scope);
+    if (message == nullptr) return {};
+    if (message->GetDescriptor() == pb::Route::descriptor()) {
+      auto route = DecodeRoute(static_cast<const pb::Route&>(*message), scope, limits);
+      if (route.has_value()) host.routes.push_back(*std::move(route));
+    } else if (message->GetDescriptor() == pb::RouteList::descriptor()) {
+      AddRoutes(static_cast<const pb::RouteList&>(*message).routes(), scope, limits, host);
+    } else {
+      scope.Error(StrCat("must be a ", pb::Route::descriptor()->full_name(), " or a ",
+                         pb::RouteList::descriptor()->full_name()),
+                  message->GetDescriptor()->full_name());
+    }
+    return {.first = first, .count = static_cast<uint32_t>(host.routes.size()) - first};
   }
 
   const pb::RouteConfiguration& message_;

@@ -55,7 +55,11 @@ std::optional<net::Address> DecodeAddress(const core::Address& address, const Sc
   return std::nullopt;
 }
 
-std::optional<net::CidrRange> DecodeCidrRange(const core::CidrRange& range, const Scope& scope) {
+namespace {
+
+// A CidrRange of either API.
+template <typename Message>
+std::optional<net::CidrRange> RangeOf(const Message& range, const Scope& scope) {
   const std::optional<net::IpAddress> ip = net::IpAddress::Parse(range.address_prefix());
   if (!ip.has_value()) {
     scope.Field("address_prefix").Error("is not an IP address", range.address_prefix());
@@ -65,6 +69,17 @@ std::optional<net::CidrRange> DecodeCidrRange(const core::CidrRange& range, cons
   if (decoded.ok()) return *std::move(decoded);
   scope.Field("prefix_len").Error(decoded.status());
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<net::CidrRange> DecodeCidrRange(const core::CidrRange& range, const Scope& scope) {
+  return RangeOf(range, scope);
+}
+
+std::optional<net::CidrRange> DecodeCidrRange(const xds::core::v3::CidrRange& range,
+                                              const Scope& scope) {
+  return RangeOf(range, scope);
 }
 
 net::TcpKeepalive DecodeKeepalive(const core::TcpKeepalive& keepalive) {

@@ -18,6 +18,7 @@
 #include "source/config/source.h"
 #include "source/net/address.h"
 #include "source/net/network.h"
+#include "xds/core/v3/cidr.pb.h"
 
 namespace weir::config::proto {
 
@@ -31,6 +32,8 @@ std::chrono::milliseconds DecodeDuration(const google::protobuf::Duration& durat
 std::optional<net::Address> DecodeAddress(const envoy::config::core::v3::Address& address,
                                           const Scope& scope, std::string* name = nullptr);
 std::optional<net::CidrRange> DecodeCidrRange(const envoy::config::core::v3::CidrRange& range,
+                                              const Scope& scope);
+std::optional<net::CidrRange> DecodeCidrRange(const xds::core::v3::CidrRange& range,
                                               const Scope& scope);
 net::TcpKeepalive DecodeKeepalive(const envoy::config::core::v3::TcpKeepalive& keepalive);
 
