@@ -70,11 +70,13 @@ struct Detected {
 std::optional<net::IpAddress> LastUntrusted(std::string_view list,
                                             const std::vector<net::CidrRange>& ours) {
   std::optional<net::IpAddress> found;
-  for (uint32_t hops = 0;; ++hops) {
-    const auto entry = EntryFromRight(list, hops);
+  while (true) {
+    const auto entry = EntryFromRight(list, 0);
     if (!entry.has_value()) return found;
     found = entry;
-    if (!IsAmong(ours, *entry)) return found;
+    const size_t comma = list.rfind(',');
+    if (comma == std::string_view::npos || !IsAmong(ours, *entry)) return found;
+    list = list.substr(0, comma);
   }
 }
 
