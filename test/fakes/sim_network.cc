@@ -180,6 +180,10 @@ size_t SimNetwork::connects(const net::Address& address) const {
   return found == connects_by_address_.end() ? 0 : found->second;
 }
 
+std::optional<event::MonotonicTime> SimNetwork::PeerEnded(const net::ByteStream& stream) {
+  return static_cast<const SimStream&>(stream).peer_ended();
+}
+
 absl::StatusOr<std::vector<std::shared_ptr<net::ListenSocket>>> SimNetwork::OpenListenSockets(
     const net::Address& address, const net::ListenOptions& options, size_t count) {
   WEIR_CHECK(count > 0, "no socket asked for");

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -67,6 +68,9 @@ class SimNetwork final : public net::Network {
   size_t open_streams() const { return streams_.size(); }
   size_t connects() const { return connects_; }
   size_t connects(const net::Address& address) const;
+  // When the peer of `stream`, which is of a SimNetwork, ended its side; nothing while it has not.
+  // Whether that has arrived, or was read, is another matter.
+  static std::optional<event::MonotonicTime> PeerEnded(const net::ByteStream& stream);
 
   // Network:
   absl::StatusOr<std::vector<std::shared_ptr<net::ListenSocket>>> OpenListenSockets(

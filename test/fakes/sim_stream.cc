@@ -162,6 +162,7 @@ void SimStream::Send(Kind kind, std::string bytes) {
 
 void SimStream::Receive(Chunk chunk) {
   const event::MonotonicTime due = chunk.due;
+  if (chunk.kind == Kind::kEnd) peer_ended_ = loop_.Now();
   incoming_.push_back(std::move(chunk));
   if (!arrival_.enabled()) arrival_.Enable(due - loop_.Now());
 }

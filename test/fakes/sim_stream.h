@@ -4,6 +4,7 @@
 #include <array>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "source/net/byte_stream.h"
@@ -38,6 +39,7 @@ class SimStream final : public net::ByteStream {
   State state() const { return state_; }
   // The connection stands, though this end may not have been told yet.
   bool joined() const { return peer_ != nullptr; }
+  std::optional<event::MonotonicTime> peer_ended() const { return peer_ended_; }
   const Wire& wire() const { return *wire_; }
   const std::shared_ptr<Wire>& shared_wire() const { return wire_; }
 
@@ -81,8 +83,9 @@ class SimStream final : public net::ByteStream {
   size_t read_offset_ = 0;           // Of arrived_.
   size_t held_ = 0;                  // Bytes incoming and arrived: what the peer's window counts.
   event::MonotonicTime last_due_{};  // Of what this end sent: order is kept.
-  bool connected_ = false;           // OnConnected is to be told.
-  bool news_ = false;                // Something arrived that the handler has not been told.
+  std::optional<event::MonotonicTime> peer_ended_;
+  bool connected_ = false;  // OnConnected is to be told.
+  bool news_ = false;       // Something arrived that the handler has not been told.
   bool end_arrived_ = false;
   bool reset_arrived_ = false;
   bool ended_read_ = false;

@@ -30,6 +30,10 @@ class Client {
 std::unique_ptr<Client> MakeClientH1(Scene& scene, const ClientPlan& plan, uint64_t seed);
 std::unique_ptr<Client> MakeClientH2(Scene& scene, const ClientPlan& plan, uint64_t seed);
 
+// The proxy's delayed_close_timeout, by default: so long it waits for a client to hear its end. No
+// proxy can wait for more, as it does not see what lies unread in the client's own kernel.
+inline constexpr event::Duration kDelayedClose = std::chrono::seconds(1);
+
 // What both kinds share: the queue of exchanges.
 class ExchangeQueue {
  public:

@@ -251,11 +251,14 @@ void ClientH1::Break(std::string_view why, bool reset) {
   // A server that ends closes idle connections: what was on its way must not have gone on.
   const bool excused = told_to_close_ || may_close_ || scene_.ending;
   const bool front_is_cut = check_ != nullptr || !excused;
+  const bool late = reset && end_->WasLateFor(kDelayedClose, scene_.loop.Now());
   while (!under_way.empty()) {
     Exchange& exchange = *under_way.back();
     under_way.pop_back();
     const bool front = under_way.empty();
-    if (faulty || reset || (front && front_is_cut)) {
+    if (late) {
+      EndExchange(scene_, exchange, Outcome::kGone, "the client read too slowly to hear the end");
+    } else if (faulty || reset || (front && front_is_cut)) {
       exchange.connection_faulty = faulty;
       EndExchange(scene_, exchange, Outcome::kCut, reason);
     } else {

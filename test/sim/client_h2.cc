@@ -231,10 +231,14 @@ void ClientH2::Leave(int32_t stream, Open& open) {
 void ClientH2::Break(std::string_view why) {
   const bool faulty = scene_.faults.Touches(true, connected_at_, scene_.loop.Now());
   const bool refused = scene_.ending && !end_->connected();
+  const bool late = end_->closed() && end_->WasLateFor(kDelayedClose, scene_.loop.Now());
   for (auto& [stream, open] : std::exchange(streams_, {})) {
     open->script.Cancel();
     if (open->exchange.outcome == Outcome::kSent && refused) {
       queue_.PutBack(scene_, open->exchange);
+    } else if (open->exchange.outcome == Outcome::kSent && late) {
+      EndExchange(scene_, open->exchange, Outcome::kGone,
+                  "the client read too slowly to hear the end");
     } else if (open->exchange.outcome == Outcome::kSent) {
       open->exchange.connection_faulty = faulty;
       EndExchange(scene_, open->exchange, Outcome::kCut, why);

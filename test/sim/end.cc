@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "test/fakes/sim_network.h"
+
 namespace weir::sim {
 
 End::End(event::Loop& loop, buffer::BlockPool& blocks, std::unique_ptr<net::ByteStream> stream,
@@ -37,6 +39,11 @@ void End::Close(net::ByteStream::CloseMode mode) {
   queue_.clear();
   out_.Clear();
   stream_->Close(mode);
+}
+
+bool End::WasLateFor(event::Duration delayed_close, event::MonotonicTime now) const {
+  const auto since = fakes::SimNetwork::PeerEnded(*stream_);
+  return since.has_value() && now - *since >= delayed_close;
 }
 
 void End::Flush() {

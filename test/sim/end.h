@@ -53,6 +53,9 @@ class End final : public net::ByteStreamHandler, public event::DeferredDeletable
   void EndWrites() { stream_->ShutdownWrite(); }
   bool closed() const { return closed_; }
   bool connected() const { return connected_; }
+  // The peer had ended its side so long before `now`, and we have not: what we have not read yet is
+  // lost as soon as we send more.
+  bool WasLateFor(event::Duration delayed_close, event::MonotonicTime now) const;
   const net::Address& remote_address() const { return stream_->remote_address(); }
 
   void OnConnected() override {

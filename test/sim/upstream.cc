@@ -17,6 +17,18 @@ Head AnswerHead(const Exchange& exchange, const UpstreamPlace& place) {
   return head;
 }
 
+void NoteHeld(Scene& scene, const UpstreamPlace& place, bool connection, event::MonotonicTime from,
+              event::MonotonicTime heard) {
+  // Who reads late hears late.
+  if (place.habits.pauses_in_1000 > 0) return;
+  // What the proxy has given up is heard of when that has travelled for as long as the network
+  // takes at most, in whole ticks of the clock.
+  const auto& network = scene.plan.network;
+  const event::MonotonicTime until =
+      heard - network.latency - network.jitter - std::chrono::milliseconds(2);
+  scene.held.push_back({place.cluster, connection, from, until});
+}
+
 UpstreamConnection::UpstreamConnection(Scene& scene, const UpstreamPlace& place,
                                        std::unique_ptr<net::ByteStream> stream, uint64_t seed)
     : scene_(scene),
@@ -57,14 +69,7 @@ void UpstreamConnection::Close() {
 void UpstreamConnection::Over(std::string_view why) {
   if (std::exchange(over_, true)) return;
   if (protocol_ != nullptr) protocol_->Over(why);
-  // Who reads late hears late.
-  if (place_.habits.pauses_in_1000 > 0) return;
-  // What the proxy sent last has travelled for as long as the network takes at most, in whole ticks
-  // of the clock.
-  const auto& network = scene_.plan.network;
-  const event::MonotonicTime until =
-      last_heard_ - network.latency - network.jitter - std::chrono::milliseconds(2);
-  scene_.held.push_back({place_.cluster, true, accepted_, until});
+  NoteHeld(scene_, place_, true, accepted_, last_heard_);
 }
 
 Upstream::Upstream(Scene& scene, UpstreamPlace place, uint64_t seed)

@@ -36,6 +36,11 @@ std::unique_ptr<UpstreamProtocol> MakeUpstreamH1(Scene& scene, const UpstreamPla
 std::unique_ptr<UpstreamProtocol> MakeUpstreamH2(Scene& scene, const UpstreamPlace& place,
                                                  End& end);
 
+// Notes a request or a connection that was open at an upstream from `from` until the proxy's last
+// word of it, `heard`, for the limits of circuit breakers.
+void NoteHeld(Scene& scene, const UpstreamPlace& place, bool connection, event::MonotonicTime from,
+              event::MonotonicTime heard);
+
 // The head of the answer as the plan has it.
 Head AnswerHead(const Exchange& exchange, const UpstreamPlace& place);
 

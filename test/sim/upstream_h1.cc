@@ -164,7 +164,7 @@ void UpstreamH1::Finish() {
   }
   const bool closes = exchange_->closes || body.framing == Framing::kUntilClose;
   end_.Send(std::move(last), {}, [this, closes] {
-    scene_.held.push_back({place_.cluster, false, began_, scene_.loop.Now()});
+    NoteHeld(scene_, place_, false, began_, scene_.loop.Now());
     if (closes) return end_.Close(CloseMode::kNormal);
     exchange_ = nullptr;
   });

@@ -173,9 +173,7 @@ void UpstreamH2::OnStreamClosed(int32_t stream, uint32_t error) {
   open.done = true;
   if (error == NGHTTP2_NO_ERROR) {
     // An answer that overtakes its request ends the stream at the proxy before it does here.
-    if (!open.exchange.early) {
-      scene_.held.push_back({place_.cluster, false, open.began, scene_.loop.Now()});
-    }
+    if (!open.exchange.early) NoteHeld(scene_, place_, false, open.began, scene_.loop.Now());
   } else {
     scene_.journal.Note(StrCat("#", open.exchange.id, " is reset at its upstream with ", error));
   }
