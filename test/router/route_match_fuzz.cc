@@ -4,33 +4,17 @@
 #include <optional>
 
 #include "source/base/check.h"
-#include "source/base/strings.h"
+#include "test/fuzz/fields.h"
 #include "test/router/random_routes.h"
 
 namespace weir::router {
 namespace {
 
-// Up to the next line break, which is taken away.
-std::string_view Line(std::string_view& rest) {
-  const size_t end = rest.find('\n');
-  const std::string_view line = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  return line;
-}
-
 void Fill(std::string_view text, http::RequestHead& head) {
   head.method = "GET";
-  head.path = Line(text);
-  head.authority = Line(text);
-  while (!text.empty()) {
-    const std::string_view field = Line(text);
-    const size_t colon = field.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view name = field.substr(0, colon), value = field.substr(colon + 1);
-    if (http::HeaderMap::IsValidName(name) && http::HeaderMap::IsValidValue(value)) {
-      head.headers.Add(AsciiLower(name), value);
-    }
-  }
+  head.path = TakeLine(text);
+  head.authority = TakeLine(text);
+  TakeFields(text, head.headers);
 }
 
 // As the codecs see to it.

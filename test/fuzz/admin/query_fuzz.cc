@@ -1,0 +1,42 @@
+// The query of an admin request, and the mask of fields that it may hold. Lines: a mask, a query.
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "source/admin/field_mask.h"
+#include "source/admin/query.h"
+#include "source/base/check.h"
+#include "test/fuzz/lines.h"
+
+namespace weir::admin {
+namespace {
+
+void CheckQuery(std::string_view text) {
+  const Query query(text);
+  size_t bytes = 0;
+  for (const auto& [name, value] : query.all()) {
+    bytes += name.size() + value.size();
+    WEIR_CHECK(query.Has(name), "what is listed is there");
+  }
+  WEIR_CHECK(bytes <= text.size(), "no escape makes it longer");
+}
+
+void CheckMask(std::string_view text) {
+  const FieldMask mask(text);
+  envoy::config::cluster::v3::Cluster cluster;
+  cluster.set_name("c");
+  cluster.mutable_connect_timeout()->set_seconds(1);
+  cluster.mutable_load_assignment()->add_endpoints()->add_lb_endpoints();
+  (*cluster.mutable_typed_extension_protocol_options())["p"].PackFrom(cluster);
+  const size_t before = cluster.ByteSizeLong();
+  (void)mask.Fits(*envoy::config::cluster::v3::Cluster::descriptor());
+  mask.Trim(cluster);
+  WEIR_CHECK(cluster.ByteSizeLong() <= before, "a part is no more than the whole");
+}
+
+}  // namespace
+}  // namespace weir::admin
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  std::string_view rest = weir::TextOf(data, size);
+  weir::admin::CheckMask(weir::TakeLine(rest));
+  weir::admin::CheckQuery(rest);
+  return 0;
+}
