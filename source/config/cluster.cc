@@ -59,7 +59,7 @@ std::vector<SecretReference> SecretsOf(const Cluster& cluster) {
   std::vector<SecretReference> secrets;
   for (const auto& socket : TransportSocketsOf(cluster)) {
     if (socket == nullptr) continue;
-    for (SecretReference& secret : socket->secrets()) {
+    for (const SecretReference& secret : socket->secrets()) {
       if (std::find(secrets.begin(), secrets.end(), secret) == secrets.end()) {
         secrets.push_back(std::move(secret));
       }

@@ -19,7 +19,10 @@ class ExtensionConfig {
   // Same extension and same meaning: what uses it goes on undisturbed.
   virtual bool Equals(const ExtensionConfig& other) const = 0;
   // The secrets that it names: what it configures is unavailable without them.
-  virtual std::vector<SecretReference> secrets() const { return {}; }
+  virtual const std::vector<SecretReference>& secrets() const {
+    static const std::vector<SecretReference> kNone;
+    return kNone;
+  }
   // Of a transport socket: whether its handshake agrees on a protocol (ALPN).
   virtual bool negotiates_protocol() const { return false; }
 };

@@ -17,6 +17,7 @@ class Shared {
 
   const T& operator*() const { return *value_; }
   const T* operator->() const { return value_.get(); }
+  const std::shared_ptr<const T>& pointer() const { return value_; }
   // A copy of its own, to be changed before anybody else sees it.
   T& Edit() {
     auto own = std::make_shared<T>(*value_);

@@ -49,9 +49,8 @@ CertificateValidation Merge(CertificateValidation secret, const CertificateValid
 
 absl::Status FillIn(TlsContext& tls, const SecretLookup& lookup) {
   for (const SecretReference& reference : std::exchange(tls.certificate_secrets, {})) {
-    WEIR_ASSIGN_OR_RETURN(TlsCertificate certificate,
-                          Find<TlsCertificate>(reference, lookup, "tls_certificate"));
-    certificate.name = reference.name;
+    WEIR_ASSIGN_OR_RETURN(Shared<TlsCertificate> certificate,
+                          Find<Shared<TlsCertificate>>(reference, lookup, "tls_certificate"));
     tls.certificates.push_back(std::move(certificate));
   }
   if (tls.validation_secret.has_value()) {

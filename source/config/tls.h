@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "source/base/secret_bytes.h"
+#include "source/config/shared.h"
 #include "source/config/source.h"
 #include "source/match/string_matcher.h"
 
@@ -71,7 +72,7 @@ struct SessionTicketKeys {
 
 struct Secret {
   std::string name;
-  std::variant<TlsCertificate, CertificateValidation, SessionTicketKeys> value;
+  std::variant<Shared<TlsCertificate>, CertificateValidation, SessionTicketKeys> value;
   // Files and directories whose changes may change the value: it was read from files.
   std::vector<std::string> watched;
   friend bool operator==(const Secret&, const Secret&) = default;
@@ -90,7 +91,8 @@ struct TlsParameters {
 
 struct TlsContext {
   TlsParameters parameters;
-  std::vector<TlsCertificate> certificates;
+  // There may be thousands, of which one is replaced: contexts and secrets share them.
+  std::vector<Shared<TlsCertificate>> certificates;
   std::vector<SecretReference> certificate_secrets;
   CertificateValidation validation;  // Also what a combined context says itself.
   std::optional<SecretReference> validation_secret;

@@ -76,7 +76,7 @@ const char* Inexpressible(const config::UpstreamTls& tls) {
   if (validation.accept_untrusted) return "trust_chain_verification";
   if (validation.allow_expired_certificate) return "allow_expired_certificate";
   if (!(common.parameters == config::TlsParameters())) return "tls_params";
-  if (!common.certificates.empty() && !common.certificates[0].password.empty()) return "password";
+  if (!common.certificates.empty() && !common.certificates[0]->password.empty()) return "password";
   if (tls.auto_host_sni) return "auto_host_sni";
   return nullptr;
 }
@@ -113,8 +113,8 @@ absl::StatusOr<Credentials> Make(const config::UpstreamTls& context, SecretFinde
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = common.validation.trusted_ca_pem;
   if (!common.certificates.empty()) {
-    options.pem_cert_chain = common.certificates[0].chain_pem;
-    options.pem_private_key = std::string(common.certificates[0].key_pem.view());
+    options.pem_cert_chain = common.certificates[0]->chain_pem;
+    options.pem_private_key = std::string(common.certificates[0]->key_pem.view());
   }
   return grpc::SslCredentials(options);
 }

@@ -179,14 +179,14 @@ void ClusterDirector::ActivateTransports(Known& known, config::Transports made,
       any ? std::make_shared<const config::Transports>(std::move(made)) : nullptr;
 }
 
-// Those of `known` with the ones that name `secret` made anew; null where none does.
+// Those of `known` with the ones that name one of the secrets made anew; null where none does.
 absl::StatusOr<std::shared_ptr<const config::Transports>> ClusterDirector::Renewed(
-    const Known& known, const std::string& secret, const config::SecretLookup& secrets) const {
+    const Known& known, const HashSet& names, const config::SecretLookup& secrets) const {
   if (known.active == nullptr) return nullptr;
   const auto sockets = config::TransportSocketsOf(*known.active);
   std::shared_ptr<config::Transports> renewed;
   for (size_t i = 0; i < sockets.size(); ++i) {
-    if (!Names(sockets[i].get(), secret)) continue;
+    if (!NamesAny(sockets[i].get(), names)) continue;
     if (renewed == nullptr)
       renewed = std::make_shared<config::Transports>(*known.active_transports);
     WEIR_ASSIGN_OR_RETURN((*renewed)[i], transports_.Make(*sockets[i], secrets));
@@ -194,12 +194,12 @@ absl::StatusOr<std::shared_ptr<const config::Transports>> ClusterDirector::Renew
   return renewed;
 }
 
-absl::StatusOr<std::function<void()>> ClusterDirector::Renew(const std::string& secret,
+absl::StatusOr<std::function<void()>> ClusterDirector::Renew(const HashSet& names,
                                                              const config::SecretLookup& secrets) {
   std::vector<std::pair<std::string, std::shared_ptr<const config::Transports>>> made;
   std::vector<std::string> waiting = Warming();
   for (const auto& known : known_) {
-    auto transports = Renewed(*known, secret, secrets);
+    auto transports = Renewed(*known, names, secrets);
     if (!transports.ok()) {
       return Annotate(transports.status(), StrCat("cluster \"", known->name(), "\""));
     }

@@ -56,7 +56,7 @@ class ClusterDirector final : private SecretUser {
   struct Supply;
 
   // SecretUser
-  absl::StatusOr<std::function<void()>> Renew(const std::string& secret,
+  absl::StatusOr<std::function<void()>> Renew(const HashSet& names,
                                               const config::SecretLookup& secrets) override;
 
   void Take(CompiledCluster cluster, bool is_static);
@@ -65,7 +65,7 @@ class ClusterDirector final : private SecretUser {
   void TryWarm(Known& known);
   void ActivateTransports(Known& known, config::Transports made, const config::Cluster* before);
   absl::StatusOr<std::shared_ptr<const config::Transports>> Renewed(
-      const Known& known, const std::string& secret, const config::SecretLookup& secrets) const;
+      const Known& known, const HashSet& names, const config::SecretLookup& secrets) const;
   void Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints);
   Supply& SupplyOf(std::string_view eds_name);
   // For its newest version.

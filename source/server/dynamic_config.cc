@@ -157,11 +157,19 @@ void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<
 void DynamicConfig::AddSecretType(SecretDirector& secrets) {
   AddNamedType(
       {.type_url = std::string(schema::kSecretTypeUrl),
+       .check =
+           [&secrets](const std::vector<const CompiledValue*>& values) {
+             std::vector<const config::Secret*> all;
+             for (const CompiledValue* value : values) {
+               all.push_back(std::get<std::shared_ptr<const config::Secret>>(*value).get());
+             }
+             return secrets.CheckNew(all);
+           },
        .prepare = [&secrets](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto secret = std::get<std::shared_ptr<const config::Secret>>(std::move(value));
-         WEIR_RETURN_IF_ERROR(secrets.CheckNew(*secret));
          return [&secrets, secret = std::move(secret)] { secrets.Set(secret); };
        },
+       .committed = [&secrets] { secrets.RenewUsers(); },
        // One that is in use stays in force.
        .remove = [&secrets](const std::string& name) { secrets.TimedOut(name); },
        .timed_out = [&secrets](const std::string& name) { secrets.TimedOut(name); },

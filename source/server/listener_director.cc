@@ -161,7 +161,7 @@ std::shared_ptr<const generation::Listener> ListenerDirector::WithTransports(
   return filled != nullptr ? filled : listener;
 }
 
-absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const std::string& secret,
+absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const HashSet& names,
                                                               const config::SecretLookup& secrets) {
   std::vector<std::pair<std::string, std::shared_ptr<const generation::Listener>>> made;
   for (const auto& [name, known] : known_) {
@@ -169,7 +169,7 @@ absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const std::string&
     std::shared_ptr<generation::Listener> renewed;
     absl::Status status;
     ForEachWithSecrets(*known->active, [&, &of = known->active](const config::FilterChain& chain) {
-      if (!Names(chain.transport_socket.get(), secret)) return;
+      if (!NamesAny(chain.transport_socket.get(), names)) return;
       auto transport = transports_.Make(*chain.transport_socket, secrets);
       status.Update(transport.status());
       if (!transport.ok()) return;
@@ -179,24 +179,24 @@ absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const std::string&
     if (!status.ok()) return Annotate(status, StrCat("listener \"", name, "\""));
     if (renewed != nullptr) made.emplace_back(name, std::move(renewed));
   }
-  return [this, made = std::move(made), secret] {
+  return [this, made = std::move(made), names] {
     for (const auto& [name, renewed] : made) {
       known_[name]->active = renewed;
       active_ = active_.Set(name, renewed);
       changed_();
     }
-    ApplySecret(secret);
+    ApplySecrets(names);
   };
 }
 
-// To the listeners that wait: what they took over from the active version is made with the secret
+// To the listeners that wait: what they took over from the active version is made with the secrets
 // of before.
-void ListenerDirector::ApplySecret(const std::string& secret) {
+void ListenerDirector::ApplySecrets(const HashSet& names) {
   for (auto& [name, known] : known_) {
     if (known->waiting == nullptr) continue;
     auto cleared = std::make_shared<generation::Listener>(*known->waiting);
     ForEachWithSecrets(*known->waiting, [&](const config::FilterChain& chain) {
-      if (Names(chain.transport_socket.get(), secret)) cleared->transports.erase(&chain);
+      if (NamesAny(chain.transport_socket.get(), names)) cleared->transports.erase(&chain);
     });
     known->waiting = std::move(cleared);
     TryWarm(*known);

@@ -73,7 +73,7 @@ class ListenerDirector final : private SecretUser {
   };
 
   // SecretUser
-  absl::StatusOr<std::function<void()>> Renew(const std::string& secret,
+  absl::StatusOr<std::function<void()>> Renew(const HashSet& names,
                                               const config::SecretLookup& secrets) override;
 
   // The newest version, whether in force or not; null when there is none.
@@ -84,7 +84,7 @@ class ListenerDirector final : private SecretUser {
   bool IsWarm(const generation::Listener& listener) const;
   std::shared_ptr<const generation::Listener> WithTransports(
       std::shared_ptr<const generation::Listener> listener);
-  void ApplySecret(const std::string& secret);
+  void ApplySecrets(const HashSet& names);
   void Subscribe(const generation::Listener& listener);
   void Unsubscribe(const generation::Listener& listener);
 

@@ -21,13 +21,39 @@ void SecretDirector::SetStatic(std::shared_ptr<const config::Secret> secret) {
   statics_[name] = std::move(secret);
 }
 
-absl::Status SecretDirector::CheckNew(const config::Secret& secret) const {
-  const config::SecretLookup with_it = [&](const config::SecretReference& reference) {
-    return !IsStatic(reference) && reference.name == secret.name ? &secret : Find(reference);
-  };
-  for (SecretUser* user : users_) {
-    WEIR_RETURN_IF_ERROR(user->Renew(secret.name, with_it).status());
+std::vector<absl::Status> SecretDirector::CheckNew(
+    const std::vector<const config::Secret*>& secrets) const {
+  std::vector<absl::Status> statuses;
+  ByName good;
+  CheckPart(secrets, good, statuses);
+  return statuses;
+}
+
+// All at once, as most updates are good; the halves where they are not, down to those to blame.
+void SecretDirector::CheckPart(std::span<const config::Secret* const> secrets, ByName& good,
+                               std::vector<absl::Status>& statuses) const {
+  if (secrets.empty()) return;
+  ByName with_them = good;
+  for (const config::Secret* secret : secrets) with_them[secret->name] = secret;
+  const absl::Status status = TryWith(with_them);
+  if (status.ok() || secrets.size() == 1) {
+    if (status.ok()) good = std::move(with_them);
+    statuses.insert(statuses.end(), secrets.size(), status);
+    return;
   }
+  const size_t half = secrets.size() / 2;
+  CheckPart(secrets.first(half), good, statuses);
+  CheckPart(secrets.subspan(half), good, statuses);
+}
+
+absl::Status SecretDirector::TryWith(const ByName& secrets) const {
+  const config::SecretLookup with_them = [&](const config::SecretReference& reference) {
+    const auto found = IsStatic(reference) ? secrets.end() : secrets.find(reference.name);
+    return found != secrets.end() ? found->second : Find(reference);
+  };
+  HashSet names;
+  for (const auto& [name, secret] : secrets) names.insert(name);
+  for (SecretUser* user : users_) WEIR_RETURN_IF_ERROR(user->Renew(names, with_them).status());
   return absl::OkStatus();
 }
 
@@ -36,24 +62,29 @@ void SecretDirector::Set(std::shared_ptr<const config::Secret> secret) {
   std::shared_ptr<const config::Secret>& known = supplies_[name].secret;
   if (known != nullptr && *known == *secret) return;
   known = std::move(secret);
-  RenewUsers(name);
+  set_.insert(name);
 }
 
 void SecretDirector::TimedOut(const std::string& name) {
   if (supplies_[name].secret != nullptr) return;
   supplies_[name].timed_out = true;
-  RenewUsers(name);
+  set_.insert(name);
+  RenewUsers();
 }
 
 void SecretDirector::Forget(const std::string& name) { supplies_.erase(name); }
 
-void SecretDirector::RenewUsers(const std::string& name) {
+void SecretDirector::RenewUsers() {
+  const HashSet names = std::exchange(set_, {});
+  if (names.empty()) return;
   for (SecretUser* user : users_) {
-    const auto renewal = user->Renew(name, lookup());
+    const auto renewal = user->Renew(names, lookup());
     if (renewal.ok()) {
       (*renewal)();
     } else {
-      WEIR_LOG(kConfig, kError, "secret \"", name, "\": ", MessageOf(renewal.status()));
+      WEIR_LOG(kConfig, kError, "secret \"", *names.begin(), "\"",
+               names.size() > 1 ? StrCat(" and ", names.size() - 1, " more") : std::string(), ": ",
+               MessageOf(renewal.status()));
     }
   }
 }

@@ -1,12 +1,16 @@
 // The secrets that TLS contexts name: which are there, which are waited for, which will not come.
 //
 // A secret comes into force whole: everything that names it is made anew first, and when one part
-// cannot be made with it, the secret is refused and the last good one stays. Users are asked in the
-// order in which they were added. Main thread.
+// cannot be made with it, the secret is refused and the last good one stays. What comes in one
+// update is checked and put into force together: a listener that names ten thousand of them is made
+// once. Users are asked in the order in which they were added. Main thread.
+//
+//   CheckNew -> Set, Set, ... -> RenewUsers
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,9 +24,9 @@ namespace weir::server {
 // Who holds transports that were made with secrets.
 class SecretUser {
  public:
-  // Makes anew what names the secret `name`, with `secrets`. Calling the result puts it into force.
-  // The error says what cannot be made, and why.
-  virtual absl::StatusOr<std::function<void()>> Renew(const std::string& name,
+  // Makes anew what names one of the secrets `names`, with `secrets`. Calling the result puts it
+  // into force. The error says what cannot be made, and why.
+  virtual absl::StatusOr<std::function<void()>> Renew(const HashSet& names,
                                                       const config::SecretLookup& secrets) = 0;
 
  protected:
@@ -39,10 +43,12 @@ class SecretDirector {
   void AddUser(SecretUser& user) { users_.push_back(&user); }
 
   void SetStatic(std::shared_ptr<const config::Secret> secret);
-  // Whether everything that names it can be made with it.
-  absl::Status CheckNew(const config::Secret& secret) const;
+  // Of each, whether everything that names it can be made with it and those before it.
+  std::vector<absl::Status> CheckNew(const std::vector<const config::Secret*>& secrets) const;
   // A checked one; an equal one changes nothing.
   void Set(std::shared_ptr<const config::Secret> secret);
+  // Puts those that were set into force.
+  void RenewUsers();
   void TimedOut(const std::string& name);
   // Nobody asks for it any more.
   void Forget(const std::string& name);
@@ -62,13 +68,19 @@ class SecretDirector {
     bool timed_out = false;
   };
 
+  using ByName = HashMap<const config::Secret*>;
+
   const config::Secret* Find(const config::SecretReference& reference) const;
-  void RenewUsers(const std::string& name);
+  absl::Status TryWith(const ByName& secrets) const;
+  // Appends a status for each of `secrets`, and those that are good to `good`.
+  void CheckPart(std::span<const config::Secret* const> secrets, ByName& good,
+                 std::vector<absl::Status>& statuses) const;
 
   Subscriber& subscriber_;
   std::vector<SecretUser*> users_;
   HashMap<std::shared_ptr<const config::Secret>> statics_;
   HashMap<Supply> supplies_;
+  HashSet set_;  // Since users were renewed.
 };
 
 }  // namespace weir::server

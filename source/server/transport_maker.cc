@@ -9,7 +9,7 @@
 namespace weir::server {
 
 absl::Status TransportMaker::Check(const config::ExtensionConfig& socket) const {
-  const std::vector<config::SecretReference> references = socket.secrets();
+  const std::vector<config::SecretReference>& references = socket.secrets();
   WEIR_RETURN_IF_ERROR(secrets_.Check(references));
   if (references.empty() || !secrets_.Settled(references)) return absl::OkStatus();
   return Make(socket, secrets_.lookup()).status();
@@ -24,11 +24,11 @@ TransportMaker::Transport TransportMaker::MakeOrFail(const config::ExtensionConf
       StrCat("TLS_error: ", MessageOf(made.status())));
 }
 
-bool Names(const config::ExtensionConfig* socket, std::string_view secret) {
+bool NamesAny(const config::ExtensionConfig* socket, const HashSet& secrets) {
   if (socket == nullptr) return false;
-  const std::vector<config::SecretReference> references = socket->secrets();
+  const std::vector<config::SecretReference>& references = socket->secrets();
   return std::any_of(references.begin(), references.end(),
-                     [&](const auto& reference) { return reference.name == secret; });
+                     [&](const auto& reference) { return secrets.contains(reference.name); });
 }
 
 }  // namespace weir::server

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "source/base/hash_map.h"
 #include "source/config/extension.h"
 #include "source/net/transport_socket.h"
 #include "source/server/resource_compiler.h"
@@ -40,7 +41,7 @@ class TransportMaker {
   SecretDirector& secrets_;
 };
 
-// Whether `socket`, which may be null, names the secret.
-bool Names(const config::ExtensionConfig* socket, std::string_view secret);
+// Whether `socket`, which may be null, names one of the secrets.
+bool NamesAny(const config::ExtensionConfig* socket, const HashSet& secrets);
 
 }  // namespace weir::server

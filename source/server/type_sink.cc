@@ -102,7 +102,24 @@ void TypeSink::CountOutcomes(const Job& job, const xds::Verdict& verdict) {
   target_.subscriptions->Answered(outcomes, job.update.version, loop_.WallNow());
 }
 
+// What does not fit is as if it had not been compiled.
+void TypeSink::CheckTogether(Job& job) const {
+  if (!target_.check) return;
+  std::vector<size_t> places;
+  std::vector<const CompiledValue*> values;
+  for (size_t i = 0; i < job.compiled.size(); ++i) {
+    if (!job.compiled[i].has_value() || !job.compiled[i]->ok()) continue;
+    places.push_back(i);
+    values.push_back(&(*job.compiled[i])->value);
+  }
+  const std::vector<absl::Status> statuses = target_.check(values);
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (!statuses[i].ok()) job.compiled[places[i]] = statuses[i];
+  }
+}
+
 void TypeSink::Prepare(Job& job, xds::Verdict& verdict) {
+  CheckTogether(job);
   job.commits.resize(job.compiled.size());
   job.watches.resize(job.compiled.size());
   for (size_t i = 0; i < job.compiled.size(); ++i) {
@@ -215,6 +232,7 @@ void TypeSink::Commit(Job& job) {
     target_.remove(name);
     book_.Removed(target_.type_url, name);
   }
+  if (target_.committed) target_.committed();
 }
 
 void TypeSink::OnResponseRejected(std::string_view version, std::string_view error) {

@@ -22,9 +22,14 @@ namespace weir::server {
 // Where compiled resources of one type go. Main thread.
 struct TypeTarget {
   std::string type_url;
+  // Says of each value of an update whether it fits, those of one update together. Null: they do.
+  std::function<std::vector<absl::Status>(const std::vector<const CompiledValue*>& values)> check =
+      nullptr;
   // What can still be refused here is refused now; what is left to do, which cannot fail, is
   // returned.
   std::function<absl::StatusOr<std::function<void()>>(CompiledValue value)> prepare;
+  // After what is left to do was done for all that an update brings. May be null.
+  std::function<void()> committed = nullptr;
   std::function<void(const std::string& name)> remove;
   std::function<void(const std::string& name)> timed_out;
   std::function<void(const std::string& name)> released;
@@ -69,6 +74,7 @@ class TypeSink final : public xds::ResourceSink {
   void Reload(std::string_view name);
   // Whether what was reloaded is still what is in force.
   bool EndReload(const xds::RawResource& raw);
+  void CheckTogether(Job& job) const;
   void Prepare(Job& job, xds::Verdict& verdict);
   void Reject(const xds::RawResource& raw, const absl::Status& status, xds::Verdict& verdict);
   void CountOutcomes(const Job& job, const xds::Verdict& verdict);

@@ -86,7 +86,7 @@ absl::Status ClientContext::Prepare() {
     return InvalidArgument("a TLS client shows one certificate at most");
   }
   if (!tls_.common.certificates.empty()) {
-    WEIR_ASSIGN_OR_RETURN(identity_, Identity::Create(tls_.common.certificates.front()));
+    WEIR_ASSIGN_OR_RETURN(identity_, Identity::Create(*tls_.common.certificates.front()));
   }
   WEIR_ASSIGN_OR_RETURN(verifier_,
                         PeerVerifier::Create(tls_.common.validation, PeerVerifier::Peer::kServer));

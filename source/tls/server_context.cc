@@ -70,7 +70,7 @@ absl::Status CheckUnstapled(const Identity& identity, config::OcspPolicy policy)
   return absl::OkStatus();
 }
 
-// The identities hold what is needed of them.
+// The identities hold what is needed of the certificates.
 config::DownstreamTls WithoutCertificates(config::DownstreamTls tls) {
   tls.common.certificates.clear();
   return tls;
@@ -172,7 +172,7 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
   }
   WEIR_ASSIGN_OR_RETURN(SharedContext context, MakeContext(tls.common.parameters));
   std::vector<IdentityIndex::Shared> identities;
-  for (const config::TlsCertificate& certificate : tls.common.certificates) {
+  for (const auto& certificate : tls.common.certificates) {
     auto identity = store.Get(certificate);
     if (!identity.ok()) {
       return Annotate(identity.status(), StrCat("certificate ", identities.size() + 1));

@@ -185,8 +185,8 @@ TEST(ControlPlaneTarget, TakesWhatTheControlPlaneHasGivenAsSoonAsItIsThere) {
   ASSERT_TRUE(target.ok()) << target.status();
   EXPECT_NE(target->make_credentials(), nullptr);
   data.streamed.name = "default";
-  data.streamed.value = config::TlsCertificate{.chain_pem = own.chain_pem,
-                                               .key_pem = SecretBytes(std::string(own.key_pem))};
+  data.streamed.value = config::Shared(config::TlsCertificate{
+      .chain_pem = own.chain_pem, .key_pem = SecretBytes(std::string(own.key_pem))});
   const auto with_certificate = target->make_credentials();
   EXPECT_NE(with_certificate, nullptr);
   // What does not fit its place changes nothing.

@@ -10,6 +10,7 @@
 #include "source/base/strings.h"
 #include "source/tls/client_context.h"
 #include "source/tls/server_context.h"
+#include "test/scenario/resources.h"
 #include "test/scenario/world.h"
 #include "test/x509/authority.h"
 
@@ -17,8 +18,6 @@ namespace weir::scenario {
 
 using x509::Identity;
 
-inline constexpr char kGet[] = "GET /x HTTP/1.1\r\nhost: a.example\r\n\r\n";
-inline constexpr char kOk[] = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 inline constexpr std::string_view kSecrets =
     "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 
@@ -74,8 +73,8 @@ class TlsClient {
     tls.common.validation.trusted_ca_pem = Root().pem();
     if (options.identity != nullptr) {
       tls.common.certificates.push_back(
-          {.chain_pem = options.identity->chain_pem,
-           .key_pem = SecretBytes(std::string(options.identity->key_pem))});
+          config::TlsCertificate{.chain_pem = options.identity->chain_pem,
+                                 .key_pem = SecretBytes(std::string(options.identity->key_pem))});
     }
     context_ = *tls::ClientContext::Create(tls);
   }
@@ -106,8 +105,8 @@ class TlsUpstream {
               const std::vector<std::string>& alpn = {}) {
     config::DownstreamTls tls;
     tls.common.alpn = alpn;
-    tls.common.certificates.push_back(
-        {.chain_pem = identity.chain_pem, .key_pem = SecretBytes(std::string(identity.key_pem))});
+    tls.common.certificates.push_back(config::TlsCertificate{
+        .chain_pem = identity.chain_pem, .key_pem = SecretBytes(std::string(identity.key_pem))});
     tls.common.validation.trusted_ca_pem = Root().pem();
     auto context = *tls::ServerContext::Create(tls);
     upstream.SetWrap([this, &world, context](std::unique_ptr<net::ByteStream> stream) {

@@ -95,8 +95,8 @@ TEST(UpstreamTls, AnAlertBehindTheHandshakeIsTold) {
   net::TransportStats stats;
   config::DownstreamTls tls;
   const Identity identity = Root().Issue({.dns = {"web.internal"}});
-  tls.common.certificates.push_back(
-      {.chain_pem = identity.chain_pem, .key_pem = SecretBytes(std::string(identity.key_pem))});
+  tls.common.certificates.push_back(config::TlsCertificate{
+      .chain_pem = identity.chain_pem, .key_pem = SecretBytes(std::string(identity.key_pem))});
   tls.common.validation.trusted_ca_pem = Root().pem();
   tls.require_client_certificate = true;
   const auto context = *tls::ServerContext::Create(tls);

@@ -98,6 +98,23 @@ TEST_F(TypeSinkTest, DecodingAndValidatingRunOnThePoolAndTheMainThreadOnlyApplie
   EXPECT_TRUE(verdict->applied);
 }
 
+TEST_F(TypeSinkTest, ValuesOfOneUpdateAreCheckedTogetherAndFollowedByOneEnd) {
+  target.check = [this](const std::vector<const CompiledValue*>& values) {
+    lines.push_back(StrCat("check ", values.size()));
+    std::vector<absl::Status> statuses(values.size());
+    statuses[1] = InvalidArgument("does not fit");
+    return statuses;
+  };
+  target.committed = [this] { lines.push_back("committed"); };
+  const auto sink = Sink(false);
+  Update(*sink, {Resource('a'), Resource('b', true), Resource('c'), Resource('d')});
+  executor.RunAll();
+  loop.RunFor(std::chrono::milliseconds(1));
+  EXPECT_THAT(lines, ElementsAre("check 3", "prepare a", "prepare d", "commit a", "commit d",
+                                 "remove z", "committed", "first answer"));
+  EXPECT_THAT(Rejected(), ElementsAre("b", "c"));
+}
+
 TEST_F(TypeSinkTest, ATransactionCommitsWhenEverythingIsPrepared) {
   const auto sink = Sink(true);
   Update(*sink, {Resource('a'), Resource('b')});

@@ -116,7 +116,7 @@ TEST(HandshakeTest, ListsThatTheLibraryDoesNotTakeAreNamed) {
 
 TEST(HandshakeTest, TheKeyMustBelongToTheCertificate) {
   config::DownstreamTls server = Server();
-  server.common.certificates[0].key_pem = SecretBytes(std::string(Root().Issue({}).key_pem));
+  server.common.certificates[0].Edit().key_pem = SecretBytes(std::string(Root().Issue({}).key_pem));
   EXPECT_THAT(ServerContext::Create(server).status().ToString(),
               HasSubstr("certificate 1: the private key does not belong to the first certificate"));
   server.common.certificates.clear();

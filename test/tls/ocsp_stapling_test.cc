@@ -116,7 +116,7 @@ TEST(OcspStaplingTest, ACurrentResponseIsSentAndCounted) {
   TlsBench bench(server, Client());
   const Asked asked(bench);
   EXPECT_TRUE(asked.connected);
-  EXPECT_EQ(asked.response, server.common.certificates[0].ocsp_staple);
+  EXPECT_EQ(asked.response, server.common.certificates[0]->ocsp_staple);
   EXPECT_EQ(bench.server_stats().ocsp_staple_requests.value(), 1u);
   EXPECT_EQ(bench.server_stats().ocsp_staple_responses.value(), 1u);
 }

@@ -347,10 +347,13 @@ std::shared_ptr<const Secret> DecodeSecret(const pb::Secret& message, const Scop
   secret->name = message.name();
   if (secret->name.empty()) scope.Field("name").Error("a secret needs a name");
   switch (message.type_case()) {
-    case pb::Secret::kTlsCertificate:
-      secret->value = DecodeTlsCertificate(message.tls_certificate(), tls_certificate);
-      RefuseExpired(std::get<TlsCertificate>(secret->value), tls_certificate);
+    case pb::Secret::kTlsCertificate: {
+      TlsCertificate certificate = DecodeTlsCertificate(message.tls_certificate(), tls_certificate);
+      certificate.name = message.name();
+      RefuseExpired(certificate, tls_certificate);
+      secret->value = Shared(std::move(certificate));
       break;
+    }
     case pb::Secret::kValidationContext:
       secret->value = DecodeCertificateValidation(message.validation_context(), validation);
       RefuseExpired(std::get<CertificateValidation>(secret->value), validation);

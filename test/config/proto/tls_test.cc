@@ -97,7 +97,7 @@ TEST(DecodeTls, UpstreamReadsEverything) {
   EXPECT_EQ(tls.common.parameters.curves, "X25519:P-384");
   EXPECT_EQ(tls.common.parameters.signature_algorithms, "s");
   ASSERT_EQ(tls.common.certificates.size(), 1u);
-  EXPECT_EQ(tls.common.certificates[0].key_pem.view(), own.key_pem);
+  EXPECT_EQ(tls.common.certificates[0]->key_pem.view(), own.key_pem);
   EXPECT_THAT(tls.common.alpn, ElementsAre("h2", "http/1.1", "x"));
   EXPECT_TRUE(tls.common.validation.accept_untrusted);
   EXPECT_TRUE(tls.common.validation.allow_expired_certificate);
@@ -208,8 +208,8 @@ TEST(DecodeTls, KeyAndChainMayComeInOneFile) {
   };
   const auto decoded = Decoded<Secret>(kSecretType, secret("sesame"));
   ASSERT_NE(decoded, nullptr);
-  EXPECT_EQ(std::get<TlsCertificate>(decoded->value).chain_pem, own.chain_pem);
-  EXPECT_EQ(std::get<TlsCertificate>(decoded->value).key_pem.view(), own.key_pem);
+  EXPECT_EQ(std::get<Shared<TlsCertificate>>(decoded->value)->chain_pem, own.chain_pem);
+  EXPECT_EQ(std::get<Shared<TlsCertificate>>(decoded->value)->key_pem.view(), own.key_pem);
   EXPECT_THAT(Decode(kSecretType, secret("no")).errors,
               ElementsAre(HasSubstr("tls_certificate.pkcs12: the password does not open")));
   EXPECT_THAT(Decode(kSecretType, secret("sesame", ", private_key: {inline_string: x}")).errors,
@@ -225,7 +225,7 @@ TEST(DecodeTls, AStapleIsAboutItsCertificate) {
   };
   const auto decoded = Decoded<Secret>(kSecretType, secret(Root().Ocsp(own)));
   ASSERT_NE(decoded, nullptr);
-  EXPECT_EQ(std::get<TlsCertificate>(decoded->value).ocsp_staple, Root().Ocsp(own));
+  EXPECT_EQ(std::get<Shared<TlsCertificate>>(decoded->value)->ocsp_staple, Root().Ocsp(own));
   EXPECT_THAT(Decode(kSecretType, secret(Root().Ocsp(other))).errors,
               ElementsAre(HasSubstr("tls_certificate.ocsp_staple: the OCSP response is about the "
                                     "certificate with serial")));

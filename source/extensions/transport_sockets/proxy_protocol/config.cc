@@ -55,8 +55,8 @@ bool ProxyProtocolConfig::Equals(const config::ExtensionConfig& other) const {
          added == same->added && config::SameConfig(inner, same->inner);
 }
 
-std::vector<config::SecretReference> ProxyProtocolConfig::secrets() const {
-  return inner == nullptr ? std::vector<config::SecretReference>() : inner->secrets();
+const std::vector<config::SecretReference>& ProxyProtocolConfig::secrets() const {
+  return inner == nullptr ? ExtensionConfig::secrets() : inner->secrets();
 }
 
 bool ProxyProtocolConfig::negotiates_protocol() const {

@@ -26,7 +26,7 @@ struct ProxyProtocolConfig final : config::ExtensionConfig {
 
   std::string_view extension_name() const override { return kName; }
   bool Equals(const config::ExtensionConfig& other) const override;
-  std::vector<config::SecretReference> secrets() const override;
+  const std::vector<config::SecretReference>& secrets() const override;
   bool negotiates_protocol() const override;
 };
 

@@ -15,32 +15,23 @@ bool ServerTlsConfig::Equals(const config::ExtensionConfig& other) const {
   const auto* const same = dynamic_cast<const ServerTlsConfig*>(&other);
   return same != nullptr && tls == same->tls;
 }
-std::vector<config::SecretReference> ServerTlsConfig::secrets() const {
-  return config::SecretsOf(tls);
-}
 
 bool ClientTlsConfig::Equals(const config::ExtensionConfig& other) const {
   const auto* const same = dynamic_cast<const ClientTlsConfig*>(&other);
   return same != nullptr && tls == same->tls;
-}
-std::vector<config::SecretReference> ClientTlsConfig::secrets() const {
-  return config::SecretsOf(tls);
 }
 
 void RegisterDecoder(ExtensionDecoders& decoders) {
   decoders.Add<pb::DownstreamTlsContext>(
       ExtensionDecoders::Category::kDownstreamTransportSocket,
       [](const pb::DownstreamTlsContext& message, const config::proto::Scope& scope) {
-        auto decoded = std::make_shared<ServerTlsConfig>();
-        decoded->tls = config::proto::DecodeDownstreamTls(message, scope);
-        return decoded;
+        return std::make_shared<ServerTlsConfig>(
+            config::proto::DecodeDownstreamTls(message, scope));
       });
   decoders.Add<pb::UpstreamTlsContext>(
       ExtensionDecoders::Category::kUpstreamTransportSocket,
       [](const pb::UpstreamTlsContext& message, const config::proto::Scope& scope) {
-        auto decoded = std::make_shared<ClientTlsConfig>();
-        decoded->tls = config::proto::DecodeUpstreamTls(message, scope);
-        return decoded;
+        return std::make_shared<ClientTlsConfig>(config::proto::DecodeUpstreamTls(message, scope));
       });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "source/config/extension.h"
@@ -19,19 +20,27 @@ inline constexpr std::string_view kServerName = "envoy.transport_sockets.tls (do
 inline constexpr std::string_view kClientName = "envoy.transport_sockets.tls (upstream)";
 
 struct ServerTlsConfig final : config::ExtensionConfig {
-  config::DownstreamTls tls;
+  explicit ServerTlsConfig(config::DownstreamTls decoded)
+      : tls(std::move(decoded)), named_secrets(config::SecretsOf(tls)) {}
+
+  const config::DownstreamTls tls;
+  const std::vector<config::SecretReference> named_secrets;
 
   std::string_view extension_name() const override { return kServerName; }
   bool Equals(const config::ExtensionConfig& other) const override;
-  std::vector<config::SecretReference> secrets() const override;
+  const std::vector<config::SecretReference>& secrets() const override { return named_secrets; }
 };
 
 struct ClientTlsConfig final : config::ExtensionConfig {
-  config::UpstreamTls tls;
+  explicit ClientTlsConfig(config::UpstreamTls decoded)
+      : tls(std::move(decoded)), named_secrets(config::SecretsOf(tls)) {}
+
+  const config::UpstreamTls tls;
+  const std::vector<config::SecretReference> named_secrets;
 
   std::string_view extension_name() const override { return kClientName; }
   bool Equals(const config::ExtensionConfig& other) const override;
-  std::vector<config::SecretReference> secrets() const override;
+  const std::vector<config::SecretReference>& secrets() const override { return named_secrets; }
   bool negotiates_protocol() const override { return true; }
 };
 
