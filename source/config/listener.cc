@@ -19,8 +19,8 @@ bool SameRoutes(const std::shared_ptr<const RouteTable>& a,
 
 auto Identity(const HttpConnectionManager& m) {
   return std::tie(m.stat_prefix, m.codec, m.rds_name, m.rds_source, m.http_filters, m.access_logs,
-                  m.log_new_requests, m.log_interval, m.local_replies, m.http1, m.http2,
-                  m.upgrades);
+                  m.log_new_requests, m.log_interval, m.log_new_tunnels, m.local_replies, m.http1,
+                  m.http2, m.upgrades);
 }
 
 auto Limits(const HttpConnectionManager& m) {

@@ -106,6 +106,7 @@ struct HttpConnectionManager {
   std::vector<AccessLog> access_logs;
   bool log_new_requests = false;              // flush_access_log_on_new_request
   std::chrono::milliseconds log_interval{0};  // access_log_flush_interval; 0: none
+  bool log_new_tunnels = false;               // flush_log_on_tunnel_successfully_established
   LocalReplies local_replies;
   std::vector<Upgrade> upgrades;
 

@@ -1,18 +1,28 @@
 // Which requests become tunnels: the upgrade_configs of a connection manager and of a route.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "source/config/http_filters.h"
+#include "source/net/proxy_header.h"
+
 namespace weir::config {
+
+// ConnectConfig: the tunnel ends here, and its bytes go to a host of the cluster.
+struct TunnelEnd {
+  bool allow_post = false;  // A POST's body passes as a tunnel does, too.
+  std::optional<net::ProxyHeaderFormat> proxy_header;  // What the host hears first.
+  friend bool operator==(const TunnelEnd&, const TunnelEnd&) = default;
+};
 
 struct Upgrade {
   std::string type;  // lower case: the token of the Upgrade field, or "connect"
   bool enabled = true;
-  // connect_config, of a route's "connect" alone: the tunnel ends here, and its bytes go to a host
-  // of the cluster.
-  bool terminate = false;
+  std::optional<TunnelEnd> end;        // Of a route's "connect" alone.
+  std::optional<HttpFilters> filters;  // Of a connection manager's alone; nothing: its own.
   friend bool operator==(const Upgrade&, const Upgrade&) = default;
 };
 

@@ -25,6 +25,7 @@ enum class LogType : unsigned char {
   kUpstreamPoolReady = 7,
   kUpstreamPeriodic = 8,
   kUpstreamEnd = 9,
+  kDownstreamTunnelSuccessfullyEstablished = 10,
 };
 
 // What a format may speak of. Null: there is none yet, and its operators give "-".

@@ -69,6 +69,8 @@ bool AccessLogType(const Operator&, std::string& out, const FormatContext& conte
       return AppendText(out, "UpstreamPeriodic");
     case LogType::kUpstreamEnd:
       return AppendText(out, "UpstreamEnd");
+    case LogType::kDownstreamTunnelSuccessfullyEstablished:
+      return AppendText(out, "DownstreamTunnelSuccessfullyEstablished");
   }
   return false;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "source/base/hash_map.h"
 #include "source/base/persistent_map.h"
 #include "source/config/cluster.h"
 #include "source/config/listener.h"
@@ -39,6 +40,8 @@ struct HttpFilters {
 struct Chain {
   std::shared_ptr<const config::FilterChain> config;
   HttpFilters http_filters;
+  // In their place for requests that ask for an upgrade of a type which has its own.
+  HashMap<HttpFilters> upgrade_filters;
   std::vector<std::shared_ptr<const filter::AccessLog>> access_logs;
   // Of an inline route_config; null when the routes come by RDS.
   std::shared_ptr<const router::RouteIndex> inline_routes;

@@ -234,4 +234,19 @@ std::string WriteProxyV2(const ProxyEndpoints* endpoints, std::span<const ProxyT
   return header + body;
 }
 
+std::string WriteProxyHeader(const ProxyHeaderFormat& format, const ProxyEndpoints* endpoints,
+                             std::span<const ProxyTlv> received, size_t& left_out) {
+  left_out = 0;
+  if (format.version == ProxyVersion::kV1) return WriteProxyV1(endpoints);
+  std::vector<ProxyTlv> tlvs = format.added;
+  const auto is_ours = [&format](const ProxyTlv& tlv) {
+    return std::any_of(format.added.begin(), format.added.end(),
+                       [&tlv](const ProxyTlv& ours) { return ours.type == tlv.type; });
+  };
+  for (const ProxyTlv& tlv : received) {
+    if (format.pass_through.Takes(tlv.type) && !is_ours(tlv)) tlvs.push_back(tlv);
+  }
+  return WriteProxyV2(endpoints, tlvs, left_out);
+}
+
 }  // namespace weir::net

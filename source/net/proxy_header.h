@@ -49,6 +49,15 @@ struct ProxyHeader {
   friend bool operator==(const ProxyHeader&, const ProxyHeader&) = default;
 };
 
+// What a header says beside the addresses, and how (ProxyProtocolConfig).
+struct ProxyHeaderFormat {
+  ProxyVersion version = ProxyVersion::kV1;
+  // Version 2 alone: those of the client's header that go on, and ours, which win.
+  TlvSelection pass_through;
+  std::vector<ProxyTlv> added;
+  friend bool operator==(const ProxyHeaderFormat&, const ProxyHeaderFormat&) = default;
+};
+
 // The longest header there is, one of version 2.
 inline constexpr size_t kLongestProxyHeader = 16 + 65535;
 
@@ -78,5 +87,8 @@ std::string WriteProxyV1(const ProxyEndpoints* endpoints);
 // them.
 std::string WriteProxyV2(const ProxyEndpoints* endpoints, std::span<const ProxyTlv> tlvs,
                          size_t& left_out);
+// A header of either version; `received` are the TLVs of the client's own header.
+std::string WriteProxyHeader(const ProxyHeaderFormat& format, const ProxyEndpoints* endpoints,
+                             std::span<const ProxyTlv> received, size_t& left_out);
 
 }  // namespace weir::net

@@ -65,12 +65,12 @@ void BecomeGrpc(std::string_view body, http::ResponseHead& head) {
 }  // namespace
 
 std::span<const filter::LocalReply::Field> OverloadFields(
-    const config::HttpConnectionManager& config, http::ErrorKind error) {
+    const config::HttpConnectionManager& config, const config::Router& router,
+    http::ErrorKind error) {
   static constexpr filter::LocalReply::Field kHere[] = {{"x-envoy-local-overloaded", "true"}};
   static constexpr filter::LocalReply::Field kUpstream[] = {{"x-envoy-overloaded", "true"}};
   if (error == http::ErrorKind::kOverloaded && config.append_local_overload) return kHere;
-  if (error == http::ErrorKind::kOverflow && !config.http_filters.router.suppress_envoy_headers)
-    return kUpstream;
+  if (error == http::ErrorKind::kOverflow && !router.suppress_envoy_headers) return kUpstream;
   return {};
 }
 

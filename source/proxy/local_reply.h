@@ -32,6 +32,7 @@ std::string_view RefuseMessage(const config::HttpConnectionManager& config,
 
 // The fields that tell who is answered with `error` that it asks for too much; mostly none. Static.
 std::span<const filter::LocalReply::Field> OverloadFields(
-    const config::HttpConnectionManager& config, http::ErrorKind error);
+    const config::HttpConnectionManager& config, const config::Router& router,
+    http::ErrorKind error);
 
 }  // namespace weir::proxy

@@ -33,9 +33,9 @@ RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
       stream_(&stream),
       memory_(platform_.request_memory.Take()),
       info_(owner.context().connection),
+      filters_(&owner.context().chain.http_filters),
       chain_(platform_.loop, platform_.blocks, *this, owner.context().buffer_limit),
-      router_(platform_, *this, chain_, stats_, owner.context().chain.http_filters.router,
-              owner.context().buffer_limit),
+      router_(platform_, *this, chain_, stats_, filters_->router, owner.context().buffer_limit),
       idle_timeout_(config_.stream_idle_timeout),
       idle_(platform_.loop, [this] { OnIdleTimeout(); }),
       request_timeout_(platform_.loop, [this] { OnRequestTimeout(); }),
@@ -80,6 +80,7 @@ void RequestStream::OnHeaders(bool end) {
   routes_ = owner_.RoutesOf(generation_);
   if (routes_ != nullptr) RemoveInternalOnly(routes_->table().internal_only_headers, head);
   // The route, which says what the filters do; then they, in order, the router at their end.
+  if (asks_for_tunnel) UseFiltersOfUpgrade();
   router_.Decide(routes_);
   ApplyRouteTimeouts();
   LogBeginning();
@@ -91,7 +92,7 @@ void RequestStream::OnHeaders(bool end) {
 
 void RequestStream::CreateFilters() {
   const bool overridden = routes_ != nullptr && routes_->has_filter_overrides();
-  for (const generation::HttpFilter& filter : owner_.context().chain.http_filters.before_router) {
+  for (const generation::HttpFilter& filter : filters_->before_router) {
     router::FilterSetting setting;
     if (overridden) {
       setting = router::SettingOf(router_.decision(), routes_->table(), filter.name);
@@ -311,7 +312,7 @@ void RequestStream::Fail(const StreamError& error) {
   Answer({.status = for_upstream ? uint16_t{504} : answer.status,
           .body = answer.body,
           .details = answer.details,
-          .headers = OverloadFields(config_, error.kind)});
+          .headers = OverloadFields(config_, filters_->router.config, error.kind)});
 }
 
 void RequestStream::Answer(const filter::LocalReply& reply) {

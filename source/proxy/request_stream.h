@@ -117,7 +117,9 @@ class RequestStream final : public event::DeferredDeletable,
   void ApplyRouteTimeouts();
   bool ShedAtOnce();  // True when it was answered 503 for want of resources.
   void TunnelGranted();
-  // For a request that asks for a tunnel: whether the configuration lets it; answered when not.
+  // For a request that asks for a tunnel: the filters that it passes, where its type has its own.
+  void UseFiltersOfUpgrade();
+  // And whether the configuration lets it; answered when not.
   bool AdmitTunnel();
   bool Accept();  // Checks and prepares the head; false when it was answered.
   void Refuse(uint16_t status, std::string_view details);
@@ -154,6 +156,7 @@ class RequestStream final : public event::DeferredDeletable,
   bool logged_ = false;
   bool done_ = false;
   uint32_t request_pauses_ = 0;
+  const generation::HttpFilters* filters_;
   FilterChain chain_;
   RouterFilter router_;
   event::Duration idle_timeout_;  // 0: none.

@@ -5,13 +5,27 @@
 #include "source/proxy/request_stream.h"
 
 namespace weir::proxy {
+namespace {
+
+// As upgrade_configs name it.
+std::string_view TunnelType(const http::RequestHead& head) {
+  return head.protocol.empty() ? head.method : head.protocol;
+}
+
+}  // namespace
+
+void RequestStream::UseFiltersOfUpgrade() {
+  const config::Upgrade* const upgrade =
+      config::FindUpgrade(config_.upgrades, TunnelType(memory_->request));
+  if (upgrade == nullptr || !upgrade->filters.has_value()) return;
+  filters_ = &owner_.context().chain.upgrade_filters.find(upgrade->type)->second;
+  router_.Use(filters_->router);
+}
 
 bool RequestStream::AdmitTunnel() {
   // It goes the way of every request that has no route.
   if (router_.decision().route == nullptr) return true;
-  const http::RequestHead& head = memory_->request;
-  const std::string_view type = head.protocol.empty() ? head.method : head.protocol;
-  if (!config::AllowsUpgrade(config_.upgrades, router_.upgrades(), type)) {
+  if (!config::AllowsUpgrade(config_.upgrades, router_.upgrades(), TunnelType(memory_->request))) {
     stats_.downstream_rq_ws_on_non_ws_route.Inc();
     Answer({.status = 403, .body = "", .details = "upgrade_failed"});
     return false;
@@ -30,6 +44,9 @@ void RequestStream::TunnelGranted() {
   const auto* const routes = generation_->routes.Find(config_.rds_name);
   if (routes != nullptr) kept_ = platform_.generations.Keep(*routes);
   generation_.Reset();
+  if (config_.log_new_tunnels) {
+    WriteLogs(format::LogType::kDownstreamTunnelSuccessfullyEstablished);
+  }
 }
 
 }  // namespace weir::proxy

@@ -28,8 +28,7 @@ RouterFilter::RouterFilter(const Platform& platform, RouterHost& host, FilterCha
       host_(host),
       chain_(chain),
       stats_(stats),
-      config_(router.config),
-      upstream_logs_(router.upstream_logs),
+      router_(&router),
       buffer_limit_(buffer_limit),
       first_(platform.loop, platform.blocks, *this, host.memory().response),
       unsent_(platform.blocks),
@@ -172,7 +171,7 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
     return;
   }
   FindRouteStats();
-  if (!config_.strict_checks.empty() && !CheckOverrides()) return;
+  if (!config().strict_checks.empty() && !CheckOverrides()) return;
   SetTerms(action);
   if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);
   options_.high_priority = action.high_priority;
@@ -180,9 +179,9 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   options_.downstream = &host_.info().connection;
   PrepareHeaders(action);
   if (!action.hash_policy.empty()) ComputeHash(action);
+  tunnel_end_ = TunnelEndOf(action);
+  options_.raw = tunnel_end_ != nullptr;
   if (asks_for_tunnel()) {
-    const config::Upgrade* const upgrade = config::FindUpgrade(action.upgrades, "connect");
-    options_.raw = upgrade != nullptr && upgrade->terminate && host_.memory().request.path.empty();
     StartTimeouts();
   } else {
     StartShadows(action, end);
@@ -206,7 +205,7 @@ void RouterFilter::FindRouteStats() {
 
 bool RouterFilter::CheckOverrides() {
   const http::RequestHead& head = host_.memory().request;
-  const http::HeaderField* const bad = UnreadableOverride(head, config_.strict_checks);
+  const http::HeaderField* const bad = UnreadableOverride(head, config().strict_checks);
   if (bad == nullptr) return true;
   state_ = State::kDone;
   host_.info().flags.Set(stream_info::ResponseFlag::kInvalidEnvoyRequestHeaders);
@@ -223,7 +222,7 @@ void RouterFilter::SetTerms(const config::RouteAction& action) {
   const config::VirtualHost& host = *decision_.virtual_host;
   const std::optional<config::RetryPolicy>& policy =
       action.retry.has_value() ? action.retry : host.retry;
-  const RequestOverrides overrides = TakeOverrides(head, config_.respect_expected_rq_timeout);
+  const RequestOverrides overrides = TakeOverrides(head, config().respect_expected_rq_timeout);
   terms_ = {};
   retry_ = Retry(policy.has_value() ? &*policy : nullptr, overrides.retry, head);
   // A route with a longest duration of the stream has no other timeout, as in Envoy.
@@ -258,14 +257,14 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
   head.authority = authority;
   const std::string_view path = router::RewritePath(*decision_.route, head, host_.info());
   if (path != head.path) {
-    if (!config_.suppress_envoy_headers) {
+    if (!config().suppress_envoy_headers) {
       head.headers.Set(HeaderId::kXEnvoyOriginalPath, head.path);
     }
     head.path = path;
   }
   const bool bound_by_try = terms_.of_try.whole.count() > 0 && !terms_.hedge;
   const event::Duration expected = bound_by_try ? terms_.of_try.whole : terms_.timeout;
-  if (!config_.suppress_envoy_headers && expected.count() > 0) {
+  if (!config().suppress_envoy_headers && expected.count() > 0) {
     head.headers.SetNumber(
         HeaderId::kXEnvoyExpectedRqTimeoutMs,
         static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(expected).count()));

@@ -72,6 +72,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   RouterFilter& operator=(const RouterFilter&) = delete;
   ~RouterFilter();
 
+  // Before Decide, for a request whose filters end with another router; it outlives this one.
+  void Use(const generation::Router& router) { router_ = &router; }
   // First of all: finds the route in the table that the request has pinned. Null: there is none
   // (RDS never answered).
   void Decide(const router::RouteIndex* routes);
@@ -106,6 +108,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   std::span<const config::Upgrade> upgrades() const;
 
  private:
+  const config::Router& config() const { return router_->config; }
   enum class State : uint8_t { kDeciding, kTrying, kWaiting, kResponding, kDone };
 
   // What holds for this request: the route's configuration with the request's own wishes.
@@ -187,6 +190,10 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void BeginAgain();
 
   // router_tunnel.cc
+  // The connect_config of `action` that the request falls under; null: it goes on as HTTP.
+  const config::TunnelEnd* TunnelEndOf(const config::RouteAction& action) const;
+  // Puts the PROXY header, where one is wanted, before what the host of the try hears.
+  void WriteProxyHeader(UpstreamAttempt& attempt);
   bool IsWebSocket() const;
   // The head as the version of the try's connection has it; false: it was answered here.
   bool PrepareHandshake(const UpstreamAttempt& attempt);
@@ -209,15 +216,15 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   RouterHost& host_;
   FilterChain& chain_;
   HttpStats& stats_;
-  const config::Router& config_;
-  const AttemptLog::Logs upstream_logs_;
+  const generation::Router* router_;
   const size_t buffer_limit_;
   State state_ = State::kDeciding;
   const router::RouteIndex* routes_ = nullptr;
   router::Decision decision_;
   const config::RouteAction* action_ = nullptr;
   RouteCounts route_counts_;
-  upstream::Cluster* cluster_ = nullptr;  // Alive while a try or a retry's lease is in it.
+  const config::TunnelEnd* tunnel_end_ = nullptr;  // Null: what is sent is HTTP.
+  upstream::Cluster* cluster_ = nullptr;           // Alive while a try or a retry's lease is in it.
   Terms terms_;
   upstream::StreamOptions options_;
   Retry retry_;

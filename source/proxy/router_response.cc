@@ -42,7 +42,7 @@ void RouterFilter::OnAttemptHeaders(UpstreamAttempt& attempt, bool end) {
   if (retry_.Wants(response)) {
     const uint16_t status = response.status;
     if (!NextIsDue() && Replayable() && TakeRetry(attempt, &response)) {
-      if (config_.dynamic_stats) cluster_->stats().upstream_rq_.Inc(status);
+      if (config().dynamic_stats) cluster_->stats().upstream_rq_.Inc(status);
       return;
     }
     if (OthersToCome(attempt)) {
@@ -83,7 +83,7 @@ void RouterFilter::Respond(UpstreamAttempt& attempt, bool end) {
 void RouterFilter::PrepareResponseHeaders(const UpstreamAttempt& attempt) {
   http::HeaderMap& headers = host_.memory().response.headers;
   ChangeResponseHeaders();
-  if (!config_.suppress_envoy_headers) {
+  if (!config().suppress_envoy_headers) {
     headers.SetNumber(HeaderId::kXEnvoyUpstreamServiceTime,
                       MillisecondsSince(attempt.first_byte_sent(), platform_.loop.Now()));
   }
@@ -128,7 +128,7 @@ void RouterFilter::FinishResponse() {
   upstream.last_byte_received = platform_.loop.Now();
   timeout_.Disable();
   answering_->EndTimeouts();
-  if (config_.dynamic_stats) CountTime();
+  if (config().dynamic_stats) CountTime();
   // An answer before the end of the request: the rest is not sent.
   if (!answering_->end_sent()) answering_->Reset(GiveUp("early_response"));
 }
@@ -145,7 +145,7 @@ upstream::AltStats* RouterFilter::AltStats() {
 }
 
 void RouterFilter::CountStatus(const UpstreamAttempt& attempt, uint16_t status) {
-  if (config_.dynamic_stats) CountCode(status);
+  if (config().dynamic_stats) CountCode(status);
   if (!attempt.started() || attempt.host() == nullptr) return;
   upstream::HostStats& host = attempt.host()->stats();
   (status < 500 ? host.rq_success : host.rq_error).Inc();

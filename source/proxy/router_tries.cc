@@ -66,8 +66,8 @@ void RouterFilter::StartAttempt() {
   attempt->waiting().Clear();
   attempt->waiting().MoveFrom(unsent_);
   options_.server_name = UpstreamName(cluster_->config(), host_.memory().request);
-  if (!upstream_logs_.empty()) {
-    attempt->LogTo(std::make_unique<AttemptLog>(platform_.loop, config_, upstream_logs_,
+  if (!router_->upstream_logs.empty()) {
+    attempt->LogTo(std::make_unique<AttemptLog>(platform_.loop, config(), router_->upstream_logs,
                                                 host_.info(), host_.memory().request));
   }
   const upstream::Start start = attempt->Start(*cluster_, options_);
@@ -112,6 +112,7 @@ void RouterFilter::Send(UpstreamAttempt& attempt) {
     head.authority = head.headers.arena().Copy(attempt.host()->hostname());
   }
   if (!attempt.head_sent() && asks_for_tunnel() && !PrepareHandshake(attempt)) return;
+  if (!attempt.head_sent() && tunnel_end_ != nullptr) WriteProxyHeader(attempt);
   attempt.Send(head, request_ended_, trailers_.has_value() ? &*trailers_ : nullptr);
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   upstream.first_byte_sent = attempt.first_byte_sent();

@@ -1,7 +1,9 @@
-// Tunnels of a RouterFilter: what WebSocket's handshake has in one version of HTTP and not in the
-// other, and when both sides are over.
+// Tunnels of a RouterFilter: those that end here, what WebSocket's handshake has in one version of
+// HTTP and not in the other, and when both sides are over.
 
+#include "source/base/log.h"
 #include "source/base/strings.h"
+#include "source/net/proxy_header.h"
 #include "source/proxy/router_filter.h"
 #include "source/proxy/websocket.h"
 
@@ -15,6 +17,30 @@ bool IsHttp2(http::Protocol protocol) { return protocol == http::Protocol::kHttp
 std::span<const config::Upgrade> RouterFilter::upgrades() const {
   if (decision_.kind != router::Decision::Kind::kRoute) return {};
   return std::get<config::RouteAction>(decision_.route->action).upgrades;
+}
+
+const config::TunnelEnd* RouterFilter::TunnelEndOf(const config::RouteAction& action) const {
+  const config::Upgrade* const upgrade = config::FindUpgrade(action.upgrades, "connect");
+  if (upgrade == nullptr || !upgrade->end.has_value()) return nullptr;
+  const http::RequestHead& head = host_.memory().request;
+  const bool falls_under =
+      asks_for_tunnel() ? head.path.empty() : upgrade->end->allow_post && head.method == "POST";
+  return falls_under ? &*upgrade->end : nullptr;
+}
+
+void RouterFilter::WriteProxyHeader(UpstreamAttempt& attempt) {
+  if (!tunnel_end_->proxy_header.has_value()) return;
+  const stream_info::ConnectionInfo& client = host_.info().connection;
+  const net::ProxyEndpoints endpoints{client.remote_address, client.local_address};
+  size_t left_out = 0;
+  buffer::Buffer begun(platform_.blocks);
+  begun.Append(net::WriteProxyHeader(*tunnel_end_->proxy_header, &endpoints,
+                                     client.further->proxy_tlvs, left_out));
+  if (left_out > 0) {
+    WEIR_LOG(kUpstream, kDebug, left_out, " TLVs do not fit into a PROXY header");
+  }
+  begun.MoveFrom(attempt.waiting());
+  attempt.waiting().MoveFrom(begun);
 }
 
 bool RouterFilter::IsWebSocket() const {

@@ -134,6 +134,10 @@ absl::Status ResourceCompiler::AddHttp(const config::HttpConnectionManager& http
     WEIR_ASSIGN_OR_RETURN(chain.inline_routes, router::RouteIndex::Create(http.routes));
   }
   WEIR_ASSIGN_OR_RETURN(chain.http_filters, MakeHttpFilters(http.http_filters));
+  for (const config::Upgrade& upgrade : http.upgrades) {
+    if (!upgrade.filters.has_value()) continue;
+    WEIR_ASSIGN_OR_RETURN(chain.upgrade_filters[upgrade.type], MakeHttpFilters(*upgrade.filters));
+  }
   return absl::OkStatus();
 }
 

@@ -38,7 +38,7 @@ void RawCodec::Grant() {
   http::ResponseHead& head = stream_->response_head();
   head.Clear();
   head.status = 200;
-  head.framing = {http::Framing::kTunnel, 0};
+  head.framing = {asked_for_tunnel_ ? http::Framing::kTunnel : http::Framing::kChunked, 0};
   stream_->OnHeaders(false);
 }
 
@@ -87,9 +87,10 @@ CodecState RawCodec::Result() const {
   return sent_all_ ? CodecState::kTunnelSent : CodecState::kTunnel;
 }
 
-void RawCodec::EncodeHeaders(const http::RequestHead& head, bool) {
-  WEIR_CHECK(head.framing.kind == http::Framing::kTunnel, "what is not a tunnel needs HTTP");
+void RawCodec::EncodeHeaders(const http::RequestHead& head, bool end) {
   head_encoded_ = true;
+  sent_all_ = end;
+  asked_for_tunnel_ = head.framing.kind == http::Framing::kTunnel;
   handler_.OnOutput();
 }
 

@@ -1,6 +1,6 @@
 // The codec of a connection that carries one tunnel and nothing else: what becomes of a CONNECT
-// that ends here. Its head goes nowhere; as the connection stands, the tunnel is granted (200), and
-// bytes pass as they are.
+// that ends here, or of a POST whose body is one. Its head goes nowhere; as the connection stands,
+// the answer is 200, and bytes pass as they are.
 //
 // What the host says before there is a tunnel waits in Decode's input. Owned by the pool's
 // connection, on its worker.
@@ -57,6 +57,7 @@ class RawCodec final : public http::ClientCodec, private http::ClientStream {
   http::ClientStreamHandler* stream_ = nullptr;
   State state_ = State::kIdle;
   bool head_encoded_ = false;
+  bool asked_for_tunnel_ = false;
   bool sent_all_ = false;
   bool received_all_ = false;
   bool given_up_ = false;

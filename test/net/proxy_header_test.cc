@@ -183,6 +183,24 @@ TEST(ProxyHeader, IsWritten) {
   EXPECT_EQ(WriteProxyV2(nullptr, {}, left_out), Binary(0x20, 0x00, ""));
 }
 
+TEST(ProxyHeader, TlvsOfTheClientGoOnWhereTheyAreChosenAndNotOurs) {
+  const ProxyEndpoints endpoints{*Address::Parse("10.0.0.1:1"), *Address::Parse("10.0.0.2:2")};
+  const ProxyTlv received[] = {{0x02, "theirs"}, {0xE0, "a"}, {0xE1, "b"}};
+  size_t left_out = 7;
+  const auto written = [&](const ProxyHeaderFormat& format) {
+    return Read(WriteProxyHeader(format, &endpoints, received, left_out));
+  };
+  EXPECT_EQ(written({}), "v1 10.0.0.1:1>10.0.0.2:2");
+  EXPECT_EQ(left_out, 0u);
+  EXPECT_EQ(written({.version = ProxyVersion::kV2}), "v2 10.0.0.1:1>10.0.0.2:2");
+  EXPECT_EQ(written({.version = ProxyVersion::kV2, .pass_through = {.types = {0xE1}}}),
+            "v2 10.0.0.1:1>10.0.0.2:2 225=b");
+  EXPECT_EQ(
+      written(
+          {.version = ProxyVersion::kV2, .pass_through = {.all = true}, .added = {{0x02, "ours"}}}),
+      "v2 10.0.0.1:1>10.0.0.2:2 2=ours 224=a 225=b");
+}
+
 TEST(ProxyHeader, TlvsThatDoNotFitAreLeftOut) {
   const ProxyEndpoints endpoints{*Address::Parse("10.0.0.1:1"), *Address::Parse("10.0.0.2:2")};
   const ProxyTlv tlvs[] = {{0xE0, std::string(65535 - 12 - 3 - 4, 'x')}, {0xE1, "yy"}, {0xE2, "z"}};

@@ -352,5 +352,34 @@ TEST(FilterSettingScenario, ADisabledFilterRunsWhereARouteSaysSo) {
   ExpectSpoken(edge, cases);
 }
 
+TEST(FilterSettingScenario, AnUpgradeMayPassFiltersOfItsOwn) {
+  Edge edge;
+  edge.http_options = StrCat(
+      "upgrade_configs:\n- upgrade_type: websocket\n  filters:\n", Indented(SpeakerFilter(), 2),
+      "  - { name: router, typed_config: { \"@type\": type.googleapis.com/"
+      "envoy.extensions.filters.http.router.v3.Router, suppress_envoy_headers: true } }\n"
+      "- upgrade_type: plain\n");
+  edge.routes = StrCat("- match: { prefix: /own }\n  route: { cluster: web }\n",
+                       Setting("google.protobuf.StringValue, value: route"),
+                       "- match: { prefix: / }\n  route: { cluster: web }\n");
+  World world(EdgeBootstrap(edge), WithSpeaker());
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  // What the upstream sees of a request with `fields`.
+  const auto seen = [&](const char* path, const char* fields) {
+    world.Say(world.Connect(), Get(path, fields));
+    return up.last().TakeReceived();
+  };
+  const char* const kAsk = "connection: upgrade\r\nupgrade: WebSocket\r\n";
+  EXPECT_THAT(seen("/own", kAsk), HasSubstr("x-spoken: route\r\n"));
+  const std::string asked = seen("/", kAsk);
+  EXPECT_THAT(asked, HasSubstr("x-spoken: nothing\r\n"));
+  EXPECT_THAT(asked, Not(HasSubstr("x-envoy-expected-rq-timeout-ms")));
+  const std::string other = seen("/own", "connection: upgrade\r\nupgrade: plain\r\n");
+  EXPECT_THAT(other, Not(HasSubstr("x-spoken")));
+  EXPECT_THAT(other, HasSubstr("x-envoy-expected-rq-timeout-ms"));
+  EXPECT_THAT(seen("/own", ""), Not(HasSubstr("x-spoken")));
+}
+
 }  // namespace
 }  // namespace weir::scenario

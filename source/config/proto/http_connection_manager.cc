@@ -76,6 +76,7 @@ void DecodeLogs(const Pb& message, const Scope& scope, HttpConnectionManager& ma
   }
   const Pb::HcmAccessLogOptions& options = message.access_log_options();
   manager.log_new_requests = options.flush_access_log_on_new_request();
+  manager.log_new_tunnels = options.flush_log_on_tunnel_successfully_established();
   SetDuration(options.has_access_log_flush_interval(), options.access_log_flush_interval(),
               at.Field("access_log_flush_interval"), manager.log_interval);
 }

@@ -1,6 +1,10 @@
 #include "source/config/proto/upgrades.h"
 
+#include <utility>
+
 #include "source/base/strings.h"
+#include "source/config/proto/http_filters.h"
+#include "source/config/proto/proxy_protocol.h"
 #include "source/http/upgrade_token.h"
 
 namespace weir::config::proto {
@@ -22,6 +26,17 @@ void AddUpgrade(Upgrade upgrade, const std::string& as_written, const Scope& typ
   upgrades.push_back(std::move(upgrade));
 }
 
+TunnelEnd DecodeTunnelEnd(
+    const envoy::config::route::v3::RouteAction::UpgradeConfig::ConnectConfig& message,
+    const Scope& scope) {
+  TunnelEnd end{.allow_post = message.allow_post()};
+  if (message.has_proxy_protocol_config()) {
+    end.proxy_header =
+        DecodeProxyHeader(message.proxy_protocol_config(), scope.Field("proxy_protocol_config"));
+  }
+  return end;
+}
+
 }  // namespace
 
 std::vector<Upgrade> DecodeUpgrades(
@@ -32,9 +47,12 @@ std::vector<Upgrade> DecodeUpgrades(
   std::vector<Upgrade> decoded;
   for (int i = 0; i < upgrades.size(); ++i) {
     const Scope item = scope.Item("upgrade_configs", i);
-    AddUpgrade({.type = AsciiLower(upgrades[i].upgrade_type()),
-                .enabled = !upgrades[i].has_enabled() || upgrades[i].enabled().value()},
-               upgrades[i].upgrade_type(), item.Field("upgrade_type"), decoded);
+    Upgrade upgrade{.type = AsciiLower(upgrades[i].upgrade_type()),
+                    .enabled = !upgrades[i].has_enabled() || upgrades[i].enabled().value()};
+    if (upgrades[i].filters_size() > 0) {
+      upgrade.filters = DecodeHttpFilters(upgrades[i].filters(), item, "filters");
+    }
+    AddUpgrade(std::move(upgrade), upgrades[i].upgrade_type(), item.Field("upgrade_type"), decoded);
   }
   return decoded;
 }
@@ -46,14 +64,14 @@ std::vector<Upgrade> DecodeUpgrades(
   std::vector<Upgrade> decoded;
   for (int i = 0; i < upgrades.size(); ++i) {
     const Scope item = scope.Item("upgrade_configs", i);
-    const std::string type = AsciiLower(upgrades[i].upgrade_type());
-    if (upgrades[i].has_connect_config() && type != "connect") {
-      item.Field("connect_config").Error("is for upgrade_type CONNECT alone");
+    Upgrade upgrade{.type = AsciiLower(upgrades[i].upgrade_type()),
+                    .enabled = !upgrades[i].has_enabled() || upgrades[i].enabled().value()};
+    if (upgrades[i].has_connect_config()) {
+      const Scope at = item.Field("connect_config");
+      if (upgrade.type != "connect") at.Error("is for upgrade_type CONNECT alone");
+      upgrade.end = DecodeTunnelEnd(upgrades[i].connect_config(), at);
     }
-    AddUpgrade({.type = type,
-                .enabled = !upgrades[i].has_enabled() || upgrades[i].enabled().value(),
-                .terminate = upgrades[i].has_connect_config()},
-               upgrades[i].upgrade_type(), item.Field("upgrade_type"), decoded);
+    AddUpgrade(std::move(upgrade), upgrades[i].upgrade_type(), item.Field("upgrade_type"), decoded);
   }
   return decoded;
 }

@@ -74,7 +74,6 @@ TEST(DecodeListener, ReadsTheConnectionManager) {
       max_request_headers_kb: 8
       common_http_protocol_options: { idle_timeout: 5s, max_headers_count: 7, headers_with_underscores_action: REJECT_REQUEST }
       http2_protocol_options: { initial_stream_window_size: 65535, allow_connect: true }
-      upgrade_configs: [ { upgrade_type: WebSocket }, { upgrade_type: CONNECT, enabled: false } ]
       stream_error_on_invalid_http_message: true
       server_name: weir
       server_header_transformation: PASS_THROUGH
@@ -101,8 +100,6 @@ TEST(DecodeListener, ReadsTheConnectionManager) {
   EXPECT_EQ(manager.underscores, UnderscoresInHeaders::kReject);
   EXPECT_EQ(manager.http2.initial_stream_window_size, 65535u);
   EXPECT_TRUE(manager.http2.allow_connect);
-  EXPECT_THAT(manager.upgrades, ElementsAre(Upgrade{.type = "websocket"},
-                                            Upgrade{.type = "connect", .enabled = false}));
   EXPECT_TRUE(manager.http2.stream_error_on_invalid_http_message);
   EXPECT_EQ(manager.server_header, ServerHeader::kPassThrough);
   EXPECT_FALSE(manager.generate_request_id);
@@ -113,6 +110,32 @@ TEST(DecodeListener, ReadsTheConnectionManager) {
       *manager.access_logs[1].config);
   EXPECT_EQ(file.path, "/tmp/log");
   EXPECT_FALSE(file.format == format::LogFormat());
+}
+
+TEST(DecodeListener, ReadsUpgradesAndTheirFilters) {
+  const auto listener = Decoded<Listener>(kType, HttpListener(R"(
+      upgrade_configs:
+      - { upgrade_type: WebSocket }
+      - { upgrade_type: CONNECT, enabled: false }
+      - upgrade_type: other
+        filters:
+        - name: buffer
+          typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer, max_request_bytes: 9 }
+        - name: router
+          typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router, respect_expected_rq_timeout: true }
+      access_log_options: { flush_log_on_tunnel_successfully_established: true }
+)"));
+  ASSERT_NE(listener, nullptr);
+  const HttpConnectionManager& manager = ManagerOf(*listener);
+  EXPECT_TRUE(manager.log_new_tunnels);
+  ASSERT_EQ(manager.upgrades.size(), 3u);
+  EXPECT_EQ(manager.upgrades[0], Upgrade{.type = "websocket"});
+  EXPECT_EQ(manager.upgrades[1], (Upgrade{.type = "connect", .enabled = false}));
+  ASSERT_TRUE(manager.upgrades[2].filters.has_value());
+  const HttpFilters& own = *manager.upgrades[2].filters;
+  EXPECT_EQ(own.router, Router{.respect_expected_rq_timeout = true});
+  ASSERT_EQ(own.before_router.size(), 1u);
+  EXPECT_EQ(own.before_router[0].extension.name, "buffer");
 }
 
 TEST(DecodeListener, InternalAddressesAreThePrivateOnesUnlessRangesAreGiven) {
@@ -199,8 +222,10 @@ TEST(DecodeListener, RefusesByNameAndPath) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"      tracing: {}\n", "tracing: field \"tracing\" of"},
       {"      codec_type: HTTP3\n", "codec_type: value HTTP3"},
-      {"      upgrade_configs: [{upgrade_type: websocket, filters: [{name: x}]}]\n",
-       "upgrade_configs[0].filters: field \"filters\""},
+      {"      upgrade_configs: [{upgrade_type: websocket, filters: [{name: x, typed_config: "
+       "{'@type': type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer, "
+       "max_request_bytes: 1}}]}]\n",
+       "upgrade_configs[0].filters[0]: the last HTTP filter must be the router, got \"x\""},
       {"      upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: WebSocket}]\n",
        "upgrade_configs[1].upgrade_type: is there already, got \"WebSocket\""},
       {"      upgrade_configs: [{upgrade_type: h2c}]\n",
@@ -215,8 +240,6 @@ TEST(DecodeListener, RefusesByNameAndPath) {
        "original_ip_detection_extensions: cannot be given together with use_remote_address"},
       {"      flush_access_log_on_new_request: true\n      access_log_options: {}\n",
        "access_log_options: takes the place of"},
-      {"      access_log_options: {flush_log_on_tunnel_successfully_established: true}\n",
-       "access_log_options.flush_log_on_tunnel_successfully_established: field"},
       {"      via: \"a\\tb\\n\"\n", "via"},
       {"      strip_any_host_port: true\n      strip_matching_host_port: true\n",
        "strip_matching_host_port: cannot be given together with strip_any_host_port"},

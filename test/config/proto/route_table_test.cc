@@ -253,15 +253,22 @@ virtual_hosts:
     route:
       cluster: c
       upgrade_configs:
-      - { upgrade_type: CONNECT, connect_config: {} }
+      - { upgrade_type: CONNECT, connect_config: { allow_post: true, proxy_protocol_config: {
+            version: V2, added_tlvs: [ { type: 5, value: YWI= } ] } } }
       - { upgrade_type: WebSocket, enabled: false }
 )yaml");
   ASSERT_NE(table, nullptr);
   const Route& route = table->virtual_hosts[0].routes[0];
   EXPECT_TRUE(std::holds_alternative<ConnectRequests>(route.match.path));
-  EXPECT_THAT(std::get<RouteAction>(route.action).upgrades,
-              testing::ElementsAre(Upgrade{.type = "connect", .terminate = true},
-                                   Upgrade{.type = "websocket", .enabled = false}));
+  EXPECT_THAT(
+      std::get<RouteAction>(route.action).upgrades,
+      testing::ElementsAre(
+          Upgrade{.type = "connect",
+                  .end = TunnelEnd{.allow_post = true,
+                                   .proxy_header =
+                                       net::ProxyHeaderFormat{.version = net::ProxyVersion::kV2,
+                                                              .added = {{5, "ab"}}}}},
+          Upgrade{.type = "websocket", .enabled = false}));
 }
 
 TEST(DecodeRouteTable, ReadsWhatIsCountedApart) {
@@ -357,11 +364,12 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
        "connect_config: {}}]}}",
        "route.upgrade_configs[0].connect_config: is for upgrade_type CONNECT alone"},
       {"{match: {prefix: /}, route: {cluster: c, upgrade_configs: [{upgrade_type: CONNECT, "
-       "connect_config: {allow_post: true}}]}}",
-       "route.upgrade_configs[0].connect_config.allow_post: field \"allow_post\""},
+       "connect_config: {proxy_protocol_config: {pass_through_tlvs: {}}}}]}}",
+       "route.upgrade_configs[0].connect_config.proxy_protocol_config.version: V1 has no TLVs"},
       {"{match: {prefix: /}, route: {cluster: c, upgrade_configs: [{upgrade_type: CONNECT, "
-       "connect_config: {proxy_protocol_config: {}}}]}}",
-       "connect_config.proxy_protocol_config: field \"proxy_protocol_config\""},
+       "connect_config: {proxy_protocol_config: {version: V2, added_tlvs: [{format_string: "
+       "{text_format: a}}]}}}]}}",
+       "added_tlvs[0].format_string: field \"format_string\""},
       {"{match: {prefix: /}}", "[oneof.required=true]"},
       {"{match: {}, route: {cluster: c}}", "[oneof.required=true]"},
       {"{match: {prefix: /}, route: {cluster: c}, typed_per_filter_config: {a: {'@type': "

@@ -31,7 +31,7 @@ class HttpEnd {
 
   // A client's. The body follows with Send where `end` is false. A field ":protocol" makes it ask
   // for a tunnel by upgrade, ":method" CONNECT for one to the authority `path`: `body` is early
-  // data.
+  // data. Another ":method" stands in place of GET, or of POST with a body.
   virtual size_t Request(const std::string& path, const Fields& fields, const std::string& body,
                          bool end) = 0;
   // An upstream's. 101 grants a tunnel by upgrade, and 200 one by CONNECT.

@@ -25,9 +25,9 @@ class Http1End final : public HttpEnd {
     Fields all = fields;
     all.try_emplace("host", "a.example");
     std::string method = body.empty() && end ? "GET" : "POST";
-    if (all.erase(":method") > 0) {
-      method = "CONNECT";
-      asks_ = Tunnel::kConnect;
+    if (const auto given = all.extract(":method"); !given.empty()) {
+      method = given.mapped();
+      if (method == "CONNECT") asks_ = Tunnel::kConnect;
     }
     if (const auto protocol = all.extract(":protocol"); !protocol.empty()) {
       method = "GET";

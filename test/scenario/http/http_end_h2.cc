@@ -46,8 +46,9 @@ class Http2End final : public HttpEnd {
                   {":authority", "a.example"}};
     if (fields.contains(":protocol")) {
       all[":method"] = "CONNECT";
-    } else if (fields.contains(":method")) {
-      all = {{":authority", path}};
+    } else if (const auto method = fields.find(":method"); method != fields.end()) {
+      if (method->second == "CONNECT") all = {{":authority", path}};
+      all[":method"] = method->second;
     }
     all.insert(fields.begin(), fields.end());
     const HeadFields head(all.begin(), all.end());  // Pseudo-header fields come first.

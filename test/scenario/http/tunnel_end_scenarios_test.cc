@@ -12,6 +12,7 @@
 namespace weir::scenario {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -28,13 +29,18 @@ constexpr char kGrant[] =
 
 class ConnectHere : public testing::TestWithParam<HttpVersion> {
  protected:
-  ConnectHere() {
+  ConnectHere() { Begin("- match: { connect_matcher: {} }\n", ""); }
+  void Begin(std::string_view match, std::string_view connect_config) {
     Edge edge;
-    edge.http_options = "http2_protocol_options: { allow_connect: true }\n";
-    edge.routes =
-        "- match: { connect_matcher: {} }\n"
-        "  route: { cluster: web, upgrade_configs: [ { upgrade_type: CONNECT, connect_config: {} } "
-        "] }\n";
+    edge.http_options =
+        "http2_protocol_options: { allow_connect: true }\n"
+        "access_log_options: { flush_log_on_tunnel_successfully_established: true }\n";
+    edge.routes = StrCat(match,
+                         "  route: { cluster: web, upgrade_configs: [ { upgrade_type: CONNECT, "
+                         "connect_config: { ",
+                         connect_config, " } } ] }\n");
+    edge.log_format = "%ACCESS_LOG_TYPE% " + edge.log_format;
+    client.reset();
     world = std::make_unique<World>(EdgeBootstrap(edge));
     EXPECT_TRUE(world->status().ok()) << world->status();
     peer = &world->Connect();
@@ -69,7 +75,9 @@ TEST_P(ConnectHere, BytesPassAsTheyAre) {
   EXPECT_TRUE(client->heard(0).body.ends_with("221 bye"));
   EXPECT_TRUE(client->heard(0).ended);
   world->Run(std::chrono::seconds(2));
-  EXPECT_EQ(world->log().lines().back(), "200 - via_upstream 25");
+  EXPECT_THAT(world->log().lines(),
+              ElementsAre("DownstreamTunnelSuccessfullyEstablished 200 - via_upstream 0",
+                          "DownstreamEnd 200 - via_upstream 25"));
   EXPECT_EQ(world->Stat("cluster.web.upstream_cx_active"), 0);
   EXPECT_EQ(world->Stat("cluster.web.upstream_rq_active"), 0);
   EXPECT_EQ(world->Stat("http.edge.downstream_cx_upgrades_active"), 0);
@@ -113,6 +121,80 @@ TEST_P(ConnectHere, EachTunnelHasAConnectionOfItsOwn) {
   world->Run();
   EXPECT_TRUE(host.connection(0).ended() || host.connection(0).failed());
   EXPECT_FALSE(host.connection(1).ended() || host.connection(1).failed());
+}
+
+TEST_P(ConnectHere, TheHostHearsWhoseTunnelItIs) {
+  Begin("- match: { connect_matcher: {} }\n", "proxy_protocol_config: {}");
+  Upstream& host = world->AddUpstream("10.0.0.1:80");
+  Ask("hello");
+  ASSERT_EQ(host.connection_count(), 1u);
+  const std::string heard = host.last().received();
+  EXPECT_TRUE(heard.starts_with("PROXY TCP4 ")) << heard;
+  EXPECT_THAT(heard, HasSubstr(" 10.0.0.100 "));
+  EXPECT_TRUE(heard.ends_with(" 80\r\nhello")) << heard;
+  EXPECT_EQ(client->heard(0).start, "200");
+}
+
+TEST_P(ConnectHere, AHeaderAloneIsSentAtOnce) {
+  Begin("- match: { connect_matcher: {} }\n", "proxy_protocol_config: { version: V2 }");
+  Upstream& host = world->AddUpstream("10.0.0.1:80");
+  Ask();
+  ASSERT_EQ(host.connection_count(), 1u);
+  EXPECT_TRUE(host.last().received().starts_with("\r\n\r\n"));
+  EXPECT_EQ(host.last().received().size(), 28u);
+}
+
+TEST_P(ConnectHere, ThePostOfARouteThatTakesItIsATunnel) {
+  Begin("- match: { prefix: / }\n", "allow_post: true, proxy_protocol_config: {}");
+  Upstream& host = world->AddUpstream("10.0.0.1:80");
+  client->Request("/tunnel", {{":method", "POST"}}, "one ", false);
+  world->Run();
+  ASSERT_EQ(host.connection_count(), 1u);
+  EXPECT_EQ(client->heard(0).start, "200");
+  EXPECT_TRUE(host.last().received().starts_with("PROXY TCP4 "));
+  EXPECT_TRUE(host.last().received().ends_with(" 80\r\none ")) << host.last().received();
+  world->Say(host.last(), "answer ");
+  EXPECT_EQ(client->heard(0).body, "answer ");
+  client->Send(0, "two", true);
+  world->Run();
+  EXPECT_TRUE(host.last().received().ends_with(" 80\r\none two")) << host.last().received();
+  EXPECT_TRUE(host.last().ended());
+  host.last().Send("end");
+  host.last().EndWrites();
+  world->Run();
+  EXPECT_EQ(client->heard(0).body, "answer end");
+  EXPECT_TRUE(client->heard(0).ended);
+  world->Run(std::chrono::seconds(2));
+  EXPECT_THAT(world->log().lines(), ElementsAre("DownstreamEnd 200 - via_upstream 10"));
+  EXPECT_EQ(world->Stat("cluster.web.upstream_cx_active"), 0);
+  EXPECT_EQ(world->Stat("cluster.web.upstream_rq_active"), 0);
+}
+
+TEST_P(ConnectHere, APostWithoutABodyEndsTheClientsSide) {
+  Begin("- match: { prefix: / }\n", "allow_post: true");
+  Upstream& host = world->AddUpstream("10.0.0.1:80");
+  client->Request("/tunnel", {{":method", "POST"}}, "", true);
+  world->Run();
+  ASSERT_EQ(host.connection_count(), 1u);
+  EXPECT_EQ(host.last().received(), "");
+  EXPECT_TRUE(host.last().ended());
+  host.last().Send("220 hello");
+  host.last().EndWrites();
+  world->Run();
+  EXPECT_EQ(client->heard(0).start, "200");
+  EXPECT_EQ(client->heard(0).body, "220 hello");
+  EXPECT_TRUE(client->heard(0).ended);
+}
+
+TEST_P(ConnectHere, OtherRequestsOfSuchARouteAreHttp) {
+  for (const char* config : {"allow_post: true", ""}) {
+    Begin("- match: { prefix: / }\n", config);
+    Upstream& host = world->AddUpstream("10.0.0.1:80");
+    client->Request("/x", {{":method", *config == '\0' ? "POST" : "PUT"}}, "", true);
+    world->Run();
+    ASSERT_EQ(host.connection_count(), 1u);
+    EXPECT_THAT(host.last().received(), HasSubstr(" /x HTTP/1.1\r\n"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(BothVersions, ConnectHere,

@@ -18,10 +18,7 @@ namespace weir::extensions::transport_sockets::proxy_protocol {
 inline constexpr std::string_view kName = "envoy.transport_sockets.upstream_proxy_protocol";
 
 struct ProxyProtocolConfig final : config::ExtensionConfig {
-  net::ProxyVersion version = net::ProxyVersion::kV1;
-  // Version 2 alone: those of the client's header that go on, and ours, which win.
-  net::TlvSelection pass_through;
-  std::vector<net::ProxyTlv> added;
+  net::ProxyHeaderFormat header;
   std::shared_ptr<const config::ExtensionConfig> inner;  // What follows; null: raw_buffer.
 
   std::string_view extension_name() const override { return kName; }

@@ -1,6 +1,5 @@
 #include "source/extensions/transport_sockets/proxy_protocol/proxy_protocol.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -76,10 +75,7 @@ class Factory final : public net::TransportSocketFactory {
  public:
   // `inner` null: raw_buffer.
   Factory(const ProxyProtocolConfig& config, std::shared_ptr<const TransportSocketFactory> inner)
-      : version_(config.version),
-        pass_through_(config.pass_through),
-        added_(config.added),
-        inner_(std::move(inner)) {}
+      : header_(config.header), inner_(std::move(inner)) {}
 
   std::unique_ptr<net::ByteStream> WrapServer(std::unique_ptr<net::ByteStream> stream,
                                               buffer::Buffer&,
@@ -108,26 +104,16 @@ class Factory final : public net::TransportSocketFactory {
   std::string HeaderFor(const net::ConnectionPurpose& purpose) const {
     const net::ProxyEndpoints* const endpoints =
         purpose.downstream.has_value() ? &*purpose.downstream : nullptr;
-    if (version_ == net::ProxyVersion::kV1) return net::WriteProxyV1(endpoints);
-    std::vector<net::ProxyTlv> tlvs = added_;
-    for (const net::ProxyTlv& tlv : purpose.downstream_tlvs) {
-      if (pass_through_.Takes(tlv.type) && !Adds(tlv.type)) tlvs.push_back(tlv);
-    }
     size_t left_out = 0;
-    std::string header = net::WriteProxyV2(endpoints, tlvs, left_out);
+    std::string header =
+        net::WriteProxyHeader(header_, endpoints, purpose.downstream_tlvs, left_out);
     if (left_out > 0) {
       WEIR_LOG(kUpstream, kDebug, left_out, " TLVs do not fit into a PROXY header");
     }
     return header;
   }
-  bool Adds(uint8_t type) const {
-    return std::any_of(added_.begin(), added_.end(),
-                       [type](const net::ProxyTlv& tlv) { return tlv.type == type; });
-  }
 
-  const net::ProxyVersion version_;
-  const net::TlvSelection pass_through_;
-  const std::vector<net::ProxyTlv> added_;
+  const net::ProxyHeaderFormat header_;
   const std::shared_ptr<const TransportSocketFactory> inner_;
 };
 

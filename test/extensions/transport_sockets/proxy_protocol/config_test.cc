@@ -46,9 +46,9 @@ TEST(UpstreamProxyProtocolConfig, EveryFieldMakesADifference) {
   const ProxyProtocolConfig plain;
   EXPECT_TRUE(plain.Equals(ProxyProtocolConfig()));
   ProxyProtocolConfig others[4];
-  others[0].version = net::ProxyVersion::kV2;
-  others[1].pass_through.all = true;
-  others[2].added.push_back({1, "a"});
+  others[0].header.version = net::ProxyVersion::kV2;
+  others[1].header.pass_through.all = true;
+  others[2].header.added.push_back({1, "a"});
   others[3].inner = std::make_shared<ProxyProtocolConfig>();
   for (const ProxyProtocolConfig& other : others) EXPECT_FALSE(plain.Equals(other));
 }
