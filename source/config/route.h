@@ -129,6 +129,12 @@ struct HostFromFormat {  // host_rewrite
 using HostRewrite = std::variant<std::monostate, HostLiteral, HostOfUpstream, HostFromHeader,
                                  HostFromPath, HostFromFormat>;
 
+// max_grpc_timeout: in place of a route's timeout a gRPC call's own holds.
+struct GrpcTimeoutLimit {
+  std::chrono::milliseconds max{0};     // 0: it may ask for any, and for none.
+  std::chrono::milliseconds offset{0};  // Taken off, where something is left then.
+};
+
 // Durations from the head of a request to the end of its answer; 0 is no limit.
 struct MaxStreamDuration {
   std::optional<std::chrono::milliseconds> limit;  // Nothing: the connection manager's.
@@ -191,12 +197,14 @@ struct RouteAction {
   HostRewrite host_rewrite;
   bool append_x_forwarded_host = false;
   std::chrono::milliseconds timeout{15000};  // 0: none
+  std::optional<GrpcTimeoutLimit> grpc_timeout;
   std::optional<std::chrono::milliseconds>
       idle_timeout;  // Nothing: the connection manager's. 0: none
   std::optional<std::chrono::milliseconds> flush_timeout;  // The same.
-  std::optional<MaxStreamDuration> max_stream_duration;    // Set: `timeout` holds no more.
-  std::optional<RetryPolicy> retry;                        // Its own, else the virtual host's.
-  bool high_priority = false;                              // RoutingPriority HIGH
+  // Set: `timeout` and `grpc_timeout` hold no more.
+  std::optional<MaxStreamDuration> max_stream_duration;
+  std::optional<RetryPolicy> retry;  // Its own, else the virtual host's.
+  bool high_priority = false;        // RoutingPriority HIGH
   // hedge_policy, its own, else the virtual host's.
   std::optional<bool> hedge_on_per_try_timeout;
   std::vector<MirrorPolicy> mirrors;  // Its own, else the virtual host's, else the table's.
@@ -222,7 +230,8 @@ struct DirectResponse {
   std::string content_type = "text/plain";
 };
 
-// Routes of servers that answer themselves; there is nowhere to forward to.
+// non_forwarding_action, filter_action: a server, or a filter, answers; there is nowhere to forward
+// to.
 struct NonForwarding {};
 
 struct Route {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "source/base/strings.h"
+#include "source/http/grpc_status.h"
 #include "source/http/syntax.h"
 
 namespace weir::proxy {
@@ -146,6 +147,35 @@ std::optional<milliseconds> GrpcTimeout(const http::RequestHead& head) {
     default:
       return std::nullopt;
   }
+}
+
+bool BoundsGrpcTimeout(const config::RouteAction& action, const http::RequestHead& head) {
+  return action.grpc_timeout.has_value() && !action.max_stream_duration.has_value() &&
+         http::IsGrpcRequest(head.headers);
+}
+
+milliseconds TimeoutOf(const config::RouteAction& action, const http::RequestHead& head) {
+  // A route with a longest duration of the stream has no other timeout, as in Envoy.
+  if (action.max_stream_duration.has_value()) return milliseconds(0);
+  if (!BoundsGrpcTimeout(action, head)) return action.timeout;
+  const config::GrpcTimeoutLimit& limit = *action.grpc_timeout;
+  milliseconds asked = GrpcTimeout(head).value_or(milliseconds(0));  // 0: no limit.
+  if (limit.offset < asked) asked -= limit.offset;
+  if (limit.max.count() == 0) return asked;
+  return asked.count() == 0 ? limit.max : std::min(asked, limit.max);
+}
+
+std::string GrpcTimeoutText(milliseconds timeout) {
+  constexpr int64_t kMost = 99'999'999;
+  struct Unit {
+    char name;
+    int64_t milliseconds;
+  };
+  for (const Unit& unit : {Unit{'m', 1}, Unit{'S', 1000}, Unit{'M', 60'000}}) {
+    const int64_t count = timeout.count() / unit.milliseconds;
+    if (count <= kMost) return StrCat(count, std::string_view(&unit.name, 1));
+  }
+  return StrCat(std::min(timeout.count() / 3'600'000, kMost), "H");
 }
 
 std::optional<milliseconds> MaxStreamDurationOf(const config::RouteAction& action,

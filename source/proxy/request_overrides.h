@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "source/config/route.h"
 #include "source/http/message.h"
@@ -36,6 +37,14 @@ const http::HeaderField* UnreadableOverride(const http::RequestHead& head,
 
 // The timeout that a gRPC call brings (grpc-timeout); nothing without one.
 std::optional<std::chrono::milliseconds> GrpcTimeout(const http::RequestHead& head);
+
+// How long an answer may take under `action`, all tries together; 0: no limit.
+std::chrono::milliseconds TimeoutOf(const config::RouteAction& action,
+                                    const http::RequestHead& head);
+// Whether the upstream is told by grpc-timeout how much of it is left.
+bool BoundsGrpcTimeout(const config::RouteAction& action, const http::RequestHead& head);
+// As grpc-timeout has it, in at most 8 digits.
+std::string GrpcTimeoutText(std::chrono::milliseconds timeout);
 
 // The longest life of the stream under `action`; nothing: as the connection manager has it. 0: no
 // limit.

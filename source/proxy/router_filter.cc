@@ -225,10 +225,7 @@ void RouterFilter::SetTerms(const config::RouteAction& action) {
   const RequestOverrides overrides = TakeOverrides(head, config().respect_expected_rq_timeout);
   terms_ = {};
   retry_ = Retry(policy.has_value() ? &*policy : nullptr, overrides.retry, head);
-  // A route with a longest duration of the stream has no other timeout, as in Envoy.
-  const milliseconds timeout =
-      action.max_stream_duration.has_value() ? milliseconds(0) : action.timeout;
-  terms_.timeout = overrides.timeout.value_or(timeout);
+  terms_.timeout = overrides.timeout.value_or(TimeoutOf(action, head));
   if (policy.has_value()) {
     terms_.of_try = {policy->per_try_timeout, policy->per_try_idle_timeout};
   }
@@ -262,12 +259,22 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
     }
     head.path = path;
   }
+  AnnounceTimeout(action);
+}
+
+// The upstream hears how long it has.
+void RouterFilter::AnnounceTimeout(const config::RouteAction& action) {
   const bool bound_by_try = terms_.of_try.whole.count() > 0 && !terms_.hedge;
-  const event::Duration expected = bound_by_try ? terms_.of_try.whole : terms_.timeout;
-  if (!config().suppress_envoy_headers && expected.count() > 0) {
-    head.headers.SetNumber(
-        HeaderId::kXEnvoyExpectedRqTimeoutMs,
-        static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(expected).count()));
+  const auto expected =
+      std::chrono::duration_cast<milliseconds>(bound_by_try ? terms_.of_try.whole : terms_.timeout);
+  if (expected.count() == 0) return;
+  http::RequestHead& head = host_.memory().request;
+  if (!config().suppress_envoy_headers) {
+    head.headers.SetNumber(HeaderId::kXEnvoyExpectedRqTimeoutMs,
+                           static_cast<uint64_t>(expected.count()));
+  }
+  if (BoundsGrpcTimeout(action, head)) {
+    head.headers.Set(HeaderId::kGrpcTimeout, GrpcTimeoutText(expected));
   }
 }
 

@@ -132,6 +132,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   bool CheckOverrides();
   void SetTerms(const config::RouteAction& action);
   void PrepareHeaders(const config::RouteAction& action);
+  void AnnounceTimeout(const config::RouteAction& action);
   void ComputeHash(const config::RouteAction& action);
   // auto_host_rewrite: the authority is that of the host of each try.
   bool TakesHostOfUpstream() const;

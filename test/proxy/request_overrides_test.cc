@@ -91,6 +91,56 @@ TEST_F(RequestOverridesTest, ReadsGrpcTimeouts) {
   }
 }
 
+TEST_F(RequestOverridesTest, AGrpcCallsTimeoutHoldsInPlaceOfTheRoutes) {
+  struct Case {
+    std::string_view asked;  // Empty: nothing.
+    config::GrpcTimeoutLimit limit;
+    milliseconds granted;
+  };
+  const auto ms = [](int64_t count) { return milliseconds(count); };
+  const Case cases[] = {
+      {"3S", {}, ms(3000)},
+      {"", {}, ms(0)},
+      {"0S", {}, ms(0)},
+      {"3S", {.max = ms(2000)}, ms(2000)},
+      {"", {.max = ms(2000)}, ms(2000)},
+      {"0S", {.max = ms(2000)}, ms(2000)},
+      {"1S", {.max = ms(2000), .offset = ms(300)}, ms(700)},
+      {"1S", {.max = ms(2000), .offset = ms(1000)}, ms(1000)},  // Nothing would be left.
+      {"3S", {.max = ms(2000), .offset = ms(500)}, ms(2000)},
+  };
+  config::RouteAction action{.timeout = ms(15000)};
+  head_.headers.Add("content-type", "application/grpc");
+  EXPECT_EQ(TimeoutOf(action, head_), ms(15000));
+  EXPECT_FALSE(BoundsGrpcTimeout(action, head_));
+  for (const Case& c : cases) {
+    head_.headers.Remove("grpc-timeout");
+    if (!c.asked.empty()) head_.headers.Add("grpc-timeout", c.asked);
+    action.grpc_timeout = c.limit;
+    EXPECT_EQ(TimeoutOf(action, head_), c.granted) << c.asked;
+    EXPECT_TRUE(BoundsGrpcTimeout(action, head_));
+  }
+  head_.headers.Set("content-type", "text/plain");
+  EXPECT_EQ(TimeoutOf(action, head_), ms(15000));
+  EXPECT_FALSE(BoundsGrpcTimeout(action, head_));
+  head_.headers.Set("content-type", "application/grpc");
+  action.max_stream_duration.emplace();
+  EXPECT_EQ(TimeoutOf(action, head_), ms(0));
+  EXPECT_FALSE(BoundsGrpcTimeout(action, head_));
+}
+
+TEST_F(RequestOverridesTest, WritesGrpcTimeoutsOfEightDigits) {
+  const std::pair<int64_t, std::string_view> cases[] = {
+      {1, "1m"},
+      {99'999'999, "99999999m"},
+      {100'000'999, "100000S"},
+      {99'999'999'999, "99999999S"},
+      {100'000'000'000, "1666666M"},
+      {6'000'000'000'000, "1666666H"},
+  };
+  for (const auto& [count, text] : cases) EXPECT_EQ(GrpcTimeoutText(milliseconds(count)), text);
+}
+
 TEST_F(RequestOverridesTest, AStreamLastsAsLongAsItsCallAsksWithinLimits) {
   config::RouteAction action;
   EXPECT_EQ(MaxStreamDurationOf(action, head_), std::nullopt);

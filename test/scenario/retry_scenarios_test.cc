@@ -141,6 +141,24 @@ TEST(RetryScenario, AGrpcCallBringsItsTimeout) {
                                                StartsWith("408 DT max_duration_timeout ")));
 }
 
+TEST(RetryScenario, AGrpcCallsTimeoutIsBoundedAndPassedOn) {
+  World world(EdgeBootstrap(RouteWith("timeout: 0s, max_grpc_timeout: 2s")));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, Get("content-type: application/grpc\r\ngrpc-timeout: 1H\r\n"));
+  EXPECT_THAT(up.last().received(), HasSubstr("grpc-timeout: 2000m\r\n"));
+  world.Run(milliseconds(1900));
+  EXPECT_EQ(client.received(), "");
+  world.Run(milliseconds(200));
+  EXPECT_THAT(client.TakeReceived(), HasSubstr("grpc-status: 4\r\n"));
+  // No call of gRPC: the route's own timeout, which is none.
+  world.Say(client, Get("grpc-timeout: 1H\r\n"));
+  EXPECT_THAT(up.last().received(), HasSubstr("grpc-timeout: 1H\r\n"));
+  world.Run(seconds(100));
+  EXPECT_EQ(client.received(), "");
+}
+
 Edge WithLongestStream(Edge edge) {
   edge.cluster_options =
       "typed_extension_protocol_options:\n"

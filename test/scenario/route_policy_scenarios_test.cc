@@ -146,6 +146,23 @@ constexpr char kMoved[] =
     "HTTP/1.1 302 Found\r\nlocation: http://b.example/new?q=1\r\nx-token: t\r\n"
     "content-length: 0\r\n\r\n";
 
+TEST(InternalRedirectScenario, TheActionThatThePolicyReplacedFollowsToo) {
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: /old }\n"
+                 "  route: { cluster: web, internal_redirect_action: HANDLE_INTERNAL_REDIRECT }\n"
+                 "- match: { prefix: /new }\n"
+                 "  route: { cluster: web }\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, Get("/old"));
+  world.Say(up.last(), kMoved);
+  EXPECT_THAT(up.last().received(), HasSubstr("GET /new?q=1 HTTP/1.1\r\nhost: b.example\r\n"));
+  EXPECT_EQ(client.received(), "");
+  world.Say(up.last(), kOk);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
 TEST(InternalRedirectScenario, ARedirectIsFollowedHere) {
   World world(EdgeBootstrap(Following("response_headers_to_copy: [ X-Token ]")));
   ASSERT_TRUE(world.status().ok()) << world.status();

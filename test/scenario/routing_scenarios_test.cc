@@ -74,6 +74,15 @@ TEST(RoutingScenario, TheHostOfTheUpstreamBecomesTheAuthority) {
   EXPECT_THAT(up.last().received(), HasSubstr("x-forwarded-host: a.example\r\n"));
 }
 
+TEST(RoutingScenario, WhatNoFilterAnswersIsAsWithoutACluster) {
+  World world(EdgeBootstrap({.routes = "- { match: { prefix: / }, filter_action: {} }\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& client = world.Connect();
+  world.Say(client, Get("/"));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(world.log().lines(), ElementsAre("503 NC cluster_not_found 0"));
+}
+
 TEST(RoutingScenario, FormatsMakePathAndHost) {
   World world(EdgeBootstrap(
       {.routes = "- match: { prefix: /old }\n"

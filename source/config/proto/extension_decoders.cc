@@ -13,6 +13,7 @@ constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "envoy.config.route.v3.Route",
     "envoy.config.route.v3.RouteList",
     "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
+    "envoy.extensions.early_data.v3.DefaultEarlyDataPolicy",
     "envoy.extensions.filters.http.router.v3.Router",
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",

@@ -128,6 +128,13 @@ DirectResponse DecodeDirectResponse(const pb::DirectResponseAction& message, con
   return response;
 }
 
+NonForwarding DecodeFilterAction(const pb::FilterAction& message, const Scope& scope) {
+  if (message.has_action()) {
+    scope.Field("action").Error("must be empty: no filter reads it", message.action().type_url());
+  }
+  return {};
+}
+
 }  // namespace
 
 PathRewrite DecodePathFormat(const std::string& text, const Scope& scope) {
@@ -207,9 +214,13 @@ std::optional<Route> DecodeRoute(const pb::Route& message, const Scope& scope,
     case pb::Route::kNonForwardingAction:
       route.action = NonForwarding{};
       break;
+    case pb::Route::kFilterAction:
+      route.action = DecodeFilterAction(message.filter_action(), scope.Field("filter_action"));
+      break;
     case pb::Route::ACTION_NOT_SET:
       scope.Error(
-          "an action is missing: route, redirect, direct_response or non_forwarding_action");
+          "an action is missing: route, redirect, direct_response, filter_action or "
+          "non_forwarding_action");
       return std::nullopt;
   }
   return route;

@@ -100,6 +100,15 @@ HostRewrite DecodeHostRewrite(const pb::RouteAction& message, const Scope& scope
   return {};
 }
 
+void DecodeGrpcTimeout(const pb::RouteAction& message, const Scope& scope, RouteAction& action) {
+  const auto offset =
+      DecodeDuration(message.grpc_timeout_offset(), scope.Field("grpc_timeout_offset"));
+  if (!message.has_max_grpc_timeout()) return;
+  action.grpc_timeout = {
+      .max = DecodeDuration(message.max_grpc_timeout(), scope.Field("max_grpc_timeout")),
+      .offset = offset};
+}
+
 void DecodeTimeouts(const pb::RouteAction& message, const Scope& scope, RouteAction& action) {
   if (message.has_timeout())
     action.timeout = DecodeDuration(message.timeout(), scope.Field("timeout"));
@@ -109,6 +118,7 @@ void DecodeTimeouts(const pb::RouteAction& message, const Scope& scope, RouteAct
   if (message.has_flush_timeout()) {
     action.flush_timeout = DecodeDuration(message.flush_timeout(), scope.Field("flush_timeout"));
   }
+  DecodeGrpcTimeout(message, scope, action);
   if (!message.has_max_stream_duration()) return;
   const Scope at = scope.Field("max_stream_duration");
   const pb::RouteAction::MaxStreamDuration& limits = message.max_stream_duration();
@@ -170,9 +180,9 @@ RouteAction DecodeRouteAction(const pb::RouteAction& message, const Scope& scope
     action.hedge_on_per_try_timeout =
         DecodeHedgePolicy(message.hedge_policy(), scope.Field("hedge_policy"));
   }
-  if (message.has_internal_redirect_policy()) {
-    action.internal_redirect = DecodeInternalRedirect(message.internal_redirect_policy(),
-                                                      scope.Field("internal_redirect_policy"));
+  action.internal_redirect = DecodeInternalRedirect(message, scope);
+  if (message.has_early_data_policy()) {
+    CheckEarlyDataPolicy(message.early_data_policy(), scope.Field("early_data_policy"));
   }
   action.mirrors = DecodeMirrors(message.request_mirror_policies(), scope, limits);
   action.hash_policy = DecodeHashPolicy(message.hash_policy(), scope);

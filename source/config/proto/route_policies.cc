@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "envoy/extensions/early_data/v3/default_early_data_policy.pb.h"
 #include "envoy/extensions/internal_redirect/allow_listed_routes/v3/allow_listed_routes_config.pb.h"
 #include "envoy/extensions/internal_redirect/previous_routes/v3/previous_routes_config.pb.h"
 #include "envoy/extensions/internal_redirect/safe_cross_scheme/v3/safe_cross_scheme_config.pb.h"
@@ -138,8 +139,8 @@ bool DecodeHedgePolicy(const pb::HedgePolicy& policy, const Scope& scope) {
   return policy.hedge_on_per_try_timeout();
 }
 
-InternalRedirect DecodeInternalRedirect(const pb::InternalRedirectPolicy& policy,
-                                        const Scope& scope) {
+InternalRedirect DecodeInternalRedirectPolicy(const pb::InternalRedirectPolicy& policy,
+                                              const Scope& scope) {
   constexpr std::array<uint32_t, 5> kRedirects = {301, 302, 303, 307, 308};
   InternalRedirect redirect{.allow_cross_scheme = policy.allow_cross_scheme_redirect()};
   if (policy.has_max_internal_redirects()) {
@@ -163,6 +164,29 @@ InternalRedirect DecodeInternalRedirect(const pb::InternalRedirectPolicy& policy
                                                       scope.Item("response_headers_to_copy", i)));
   }
   return redirect;
+}
+
+std::optional<InternalRedirect> DecodeInternalRedirect(const pb::RouteAction& message,
+                                                       const Scope& scope) {
+  if (message.has_internal_redirect_policy()) {
+    return DecodeInternalRedirectPolicy(message.internal_redirect_policy(),
+                                        scope.Field("internal_redirect_policy"));
+  }
+  if (message.internal_redirect_action() != pb::RouteAction::HANDLE_INTERNAL_REDIRECT) {
+    return std::nullopt;
+  }
+  InternalRedirect redirect;
+  if (message.has_max_internal_redirects()) {
+    redirect.max_redirects = message.max_internal_redirects().value();
+  }
+  return redirect;
+}
+
+void CheckEarlyDataPolicy(const envoy::config::core::v3::TypedExtensionConfig& policy,
+                          const Scope& scope) {
+  using Policy = envoy::extensions::early_data::v3::DefaultEarlyDataPolicy;
+  const Scope config = scope.Field("typed_config");
+  (void)Unpack<Policy>(policy.typed_config(), config);
 }
 
 }  // namespace weir::config::proto

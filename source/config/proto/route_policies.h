@@ -27,8 +27,12 @@ std::vector<HashPolicy> DecodeHashPolicy(
 // The one thing that a hedge_policy may ask for: hedge_on_per_try_timeout. `scope` is its own.
 bool DecodeHedgePolicy(const envoy::config::route::v3::HedgePolicy& policy, const Scope& scope);
 
-// `scope` is its own.
-InternalRedirect DecodeInternalRedirect(
-    const envoy::config::route::v3::InternalRedirectPolicy& policy, const Scope& scope);
+// internal_redirect_policy, or what stood in its place once: internal_redirect_action.
+std::optional<InternalRedirect> DecodeInternalRedirect(
+    const envoy::config::route::v3::RouteAction& message, const Scope& scope);
+
+// early_data_policy: the one that wants none. `scope` is its own.
+void CheckEarlyDataPolicy(const envoy::config::core::v3::TypedExtensionConfig& policy,
+                          const Scope& scope);
 
 }  // namespace weir::config::proto

@@ -210,6 +210,44 @@ virtual_hosts:
   EXPECT_TRUE(action.internal_redirect->never_to_previous_routes);
 }
 
+TEST(DecodeRouteTable, ReadsWhatNewerFieldsReplaced) {
+  const auto table = Decoded<RouteTable>(kType, R"(
+name: routes
+virtual_hosts:
+- name: v
+  domains: ["*"]
+  routes:
+  - match: { prefix: /grpc }
+    route: { cluster: c, max_grpc_timeout: 20s, grpc_timeout_offset: 0.3s }
+  - match: { prefix: /follow }
+    route: { cluster: c, internal_redirect_action: HANDLE_INTERNAL_REDIRECT, max_internal_redirects: 3 }
+  - match: { prefix: /pass }
+    route: { cluster: c, max_internal_redirects: 3, grpc_timeout_offset: 0.3s }
+  - match: { prefix: /both }
+    route: { cluster: c, internal_redirect_action: HANDLE_INTERNAL_REDIRECT, max_internal_redirects: 3, internal_redirect_policy: { redirect_response_codes: [ 307 ] } }
+  - match: { prefix: /early }
+    route:
+      cluster: c
+      early_data_policy:
+        name: envoy.route.early_data_policy.default
+        typed_config: { "@type": type.googleapis.com/envoy.extensions.early_data.v3.DefaultEarlyDataPolicy }
+  - { match: { prefix: /filter }, filter_action: {} }
+)");
+  ASSERT_NE(table, nullptr);
+  const std::vector<Route>& routes = table->virtual_hosts[0].routes;
+  const auto action = [&](size_t i) { return std::get<RouteAction>(routes[i].action); };
+  EXPECT_EQ(action(0).grpc_timeout->max, std::chrono::seconds(20));
+  EXPECT_EQ(action(0).grpc_timeout->offset, std::chrono::milliseconds(300));
+  EXPECT_FALSE(action(0).internal_redirect.has_value());
+  EXPECT_EQ(action(1).internal_redirect->max_redirects, 3u);
+  EXPECT_THAT(action(1).internal_redirect->codes, ElementsAre(302));
+  EXPECT_FALSE(action(2).internal_redirect.has_value());
+  EXPECT_FALSE(action(2).grpc_timeout.has_value());
+  EXPECT_EQ(action(3).internal_redirect->max_redirects, 1u);
+  EXPECT_THAT(action(3).internal_redirect->codes, ElementsAre(307));
+  EXPECT_TRUE(std::holds_alternative<NonForwarding>(routes[5].action));
+}
+
 TEST(DecodeRouteTable, ReadsARetryPolicy) {
   const auto table = Decoded<RouteTable>(kType, R"yaml(
 name: routes
@@ -345,8 +383,15 @@ void ExpectRefused(std::span<const RefusedRoute> cases) {
 TEST(DecodeRouteTable, RefusesByNameAndPath) {
   const RefusedRoute cases[] = {
       {"{match: {prefix: /}, route: {cluster: c, early_data_policy: {name: p}}}",
-       "virtual_hosts[0].routes[0].route.early_data_policy: field \"early_data_policy\" of "
-       "envoy.config.route.v3.RouteAction is not supported"},
+       "route.early_data_policy.typed_config: a configuration with its type is missing"},
+      {"{match: {prefix: /}, route: {cluster: c, early_data_policy: {name: p, typed_config: "
+       "{'@type': type.googleapis.com/envoy.extensions.regex_engines.v3.GoogleRE2}}}}",
+       "route.early_data_policy.typed_config: must be a "
+       "envoy.extensions.early_data.v3.DefaultEarlyDataPolicy"},
+      {"{match: {prefix: /}, filter_action: {action: {'@type': "
+       "type.googleapis.com/envoy.extensions.regex_engines.v3.GoogleRE2}}}",
+       "filter_action.action: must be empty: no filter reads it, got "
+       "\"type.googleapis.com/envoy.extensions.regex_engines.v3.GoogleRE2\""},
       {"{match: {prefix: /, cookies: [{name: c}]}, route: {cluster: c}}",
        "match.cookies[0].string_match: "},
       {"{match: {prefix: /}, route: {cluster_header: 'x c'}}",
@@ -355,7 +400,8 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
        "{}}]}]}}",
        "route.rate_limits: field \"rate_limits\""},
       {"{match: {prefix: /}, route: {cluster: c, metadata_match: {}}}",
-       "route.metadata_match: field \"metadata_match\""},
+       "virtual_hosts[0].routes[0].route.metadata_match: field \"metadata_match\" of "
+       "envoy.config.route.v3.RouteAction is not supported"},
       {"{match: {prefix: /}, route: {cluster: c, timeout: -1s}}",
        "virtual_hosts[0].routes[0].route.timeout: must not be negative, got \"-1s\""},
       {"{match: {safe_regex: {regex: 'a('}}, route: {cluster: c}}",
