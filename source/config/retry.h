@@ -61,6 +61,7 @@ struct RetryPolicy {
   std::chrono::milliseconds reset_max{300'000};
   bool avoid_previous_hosts = false;  // The predicate previous_hosts.
   uint32_t host_attempts = 1;         // host_selection_retry_max_attempts
+  bool refresh_cluster = false;       // refresh_cluster_on_retry
 };
 
 }  // namespace weir::config

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "source/config/extension.h"
+#include "source/config/header_mutations.h"
 #include "source/config/retry.h"
 #include "source/config/source.h"
 #include "source/config/upgrade.h"
@@ -148,8 +149,9 @@ struct MirrorPolicy {
   std::string cluster;
   std::string cluster_field;  // cluster_header, lower case; then `cluster` is empty.
   Fraction fraction;
-  bool append_suffix = true;  // "-shadow" behind the host.
-  std::string host_rewrite;   // empty: none
+  bool append_suffix = true;        // "-shadow" behind the host.
+  std::string host_rewrite;         // empty: none
+  HeaderMutations request_headers;  // request_headers_mutations
 };
 
 // What the hash of a request is made of.

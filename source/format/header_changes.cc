@@ -22,24 +22,21 @@ void Add(http::HeaderMap& headers, const HeaderAddition& addition, std::string_v
 
 }  // namespace
 
+void HeaderAddition::Apply(http::HeaderMap& headers, const FormatContext& context) const {
+  std::string formatted;
+  const std::string* text = value.literal();
+  if (text == nullptr) {
+    // Missing values leave nothing behind, as in Envoy: a header of "-" would be taken for a value.
+    value.Append(formatted, context, true);
+    text = &formatted;
+  }
+  if (text->empty() ? !keep_empty_value : !http::HeaderMap::IsValidValue(*text)) return;
+  Add(headers, *this, *text);
+}
+
 void HeaderChanges::Apply(http::HeaderMap& headers, const FormatContext& context) const {
   for (const std::string& name : remove) headers.Remove(name);
-  std::string formatted;
-  for (const HeaderAddition& addition : add) {
-    std::string_view value;
-    if (const std::string* const literal = addition.value.literal()) {
-      value = *literal;
-    } else {
-      formatted.clear();
-      // Missing values leave nothing behind, as in Envoy: a header of "-" would be taken for a
-      // value.
-      addition.value.Append(formatted, context, true);
-      value = formatted;
-    }
-    if (value.empty() ? !addition.keep_empty_value : !http::HeaderMap::IsValidValue(value))
-      continue;
-    Add(headers, addition, value);
-  }
+  for (const HeaderAddition& addition : add) addition.Apply(headers, context);
 }
 
 }  // namespace weir::format

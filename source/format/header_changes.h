@@ -22,6 +22,9 @@ struct HeaderAddition {
   Formatter value;
   AppendAction action = AppendAction::kAppendIfExistsOrAdd;
   bool keep_empty_value = false;
+
+  // A value that is no valid field value after formatting (a line break from metadata) is left out.
+  void Apply(http::HeaderMap& headers, const FormatContext& context) const;
   friend bool operator==(const HeaderAddition&, const HeaderAddition&) = default;
 };
 
@@ -30,8 +33,7 @@ struct HeaderChanges {
   std::vector<std::string> remove;  // lower case
 
   bool empty() const { return add.empty() && remove.empty(); }
-  // Removes, then adds. A value that is no valid field value after formatting (a line break from
-  // metadata) is left out.
+  // Removes, then adds.
   void Apply(http::HeaderMap& headers, const FormatContext& context) const;
   friend bool operator==(const HeaderChanges&, const HeaderChanges&) = default;
 };

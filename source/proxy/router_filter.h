@@ -151,6 +151,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   // router_tries.cc
   void StartAttempt();
   UpstreamAttempt* FreeAttempt();
+  // Another try's cluster, where the retry policy wants it chosen anew.
+  void RefreshCluster();
   void PrepareAttemptHeaders();
   void Send(UpstreamAttempt& attempt);
   void NoteUpstream(const UpstreamAttempt& attempt);
@@ -241,6 +243,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   bool next_try_due_ = false;                           // As soon as an UpstreamAttempt is free.
   bool last_timed_out_ = false;
   std::vector<upstream::HostRef> previous_hosts_;
+  std::vector<const config::WeightedCluster*> tried_clusters_;  // For refresh_cluster_on_retry.
 
   // The request as far as no try has it, and all of it while it may be sent again.
   bool request_ended_ = false;

@@ -28,6 +28,9 @@ void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
     } else if (mirror.append_suffix) {
       copy.authority = ShadowAuthority(copy.authority, copy.headers.arena());
     }
+    if (!mirror.request_headers.empty()) {
+      mirror.request_headers.Apply(copy.headers, {.info = host_.info(), .request = &head});
+    }
     upstream::StreamOptions options{.high_priority = options_.high_priority,
                                     .downstream_protocol = options_.downstream_protocol,
                                     .random = platform_.random.Next(),

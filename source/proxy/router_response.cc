@@ -281,6 +281,7 @@ void RouterFilter::BeginAgain() {
   next_try_due_ = false;
   last_timed_out_ = false;
   previous_hosts_.clear();
+  tried_clusters_.clear();
   const uint64_t random = options_.random;
   options_ = {.random = random};
   for (auto& shadow : shadows_) platform_.shadows.Adopt(std::move(shadow));

@@ -6,6 +6,7 @@
 #include "source/proxy/error_table.h"
 #include "source/proxy/router_filter.h"
 #include "source/proxy/upstream_name.h"
+#include "source/router/cluster_choice.h"
 
 namespace weir::proxy {
 namespace {
@@ -53,6 +54,7 @@ void RouterFilter::StartAttempt() {
   if (attempt == nullptr) return;  // OnAttemptIdle comes back to this.
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   if (retry_leased_in_ != nullptr) {
+    if (retry_.policy()->refresh_cluster) RefreshCluster();
     // The cluster of today; one that was removed meanwhile is kept by the retry's lease and serves
     // on.
     upstream::Cluster* const today = platform_.clusters.Find(decision_.cluster);
@@ -77,6 +79,14 @@ void RouterFilter::StartAttempt() {
   }
   if (request_ended_ || asks_for_tunnel()) attempt->SetTimeouts(terms_.of_try);
   if (start == upstream::Start::kReady) OnAttemptReady(*attempt);
+}
+
+void RouterFilter::RefreshCluster() {
+  router::Decision next = decision_;
+  router::ChooseClusterAgain(*action_, host_.memory().request, tried_clusters_,
+                             platform_.random.Next(), next);
+  // One that is not there would fail the request for sure.
+  if (platform_.clusters.Find(next.cluster) != nullptr) decision_ = next;
 }
 
 void RouterFilter::PrepareAttemptHeaders() {

@@ -4,9 +4,9 @@
 #include <array>
 
 #include "source/base/status.h"
+#include "source/router/cluster_choice.h"
 #include "source/router/host_index.h"
 #include "source/router/path_index.h"
-#include "source/router/request_hash.h"
 #include "source/router/route_list.h"
 
 namespace weir::router {
@@ -81,52 +81,13 @@ bool OthersMatch(const config::RouteMatch& match, const MatchInput& input) {
                      [&](const auto& cookie) { return cookie.Matches(input.head); });
 }
 
-// What `field` (lower case) of the request says; empty without it.
-std::string_view FieldOf(const http::RequestHead& head, std::string_view field) {
-  return match::HeaderValue(head, field).value_or(std::string_view());
-}
-
-const config::WeightedCluster& Choose(const config::WeightedClusters& clusters,
-                                      std::span<const config::HashPolicy> hash_policy,
-                                      const MatchInput& input) {
-  uint64_t number = input.random;
-  if (clusters.use_hash_policy) {
-    const net::Address* const client =
-        input.stream == nullptr ? nullptr : &input.stream->downstream_remote_address;
-    number = HashOf(hash_policy, input.head, client, 0, nullptr).value_or(number);
-  }
-  if (!clusters.random_field.empty()) {
-    number = ParseUint64(FieldOf(input.head, clusters.random_field)).value_or(number);
-  }
-  uint64_t rest = number % clusters.total_weight;
-  for (const config::WeightedCluster& cluster : clusters.clusters) {
-    if (rest < cluster.weight) return cluster;
-    rest -= cluster.weight;
-  }
-  return clusters.clusters.back();  // Not reached: the weights add up to total_weight.
-}
-
-void DecideCluster(const config::RouteAction& action, const MatchInput& input, Decision& decision) {
-  if (const auto* name = std::get_if<config::ClusterName>(&action.cluster)) {
-    decision.cluster = name->value;
-  } else if (const auto* header = std::get_if<config::ClusterHeader>(&action.cluster)) {
-    decision.cluster = FieldOf(input.head, header->field);
-  } else {
-    decision.weighted =
-        &Choose(std::get<config::WeightedClusters>(action.cluster), action.hash_policy, input);
-    decision.cluster = decision.weighted->cluster_field.empty()
-                           ? std::string_view(decision.weighted->name)
-                           : FieldOf(input.head, decision.weighted->cluster_field);
-  }
-}
-
 Decision Decide(const config::VirtualHost& host, const config::Route& route,
                 const MatchInput& input) {
   using Kind = Decision::Kind;
   Decision decision{.virtual_host = &host, .route = &route};
   if (const auto* action = std::get_if<config::RouteAction>(&route.action)) {
     decision.kind = Kind::kRoute;
-    DecideCluster(*action, input, decision);
+    ChooseCluster(*action, input, decision);
   } else if (std::holds_alternative<config::RedirectAction>(route.action)) {
     decision.kind = Kind::kRedirect;
   } else if (std::holds_alternative<config::DirectResponse>(route.action)) {
@@ -139,8 +100,9 @@ Decision Decide(const config::VirtualHost& host, const config::Route& route,
 
 // What the virtual host is found by.
 std::string_view HostFor(const config::RouteTable& table, const http::RequestHead& head) {
-  const std::string_view host =
-      table.vhost_header.empty() ? head.authority : FieldOf(head, table.vhost_header);
+  const std::string_view host = table.vhost_header.empty()
+                                    ? head.authority
+                                    : match::HeaderValue(head, table.vhost_header).value_or("");
   return table.ignore_port_in_host_matching ? WithoutPort(host) : host;
 }
 

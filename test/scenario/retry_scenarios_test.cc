@@ -91,6 +91,39 @@ TEST(RetryScenario, PreviousHostsAreAvoided) {
   }
 }
 
+TEST(RetryScenario, AnotherTryGoesToAnotherOfWeightedClusters) {
+  Edge edge;
+  edge.routes =
+      "- match: { prefix: / }\n"
+      "  route:\n"
+      "    weighted_clusters: { clusters: [ { name: web, weight: 1 }, { name: other, weight: 1 } ] "
+      "}\n"
+      "    retry_policy: { retry_on: 5xx, num_retries: 3, refresh_cluster_on_retry: true }\n";
+  edge.more_resources =
+      "  - name: other\n    type: STATIC\n    load_assignment: { cluster_name: other, endpoints: "
+      "[ { lb_endpoints: [ { endpoint: { address: { socket_address: { address: 10.0.0.2, "
+      "port_value: 80 } } } } ] } ] }\n";
+  edge.log_format = "%RESPONSE_CODE% %UPSTREAM_REQUEST_ATTEMPT_COUNT%";
+  World world(EdgeBootstrap(edge));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& web = world.AddUpstream("10.0.0.1:80");
+  Upstream& other = world.AddUpstream("10.0.0.2:80");
+  web.AnswerAll(kBusy);
+  other.AnswerAll(kBusy);
+  Peer& client = world.Connect();
+  for (int i = 1; i <= 5; ++i) {
+    world.Say(client, Get());
+    world.Run(seconds(3));
+    // Each of the two has one of the first two tries; after that either may have both.
+    EXPECT_GE(web.answered(), static_cast<size_t>(i));
+    EXPECT_GE(other.answered(), static_cast<size_t>(i));
+  }
+  EXPECT_EQ(web.answered() + other.answered(), 20u);
+  EXPECT_EQ(
+      world.Stat("cluster.web.upstream_rq_retry") + world.Stat("cluster.other.upstream_rq_retry"),
+      15);
+}
+
 TEST(RetryScenario, TheRequestItselfAsksForRetriesAndItsFieldsStayHere) {
   World world(EdgeBootstrap(RouteForOurOwnWith("timeout: 3s")));
   ASSERT_TRUE(world.status().ok()) << world.status();

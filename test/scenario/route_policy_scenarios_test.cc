@@ -104,6 +104,28 @@ TEST(MirrorScenario, FractionHeaderAndHostAreAsConfigured) {
   EXPECT_THAT(copy.connection(1).received(), HasSubstr("host: twin\r\n"));
 }
 
+TEST(MirrorScenario, FieldsOfTheCopyAloneAreChanged) {
+  World world(WithCopies(Mirrored(
+      "cluster: copy, request_headers_mutations: [ { append: { header: { key: x-shadow, value: "
+      "\"of %REQ(x-secret-a)%\" } } }, { remove: X-Gone }, { remove_on_match: { key_matcher: { "
+      "prefix: x-secret- } } }, { append: { header: { key: x-secret-c, value: new } } } ]")));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Upstream& copy = world.AddUpstream("10.0.0.2:80");
+  world.Say(world.Connect(),
+            Get("/", "x-gone: 1\r\nx-secret-a: 2\r\nx-secret-b: 3\r\nx-kept: 4\r\n"));
+  const std::string& sent = up.last().received();
+  EXPECT_THAT(sent, HasSubstr("x-gone: 1\r\nx-secret-a: 2\r\nx-secret-b: 3\r\nx-kept: 4\r\n"));
+  EXPECT_THAT(sent, Not(HasSubstr("x-shadow")));
+  const std::string& copied = copy.last().received();
+  EXPECT_THAT(copied, HasSubstr("x-kept: 4\r\n"));
+  EXPECT_THAT(copied, HasSubstr("x-shadow: of 2\r\n"));
+  EXPECT_THAT(copied, HasSubstr("x-secret-c: new\r\n"));
+  EXPECT_THAT(copied, Not(HasSubstr("x-gone")));
+  EXPECT_THAT(copied, Not(HasSubstr("x-secret-a")));
+  EXPECT_THAT(copied, Not(HasSubstr("x-secret-b")));
+}
+
 TEST(MirrorScenario, TheHostsPoliciesHoldWhereTheRouteHasNone) {
   World world(WithCopies({.virtual_host_options = "request_mirror_policies: [ { cluster: copy } ]",
                           .table_options = "request_mirror_policies: [ { cluster: web } ]"}));

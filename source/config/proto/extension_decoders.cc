@@ -44,6 +44,7 @@ constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "envoy.extensions.regex_engines.v3.GoogleRE2",
     "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
     "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+    "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
     "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     "envoy.type.matcher.v3.HttpRequestHeaderMatchInput",

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "source/base/status.h"
+#include "source/config/proto/matchers.h"
 #include "source/http/header_map.h"
 
 namespace weir::config::proto {
 namespace {
 namespace core = envoy::config::core::v3;
+namespace mutation_pb = envoy::config::common::mutation_rules::v3;
 
 // What a message's head says outside of its fields: the codec writes these itself.
 constexpr std::array<std::string_view, 9> kNotFields = {
@@ -48,11 +51,11 @@ format::AppendAction ActionOf(const core::HeaderValueOption& option) {
   }
 }
 
-void DecodeAddition(const core::HeaderValueOption& option, const Scope& scope,
-                    format::HeaderChanges& changes) {
+std::optional<format::HeaderAddition> DecodeAddition(const core::HeaderValueOption& option,
+                                                     const Scope& scope) {
   const Scope header = scope.Field("header");
   std::string name = AsciiLower(option.header().key());
-  if (!CheckName(name, header.Field("key"))) return;
+  if (!CheckName(name, header.Field("key"))) return std::nullopt;
   if (option.has_append() &&
       option.append_action() != core::HeaderValueOption::APPEND_IF_EXISTS_OR_ADD) {
     scope.Field("append").Error("cannot be given together with append_action");
@@ -63,17 +66,41 @@ void DecodeAddition(const core::HeaderValueOption& option, const Scope& scope,
   absl::StatusOr<format::Formatter> formatter = format::Formatter::Create(text);
   if (!formatter.ok()) {
     value.Error(formatter.status());
-    return;
+    return std::nullopt;
   }
   const std::string* const literal = formatter->literal();
   if (literal != nullptr && !literal->empty() && !http::HeaderMap::IsValidValue(*literal)) {
     value.Error("is not a valid field value", text);
-    return;
+    return std::nullopt;
   }
-  changes.add.push_back({.name = std::move(name),
-                         .value = *std::move(formatter),
-                         .action = ActionOf(option),
-                         .keep_empty_value = option.keep_empty_value()});
+  return format::HeaderAddition{.name = std::move(name),
+                                .value = *std::move(formatter),
+                                .action = ActionOf(option),
+                                .keep_empty_value = option.keep_empty_value()};
+}
+
+// Nothing after an error, and for what has no action, which the field's rules report.
+std::optional<HeaderMutation> DecodeMutation(const mutation_pb::HeaderMutation& message,
+                                             const Scope& scope) {
+  using Pb = mutation_pb::HeaderMutation;
+  switch (message.action_case()) {
+    case Pb::kAppend:
+      return DecodeAddition(message.append(), scope.Field("append"));
+    case Pb::kRemove: {
+      std::string name = AsciiLower(message.remove());
+      if (!CheckName(name, scope.Field("remove"))) return std::nullopt;
+      return RemoveField{std::move(name)};
+    }
+    case Pb::kRemoveOnMatch: {
+      auto names = DecodeStringMatcher(message.remove_on_match().key_matcher(),
+                                       scope.Field("remove_on_match").Field("key_matcher"));
+      if (!names.has_value()) return std::nullopt;
+      return RemoveFields{*std::move(names)};
+    }
+    case Pb::ACTION_NOT_SET:
+      return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -83,12 +110,26 @@ format::HeaderChanges DecodeHeaderChanges(
     const google::protobuf::RepeatedPtrField<std::string>& remove, const Scope& scope,
     std::string_view add_name, std::string_view remove_name) {
   format::HeaderChanges changes;
-  for (int i = 0; i < add.size(); ++i) DecodeAddition(add[i], scope.Item(add_name, i), changes);
+  for (int i = 0; i < add.size(); ++i) {
+    auto addition = DecodeAddition(add[i], scope.Item(add_name, i));
+    if (addition.has_value()) changes.add.push_back(*std::move(addition));
+  }
   for (int i = 0; i < remove.size(); ++i) {
     std::string name = AsciiLower(remove[i]);
     if (CheckName(name, scope.Item(remove_name, i))) changes.remove.push_back(std::move(name));
   }
   return changes;
+}
+
+HeaderMutations DecodeHeaderMutations(
+    const google::protobuf::RepeatedPtrField<mutation_pb::HeaderMutation>& mutations,
+    const Scope& scope, std::string_view field) {
+  HeaderMutations decoded;
+  for (int i = 0; i < mutations.size(); ++i) {
+    auto mutation = DecodeMutation(mutations[i], scope.Item(field, i));
+    if (mutation.has_value()) decoded.in_order.push_back(*std::move(mutation));
+  }
+  return decoded;
 }
 
 }  // namespace weir::config::proto

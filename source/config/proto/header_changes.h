@@ -1,10 +1,12 @@
-// headers_to_add and headers_to_remove as compiled changes.
+// headers_to_add, headers_to_remove and mutations of headers as compiled changes.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "envoy/config/common/mutation_rules/v3/mutation_rules.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
+#include "source/config/header_mutations.h"
 #include "source/config/proto/scope.h"
 #include "source/format/header_changes.h"
 
@@ -16,7 +18,13 @@ format::HeaderChanges DecodeHeaderChanges(
     const google::protobuf::RepeatedPtrField<std::string>& remove, const Scope& scope,
     std::string_view add_name, std::string_view remove_name);
 
-// As above for a message that has request_headers_to_add and the other three.
+// `scope` is that of the message with the field `field`.
+HeaderMutations DecodeHeaderMutations(
+    const google::protobuf::RepeatedPtrField<
+        envoy::config::common::mutation_rules::v3::HeaderMutation>& mutations,
+    const Scope& scope, std::string_view field);
+
+// As DecodeHeaderChanges for a message that has request_headers_to_add and the other three.
 template <typename Message>
 void DecodeAllHeaderChanges(const Message& message, const Scope& scope,
                             format::HeaderChanges& request, format::HeaderChanges& response) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.pb.h"
+#include "envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config.pb.h"
 #include "source/base/status.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/matchers.h"
@@ -71,6 +72,8 @@ void DecodeRateLimitedBackOff(const pb::RetryPolicy::RateLimitedRetryBackOff& me
 }
 
 void DecodeHostSelection(const pb::RetryPolicy& message, const Scope& scope, RetryPolicy& policy) {
+  using PreviousPriorities =
+      envoy::extensions::retry::priority::previous_priorities::v3::PreviousPrioritiesConfig;
   using PreviousHosts = envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
   for (int i = 0; i < message.retry_host_predicate_size(); ++i) {
     const Scope item = scope.Item("retry_host_predicate", i);
@@ -80,6 +83,11 @@ void DecodeHostSelection(const pb::RetryPolicy& message, const Scope& scope, Ret
     }
   }
   const int64_t attempts = message.host_selection_retry_max_attempts();
+  if (message.has_retry_priority()) {
+    // There is one priority, whatever the extension wants of it.
+    Unpack<PreviousPriorities>(message.retry_priority().typed_config(),
+                               scope.Field("retry_priority").Field("typed_config"));
+  }
   if (attempts < 0 || attempts > 1000) {
     scope.Field("host_selection_retry_max_attempts")
         .Error("must be from 0 to 1000 (0 is the default, 1)", StrCat(attempts));
@@ -105,6 +113,7 @@ RetryPolicy DecodeRetryPolicy(const pb::RetryPolicy& message, const Scope& scope
   policy.retriable_request_headers =
       DecodeHeaderMatchers(message.retriable_request_headers(), scope, "retriable_request_headers");
   DecodeHostSelection(message, scope, policy);
+  policy.refresh_cluster = message.refresh_cluster_on_retry();
   if (message.has_retry_back_off()) {
     DecodeBackOff(message.retry_back_off(), scope.Field("retry_back_off"), policy);
   }

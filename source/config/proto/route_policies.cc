@@ -9,6 +9,7 @@
 #include "envoy/extensions/internal_redirect/safe_cross_scheme/v3/safe_cross_scheme_config.pb.h"
 #include "source/base/status.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/header_changes.h"
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/values.h"
 
@@ -114,6 +115,8 @@ std::vector<MirrorPolicy> DecodeMirrors(
     if (policy.has_runtime_fraction()) {
       mirror.fraction = DecodeFraction(policy.runtime_fraction(), item.Field("runtime_fraction"));
     }
+    mirror.request_headers = DecodeHeaderMutations(policy.request_headers_mutations(), item,
+                                                   "request_headers_mutations");
     mirrors.push_back(std::move(mirror));
   }
   return mirrors;

@@ -264,6 +264,8 @@ virtual_hosts:
         retriable_headers: [ { name: X-B } ]
         retriable_request_headers: [ { name: X-C } ]
         host_selection_retry_max_attempts: 7
+        refresh_cluster_on_retry: true
+        retry_priority: { name: q, typed_config: { "@type": type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig, update_frequency: 2 } }
         retry_host_predicate: [ { name: p, typed_config: { "@type": type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate } } ]
         rate_limited_retry_back_off: { max_interval: 4s, reset_headers: [ { name: X-Reset, format: UNIX_TIMESTAMP } ] }
 )yaml");
@@ -276,6 +278,7 @@ virtual_hosts:
   EXPECT_EQ(retry.retriable_request_headers[0].name, "x-c");
   EXPECT_EQ(retry.host_attempts, 7u);
   EXPECT_TRUE(retry.avoid_previous_hosts);
+  EXPECT_TRUE(retry.refresh_cluster);
   EXPECT_EQ(retry.reset_max, std::chrono::seconds(4));
   EXPECT_TRUE(retry.reset_headers[0].unix_timestamp);
 }
@@ -520,7 +523,21 @@ TEST(DecodeRouteTable, RefusesPoliciesByNameAndPath) {
        "host_selection_retry_max_attempts: must be from 0 to 1000 (0 is the default, 1), got "
        "\"-1\""},
       {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_priority: {name: x}}}}",
-       "route.retry_policy.retry_priority: field \"retry_priority\""},
+       "route.retry_policy.retry_priority.typed_config: "},
+      {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_priority: {name: x, "
+       "typed_config: {'@type': "
+       "t/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig, "
+       "update_frequency: -1}}}}}",
+       "retry_priority.typed_config.update_frequency: "},
+      {"{match: {prefix: /}, route: {cluster: c, request_mirror_policies: [{cluster: m, "
+       "request_headers_mutations: [{remove: host}]}]}}",
+       "request_mirror_policies[0].request_headers_mutations[0].remove: pseudo-header fields"},
+      {"{match: {prefix: /}, route: {cluster: c, request_mirror_policies: [{cluster: m, "
+       "request_headers_mutations: [{append: {header: {key: a, value: '%NO%'}}}]}]}}",
+       "request_mirror_policies[0].request_headers_mutations[0].append.header.value: "},
+      {"{match: {prefix: /}, route: {cluster: c, request_mirror_policies: [{cluster: m, "
+       "request_headers_mutations: [{}]}]}}",
+       "request_mirror_policies[0].request_headers_mutations[0]"},
       {"{match: {prefix: /}, route: {cluster: c, hedge_policy: {initial_requests: 2}}}",
        "route.hedge_policy.initial_requests: must be 1: a request begins with one try, got \"2\""},
       {"{match: {prefix: /}, route: {cluster: c, request_mirror_policies: [{}]}}",
