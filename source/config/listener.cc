@@ -41,7 +41,7 @@ auto Headers(const HttpConnectionManager& m) {
 auto Client(const HttpConnectionManager& m) {
   return std::tie(m.use_remote_address, m.xff_num_trusted_hops, m.skip_xff_append, m.ip_detection,
                   m.append_x_forwarded_port, m.ipv4_as_mapped_ipv6, m.internal_addresses,
-                  m.forward_client_cert, m.client_cert_details);
+                  m.client_cert, m.client_cert_matcher);
 }
 
 auto Target(const HttpConnectionManager& m) {
@@ -51,7 +51,8 @@ auto Target(const HttpConnectionManager& m) {
 
 auto Socket(const Listener& l) {
   return std::tie(l.name, l.stat_prefix, l.address, l.socket, l.listener_filters,
-                  l.listener_filters_timeout, l.continue_on_listener_filters_timeout);
+                  l.listener_filters_timeout, l.continue_on_listener_filters_timeout,
+                  l.chain_matcher);
 }
 
 auto Behaviour(const Listener& l) {

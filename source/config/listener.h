@@ -17,6 +17,7 @@
 #include "source/config/route.h"
 #include "source/config/source.h"
 #include "source/config/upgrade.h"
+#include "source/match/match_tree.h"
 #include "source/net/address.h"
 #include "source/net/network.h"
 
@@ -80,6 +81,13 @@ struct ClientCertDetails {
   friend bool operator==(const ClientCertDetails&, const ClientCertDetails&) = default;
 };
 
+// ForwardClientCertConfig
+struct ClientCertForwarding {
+  ForwardClientCert mode = ForwardClientCert::kSanitize;
+  ClientCertDetails details;
+  friend bool operator==(const ClientCertForwarding&, const ClientCertForwarding&) = default;
+};
+
 // Extensions that find the client's address behind other proxies.
 struct XffDetection {
   uint32_t trusted_hops = 0;
@@ -140,8 +148,10 @@ struct HttpConnectionManager {
   bool append_x_forwarded_port = false;
   bool ipv4_as_mapped_ipv6 = false;  // represent_ipv4_remote_address_as_ipv4_mapped_ipv6
   InternalAddresses internal_addresses;
-  ForwardClientCert forward_client_cert = ForwardClientCert::kSanitize;
-  ClientCertDetails client_cert_details;
+  // forward_client_cert_details, set_current_client_cert_details.
+  ClientCertForwarding client_cert;
+  // forward_client_cert_matcher: in place of `client_cert` for a request that it matches.
+  std::optional<match::ActionTree<ClientCertForwarding>> client_cert_matcher;
   bool proxy_100_continue = false;
   bool append_local_overload = false;
   bool generate_request_id = true;
@@ -191,6 +201,8 @@ struct Listener {
   bool continue_on_listener_filters_timeout = false;
   std::vector<std::shared_ptr<const FilterChain>> filter_chains;
   std::shared_ptr<const FilterChain> default_filter_chain;  // May be null.
+  // filter_chain_matcher: gives the name of a chain; in place of FilterChain::match.
+  std::optional<match::ActionTree<std::string>> chain_matcher;
   uint32_t buffer_limit = 1024 * 1024;                      // per_connection_buffer_limit_bytes
   uint32_t max_connections_to_accept_per_socket_event = 0;  // 0: unlimited
   bool drain_on_modify_only = false;                        // DrainType MODIFY_ONLY

@@ -19,6 +19,14 @@ struct MatchFacts {
   const stream_info::ConnectionInfo* connection = nullptr;
   const http::RequestHead* head = nullptr;
   const stream_info::StreamInfo* stream = nullptr;  // Of a request: knows the trusted client.
+
+  // `known` may be null.
+  static MatchFacts OfRequest(const http::RequestHead& request,
+                              const stream_info::StreamInfo* known) {
+    return {.connection = known == nullptr ? nullptr : &known->connection,
+            .head = &request,
+            .stream = known};
+  }
 };
 
 struct DataInput {

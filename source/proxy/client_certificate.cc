@@ -64,25 +64,36 @@ std::string Element(const config::ClientCertDetails& details, const net::TlsFact
   return element;
 }
 
+const config::ClientCertForwarding& ForwardingOf(const config::HttpConnectionManager& config,
+                                                 const stream_info::StreamInfo& stream,
+                                                 const http::RequestHead& head) {
+  if (!config.client_cert_matcher.has_value()) return config.client_cert;
+  const config::ClientCertForwarding* const matched =
+      config.client_cert_matcher->Find(match::MatchFacts::OfRequest(head, &stream));
+  return matched == nullptr ? config.client_cert : *matched;
+}
+
 }  // namespace
 
 void ForwardClientCertificate(const config::HttpConnectionManager& config,
-                              const stream_info::ConnectionInfo& connection,
-                              http::HeaderMap& headers) {
-  if (config.forward_client_cert == ForwardClientCert::kAlwaysForwardOnly) return;
-  const net::TlsFacts* const tls = connection.tls.get();
+                              const stream_info::StreamInfo& stream, http::RequestHead& head) {
+  const config::ClientCertForwarding& forwarding = ForwardingOf(config, stream, head);
+  const ForwardClientCert mode = forwarding.mode;
+  if (mode == ForwardClientCert::kAlwaysForwardOnly) return;
+  const net::TlsFacts* const tls = stream.connection.tls.get();
   const bool presented = tls != nullptr && tls->peer != nullptr;
-  if (presented && config.forward_client_cert == ForwardClientCert::kForwardOnly) return;
-  if (!presented || config.forward_client_cert == ForwardClientCert::kSanitize) {
+  if (presented && mode == ForwardClientCert::kForwardOnly) return;
+  http::HeaderMap& headers = head.headers;
+  if (!presented || mode == ForwardClientCert::kSanitize) {
     headers.Remove(HeaderId::kXForwardedClientCert);
     return;
   }
   std::string value;
-  if (config.forward_client_cert == ForwardClientCert::kAppendForward) {
+  if (mode == ForwardClientCert::kAppendForward) {
     value = std::string(headers.GetJoined(HeaderId::kXForwardedClientCert).value_or(""));
   }
   headers.Remove(HeaderId::kXForwardedClientCert);
-  StrAppend(value, value.empty() ? "" : ",", Element(config.client_cert_details, *tls));
+  StrAppend(value, value.empty() ? "" : ",", Element(forwarding.details, *tls));
   headers.Add(HeaderId::kXForwardedClientCert, headers.arena().Copy(value));
 }
 

@@ -127,7 +127,7 @@ std::optional<Refusal> PrepareRequest(const config::HttpConnectionManager& confi
   const Origin origin = client.origin;
   head.headers.RemoveIf(
       [origin](const http::HeaderField& field) { return IsUntrusted(field, origin); });
-  ForwardClientCertificate(config, info.connection, head.headers);
+  ForwardClientCertificate(config, info, head);
   const bool edge = origin == Origin::kEdge;
   if (origin == Origin::kInternal) head.headers.Add(HeaderId::kXEnvoyInternal, "true");
   if (edge && info.downstream_remote_address.is_ip()) {

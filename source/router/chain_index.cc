@@ -240,7 +240,13 @@ ChainIndex::~ChainIndex() = default;
 
 absl::StatusOr<std::shared_ptr<const ChainIndex>> ChainIndex::Create(
     const std::vector<std::shared_ptr<const FilterChain>>& chains,
-    std::shared_ptr<const FilterChain> default_chain) {
+    std::shared_ptr<const FilterChain> default_chain, const ChainMatcher& matcher) {
+  std::shared_ptr<ChainIndex> index(new ChainIndex());
+  index->default_chain_ = std::move(default_chain);
+  if (matcher.has_value()) {
+    WEIR_RETURN_IF_ERROR(index->SetMatcher(*matcher, chains));
+    return std::shared_ptr<const ChainIndex>(std::move(index));
+  }
   auto root = std::make_unique<Node>();
   for (size_t i = 0; i < chains.size(); ++i) {
     const std::optional<size_t> other = root->Insert(Level::kDestinationPort, chains[i], i);
@@ -249,14 +255,30 @@ absl::StatusOr<std::shared_ptr<const ChainIndex>> ChainIndex::Create(
                                     " and ", DescribeChain(*chains[i], i), " have the same match"));
     }
   }
-  std::shared_ptr<ChainIndex> index(new ChainIndex());
   index->root_ = std::move(root);
-  index->default_chain_ = std::move(default_chain);
   return std::shared_ptr<const ChainIndex>(std::move(index));
+}
+
+absl::Status ChainIndex::SetMatcher(const match::ActionTree<std::string>& matcher,
+                                    const std::vector<std::shared_ptr<const FilterChain>>& chains) {
+  for (const std::string& name : matcher.actions) {
+    const auto found = std::find_if(chains.begin(), chains.end(),
+                                    [&](const auto& chain) { return chain->name == name; });
+    if (found == chains.end()) {
+      return InvalidArgument(StrCat("filter_chain_matcher: there is no filter chain '", name, "'"));
+    }
+    matched_chains_.push_back(*found);
+  }
+  matcher_ = matcher.tree;
+  return absl::OkStatus();
 }
 
 const std::shared_ptr<const FilterChain>& ChainIndex::Match(
     const ConnectionInfo& connection) const {
+  if (matcher_ != nullptr) {
+    const auto action = matcher_->Find({.connection = &connection});
+    return action.has_value() ? matched_chains_[*action] : default_chain_;
+  }
   const Node* node = root_.get();
   for (Level level = Level::kDestinationPort; node != nullptr && level != Level::kChain;
        level = Next(level)) {

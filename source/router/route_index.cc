@@ -300,11 +300,8 @@ const RouteIndex::RouteSet* RouteIndex::SetFor(uint32_t host, const MatchInput& 
   const auto& matcher = table_->virtual_hosts[host].matcher;
   const uint32_t first = index_->first_sets[host];
   if (!matcher.has_value()) return &index_->sets[first];
-  const stream_info::StreamInfo* const stream = input.stream;
   const std::optional<match::ActionNumber> action =
-      matcher->tree->Find({.connection = stream == nullptr ? nullptr : &stream->connection,
-                           .head = &input.head,
-                           .stream = stream});
+      matcher->tree->Find(match::MatchFacts::OfRequest(input.head, input.stream));
   return action.has_value() ? &index_->sets[first + *action] : nullptr;
 }
 

@@ -57,9 +57,9 @@ absl::StatusOr<CompiledResource> ResourceCompiler::Compile(std::string_view type
 absl::StatusOr<std::shared_ptr<const generation::Listener>> ResourceCompiler::CompileListener(
     std::shared_ptr<const config::Listener> listener) const {
   auto compiled = std::make_shared<generation::Listener>();
-  WEIR_ASSIGN_OR_RETURN(
-      compiled->index,
-      router::ChainIndex::Create(listener->filter_chains, listener->default_filter_chain));
+  WEIR_ASSIGN_OR_RETURN(compiled->index, router::ChainIndex::Create(listener->filter_chains,
+                                                                    listener->default_filter_chain,
+                                                                    listener->chain_matcher));
   for (const auto& chain : listener->filter_chains) {
     WEIR_RETURN_IF_ERROR(AddChain(chain, *compiled));
   }

@@ -31,21 +31,19 @@ const net::CertificateFacts kPeer{.subject = "CN=\"x\",O=Weir",
                                   .pem = "-----\nA+\n"};
 
 // What goes on, as "value|value"; the client said `sent` in so many fields.
-std::string Forwarded(ForwardClientCert mode, const config::ClientCertDetails& details,
-                      net::TlsFactsRef tls, const std::vector<std::string>& sent = {kBefore}) {
+std::string Forwarded(const config::HttpConnectionManager& config, net::TlsFactsRef tls,
+                      const std::vector<std::string>& sent) {
   buffer::BlockPool pool;
   buffer::Arena arena(pool);
-  http::HeaderMap headers(arena);
+  http::RequestHead head(arena);
+  http::HeaderMap& headers = head.headers;
   headers.Add("before", "1");
   for (const std::string& value : sent) {
     headers.Add(http::HeaderId::kXForwardedClientCert, value);
   }
-  config::HttpConnectionManager config;
-  config.forward_client_cert = mode;
-  config.client_cert_details = details;
   stream_info::ConnectionInfo connection;
   connection.tls = std::move(tls);
-  ForwardClientCertificate(config, connection, headers);
+  ForwardClientCertificate(config, stream_info::StreamInfo(connection), head);
   std::string values;
   for (const http::HeaderField& field : headers) {
     if (field.id != http::HeaderId::kXForwardedClientCert) continue;
@@ -53,6 +51,30 @@ std::string Forwarded(ForwardClientCert mode, const config::ClientCertDetails& d
   }
   EXPECT_TRUE(headers.Get("before").has_value());
   return values;
+}
+
+std::string Forwarded(ForwardClientCert mode, const config::ClientCertDetails& details,
+                      net::TlsFactsRef tls, const std::vector<std::string>& sent = {kBefore}) {
+  config::HttpConnectionManager config;
+  config.client_cert = {.mode = mode, .details = details};
+  return Forwarded(config, std::move(tls), sent);
+}
+
+TEST(ClientCertificateTest, AMatcherDecidesWhereItMatches) {
+  config::HttpConnectionManager config;
+  config.client_cert.mode = ForwardClientCert::kForwardOnly;
+  config.client_cert_matcher.emplace();
+  config.client_cert_matcher->actions = {
+      {.mode = ForwardClientCert::kSanitizeSet, .details = {.subject = true}}};
+  config.client_cert_matcher->tree = std::make_shared<const match::MatchTree>(match::ExactMap{
+      .input = {match::DataInput::Kind::kRequestHeader, "before"},
+      .entries = {{"1", {.next = match::ActionNumber{0}}}},
+  });
+  EXPECT_EQ(Forwarded(config, FactsOf({.subject = "CN=x", .sha256_fingerprint = "ab"}), {kBefore}),
+            "By=spiffe://d/proxy;Hash=ab;Subject=\"CN=x\"");
+  config.client_cert_matcher->tree =
+      std::make_shared<const match::MatchTree>(match::PredicateList{});
+  EXPECT_EQ(Forwarded(config, FactsOf(kPeer), {kBefore}), kBefore);
 }
 
 TEST(ClientCertificateTest, Modes) {

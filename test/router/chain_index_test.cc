@@ -142,6 +142,26 @@ TEST_F(ChainIndexTest, RefusesTwoChainsThatCannotBeTold) {
   EXPECT_THAT(MessageOf(index.status()), HasSubstr("'one' and 'two' have the same match"));
 }
 
+TEST_F(ChainIndexTest, AMatcherChoosesByName) {
+  Add("one", {.destination_port = 80});
+  Add("two", {.destination_port = 80});
+  default_ = std::make_shared<FilterChain>(FilterChain{.name = "default"});
+  const auto number = [](match::ActionNumber action) { return match::OnMatch{.next = action}; };
+  ChainIndex::ChainMatcher matcher(std::in_place);
+  matcher->actions = {"two", "one"};
+  matcher->tree = std::make_shared<const match::MatchTree>(match::ExactMap{
+      .input = {match::DataInput::Kind::kServerName, ""},
+      .entries = {{"a", number(0)}, {"b", number(1)}},
+  });
+  index_ = *ChainIndex::Create(chains_, default_, matcher);
+  EXPECT_EQ(MatchName("a"), "two");
+  EXPECT_EQ(MatchName("b"), "one");
+  EXPECT_EQ(MatchName("c"), "default");
+  matcher->actions[0] = "three";
+  EXPECT_THAT(MessageOf(ChainIndex::Create(chains_, default_, matcher).status()),
+              HasSubstr("filter_chain_matcher: there is no filter chain 'three'"));
+}
+
 TEST_F(ChainIndexTest, AValueGivenTwiceIsNoCollision) {
   Add("one", {.server_names = {"a", "a"}});
   EXPECT_EQ(MatchName("a"), "one");

@@ -68,5 +68,27 @@ TEST(MatcherScenario, AVirtualHostsMatcherChoosesTheRoute) {
   EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 404 "));
 }
 
+TEST(MatcherScenario, AListenersMatcherChoosesTheFilterChain) {
+  const auto bootstrap = [](int port) {
+    return EdgeBootstrap(
+        {.routes = "- match: { prefix: / }\n  direct_response: { status: 200 }\n",
+         .listener_options = StrCat(
+             "filter_chain_matcher: { matcher_tree: { input: ", Network("DestinationPortInput"),
+             ", exact_match_map: { map: { \"", port, "\": { action: ",
+             Typed("google.protobuf.StringValue", "value: main"), " } } } } }\n")});
+  };
+  World world(bootstrap(80));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& client = world.Connect();
+  world.Say(client, Get("/"));
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 200 "));
+  World other(bootstrap(81));
+  ASSERT_TRUE(other.status().ok()) << other.status();
+  Peer& lost = other.Connect();
+  other.Say(lost, Get("/"));
+  EXPECT_EQ(lost.received(), "");
+  EXPECT_TRUE(lost.ended());
+}
+
 }  // namespace
 }  // namespace weir::scenario

@@ -232,6 +232,31 @@ TEST(TlsScenario, UpstreamsHearOfTheClientsWholeChain) {
               ElementsAre(testing::MatchesRegex("[0-9a-f]+,[0-9a-f]+ [0-9a-f]+,[0-9a-f]+")));
 }
 
+TEST(TlsScenario, TheClientsNamesDecideWhatUpstreamsHearOfIt) {
+  const Identity friendly = Root().Issue({.common_name = "friend", .uris = {"spiffe://d/friend"}});
+  World world(EdgeBootstrap(
+      {.http_options =
+           "forward_client_cert_details: SANITIZE\n"
+           "forward_client_cert_matcher: { matcher_tree: { input: { name: uri, typed_config: { "
+           "\"@type\": type.googleapis.com/envoy.extensions.matching.common_inputs.ssl.v3."
+           "UriSanInput } }, prefix_match_map: { map: { \"spiffe://d/\": { action: { name: f, "
+           "typed_config: { \"@type\": type.googleapis.com/envoy.extensions.filters.network."
+           "http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig, "
+           "forward_client_cert_details: SANITIZE_SET, set_current_client_cert_details: { uri: "
+           "true } } } } } } } }\n",
+       .chain_options = ServerSocket(Root().Issue({.dns = {"a.example"}}), ", " + Trust())}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  TlsClient client(world, {.identity = &friendly});
+  world.Say(client.Connect(), kGet);
+  ASSERT_EQ(up.connection_count(), 1u);
+  EXPECT_THAT(up.last().received(), HasSubstr(";URI=spiffe://d/friend\r\n"));
+  world.Say(up.last(), kOk);
+  TlsClient stranger(world, {});
+  world.Say(stranger.Connect(), kGet);
+  EXPECT_THAT(up.last().received(), testing::Not(HasSubstr("x-forwarded-client-cert")));
+}
+
 TEST(TlsScenario, StaticSecretsAreNamed) {
   const Identity identity = Root().Issue({.common_name = "static", .dns = {"a.example"}});
   const std::string socket =

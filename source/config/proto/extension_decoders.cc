@@ -16,6 +16,8 @@ constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "envoy.extensions.early_data.v3.DefaultEarlyDataPolicy",
     "envoy.extensions.filters.http.router.v3.Router",
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager."
+    "ForwardClientCertConfig",
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
     "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
     "envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig",
@@ -49,6 +51,7 @@ constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     "envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
     "envoy.type.matcher.v3.HttpRequestQueryParamMatchInput",
+    "google.protobuf.StringValue",
     "weir.config.v1.DynamicUpdates",
     "xds.type.matcher.v3.IPMatcher",
     "xds.type.matcher.v3.ServerNameMatcher",

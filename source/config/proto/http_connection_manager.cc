@@ -9,6 +9,7 @@
 #include "source/config/proto/http_filters.h"
 #include "source/config/proto/ip_detection.h"
 #include "source/config/proto/local_reply.h"
+#include "source/config/proto/match_tree.h"
 #include "source/config/proto/protocol_options.h"
 #include "source/config/proto/route_table.h"
 #include "source/config/proto/upgrades.h"
@@ -136,6 +137,18 @@ void DecodeRequestId(const Pb& message, const Scope& scope, HttpConnectionManage
                  scope.Field("request_id_extension").Field("typed_config"));
 }
 
+// Of the connection manager, or of an action of its matcher.
+template <typename Message>
+ClientCertForwarding DecodeClientCert(const Message& message) {
+  const Pb::SetCurrentClientCertDetails& details = message.set_current_client_cert_details();
+  return {.mode = static_cast<ForwardClientCert>(message.forward_client_cert_details()),
+          .details = {.subject = details.subject().value(),
+                      .cert = details.cert(),
+                      .dns = details.dns(),
+                      .uri = details.uri(),
+                      .chain = details.chain()}};
+}
+
 void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
   manager.use_remote_address = message.use_remote_address().value();
   manager.xff_num_trusted_hops = message.xff_num_trusted_hops();
@@ -143,14 +156,15 @@ void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& 
   manager.ip_detection = DecodeIpDetection(message, scope);
   manager.append_x_forwarded_port = message.append_x_forwarded_port();
   manager.ipv4_as_mapped_ipv6 = message.represent_ipv4_remote_address_as_ipv4_mapped_ipv6();
-  manager.forward_client_cert =
-      static_cast<ForwardClientCert>(message.forward_client_cert_details());
-  const Pb::SetCurrentClientCertDetails& details = message.set_current_client_cert_details();
-  manager.client_cert_details = {.subject = details.subject().value(),
-                                 .cert = details.cert(),
-                                 .dns = details.dns(),
-                                 .uri = details.uri(),
-                                 .chain = details.chain()};
+  manager.client_cert = DecodeClientCert(message);
+  if (message.has_forward_client_cert_matcher()) {
+    manager.client_cert_matcher = DecodeActionTree<ClientCertForwarding>(
+        message.forward_client_cert_matcher(), scope.Field("forward_client_cert_matcher"),
+        MatchStage::kRequest, [](const google::protobuf::Any& action, const Scope& place) {
+          const auto config = Unpack<Pb::ForwardClientCertConfig>(action, place);
+          return config == nullptr ? ClientCertForwarding() : DecodeClientCert(*config);
+        });
+  }
   const Pb::InternalAddressConfig& internal = message.internal_address_config();
   const Scope at = scope.Field("internal_address_config");
   manager.internal_addresses.unix_sockets = internal.unix_sockets();

@@ -1,8 +1,10 @@
 #include "source/config/proto/listener.h"
 
+#include "google/protobuf/wrappers.pb.h"
 #include "source/base/status.h"
 #include "source/config/proto/access_log.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/match_tree.h"
 #include "source/config/proto/values.h"
 
 namespace weir::config::proto {
@@ -38,6 +40,28 @@ void DecodeFilters(const pb::Listener& message, const Scope& scope, Listener& li
   listener.continue_on_listener_filters_timeout = message.continue_on_listener_filters_timeout();
 }
 
+void DecodeChainMatcher(const pb::Listener& message, const Scope& scope, const HashMap<int>& names,
+                        Listener& listener) {
+  for (int i = 0; i < message.filter_chains_size(); ++i) {
+    const Scope item = scope.Item("filter_chains", i);
+    if (message.filter_chains(i).name().empty()) {
+      item.Field("name").Error("filter_chain_matcher chooses by name, and one is missing");
+    }
+    item.IgnoreSet(message.filter_chains(i), {"filter_chain_match"},
+                   "filter_chain_matcher chooses in its place");
+  }
+  listener.chain_matcher = DecodeActionTree<std::string>(
+      message.filter_chain_matcher(), scope.Field("filter_chain_matcher"), MatchStage::kConnection,
+      [&](const google::protobuf::Any& action, const Scope& place) {
+        const auto name = Unpack<google::protobuf::StringValue>(action, place);
+        if (name == nullptr) return std::string();
+        if (!names.contains(name->value())) {
+          place.Error("there is no filter chain of this name", name->value());
+        }
+        return name->value();
+      });
+}
+
 void DecodeChains(const pb::Listener& message, const Scope& scope, Listener& listener) {
   if (message.filter_chains_size() == 0 && !message.has_default_filter_chain()) {
     scope.Field("filter_chains").Error("a listener needs a filter chain");
@@ -55,6 +79,7 @@ void DecodeChains(const pb::Listener& message, const Scope& scope, Listener& lis
     listener.default_filter_chain =
         DecodeFilterChain(message.default_filter_chain(), scope.Field("default_filter_chain"));
   }
+  if (message.has_filter_chain_matcher()) DecodeChainMatcher(message, scope, names, listener);
 }
 
 }  // namespace

@@ -179,6 +179,85 @@ TEST(DecodeMatcher, SaysWhatIsWrong) {
   }
 }
 
+// Two chains, of which the second may have a name; `matcher` is in flow style.
+std::string ListenerWith(std::string_view second_name, std::string_view matcher) {
+  constexpr std::string_view kFilters =
+      "filters: [ { name: t, typed_config: { '@type': type.googleapis.com/"
+      "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: c } } ]";
+  return StrCat(
+      "{ name: l, address: { socket_address: { address: 127.0.0.1, port_value: 1 } }, "
+      "filter_chains: [ { name: one, filter_chain_match: { destination_port: 1 }, ",
+      kFilters, " }, { name: '", second_name, "', ", kFilters,
+      " } ], filter_chain_matcher: ", matcher, " }");
+}
+
+std::string Named(std::string_view chain) {
+  return StrCat(
+      "{ action: { name: n, typed_config: { '@type': "
+      "type.googleapis.com/google.protobuf.StringValue, value: ",
+      chain, " } } }");
+}
+
+TEST(DecodeMatcher, ChoosesFilterChainsByName) {
+  const std::string transport =
+      Input("envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput");
+  const std::string matcher = StrCat("{ matcher_tree: { input: ", transport,
+                                     ", exact_match_map: { map: { tls: ", Named("two"),
+                                     " } } }, on_no_match: ", Named("one"), " }");
+  const Outcome outcome = Decode(schema::kListenerTypeUrl, ListenerWith("two", matcher));
+  ASSERT_THAT(outcome.errors, ElementsAre());
+  const auto& listener = *std::get<std::shared_ptr<const Listener>>(outcome.resource->value);
+  EXPECT_THAT(listener.chain_matcher->actions, ElementsAre("two", "one"));
+  EXPECT_THAT(outcome.ignored, ElementsAre("filter_chains[0].filter_chain_match"));
+
+  EXPECT_THAT(Decode(schema::kListenerTypeUrl, ListenerWith("", matcher)).errors,
+              ElementsAre(HasSubstr("filter_chain_matcher.matcher_tree.exact_match_map.map[\"tls\"]"
+                                    ".action.typed_config: there is no filter chain of this name, "
+                                    "got \"two\""),
+                          HasSubstr("filter_chains[1].name: filter_chain_matcher chooses by name, "
+                                    "and one is missing")));
+}
+
+TEST(DecodeMatcher, KnowsNoRequestWhereAChainIsChosen) {
+  for (const std::string& input :
+       {std::string(kHeader),
+        Input("envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput")}) {
+    EXPECT_THAT(
+        Decode(schema::kListenerTypeUrl,
+               ListenerWith("two", Tree(input, StrCat("exact_match_map: { map: { a: ", Named("two"),
+                                                      " } }"))))
+            .errors,
+        ElementsAre(HasSubstr("filter_chain_matcher.matcher_tree.input.typed_config: has no value "
+                              "before a filter chain is chosen")));
+  }
+}
+
+TEST(DecodeMatcher, SaysHowClientCertificatesAreForwarded) {
+  const auto extra = [](std::string_view action) {
+    return StrCat(
+        "      forward_client_cert_matcher: { on_no_match: { action: { name: f, "
+        "typed_config: { '@type': type.googleapis.com/",
+        action, " } } } }\n");
+  };
+  const auto listener = Decoded<Listener>(
+      schema::kListenerTypeUrl,
+      HttpListener(extra("envoy.extensions.filters.network.http_connection_manager.v3."
+                         "HttpConnectionManager.ForwardClientCertConfig, "
+                         "forward_client_cert_details: SANITIZE_SET, "
+                         "set_current_client_cert_details: { uri: true }")));
+  ASSERT_NE(listener, nullptr);
+  const auto& manager =
+      *std::get<std::shared_ptr<const HttpConnectionManager>>(listener->filter_chains[0]->terminal);
+  EXPECT_THAT(manager.client_cert_matcher->actions,
+              ElementsAre(ClientCertForwarding{.mode = ForwardClientCert::kSanitizeSet,
+                                               .details = {.uri = true}}));
+  EXPECT_THAT(
+      Decode(schema::kListenerTypeUrl, HttpListener(extra("google.protobuf.StringValue, value: x")))
+          .errors,
+      ElementsAre(HasSubstr("forward_client_cert_matcher.on_no_match.action.typed_config: "
+                            "must be a envoy.extensions")));
+}
+
 TEST(DecodeMatcher, TakesTheOnesOrTheOther) {
   EXPECT_THAT(Decode(kType, WithMatcher(StrCat("{ on_no_match: { action: ", kAction, " } }"),
                                         ", routes: [ { match: { prefix: / }, "
