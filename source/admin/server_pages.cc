@@ -101,6 +101,9 @@ Page ListenersPage(const Inputs& inputs, const Query& query) {
     std::string text;
     for (const ListenerStatus* listener : listeners) {
       StrAppend(text, listener->name, "::", listener->address, "\n");
+      for (const std::string& address : listener->additional_addresses) {
+        StrAppend(text, listener->name, "::", address, "\n");
+      }
     }
     return TextPage(200, std::move(text));
   }
@@ -109,6 +112,9 @@ Page ListenersPage(const Inputs& inputs, const Query& query) {
     Draft status = Draft(*message).Add("listener_statuses");
     status.Text("name", listener->name);
     FillAddress(listener->address, status.Sub("local_address"));
+    for (const std::string& address : listener->additional_addresses) {
+      FillAddress(address, status.Add("additional_local_addresses"));
+    }
   }
   return JsonPage(schema::MessageToJson(*message));
 }

@@ -84,6 +84,7 @@ struct ClusterStatus {
 struct ListenerStatus {
   std::string name;
   std::string address;
+  std::vector<std::string> additional_addresses = {};
 };
 
 enum class ServerState : uint8_t { kLive, kDraining, kPreInitializing, kInitializing };

@@ -50,9 +50,9 @@ auto Target(const HttpConnectionManager& m) {
 }
 
 auto Socket(const Listener& l) {
-  return std::tie(l.name, l.stat_prefix, l.address, l.socket, l.listener_filters,
-                  l.listener_filters_timeout, l.continue_on_listener_filters_timeout,
-                  l.chain_matcher);
+  return std::tie(l.name, l.stat_prefix, l.address, l.socket, l.additional_addresses,
+                  l.bind_to_port, l.listener_filters, l.listener_filters_timeout,
+                  l.continue_on_listener_filters_timeout, l.chain_matcher);
 }
 
 auto Behaviour(const Listener& l) {
@@ -106,6 +106,14 @@ bool operator==(const Listener& a, const Listener& b) {
     if (!SamePart(a.filter_chains[i], b.filter_chains[i])) return false;
   }
   return true;
+}
+
+std::vector<ListenAddress> AddressesOf(const Listener& listener) {
+  if (!listener.bind_to_port) return {};
+  std::vector<ListenAddress> addresses{{listener.address, listener.socket}};
+  addresses.insert(addresses.end(), listener.additional_addresses.begin(),
+                   listener.additional_addresses.end());
+  return addresses;
 }
 
 std::string StatName(const Listener& listener) {

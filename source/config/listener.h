@@ -191,11 +191,20 @@ struct FilterChain {
   friend bool operator==(const FilterChain& a, const FilterChain& b);
 };
 
+// An address to listen on, and how.
+struct ListenAddress {
+  net::Address address;
+  net::ListenOptions socket;
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
 struct Listener {
   std::string name;
   std::string stat_prefix;
   net::Address address;
   net::ListenOptions socket;
+  std::vector<ListenAddress> additional_addresses;
+  bool bind_to_port = true;
   std::vector<NamedExtension> listener_filters;
   std::chrono::milliseconds listener_filters_timeout{15000};  // 0: none
   bool continue_on_listener_filters_timeout = false;
@@ -221,6 +230,9 @@ struct Listener {
 
 // Its name in statistics, as Envoy's: the stat_prefix, or the address with ':' replaced.
 std::string StatName(const Listener& listener);
+
+// Where it is bound: the address and the additional ones; nothing without bind_to_port.
+std::vector<ListenAddress> AddressesOf(const Listener& listener);
 
 inline bool IsInbound(const Listener& listener) {
   return listener.direction == Listener::Direction::kInbound;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "source/net/address.h"
@@ -26,12 +27,27 @@ struct TcpKeepalive {
   friend bool operator==(const TcpKeepalive&, const TcpKeepalive&) = default;
 };
 
+// An option by the kernel's numbers, set with setsockopt(2).
+struct SocketOption {
+  enum class When : uint8_t { kBeforeBind, kBound, kListening } when = When::kBeforeBind;
+  enum class For : uint8_t { kAll, kIpv4, kIpv6 } addresses = For::kAll;
+  int level = 0;
+  int name = 0;
+  std::string value;        // Its bytes: those of an int, usually.
+  std::string description;  // For errors.
+
+  friend bool operator==(const SocketOption&, const SocketOption&) = default;
+};
+
 struct ListenOptions {
   int backlog = 0;           // 0: the system's net.core.somaxconn.
   bool reuse_port = true;    // IP only.
   bool ipv4_compat = false;  // An IPv6 socket that takes IPv4 too.
   bool freebind = false;
   bool transparent = false;
+  std::optional<uint32_t> fast_open_queue = {};  // 0: none. Nothing: the kernel's own.
+  TcpKeepalive keepalive = {};                   // Of the connections.
+  std::vector<SocketOption> more = {};
   friend bool operator==(const ListenOptions&, const ListenOptions&) = default;
 };
 

@@ -4,12 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "source/base/check.h"
 #include "source/base/owned_fd.h"
 #include "source/base/status.h"
+#include "source/net/socket_options.h"
 #include "source/net/tcp_acceptor.h"
 #include "source/net/tcp_listen_socket.h"
 #include "source/net/tcp_stream.h"
@@ -23,10 +25,6 @@ constexpr int kLongestBacklog = 65535;
 int OpenSocket(const Address& address) {
   const int family = !address.is_ip() ? AF_UNIX : address.ip().is_v6() ? AF_INET6 : AF_INET;
   return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
-bool SetOption(int fd, int level, int name, int value) {
-  return setsockopt(fd, level, name, &value, sizeof(value)) == 0;
 }
 
 int Bind(int fd, const Address& address) {
@@ -44,16 +42,26 @@ Address BoundAddress(int fd, const Address& asked) {
 }
 
 absl::Status SetListenOptions(int fd, const Address& address, const ListenOptions& options) {
-  const bool v6 = address.ip().is_v6();
-  bool set = SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (v6) set = set && SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv4_compat ? 0 : 1);
-  if (options.freebind) set = set && SetOption(fd, IPPROTO_IP, IP_FREEBIND, 1);
-  if (options.transparent) {
-    set = set && (v6 ? SetOption(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
-                     : SetOption(fd, IPPROTO_IP, IP_TRANSPARENT, 1));
+  const auto cannot_set = [&](std::string_view option) {
+    return FromErrno(errno, StrCat("cannot set ", option, " for ", address.ToString()));
+  };
+  if (!SetSocketOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return cannot_set("SO_REUSEADDR");
+  if (address.ip().is_v6() &&
+      !SetSocketOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv4_compat ? 0 : 1)) {
+    return cannot_set("IPV6_V6ONLY");
   }
-  if (!set) return FromErrno(errno, StrCat("cannot set socket options for ", address.ToString()));
-  return absl::OkStatus();
+  if (options.freebind && !SetFreebind(fd)) return cannot_set("freebind");
+  if (options.transparent && !SetTransparent(fd, address)) return cannot_set("transparent");
+  SetKeepalive(fd, options.keepalive);
+  SetSocketOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  return SetSocketOptions(fd, address, options.more, SocketOption::When::kBeforeBind);
+}
+
+absl::Status SetFastOpen(int fd, const Address& address, const ListenOptions& options) {
+  if (!options.fast_open_queue.has_value()) return absl::OkStatus();
+  const auto length = static_cast<int>(std::min<uint32_t>(*options.fast_open_queue, INT32_MAX));
+  if (SetSocketOption(fd, IPPROTO_TCP, TCP_FASTOPEN, length)) return absl::OkStatus();
+  return FromErrno(errno, StrCat("cannot set tcp_fast_open_queue_length for ", address.ToString()));
 }
 
 // One bound socket of an IP address, which does not listen yet.
@@ -62,10 +70,9 @@ absl::StatusOr<int> BindIp(const Address& address, const ListenOptions& options,
   if (fd.get() < 0)
     return FromErrno(errno, StrCat("cannot make a socket for ", address.ToString()));
   WEIR_RETURN_IF_ERROR(SetListenOptions(fd.get(), address, options));
-  if (reuse_port && !SetOption(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
+  if (reuse_port && !SetSocketOption(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
     return FromErrno(errno, StrCat("cannot set SO_REUSEPORT for ", address.ToString()));
   }
-  SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   if (Bind(fd.get(), address) != 0) {
     return FromErrno(errno, StrCat("cannot bind ", address.ToString()));
   }
@@ -75,9 +82,13 @@ absl::StatusOr<int> BindIp(const Address& address, const ListenOptions& options,
 absl::StatusOr<std::shared_ptr<ListenSocket>> Listen(int bound_fd, const Address& asked,
                                                      const ListenOptions& options, bool shared) {
   OwnedFd fd(bound_fd);
+  WEIR_RETURN_IF_ERROR(SetSocketOptions(fd.get(), asked, options.more, SocketOption::When::kBound));
+  if (asked.is_ip()) WEIR_RETURN_IF_ERROR(SetFastOpen(fd.get(), asked, options));
   if (listen(fd.get(), KernelBacklog(options.backlog)) != 0) {
     return FromErrno(errno, StrCat("cannot listen on ", asked.ToString()));
   }
+  WEIR_RETURN_IF_ERROR(
+      SetSocketOptions(fd.get(), asked, options.more, SocketOption::When::kListening));
   Address bound = BoundAddress(fd.get(), asked);
   return std::make_shared<TcpListenSocket>(fd.Release(), std::move(bound), shared);
 }
@@ -102,6 +113,8 @@ absl::StatusOr<std::shared_ptr<ListenSocket>> OpenUnix(const Address& address,
   OwnedFd fd(OpenSocket(address));
   if (fd.get() < 0)
     return FromErrno(errno, StrCat("cannot make a socket for ", address.ToString()));
+  WEIR_RETURN_IF_ERROR(
+      SetSocketOptions(fd.get(), address, options.more, SocketOption::When::kBeforeBind));
   const std::string& path = address.path();
   int bound = Bind(fd.get(), address);
   if (bound != 0 && errno == EADDRINUSE && path[0] != '@' && IsSocketFile(path) &&
@@ -130,17 +143,6 @@ absl::StatusOr<std::vector<std::shared_ptr<ListenSocket>>> OpenReusePort(
     sockets.push_back(std::move(socket));
   }
   return sockets;
-}
-
-void SetKeepalive(int fd, const TcpKeepalive& keepalive) {
-  if (keepalive == TcpKeepalive()) return;
-  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  const auto set = [fd](int name, uint32_t value) {
-    if (value != 0) SetOption(fd, IPPROTO_TCP, name, static_cast<int>(value));
-  };
-  set(TCP_KEEPCNT, keepalive.probes);
-  set(TCP_KEEPIDLE, keepalive.idle_seconds);
-  set(TCP_KEEPINTVL, keepalive.interval_seconds);
 }
 
 }  // namespace
@@ -185,11 +187,11 @@ std::unique_ptr<ByteStream> TcpNetwork::Connect(const Address& address,
   OwnedFd fd(OpenSocket(address));
   if (fd.get() < 0) return std::make_unique<TcpStream>(loop_, address, errno);
   if (address.is_ip()) {
-    SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    SetSocketOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
     SetKeepalive(fd.get(), options.keepalive);
     if (options.source) {
       // The port is chosen at connect, by the whole four-tuple.
-      SetOption(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+      SetSocketOption(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
       if (Bind(fd.get(), *options.source) != 0) {
         return std::make_unique<TcpStream>(loop_, address, errno);
       }

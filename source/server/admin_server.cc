@@ -88,7 +88,7 @@ AdminServer::AdminServer(AdminServerConfig config, AdminActions& actions, stats:
   snapshot->number = 1;
   snapshot->listeners = snapshot->listeners.Set(kName, MakeListener(context_, address_, config));
   SocketTable table;
-  table.emplace(kName, std::move(sockets.front()));
+  table[std::string(kName)] = {std::move(sockets.front())};
   seat.loop.Post([this, snapshot = std::move(snapshot), table = std::move(table)] {
     worker_.Install(snapshot, table);
   });

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
-#include <vector>
 
 #include "source/event/loop.h"
 #include "source/net/network.h"
@@ -41,7 +41,8 @@ class ClosingSockets {
 
   event::Loop& loop_;
   const std::function<void()> on_empty_;
-  std::vector<Closing> closing_;
+  std::list<Closing>
+      closing_;              // A list: where one is moved over another, the socket would go first.
   event::Duration wait_{0};  // Until the next check; grows, as each one costs the kernel a search.
   event::Timer check_;
 };

@@ -39,12 +39,13 @@ class ListenGroup {
 
 class ListenSockets {
  public:
-  using Sockets = std::shared_ptr<const ListenGroup>;
+  // Of one listener: a group for each of its addresses, none for one that is not bound.
+  using Sockets = std::vector<std::shared_ptr<const ListenGroup>>;
 
   ListenSockets(net::Network& network, size_t workers) : network_(network), workers_(workers) {}
 
-  // One socket for each worker (for a UNIX socket: one for all). The error names listener and
-  // address.
+  // For each address one socket for each worker (for a UNIX socket: one for all). The error names
+  // listener and address.
   absl::StatusOr<Sockets> Get(const config::Listener& listener);
 
  private:
@@ -58,10 +59,13 @@ class ListenSockets {
   };
   using SocketList = std::vector<std::shared_ptr<net::ListenSocket>>;
 
-  absl::StatusOr<SocketList> OpenNew(const config::Listener& listener);
+  using Group = std::shared_ptr<const ListenGroup>;
+
+  absl::StatusOr<Group> GetOne(const config::ListenAddress& at);
+  absl::StatusOr<SocketList> OpenNew(const config::ListenAddress& at);
   // The sockets of a group that has died, as far as they are still there; the rest is opened.
-  absl::StatusOr<SocketList> Reopen(const config::Listener& listener, const Open& open);
-  Sockets Remember(const config::Listener& listener, SocketList sockets);
+  absl::StatusOr<SocketList> Reopen(const config::ListenAddress& at, const Open& open);
+  Group Remember(const config::ListenAddress& at, SocketList sockets);
 
   net::Network& network_;
   const size_t workers_;

@@ -33,7 +33,8 @@ void ForEachWithSecrets(const generation::Listener& listener, Visit visit) {
 
 // A listener of which only the filter chains differ keeps its connections on the others.
 bool OnlyChainsDiffer(const config::Listener& a, const config::Listener& b) {
-  return a.address == b.address && a.socket == b.socket && a.listener_filters == b.listener_filters;
+  return config::AddressesOf(a) == config::AddressesOf(b) &&
+         a.listener_filters == b.listener_filters;
 }
 
 }  // namespace
@@ -267,7 +268,7 @@ void ListenerDirector::Stop(bool inbound_only) {
     }
     if (known->waiting == nullptr || !IsStopped(*known->waiting->config)) continue;
     Unsubscribe(*std::exchange(known->waiting, nullptr));
-    known->waiting_sockets = nullptr;
+    known->waiting_sockets.clear();
   }
 }
 

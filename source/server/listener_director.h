@@ -33,8 +33,9 @@ class ListenerDirector final : private SecretUser {
 
   // A listener whose address is bound.
   struct Bound {
+    // Null: equal to the one that is known, and not bound again.
     std::shared_ptr<const generation::Listener> listener;
-    ListenSockets::Sockets sockets;  // Null: equal to the one that is known, and not bound again.
+    ListenSockets::Sockets sockets;
   };
   // Binds the address where it is new; nothing else changes. Static listeners cannot be replaced or
   // removed by dynamic ones.

@@ -199,7 +199,7 @@ void Server::Publish() {
   for (size_t i = 0; i < workers_.size(); ++i) {
     SocketTable own;
     for (const auto& [name, sockets] : listeners_.sockets()) {
-      own.emplace(name, sockets->ForWorker(i));
+      for (const auto& group : sockets) own[name].push_back(group->ForWorker(i));
     }
     platform_.workers[i].loop.Post(
         [worker = workers_[i].get(),

@@ -73,13 +73,17 @@ std::shared_ptr<admin::View> Server::MakeView() const {
   });
   std::sort(view->clusters.begin(), view->clusters.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
-  listeners_.active().ForEach([&](const std::string& name,
-                                  const std::shared_ptr<const generation::Listener>& listener) {
-    const auto sockets = listeners_.sockets().find(name);
-    const net::Address& address = sockets != listeners_.sockets().end() ? sockets->second->address()
-                                                                        : listener->config->address;
-    view->listeners.push_back({name, address.ToString()});
-  });
+  listeners_.active().ForEach(
+      [&](const std::string& name, const std::shared_ptr<const generation::Listener>& listener) {
+        // With the ports that the kernel chose; what is not bound, or not any more, as configured.
+        const auto sockets = listeners_.sockets().find(name);
+        std::vector<std::string> bound;
+        if (sockets != listeners_.sockets().end()) {
+          for (const auto& group : sockets->second) bound.push_back(group->address().ToString());
+        }
+        if (bound.empty()) bound.push_back(listener->config->address.ToString());
+        view->listeners.push_back({name, bound.front(), {bound.begin() + 1, bound.end()}});
+      });
   std::sort(view->listeners.begin(), view->listeners.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   AddCertificates(*view);

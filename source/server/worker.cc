@@ -66,9 +66,7 @@ void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot, Socke
       [&](const std::string& name, const std::shared_ptr<const generation::Listener>*,
           const std::shared_ptr<const generation::Listener>* after) {
         if (after != nullptr) {
-          const auto socket = sockets.find(name);
-          return InstallListener(name, *after,
-                                 socket == sockets.end() ? nullptr : std::move(socket->second));
+          return InstallListener(name, *after, std::move(sockets[name]));
         }
         const auto found = listeners_.find(name);
         if (found == listeners_.end()) return;
@@ -79,7 +77,7 @@ void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot, Socke
 
 void Worker::InstallListener(const std::string& name,
                              const std::shared_ptr<const generation::Listener>& listener,
-                             std::shared_ptr<net::ListenSocket> socket) {
+                             std::vector<std::shared_ptr<net::ListenSocket>> sockets) {
   std::unique_ptr<WorkerListener>& mine = listeners_[name];
   if (mine == nullptr) {
     const WorkerListener::Platforms platforms{platform_, inbound_platform_, bypassing_platform_,
@@ -88,7 +86,7 @@ void Worker::InstallListener(const std::string& name,
                                             next_connection_id_, listener);
     mine->set_connection_limit(limit_);
   }
-  mine->Update(listener, std::move(socket));
+  mine->Update(listener, std::move(sockets));
 }
 
 void Worker::RetireListener(std::unique_ptr<WorkerListener> listener) {

@@ -28,7 +28,7 @@ namespace weir::server {
 // The listening sockets of one worker by listener name. A worker holds its own alone: when its
 // listener lets go of one, that was the last reference, and nothing is queued between the last
 // accept and the close.
-using SocketTable = HashMap<std::shared_ptr<net::ListenSocket>>;
+using SocketTable = HashMap<std::vector<std::shared_ptr<net::ListenSocket>>>;
 
 // The shares of answers that tell their client to go (proxy::DrainState), by listeners.
 struct DrainShares {
@@ -93,7 +93,7 @@ class Worker {
  private:
   void InstallListener(const std::string& name,
                        const std::shared_ptr<const generation::Listener>& listener,
-                       std::shared_ptr<net::ListenSocket> socket);
+                       std::vector<std::shared_ptr<net::ListenSocket>> sockets);
   void RetireListener(std::unique_ptr<WorkerListener> listener);
   void CheckShutdown();
   // Calls visit(const Connection&) for each one.

@@ -39,7 +39,7 @@ WorkerListener::WorkerListener(const Platforms& platforms, net::Network& network
       closing_(platforms.plain.loop, [this] { EndWhenEmpty(); }) {}
 
 WorkerListener::~WorkerListener() {
-  acceptor_.reset();
+  accepting_.clear();
   closing_.CloseAll();
   for (auto& connection : connections_) {
     if (connection->counted()) limit_->Give();
@@ -48,12 +48,17 @@ WorkerListener::~WorkerListener() {
 }
 
 void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener,
-                            std::shared_ptr<net::ListenSocket> socket) {
+                            std::vector<std::shared_ptr<net::ListenSocket>> sockets) {
   listener_ = std::move(listener);
-  if (socket != socket_) {
-    StopAccepting();
-    socket_ = std::move(socket);
+  std::vector<Accepting> next;
+  for (std::shared_ptr<net::ListenSocket>& socket : sockets) {
+    const auto same = std::find_if(accepting_.begin(), accepting_.end(),
+                                   [&](const Accepting& on) { return on.socket == socket; });
+    next.push_back(same == accepting_.end() ? Accepting{std::move(socket), nullptr}
+                                            : std::move(*same));
   }
+  StopAccepting();
+  accepting_ = std::move(next);
   OnOverloadChange();
   for (auto& connection : connections_) {
     const generation::Chain* const chain = connection->chain();
@@ -61,24 +66,30 @@ void WorkerListener::Update(std::shared_ptr<const generation::Listener> listener
   }
 }
 
-void WorkerListener::StartAccepting() {
+void WorkerListener::StartAccepting(Accepting& on) {
+  if (on.acceptor != nullptr) return;
   const uint32_t limit = listener_->config->max_connections_to_accept_per_socket_event;
-  acceptor_ = network_.Accept(*socket_, *this, limit == 0 ? kAcceptsPerTurn : limit);
+  on.acceptor = network_.Accept(*on.socket, *this, limit == 0 ? kAcceptsPerTurn : limit);
 }
 
 void WorkerListener::OnOverloadChange() {
-  if (platforms_.For(*listener_->config).overload.stop_accepting_connections) {
-    acceptor_.reset();
-  } else if (socket_ != nullptr && acceptor_ == nullptr) {
-    StartAccepting();
+  const bool stopped = platforms_.For(*listener_->config).overload.stop_accepting_connections;
+  for (Accepting& on : accepting_) {
+    if (stopped) {
+      on.acceptor.reset();
+    } else {
+      StartAccepting(on);
+    }
   }
 }
 
 void WorkerListener::StopAccepting() {
-  if (socket_ == nullptr) return;
-  // What is queued would be reset with the socket.
-  if (acceptor_ == nullptr) StartAccepting();
-  closing_.Add(std::move(socket_), std::move(acceptor_));
+  for (Accepting& on : std::exchange(accepting_, {})) {
+    if (on.socket == nullptr) continue;  // Taken over by Update.
+    // What is queued would be reset with the socket.
+    StartAccepting(on);
+    closing_.Add(std::move(on.socket), std::move(on.acceptor));
+  }
 }
 
 void WorkerListener::Retire() {
@@ -160,7 +171,7 @@ void WorkerListener::OnConnectionEnd(Connection& connection) {
 }
 
 void WorkerListener::EndWhenEmpty() {
-  if (empty() && socket_ == nullptr && on_empty_) on_empty_();
+  if (empty() && accepting_.empty() && on_empty_) on_empty_();
 }
 
 }  // namespace weir::server

@@ -1,5 +1,5 @@
-// A listener on one worker: accepts from the worker's socket and owns the connections that came by
-// it.
+// A listener on one worker: accepts from the worker's sockets, one for each address, and owns the
+// connections that came by them.
 //
 // A new version of the listener takes effect for connections accepted from then on; open
 // connections whose chain the new version does not have any more are drained, the others are left
@@ -43,10 +43,10 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   WorkerListener& operator=(const WorkerListener&) = delete;
   ~WorkerListener();
 
-  // `socket` is the worker's; the same as before when the address did not change.
+  // `sockets` are the worker's; those of before where an address did not change.
   void Update(std::shared_ptr<const generation::Listener> listener,
-              std::shared_ptr<net::ListenSocket> socket);
-  // Takes what the kernel has queued and who is about to be, then lets go of the socket.
+              std::vector<std::shared_ptr<net::ListenSocket>> sockets);
+  // Takes what the kernel has queued and who is about to be, then lets go of the sockets.
   void StopAccepting();
   // Stops for good: every connection is told to end, those that are still to come as well.
   void Retire();
@@ -84,7 +84,11 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   net::TransportStats& transport_stats() override;
   void OnConnectionEnd(Connection& connection) override;
 
-  void StartAccepting();
+  struct Accepting {
+    std::shared_ptr<net::ListenSocket> socket;
+    std::unique_ptr<net::Acceptor> acceptor;  // Null while paused.
+  };
+  void StartAccepting(Accepting& on);
   void DrainOne(Connection& connection);
   void EndWhenEmpty();
   // Gives a new connection its place within the limit. False: it is closed at once.
@@ -98,8 +102,7 @@ class WorkerListener final : public net::AcceptHandler, public ConnectionOwner {
   stats::Block<ListenerStats> stats_;
   std::optional<stats::Block<net::TransportStats>> transport_stats_;  // Once there is a transport.
   std::shared_ptr<const generation::Listener> listener_;
-  std::shared_ptr<net::ListenSocket> socket_;
-  std::unique_ptr<net::Acceptor> acceptor_;  // Null without a socket, and while paused.
+  std::vector<Accepting> accepting_;
   bool retired_ = false;
   std::shared_ptr<ConnectionLimit> limit_;                // Null: none.
   std::vector<std::unique_ptr<Connection>> connections_;  // Each knows its place.

@@ -36,16 +36,22 @@ class SimListenSocket final : public net::ListenSocket {
 
   const net::Address& address() const override { return address_; }
   void SetBacklog(int) override {}  // Queues here have no end.
-  // Who connects from now on is refused; handshakes have no length here.
-  void Refuse() override { refuses_ = true; }
+  // A handshake is under way from the call of Connect until it arrives.
+  void Refuse() override { last_taken_ = std::min(last_taken_, network_.connects_); }
   bool TakeAgain() override {
-    refuses_ = false;
+    last_taken_ = SIZE_MAX;
     return true;
   }
-  bool AwaitsHandshakes() const override { return false; }
+  bool AwaitsHandshakes() const override {
+    return last_taken_ != SIZE_MAX &&
+           std::any_of(network_.streams_.begin(), network_.streams_.end(),
+                       [this](const SimStream* stream) { return Awaits(*stream); });
+  }
 
+  bool Takes(const SimStream& client) const {
+    return client.wire().number <= last_taken_ && Takes(client.remote_address());
+  }
   bool Takes(const net::Address& asked) const {
-    if (refuses_) return false;
     if (asked.ToString() == address_.ToString()) return true;
     if (!asked.is_ip() || !address_.is_ip() || asked.port() != address_.port()) return false;
     if (!address_.ip().IsAny()) return false;
@@ -74,6 +80,11 @@ class SimListenSocket final : public net::ListenSocket {
   }
 
  private:
+  bool Awaits(const SimStream& stream) const {
+    const bool is_client = stream.remote_address().ToString() == stream.wire().server;
+    return is_client && stream.state() == SimStream::State::kConnecting && !stream.joined() &&
+           Takes(stream);
+  }
   void WakeOne() {
     if (acceptors_.empty()) return;
     event::Timer& wake = *acceptors_[network_.loop_.random().Below(acceptors_.size())];
@@ -83,7 +94,7 @@ class SimListenSocket final : public net::ListenSocket {
   SimNetwork& network_;
   const net::Address address_;
   const bool ipv4_compat_;
-  bool refuses_ = false;
+  size_t last_taken_ = SIZE_MAX;  // The connect after which it refuses.
   std::deque<std::unique_ptr<SimStream>> queue_;
   std::vector<event::Timer*> acceptors_;
 };
@@ -237,6 +248,7 @@ std::unique_ptr<net::ByteStream> SimNetwork::Connect(const net::Address& address
   auto wire = std::make_shared<SimStream::Wire>();
   wire->options = options_;
   wire->server = server;
+  wire->number = connects_;
   if (const auto planned = planned_resets_.find(server); planned != planned_resets_.end()) {
     wire->bytes_to_reset[static_cast<size_t>(planned->second.towards)] = planned->second.bytes;
     planned_resets_.erase(planned);
@@ -245,11 +257,12 @@ std::unique_ptr<net::ByteStream> SimNetwork::Connect(const net::Address& address
                                      ClientAddress(address, options), address);
 }
 
-SimListenSocket* SimNetwork::FindListening(const net::Address& address) {
+SimListenSocket* SimNetwork::FindListening(const SimStream& client) {
+  const net::Address& address = client.remote_address();
   std::vector<SimListenSocket*> exact;
   std::vector<SimListenSocket*> wildcard;
   for (SimListenSocket* socket : sockets_) {
-    if (!socket->Takes(address)) continue;
+    if (!socket->Takes(client)) continue;
     const bool same = socket->address().ToString() == address.ToString();
     (same ? exact : wildcard).push_back(socket);
   }
@@ -264,8 +277,7 @@ void SimNetwork::Arrive(SimStream& client) {
     client.RetryConnect(kRetransmit);
     return;
   }
-  SimListenSocket* const socket =
-      refused_.contains(server) ? nullptr : FindListening(client.remote_address());
+  SimListenSocket* const socket = refused_.contains(server) ? nullptr : FindListening(client);
   if (socket == nullptr) {
     client.FailConnect("delayed connect error: Connection refused");
     return;

@@ -92,7 +92,7 @@ class SimNetwork final : public net::Network {
 
   // The connect of `client` has reached the other side.
   void Arrive(SimStream& client);
-  SimListenSocket* FindListening(const net::Address& address);
+  SimListenSocket* FindListening(const SimStream& client);
   net::Address ClientAddress(const net::Address& server, const net::ConnectOptions& options);
   bool IsCut(const std::string& server) const { return cut_.contains(server); }
 

@@ -18,6 +18,7 @@ class SimStream final : public net::ByteStream {
   struct Wire {
     SimNetworkOptions options;
     std::string server;                                        // The address connected to, as text.
+    size_t number = 0;                                         // Of SimNetwork's connects.
     std::array<size_t, 2> bytes_to_reset{SIZE_MAX, SIZE_MAX};  // By SimNetwork::Towards.
     bool reset = false;  // Cut by plan: later bytes go nowhere.
   };

@@ -1,7 +1,9 @@
 // What TcpNetwork does beyond the contract: sharing, ports in use, socket files, running out.
 #include "source/net/tcp_network.h"
 
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -9,6 +11,7 @@
 
 #include "gtest/gtest.h"
 #include "source/base/status.h"
+#include "source/net/tcp_listen_socket.h"
 #include "test/net/networks.h"
 #include "test/net/recording_peer.h"
 
@@ -100,6 +103,54 @@ TEST_F(TcpNetworkTest, ASourceThatIsNotHereFailsFromTheLoop) {
   EXPECT_EQ(client.failed, 0);
   ASSERT_TRUE(net_.RunUntil([&] { return client.failed == 1; }));
   EXPECT_EQ(client.failure, "immediate connect error: Cannot assign requested address");
+}
+
+int OptionOf(const ListenSocket& socket, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  getsockopt(static_cast<const TcpListenSocket&>(socket).fd(), level, name, &value, &size);
+  return value;
+}
+
+std::string IntBytes(int value) {
+  return std::string(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+TEST_F(TcpNetworkTest, ListeningSocketsHaveTheOptionsThatWereAskedFor) {
+  using When = SocketOption::When;
+  ListenOptions options{.freebind = true, .fast_open_queue = 33, .keepalive = {.idle_seconds = 77}};
+  options.more = {
+      {.when = When::kBeforeBind, .level = SOL_SOCKET, .name = SO_PRIORITY, .value = IntBytes(3)},
+      {.when = When::kListening,
+       .level = IPPROTO_TCP,
+       .name = TCP_DEFER_ACCEPT,
+       .value = IntBytes(1)},
+      {.addresses = SocketOption::For::kIpv6,
+       .level = SOL_SOCKET,
+       .name = -1,
+       .value = IntBytes(1)}};
+  // An address that this machine does not have (RFC 5737).
+  const auto sockets = Open(*Address::Parse("192.0.2.1:0"), options, 2);
+  for (const auto& socket : sockets) {
+    EXPECT_EQ(OptionOf(*socket, IPPROTO_TCP, TCP_FASTOPEN), 33);
+    EXPECT_EQ(OptionOf(*socket, SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(OptionOf(*socket, IPPROTO_TCP, TCP_KEEPIDLE), 77);
+    EXPECT_EQ(OptionOf(*socket, SOL_SOCKET, SO_PRIORITY), 3);
+    EXPECT_GT(OptionOf(*socket, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+  }
+}
+
+TEST_F(TcpNetworkTest, AnOptionThatTheKernelRefusesIsNamed) {
+  ListenOptions options;
+  options.more = {{.level = SOL_SOCKET, .name = 9999, .value = IntBytes(1), .description = "mine"}};
+  for (const std::string& address : {std::string("127.0.0.1:0"), TemporaryPath("refused.sock")}) {
+    const auto at = address[0] == '/' ? *Address::Unix(address) : *Address::Parse(address);
+    const auto sockets = net_.network().OpenListenSockets(at, options, 1);
+    ASSERT_FALSE(sockets.ok());
+    EXPECT_EQ(MessageOf(sockets.status()),
+              StrCat("cannot set the socket option \"mine\" (level 1, name 9999) of ", address,
+                     ": Protocol not available"));
+  }
 }
 
 TEST_F(TcpNetworkTest, AUnixSocketHasItsModeAndIsOneForAllWorkers) {

@@ -225,6 +225,54 @@ TEST(ChangeScenario, AListenerOfAnotherNameTakesTheAddressOver) {
   EXPECT_FALSE(late.failed());
 }
 
+TEST(ChangeScenario, WhoIsConnectingWhileAListenerGoesIsServed) {
+  Streamed streamed(kDynamicBootstrap, {.network = {.latency = std::chrono::milliseconds(40)}});
+  World& world = streamed.world;
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  buffer::BlockPool blocks;
+  Peer connecting(blocks, world.network().Connect(*net::Address::Parse("10.0.0.100:80"), {}));
+  streamed.control.Send(schema::kListenerTypeUrl, "l2", "");
+  Peer late(blocks, world.network().Connect(*net::Address::Parse("10.0.0.100:80"), {}));
+  connecting.Send(kGet);
+  world.Run(std::chrono::seconds(1));
+  EXPECT_THAT(connecting.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(connecting.received(), HasSubstr("connection: close"));
+  EXPECT_TRUE(late.failed());
+  connecting.Close();
+  late.Close();
+}
+
+TEST(ChangeScenario, AListenerServesItsAddressesAndCanDropOne) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& one = world.AddUpstream("10.0.0.1:80");
+  one.AnswerAll(kOk);
+  streamed.control.Send(schema::kListenerTypeUrl, "l2",
+                        Listener("edge", 80,
+                                 "  additional_addresses: [{ address: { socket_address: { address: "
+                                 "10.0.0.101, port_value: 81 } } }]\n"));
+  EXPECT_EQ(streamed.control.AnswerTo("l2"), "");
+  Peer& first = world.Connect("10.0.0.100:80");
+  Peer& second = world.Connect("10.0.0.101:81");
+  world.Say(first, kGet);
+  world.Say(second, kGet);
+  EXPECT_EQ(one.answered(), 2u);
+  streamed.control.Send(schema::kListenerTypeUrl, "l3", Listener("edge", 80));
+  EXPECT_TRUE(world.Connect("10.0.0.101:81").failed());
+  EXPECT_FALSE(world.Connect("10.0.0.100:80").failed());
+  world.Say(second, kGet);
+  EXPECT_EQ(one.answered(), 3u) << "its chain is the same";
+}
+
+TEST(ChangeScenario, AListenerWithoutAPortIsReachedByNobody) {
+  Streamed streamed;
+  streamed.control.Send(schema::kListenerTypeUrl, "l2",
+                        Listener("edge", 80, "  bind_to_port: false\n"));
+  EXPECT_EQ(streamed.control.AnswerTo("l2"), "");
+  EXPECT_TRUE(streamed.world.Connect().failed());
+  EXPECT_EQ(streamed.world.Stat("listener_manager.total_listeners_active"), 1);
+}
+
 TEST(ChangeScenario, ManyChangesUnderLoadLoseNothing) {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);

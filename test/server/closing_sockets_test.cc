@@ -188,7 +188,7 @@ class KernelSocketsTest : public testing::TestWithParam<const char*> {
   }
   // Listens until some were accepted, and is removed.
   void Round(const config::Listener& listener) {
-    auto group = *sockets_.Get(listener);
+    auto group = sockets_.Get(listener)->front();
     std::vector<std::pair<std::shared_ptr<net::ListenSocket>, std::unique_ptr<net::Acceptor>>> used;
     for (size_t worker = 0; worker < kWorkers; ++worker) {
       const auto& socket = group->ForWorker(worker);
@@ -255,7 +255,7 @@ TEST_F(KernelSocketsTest, AHandshakeThatTheNetworkDelaysIsAcceptedBeforeTheEnd) 
   config::Listener listener;
   listener.address = FreePort();
   ListenSockets sockets(net_.network(), 1);
-  auto group = *sockets.Get(listener);
+  auto group = sockets.Get(listener)->front();
   std::shared_ptr<net::ListenSocket> socket = group->ForWorker(0);
   auto acceptor = net_.network().Accept(*socket, greeter_, 4);
   HalfOpen client(listener.address);

@@ -78,7 +78,7 @@ TEST_F(ListenerDirectorTest, HoldsListenersBackUntilItIsOpened) {
   director.Open();
   EXPECT_THAT(director.Warming(), IsEmpty());
   EXPECT_NE(director.active().Find("l"), nullptr);
-  EXPECT_EQ(director.sockets().at("l")->address().ToString(), "10.0.0.100:80");
+  EXPECT_EQ(director.sockets().at("l").front()->address().ToString(), "10.0.0.100:80");
 }
 
 TEST_F(ListenerDirectorTest, WaitsForItsRoutesOrTheirAbsence) {

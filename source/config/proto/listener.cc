@@ -5,24 +5,12 @@
 #include "source/config/proto/access_log.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/match_tree.h"
+#include "source/config/proto/sockets.h"
 #include "source/config/proto/values.h"
 
 namespace weir::config::proto {
 namespace {
 namespace pb = envoy::config::listener::v3;
-
-void DecodeSocket(const pb::Listener& message, const Scope& scope, Listener& listener) {
-  std::optional<net::Address> address = DecodeAddress(message.address(), scope.Field("address"));
-  if (address.has_value()) listener.address = *std::move(address);
-  listener.socket.ipv4_compat = message.address().socket_address().ipv4_compat();
-  if (message.has_tcp_backlog_size()) {
-    listener.socket.backlog =
-        static_cast<int>(std::min<uint32_t>(message.tcp_backlog_size().value(), INT32_MAX));
-  }
-  if (message.has_enable_reuse_port()) {
-    listener.socket.reuse_port = message.enable_reuse_port().value();
-  }
-}
 
 void DecodeFilters(const pb::Listener& message, const Scope& scope, Listener& listener) {
   for (int i = 0; i < message.listener_filters_size(); ++i) {
@@ -85,10 +73,9 @@ void DecodeChains(const pb::Listener& message, const Scope& scope, Listener& lis
 }  // namespace
 
 std::shared_ptr<const Listener> DecodeListener(const pb::Listener& message, const Scope& scope) {
-  scope.RefuseSet(message, {"tcp_keepalive"});
   auto listener = std::make_shared<Listener>();
   listener->stat_prefix = message.stat_prefix();
-  DecodeSocket(message, scope, *listener);
+  DecodeListenAddresses(message, scope, *listener);
   listener->name = message.name();
   if (listener->name.empty()) {
     if (scope.context().is_static) {

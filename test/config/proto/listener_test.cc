@@ -261,8 +261,72 @@ TEST(DecodeListener, RefusesByNameAndPath) {
     EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(error))) << extra;
     EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(kManager))) << extra;
   }
-  EXPECT_THAT(Decode(kType, HttpListener("transparent: true\n")).errors,
-              ElementsAre(HasSubstr("transparent: field \"transparent\"")));
+}
+
+TEST(DecodeListener, ReadsHowItsSocketsAreMade) {
+  const auto listener = Decoded<Listener>(kType, HttpListener(R"(
+transparent: true
+freebind: true
+tcp_fast_open_queue_length: 256
+tcp_keepalive: { keepalive_probes: 3, keepalive_time: 30 }
+socket_options:
+- { description: mark, level: 1, name: 36, int_value: 7, state: STATE_LISTENING }
+- { level: 6, name: 13, buf_value: AAEC, ip_version: SOCKET_IP_VERSION_IPV6 }
+- { level: 1, name: 6, int_value: 1, type: { datagram: {} } }
+additional_addresses:
+- address: { socket_address: { address: "::1", port_value: 8080, ipv4_compat: true } }
+  socket_options: { socket_options: [] }
+- address: { socket_address: { address: 127.0.0.2, port_value: 8080 } }
+  tcp_keepalive: { keepalive_probes: 4 }
+)"));
+  ASSERT_NE(listener, nullptr);
+  net::ListenOptions expected{.freebind = true,
+                              .transparent = true,
+                              .fast_open_queue = 256,
+                              .keepalive = {.probes = 3, .idle_seconds = 30}};
+  using net::SocketOption;
+  const int seven = 7;
+  expected.more = {{SocketOption::When::kListening, SocketOption::For::kAll, 1, 36,
+                    std::string(reinterpret_cast<const char*>(&seven), sizeof(seven)), "mark"},
+                   {SocketOption::When::kBeforeBind, SocketOption::For::kIpv6, 6, 13,
+                    std::string("\0\1\2", 3), ""}};
+  EXPECT_TRUE(listener->socket == expected);
+  const std::vector<ListenAddress> addresses = AddressesOf(*listener);
+  ASSERT_EQ(addresses.size(), 3u);
+  EXPECT_EQ(addresses[1].address.ToString(), "[::1]:8080");
+  EXPECT_TRUE(addresses[1].socket.ipv4_compat);
+  EXPECT_THAT(addresses[1].socket.more, IsEmpty());
+  EXPECT_EQ(addresses[2].socket.keepalive.probes, 4u);
+  EXPECT_EQ(addresses[2].socket.more, expected.more);
+  EXPECT_THAT(AddressesOf(*Decoded<Listener>(kType, HttpListener("bind_to_port: false\n"))),
+              IsEmpty());
+}
+
+TEST(DecodeListener, RefusesSocketsThatCannotBe) {
+  const struct {
+    std::string_view text;
+    std::string_view error;
+  } cases[] = {
+      {"socket_options: [{ level: 1, name: 5000000000, int_value: 1 }]\n",
+       "socket_options[0].name: must be a number of 32 bits"},
+      {"socket_options: [{ level: 1, name: 2, int_value: -3000000000 }]\n",
+       "socket_options[0].int_value: must be a number of 32 bits"},
+      {"additional_addresses: [{ address: { socket_address: { address: 127.0.0.1, port_value: "
+       "8080 } } }]\n",
+       "additional_addresses[0].address: is one of the listener's addresses already"},
+      {"additional_addresses: [{ address: { socket_address: { address: nowhere, port_value: 1 } } "
+       "}]\n",
+       "additional_addresses[0].address.socket_address.address: is not an IP address"},
+  };
+  for (const auto& [text, error] : cases) {
+    EXPECT_THAT(Decode(kType, HttpListener(text)).errors, ElementsAre(HasSubstr(error))) << text;
+  }
+  std::string pipe = HttpListener("freebind: true\n");
+  const std::string address = "socket_address: { address: 127.0.0.1, port_value: 8080 }";
+  ASSERT_NE(pipe.find(address), std::string::npos);
+  pipe.replace(pipe.find(address), address.size(), "pipe: { path: /tmp/s }");
+  EXPECT_THAT(Decode(kType, pipe).errors,
+              ElementsAre(HasSubstr("freebind: is for IP addresses alone")));
 }
 
 TEST(DecodeListener, ChainsEndWithATerminalFilter) {
