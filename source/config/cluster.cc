@@ -4,11 +4,13 @@
 #include <tuple>
 #include <utility>
 
+#include "source/config/request_policies.h"
+
 namespace weir::config {
 namespace {
 
-bool SameEndpoints(const std::shared_ptr<const Endpoints>& a,
-                   const std::shared_ptr<const Endpoints>& b) {
+template <typename Part>
+bool SamePart(const std::shared_ptr<const Part>& a, const std::shared_ptr<const Part>& b) {
   return a == b || (a != nullptr && b != nullptr && *a == *b);
 }
 
@@ -42,8 +44,8 @@ bool HasAll(const Value& match, const Value& labels) {
 
 bool operator==(const Cluster& a, const Cluster& b) {
   return Discovery(a) == Discovery(b) && Balancing(a) == Balancing(b) &&
-         Connections(a) == Connections(b) && SameEndpoints(a.endpoints, b.endpoints) &&
-         SameConfig(a.transport_socket, b.transport_socket) &&
+         Connections(a) == Connections(b) && SamePart(a.endpoints, b.endpoints) &&
+         SamePart(a.policies, b.policies) && SameConfig(a.transport_socket, b.transport_socket) &&
          a.transport_socket_matches == b.transport_socket_matches;
 }
 

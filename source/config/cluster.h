@@ -20,6 +20,8 @@
 
 namespace weir::config {
 
+struct RequestPolicies;
+
 // envoy.config.core.v3.KeepaliveSettings. Without a timeout there are no PINGs.
 struct Http2Keepalive {
   std::chrono::milliseconds interval{};  // 0: none by time.
@@ -142,6 +144,8 @@ struct Cluster {
   bool auto_sni = false;
   bool auto_san_validation = false;
   std::string override_auto_sni_header;  // Says that host in place of :authority; lower case.
+
+  std::shared_ptr<const RequestPolicies> policies;  // Null: as the routes have it.
 
   net::DnsFamily dns_family = net::DnsFamily::kAuto;
   std::chrono::milliseconds dns_refresh_rate{5000};

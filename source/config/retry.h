@@ -45,6 +45,7 @@ uint32_t RetryBit(std::string_view name);
 struct ResetHeader {
   std::string field;            // lower case
   bool unix_timestamp = false;  // A point in time instead of seconds from now.
+  friend bool operator==(const ResetHeader&, const ResetHeader&) = default;
 };
 
 struct RetryPolicy {
@@ -62,6 +63,7 @@ struct RetryPolicy {
   bool avoid_previous_hosts = false;  // The predicate previous_hosts.
   uint32_t host_attempts = 1;         // host_selection_retry_max_attempts
   bool refresh_cluster = false;       // refresh_cluster_on_retry
+  friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
 }  // namespace weir::config

@@ -105,6 +105,7 @@ struct PrefixRewrite {
 struct RegexRewrite {
   match::Regex pattern;
   std::string substitution;
+  friend bool operator==(const RegexRewrite&, const RegexRewrite&) = default;
 };
 // path_rewrite: made anew. What is no path leaves it as it is.
 struct PathFromFormat {
@@ -152,25 +153,32 @@ struct MirrorPolicy {
   bool append_suffix = true;        // "-shadow" behind the host.
   std::string host_rewrite;         // empty: none
   HeaderMutations request_headers;  // request_headers_mutations
+  friend bool operator==(const MirrorPolicy&, const MirrorPolicy&) = default;
 };
 
 // What the hash of a request is made of.
 struct HashHeader {
   std::string field;  // lower case
   std::optional<RegexRewrite> rewrite;
+  friend bool operator==(const HashHeader&, const HashHeader&) = default;
 };
 struct HashCookie {
   std::string name;
   std::optional<std::chrono::seconds> ttl;  // Set: a missing one is made; 0: for the session.
   std::string attributes;                   // "; Path=/x; HttpOnly"
+  friend bool operator==(const HashCookie&, const HashCookie&) = default;
 };
-struct HashSourceIp {};
+struct HashSourceIp {
+  friend bool operator==(const HashSourceIp&, const HashSourceIp&) = default;
+};
 struct HashQueryParameter {
   std::string name;
+  friend bool operator==(const HashQueryParameter&, const HashQueryParameter&) = default;
 };
 struct HashPolicy {
   std::variant<HashHeader, HashCookie, HashSourceIp, HashQueryParameter> source;
   bool terminal = false;  // With a hash, nothing after this one counts.
+  friend bool operator==(const HashPolicy&, const HashPolicy&) = default;
 };
 
 // Which redirects of the upstream are followed here.

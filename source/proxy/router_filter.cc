@@ -171,6 +171,7 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
     return;
   }
   FindRouteStats();
+  cluster_policies_ = cluster_->config().policies;
   if (!config().strict_checks.empty() && !CheckOverrides()) return;
   SetTerms(action);
   if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);
@@ -178,7 +179,7 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   options_.downstream_protocol = host_.memory().request.version;
   options_.downstream = &host_.info().connection;
   PrepareHeaders(action);
-  if (!action.hash_policy.empty()) ComputeHash(action);
+  ComputeHash(action);
   tunnel_end_ = TunnelEndOf(action);
   options_.raw = tunnel_end_ != nullptr;
   if (asks_for_tunnel()) {
@@ -201,44 +202,6 @@ void RouterFilter::FindRouteStats() {
   if (cluster != nullptr) host_.info().virtual_cluster_name = cluster->name;
   route_counts_ = RouteCounts(stats_at(decision_.route->stats),
                               cluster == nullptr ? nullptr : stats_at(cluster->stats));
-}
-
-bool RouterFilter::CheckOverrides() {
-  const http::RequestHead& head = host_.memory().request;
-  const http::HeaderField* const bad = UnreadableOverride(head, config().strict_checks);
-  if (bad == nullptr) return true;
-  state_ = State::kDone;
-  host_.info().flags.Set(stream_info::ResponseFlag::kInvalidEnvoyRequestHeaders);
-  buffer::Arena& arena = head.headers.arena();
-  host_.Answer(
-      {.status = 400,
-       .body = arena.Concat({"invalid header '", bad->name, "' with value '", bad->value, "'"}),
-       .details = arena.Concat({"request_headers_failed_strict_check{", bad->name, "}"})});
-  return false;
-}
-
-void RouterFilter::SetTerms(const config::RouteAction& action) {
-  http::RequestHead& head = host_.memory().request;
-  const config::VirtualHost& host = *decision_.virtual_host;
-  const std::optional<config::RetryPolicy>& policy =
-      action.retry.has_value() ? action.retry : host.retry;
-  const RequestOverrides overrides = TakeOverrides(head, config().respect_expected_rq_timeout);
-  terms_ = {};
-  retry_ = Retry(policy.has_value() ? &*policy : nullptr, overrides.retry, head);
-  terms_.timeout = overrides.timeout.value_or(TimeoutOf(action, head));
-  if (policy.has_value()) {
-    terms_.of_try = {policy->per_try_timeout, policy->per_try_idle_timeout};
-  }
-  if (overrides.per_try_timeout.has_value()) terms_.of_try.whole = *overrides.per_try_timeout;
-  // One that ends no sooner than all tries together means nothing.
-  if (terms_.timeout.count() > 0 && terms_.of_try.whole >= terms_.timeout) {
-    terms_.of_try.whole = milliseconds(0);
-  }
-  terms_.hedge = overrides.hedge_on_per_try_timeout.value_or(
-      action.hedge_on_per_try_timeout.value_or(host.hedge_on_per_try_timeout));
-  terms_.alternative_response = overrides.alternative_response;
-  terms_.max_duration = overrides.max_duration;
-  terms_.alt_stat_name = overrides.alt_stat_name;
 }
 
 void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
@@ -276,12 +239,6 @@ void RouterFilter::AnnounceTimeout(const config::RouteAction& action) {
   if (BoundsGrpcTimeout(action, head)) {
     head.headers.Set(HeaderId::kGrpcTimeout, GrpcTimeoutText(expected));
   }
-}
-
-void RouterFilter::ComputeHash(const config::RouteAction& action) {
-  options_.hash = router::HashOf(action.hash_policy, host_.memory().request,
-                                 &host_.info().downstream_remote_address, platform_.random.Next(),
-                                 &new_cookie_);
 }
 
 bool RouterFilter::TakesHostOfUpstream() const {

@@ -28,6 +28,7 @@
 
 #include "source/buffer/buffer.h"
 #include "source/config/http_filters.h"
+#include "source/config/request_policies.h"
 #include "source/event/loop.h"
 #include "source/filter/http_filter.h"
 #include "source/proxy/attempt_log.h"
@@ -128,12 +129,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void Forward(const config::RouteAction& action, bool end);
   void ClusterNotFound(const config::RouteAction& action);
   void FindRouteStats();
-  // strict_check_headers; false: it was answered here.
-  bool CheckOverrides();
-  void SetTerms(const config::RouteAction& action);
   void PrepareHeaders(const config::RouteAction& action);
   void AnnounceTimeout(const config::RouteAction& action);
-  void ComputeHash(const config::RouteAction& action);
   // auto_host_rewrite: the authority is that of the host of each try.
   bool TakesHostOfUpstream() const;
   void RequestEnded();
@@ -144,6 +141,14 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   }
   void KeepForReplay(const buffer::Buffer& data);
   uint64_t ReplayLimit() const;
+
+  // router_policies.cc
+  // strict_check_headers; false: it was answered here.
+  bool CheckOverrides();
+  void SetTerms(const config::RouteAction& action);
+  const config::RetryPolicy* RetryPolicyFor(const config::RouteAction& action) const;  // Or null.
+  const std::vector<config::MirrorPolicy>& MirrorsFor(const config::RouteAction& action) const;
+  void ComputeHash(const config::RouteAction& action);
 
   // router_mirrors.cc
   void StartShadows(const config::RouteAction& action, bool end);
@@ -228,6 +233,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   RouteCounts route_counts_;
   const config::TunnelEnd* tunnel_end_ = nullptr;  // Null: what is sent is HTTP.
   upstream::Cluster* cluster_ = nullptr;           // Alive while a try or a retry's lease is in it.
+  // Those of cluster_, which may become others meanwhile. Null: as the route has it.
+  std::shared_ptr<const config::RequestPolicies> cluster_policies_;
   Terms terms_;
   upstream::StreamOptions options_;
   Retry retry_;

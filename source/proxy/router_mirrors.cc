@@ -7,11 +7,8 @@
 namespace weir::proxy {
 
 void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
-  const std::vector<config::MirrorPolicy>* mirrors = &action.mirrors;
-  if (mirrors->empty()) mirrors = &decision_.virtual_host->mirrors;
-  if (mirrors->empty()) mirrors = &routes_->table().mirrors;
   const http::RequestHead& head = host_.memory().request;
-  for (const config::MirrorPolicy& mirror : *mirrors) {
+  for (const config::MirrorPolicy& mirror : MirrorsFor(action)) {
     if (!mirror.fraction.Contains(platform_.random.Next())) continue;
     const std::string_view name =
         mirror.cluster_field.empty()

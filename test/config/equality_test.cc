@@ -4,6 +4,7 @@
 #include "gtest/gtest.h"
 #include "source/config/cluster.h"
 #include "source/config/listener.h"
+#include "source/config/request_policies.h"
 
 namespace weir::config {
 namespace {
@@ -61,6 +62,7 @@ TEST(Equality, Cluster) {
       [](Cluster& c) { c.http1.Edit().enable_trailers = true; },
       [](Cluster& c) { c.http2.Edit().max_concurrent_streams = 1; },
       [](Cluster& c) { c.http2.Edit().keepalive.timeout = milliseconds(1); },
+      [](Cluster& c) { c.policies = std::make_shared<RequestPolicies>(); },
       [](Cluster& c) { c.auto_sni = true; },
       [](Cluster& c) { c.auto_san_validation = true; },
       [](Cluster& c) { c.override_auto_sni_header = "x"; },
@@ -71,6 +73,21 @@ TEST(Equality, Cluster) {
       [](Cluster& c) { c.respect_dns_ttl = true; },
       [](Cluster& c) { c.transport_socket = std::make_shared<FakeExtension>(1); },
       [](Cluster& c) { c.transport_socket_matches = {{.name = "m"}}; },
+  });
+}
+
+TEST(Equality, RequestPolicies) {
+  using P = RequestPolicies;
+  EachChangeCounts<P>({
+      [](P& p) { p.retry = RetryPolicy{}; },
+      [](P& p) { p.retry = RetryPolicy{.num_retries = 2}; },
+      [](P& p) { p.retry = RetryPolicy{.reset_headers = {{.field = "x"}}}; },
+      [](P& p) { p.mirrors = {{.cluster = "x"}}; },
+      [](P& p) { p.mirrors = {{.cluster = "x", .request_headers = {{RemoveField{"x"}}}}}; },
+      [](P& p) { p.hash_policy = {{.source = HashHeader{.field = "x"}}}; },
+      [](P& p) { p.hash_policy = {{.source = HashCookie{.name = "x"}}}; },
+      [](P& p) { p.hash_policy = {{.source = HashSourceIp{}, .terminal = true}}; },
+      [](P& p) { p.hash_policy = {{.source = HashQueryParameter{"x"}}}; },
   });
 }
 

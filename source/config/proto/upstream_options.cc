@@ -8,7 +8,9 @@
 #include "source/base/strings.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/protocol_options.h"
+#include "source/config/proto/route_policies.h"
 #include "source/config/proto/values.h"
+#include "source/config/request_policies.h"
 
 namespace weir::config::proto {
 namespace {
@@ -80,8 +82,21 @@ void DecodeNames(const envoy::config::core::v3::UpstreamHttpProtocolOptions& nam
   cluster.override_auto_sni_header = AsciiLower(names.override_auto_sni_header());
 }
 
+std::shared_ptr<const RequestPolicies> DecodePoliciesOfRequests(
+    const http_pb::HttpProtocolOptions& options, const Scope& scope) {
+  RequestPolicies policies;
+  if (options.has_retry_policy()) {
+    policies.retry = DecodeRetryPolicy(options.retry_policy(), scope.Field("retry_policy"));
+  }
+  policies.mirrors = DecodeMirrors(options.request_mirror_policies(), scope, {});
+  policies.hash_policy = DecodeHashPolicy(options.hash_policy(), scope);
+  if (policies == RequestPolicies()) return nullptr;
+  return std::make_shared<const RequestPolicies>(std::move(policies));
+}
+
 void DecodeProtocolOptions(const http_pb::HttpProtocolOptions& options, const Scope& scope,
                            Cluster& cluster) {
+  cluster.policies = DecodePoliciesOfRequests(options, scope);
   if (options.has_common_http_protocol_options()) {
     DecodeCommon(options.common_http_protocol_options(),
                  scope.Field("common_http_protocol_options"), cluster);

@@ -1,5 +1,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "source/config/request_policies.h"
 #include "test/config/proto/decoding.h"
 
 namespace weir::config::proto {
@@ -77,6 +78,27 @@ TEST(DecodeCluster, TheDeprecatedFieldStillMeansHttp2) {
       kType, "{name: a, http2_protocol_options: {}, load_assignment: {cluster_name: a}}");
   ASSERT_NE(cluster, nullptr);
   EXPECT_EQ(cluster->protocol, Cluster::Protocol::kHttp2);
+}
+
+TEST(DecodeCluster, ReadsThePoliciesOfItsRequests) {
+  constexpr std::string_view kWith =
+      "{name: a, load_assignment: {cluster_name: a}, typed_extension_protocol_options: {"
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {\"@type\": "
+      "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, "
+      "explicit_http_config: {http_protocol_options: {}}, ";
+  const auto cluster =
+      Decoded<Cluster>(kType, StrCat(kWith,
+                                     "retry_policy: {retry_on: 5xx, num_retries: 4}, "
+                                     "request_mirror_policies: [{cluster: b}, {cluster: c}], "
+                                     "hash_policy: [{header: {header_name: X-User}}]}}}"));
+  ASSERT_NE(cluster, nullptr);
+  ASSERT_NE(cluster->policies, nullptr);
+  EXPECT_EQ(cluster->policies->retry->num_retries, 4u);
+  EXPECT_EQ(cluster->policies->mirrors.size(), 2u);
+  EXPECT_EQ(std::get<HashHeader>(cluster->policies->hash_policy[0].source).field, "x-user");
+  EXPECT_THAT(
+      Decode(kType, StrCat(kWith, "retry_policy: {retry_on: 6xx}}}}")).errors,
+      ElementsAre(HasSubstr("retry_policy.retry_on: the retry condition is not supported")));
 }
 
 TEST(DecodeCluster, TheHandshakeDecidesWhereTheTransportHasOne) {
