@@ -87,6 +87,12 @@ struct WeightedCluster {
   std::string host_rewrite;  // host_rewrite_literal; empty: none
   FilterOverrides filters;
 };
+// cluster_specifier_plugin: request and connection say it; where the tree finds nothing there is
+// none.
+struct ClusterFromMatch {
+  // Null: the plugin is not supported, and may be (is_optional); its routes match nothing.
+  std::shared_ptr<const match::ActionTree<std::string>> names;
+};
 struct WeightedClusters {
   std::vector<WeightedCluster> clusters;
   uint64_t total_weight = 0;  // Sum of the weights; above 0.
@@ -201,7 +207,7 @@ struct ReplayLimit {
 };
 
 struct RouteAction {
-  std::variant<ClusterName, ClusterHeader, WeightedClusters> cluster;
+  std::variant<ClusterName, ClusterHeader, WeightedClusters, ClusterFromMatch> cluster;
   uint16_t cluster_not_found_code = 503;
   PathRewrite path_rewrite;
   HostRewrite host_rewrite;

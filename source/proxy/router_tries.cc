@@ -83,8 +83,10 @@ void RouterFilter::StartAttempt() {
 
 void RouterFilter::RefreshCluster() {
   router::Decision next = decision_;
-  router::ChooseClusterAgain(*action_, host_.memory().request, tried_clusters_,
-                             platform_.random.Next(), next);
+  router::ChooseClusterAgain(
+      *action_,
+      {.head = host_.memory().request, .stream = &host_.info(), .random = platform_.random.Next()},
+      tried_clusters_, next);
   // One that is not there would fail the request for sure.
   if (platform_.clusters.Find(next.cluster) != nullptr) decision_ = next;
 }

@@ -58,6 +58,15 @@ const config::WeightedCluster& FallOnUntried(const config::WeightedClusters& clu
   return Fall(clusters, random, left, untried);
 }
 
+// What `names` says of the request; empty where it finds nothing.
+std::string_view NameFor(const config::ClusterFromMatch& cluster, const MatchInput& input) {
+  const std::string* const name =
+      cluster.names == nullptr
+          ? nullptr
+          : cluster.names->Find(match::MatchFacts::OfRequest(input.head, input.stream));
+  return name == nullptr ? std::string_view() : std::string_view(*name);
+}
+
 void TakeWeighted(const config::WeightedCluster& cluster, const http::RequestHead& head,
                   Decision& decision) {
   decision.weighted = &cluster;
@@ -72,6 +81,8 @@ void ChooseCluster(const config::RouteAction& action, const MatchInput& input, D
     decision.cluster = name->value;
   } else if (const auto* header = std::get_if<config::ClusterHeader>(&action.cluster)) {
     decision.cluster = FieldOf(input.head, header->field);
+  } else if (const auto* from_match = std::get_if<config::ClusterFromMatch>(&action.cluster)) {
+    decision.cluster = NameFor(*from_match, input);
   } else {
     const auto& weighted = std::get<config::WeightedClusters>(action.cluster);
     TakeWeighted(Fall(weighted, NumberFor(weighted, action.hash_policy, input),
@@ -80,15 +91,14 @@ void ChooseCluster(const config::RouteAction& action, const MatchInput& input, D
   }
 }
 
-void ChooseClusterAgain(const config::RouteAction& action, const http::RequestHead& head,
-                        std::vector<const config::WeightedCluster*>& tried, uint64_t random,
-                        Decision& decision) {
+void ChooseClusterAgain(const config::RouteAction& action, const MatchInput& input,
+                        std::vector<const config::WeightedCluster*>& tried, Decision& decision) {
   if (const auto* weighted = std::get_if<config::WeightedClusters>(&action.cluster)) {
     if (decision.weighted != nullptr) tried.push_back(decision.weighted);
-    TakeWeighted(FallOnUntried(*weighted, tried, random), head, decision);
-  } else if (const auto* header = std::get_if<config::ClusterHeader>(&action.cluster)) {
-    decision.cluster = FieldOf(head, header->field);
+    TakeWeighted(FallOnUntried(*weighted, tried, input.random), input.head, decision);
+    return;
   }
+  ChooseCluster(action, input, decision);
 }
 
 }  // namespace weir::router

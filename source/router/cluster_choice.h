@@ -14,9 +14,9 @@ void ChooseCluster(const config::RouteAction& action, const MatchInput& input, D
 
 // The same for another try (refresh_cluster_on_retry). Of weighted clusters one that is not among
 // `tried`, to which that of `decision` is added first, each as likely as its weight has it; when
-// all were tried, the list begins anew. What a field names, as it is now. `random` is drawn anew.
-void ChooseClusterAgain(const config::RouteAction& action, const http::RequestHead& head,
-                        std::vector<const config::WeightedCluster*>& tried, uint64_t random,
-                        Decision& decision);
+// all were tried, the list begins anew. What a field or a tree names, as it is now. The random
+// number of `input` is drawn anew.
+void ChooseClusterAgain(const config::RouteAction& action, const MatchInput& input,
+                        std::vector<const config::WeightedCluster*>& tried, Decision& decision);
 
 }  // namespace weir::router

@@ -86,6 +86,10 @@ Decision Decide(const config::VirtualHost& host, const config::Route& route,
   using Kind = Decision::Kind;
   Decision decision{.virtual_host = &host, .route = &route};
   if (const auto* action = std::get_if<config::RouteAction>(&route.action)) {
+    const auto* const plugin = std::get_if<config::ClusterFromMatch>(&action->cluster);
+    if (plugin != nullptr && plugin->names == nullptr) {
+      return {.kind = Kind::kNoRoute, .virtual_host = &host};
+    }
     decision.kind = Kind::kRoute;
     ChooseCluster(*action, input, decision);
   } else if (std::holds_alternative<config::RedirectAction>(route.action)) {

@@ -32,6 +32,8 @@ constexpr std::array kReferringFields = {
                    kRouteConfigurationTypeUrl},
     ReferringField{"envoy.config.route.v3.RouteAction", "cluster", kClusterTypeUrl},
     ReferringField{"envoy.config.route.v3.WeightedCluster.ClusterWeight", "name", kClusterTypeUrl},
+    ReferringField{"envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction", "cluster",
+                   kClusterTypeUrl},
     ReferringField{"envoy.config.route.v3.RouteAction.RequestMirrorPolicy", "cluster",
                    kClusterTypeUrl},
     ReferringField{"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", "cluster",

@@ -24,6 +24,8 @@ using google::protobuf::Reflection;
 
 constexpr std::string_view kHttpFilter =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter";
+constexpr std::string_view kClusterPlugin = "envoy.config.route.v3.ClusterSpecifierPlugin";
+constexpr std::string_view kTypedExtension = "envoy.config.core.v3.TypedExtensionConfig";
 // The starts of the names of messages that match, authenticate, limit or encrypt.
 constexpr std::string_view kNeverMissing[] = {
     "envoy.config.cluster.v3.CircuitBreakers",
@@ -56,9 +58,10 @@ std::optional<std::string_view> ReasonToIgnore(std::string_view message, std::st
   return std::nullopt;
 }
 
-bool IsOptionalFilter(const Message& message) {
+// Whether the extension in `message` may be one that is not supported.
+bool MarksOptional(const Message& message) {
   const auto& type = *message.GetDescriptor();
-  if (type.full_name() != kHttpFilter) return false;
+  if (type.full_name() != kHttpFilter && type.full_name() != kClusterPlugin) return false;
   const FieldDescriptor* field = type.FindFieldByName("is_optional");
   return field != nullptr && message.GetReflection()->GetBool(message, field);
 }
@@ -67,7 +70,9 @@ class Walker {
  public:
   Walker(const KnownExtension& known, SupportReport& report) : known_(known), report_(report) {}
 
-  void Walk(const Message& message) {
+  // `optional`: an extension right in it is.
+  void Walk(const Message& message, bool optional = false) {
+    optional = optional || MarksOptional(message);
     if (message.GetDescriptor()->full_name() == kPolicyList) return WalkPolicies(message);
     CheckUnknownFields(message);
     const Reflection& reflection = *message.GetReflection();
@@ -79,15 +84,15 @@ class Walker {
         CheckEnum(message, *field);
       } else {
         ForEachMessageIn(message, *field, path_,
-                         [&](const Message& each) { WalkValue(message, each); });
+                         [&](const Message& each) { WalkValue(each, optional); });
       }
     }
   }
 
  private:
-  void WalkValue(const Message& parent, const Message& value) {
-    if (!IsAny(value)) return Walk(value);
-    WalkAny(value, IsOptionalFilter(parent));
+  void WalkValue(const Message& value, bool optional) {
+    if (IsAny(value)) return WalkAny(value, optional);
+    Walk(value, optional && value.GetDescriptor()->full_name() == kTypedExtension);
   }
 
   void WalkAny(const Message& any, bool optional) {
@@ -96,7 +101,7 @@ class Walker {
     const std::string name(MessageNameOf(content.type_url));
     if (content.message == nullptr || !known_(name)) {
       Unsupported unsupported{Unsupported::Kind::kExtension, path_.text(), {}, {}, name, {}};
-      if (optional) unsupported.reason = "the filter is marked is_optional";
+      if (optional) unsupported.reason = "it is marked is_optional";
       (optional ? report_.ignored : report_.refused).push_back(std::move(unsupported));
       return;
     }

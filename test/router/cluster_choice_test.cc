@@ -25,7 +25,7 @@ class ClusterChoiceTest : public testing::Test {
     return std::string(decision_.cluster);
   }
   std::string Again(const config::RouteAction& action, uint64_t random) {
-    ChooseClusterAgain(action, head_, tried_, random, decision_);
+    ChooseClusterAgain(action, {.head = head_, .random = random}, tried_, decision_);
     return std::string(decision_.cluster);
   }
 
@@ -35,6 +35,23 @@ class ClusterChoiceTest : public testing::Test {
   Decision decision_;
   std::vector<const config::WeightedCluster*> tried_;
 };
+
+TEST_F(ClusterChoiceTest, ATreeNamesTheClusterEachTime) {
+  match::ExactMap map{.input = {.kind = match::DataInput::Kind::kRequestHeader, .name = "x-to"},
+                      .entries = {}};
+  map.entries.try_emplace("one", match::OnMatch{.next = match::ActionNumber{0}});
+  map.entries.try_emplace("two", match::OnMatch{.next = match::ActionNumber{1}});
+  const config::RouteAction action{
+      .cluster = config::ClusterFromMatch{
+          std::make_shared<const match::ActionTree<std::string>>(match::ActionTree<std::string>{
+              .tree = std::make_shared<const match::MatchTree>(std::move(map)),
+              .actions = {"c1", "c2"}})}};
+  EXPECT_EQ(First(action, 0), "");
+  head_.headers.Set("x-to", "one");
+  EXPECT_EQ(First(action, 0), "c1");
+  head_.headers.Set("x-to", "two");
+  EXPECT_EQ(Again(action, 0), "c2");
+}
 
 TEST_F(ClusterChoiceTest, AnotherTryGoesToAnUntriedClusterByWeight) {
   const config::RouteAction action = Weighted({{"a", 1}, {"b", 3}, {"none", 0}, {"c", 1}});

@@ -74,6 +74,33 @@ TEST(RoutingScenario, TheHostOfTheUpstreamBecomesTheAuthority) {
   EXPECT_THAT(up.last().received(), HasSubstr("x-forwarded-host: a.example\r\n"));
 }
 
+TEST(RoutingScenario, APluginChoosesTheClusterByAMatchTree) {
+  const std::string inlined = R"(- match: { prefix: / }
+  route:
+    inline_cluster_specifier_plugin:
+      extension:
+        name: p
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier
+          cluster_matcher:
+            matcher_tree:
+              input: { name: i, typed_config: { "@type": type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: x-to } }
+              exact_match_map:
+                map:
+                  one: { action: { name: a, typed_config: { "@type": type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction, cluster: web } } }
+)";
+  World world(EdgeBootstrap({.routes = inlined}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  Peer& client = world.Connect();
+  world.Say(client, Get("/", "x-to: one\r\n"));
+  EXPECT_THAT(client.TakeReceived(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  world.Say(client, Get("/"));
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(world.log().lines(),
+              ElementsAre("200 - via_upstream 2", "503 NC cluster_not_found 0"));
+}
+
 TEST(RoutingScenario, WhatNoFilterAnswersIsAsWithoutACluster) {
   World world(EdgeBootstrap({.routes = "- { match: { prefix: / }, filter_action: {} }\n"}));
   ASSERT_TRUE(world.status().ok()) << world.status();

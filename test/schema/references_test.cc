@@ -75,6 +75,20 @@ TEST(References, RoutesToClustersAndMirrors) {
             "virtual_hosts[0].routes[1].route.weighted_clusters.clusters[0].name -> cluster b\n");
 }
 
+TEST(References, PluginsOfRoutesToClusters) {
+  EXPECT_EQ(
+      References(
+          kRouteConfigurationTypeUrl,
+          "name: r\ncluster_specifier_plugins:\n- extension:\n    name: p\n    typed_config:\n"
+          "      '@type': "
+          "t/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier\n"
+          "      cluster_matcher: {on_no_match: {action: {name: a, typed_config: {'@type': "
+          "t/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction, cluster: "
+          "c}}}}\n"),
+      "cluster_specifier_plugins[0].extension.typed_config.cluster_matcher.on_no_match.action."
+      "typed_config.cluster -> cluster c\n");
+}
+
 TEST(References, ClustersToEndpoints) {
   EXPECT_EQ(References(kClusterTypeUrl,
                        "{name: c, type: EDS, eds_cluster_config: {eds_config: {ads: {}}}}"),

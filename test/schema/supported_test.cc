@@ -2,10 +2,12 @@
 
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
+#include "envoy/config/route/v3/route.pb.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.pb.h"
 #include "gtest/gtest.h"
+#include "source/base/strings.h"
 #include "source/schema/document.h"
 #include "source/schema/full_pool.h"
 #include "source/schema/resource_type.h"
@@ -120,6 +122,20 @@ TEST(Supported, OptionalFiltersMayBeUnknown) {
   ASSERT_EQ(optional.ignored.size(), 1u);
   EXPECT_EQ(optional.ignored[0].value, "envoy.extensions.filters.http.lua.v3.Lua");
   EXPECT_EQ(Check<Listener>(kHead).refused.size(), 1u);
+}
+
+TEST(Supported, OptionalPluginsOfRoutesMayBeUnknown) {
+  const char* kPlugin =
+      "{name: r, cluster_specifier_plugins: [{extension: {name: lua, typed_config: {'@type': "
+      "t/envoy.extensions.router.cluster_specifiers.lua.v3.LuaConfig}}, is_optional: ";
+  const SupportReport optional =
+      Check<envoy::config::route::v3::RouteConfiguration>(StrCat(kPlugin, "true}]}"));
+  EXPECT_TRUE(optional.refused.empty());
+  ASSERT_EQ(optional.ignored.size(), 1u);
+  EXPECT_EQ(optional.ignored[0].path, "cluster_specifier_plugins[0].extension.typed_config");
+  EXPECT_EQ(Check<envoy::config::route::v3::RouteConfiguration>(StrCat(kPlugin, "false}]}"))
+                .refused.size(),
+            1u);
 }
 
 TEST(Supported, TheFirstKnownLoadBalancingPolicyCounts) {

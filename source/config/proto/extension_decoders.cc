@@ -47,6 +47,8 @@ constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
     "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
     "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
+    "envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction",
+    "envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier",
     "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     "envoy.type.matcher.v3.HttpRequestHeaderMatchInput",

@@ -15,7 +15,8 @@ namespace weir::config::proto {
 
 // What the table and the virtual host say to their routes.
 struct RouteLimits {
-  std::string_view virtual_host;  // Its name.
+  const HashMap<ClusterFromMatch>* plugins = nullptr;  // cluster_specifier_plugins by name.
+  std::string_view virtual_host;                       // Its name.
   size_t max_direct_response_body = 4096;
   // Names that clusters may have; null: any.
   const HashSet* known_clusters = nullptr;

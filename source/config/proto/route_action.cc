@@ -1,5 +1,6 @@
 #include "envoy/extensions/path/rewrite/uri_template/v3/uri_template_rewrite.pb.h"
 #include "source/base/status.h"
+#include "source/config/proto/cluster_plugins.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/log_format.h"
 #include "source/config/proto/matchers.h"
@@ -145,11 +146,8 @@ uint16_t NotFoundCode(pb::RouteAction::ClusterNotFoundResponseCode code) {
   }
 }
 
-}  // namespace
-
-RouteAction DecodeRouteAction(const pb::RouteAction& message, const Scope& scope,
-                              const RouteLimits& limits, const match::UriTemplate* path_template) {
-  RouteAction action;
+void DecodeCluster(const pb::RouteAction& message, const Scope& scope, const RouteLimits& limits,
+                   RouteAction& action) {
   switch (message.cluster_specifier_case()) {
     case pb::RouteAction::kCluster:
       action.cluster = ClusterName{message.cluster()};
@@ -163,10 +161,28 @@ RouteAction DecodeRouteAction(const pb::RouteAction& message, const Scope& scope
       action.cluster =
           ClusterHeader{DecodeFieldName(message.cluster_header(), scope.Field("cluster_header"))};
       break;
+    case pb::RouteAction::kClusterSpecifierPlugin:
+      action.cluster = FindClusterPlugin(message.cluster_specifier_plugin(),
+                                         scope.Field("cluster_specifier_plugin"), limits);
+      break;
+    case pb::RouteAction::kInlineClusterSpecifierPlugin:
+      action.cluster = DecodeClusterPlugin(message.inline_cluster_specifier_plugin(),
+                                           scope.Field("inline_cluster_specifier_plugin"), limits);
+      break;
     case pb::RouteAction::CLUSTER_SPECIFIER_NOT_SET:
-      scope.Error("a cluster is missing: cluster, cluster_header or weighted_clusters");
+      scope.Error(
+          "a cluster is missing: cluster, cluster_header, weighted_clusters, "
+          "cluster_specifier_plugin or inline_cluster_specifier_plugin");
       break;
   }
+}
+
+}  // namespace
+
+RouteAction DecodeRouteAction(const pb::RouteAction& message, const Scope& scope,
+                              const RouteLimits& limits, const match::UriTemplate* path_template) {
+  RouteAction action;
+  DecodeCluster(message, scope, limits, action);
   action.cluster_not_found_code = NotFoundCode(message.cluster_not_found_response_code());
   action.high_priority = message.priority() == envoy::config::core::v3::HIGH;
   action.path_rewrite = PathRewriteDecoder(message, scope).Decode(path_template);

@@ -4,6 +4,7 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "source/base/hash_map.h"
 #include "source/base/status.h"
+#include "source/config/proto/cluster_plugins.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/filter_overrides.h"
 #include "source/config/proto/header_changes.h"
@@ -84,6 +85,9 @@ class TableDecoder {
     const bool validate = message_.has_validate_clusters() ? message_.validate_clusters().value()
                                                            : scope_.context().is_static;
     limits.known_clusters = validate ? scope_.context().known_clusters : nullptr;
+    const HashMap<ClusterFromMatch> plugins =
+        DecodeClusterPlugins(message_.cluster_specifier_plugins(), scope_, limits);
+    limits.plugins = &plugins;
     table->mirrors = DecodeMirrors(message_.request_mirror_policies(), scope_, limits);
     for (int i = 0; i < message_.virtual_hosts_size(); ++i) {
       DecodeVirtualHost(message_.virtual_hosts(i), scope_.Item("virtual_hosts", i), limits, *table);

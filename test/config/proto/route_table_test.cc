@@ -549,10 +549,66 @@ TEST(DecodeRouteTable, RefusesPoliciesByNameAndPath) {
   ExpectRefused(cases);
 }
 
+// A table with a plugin "p" that sends what has x-to: one to "c1", and a route.
+std::string WithPlugin(std::string_view route, std::string_view more = "") {
+  return StrCat(R"(
+cluster_specifier_plugins:
+- extension:
+    name: p
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier
+      cluster_matcher:
+        matcher_tree:
+          input: { name: i, typed_config: { "@type": type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: x-to } }
+          exact_match_map:
+            map:
+              one: { action: { name: a, typed_config: { "@type": type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction, cluster: c1 } } }
+)",
+                more, WithRoute(route));
+}
+
+// A plugin that is not supported.
+std::string Missing(std::string_view name, bool optional) {
+  return StrCat("- extension: { name: ", name,
+                ", typed_config: { \"@type\": type.googleapis.com/"
+                "envoy.extensions.router.cluster_specifiers.lua.v3.LuaConfig } }\n"
+                "  is_optional: ",
+                optional ? "true" : "false", "\n");
+}
+
+TEST(DecodeRouteTable, ReadsPluginsThatChooseClusters) {
+  const auto table = Decoded<RouteTable>(
+      kType, WithPlugin("{match: {prefix: /}, route: {cluster_specifier_plugin: p}}\n"
+                        "  - {match: {prefix: /}, route: {cluster_specifier_plugin: q}}",
+                        Missing("q", true)));
+  ASSERT_NE(table, nullptr);
+  const auto cluster = [&](size_t i) {
+    const auto& action = std::get<RouteAction>(table->virtual_hosts[0].routes[i].action);
+    return std::get<ClusterFromMatch>(action.cluster);
+  };
+  EXPECT_THAT(cluster(0).names->actions, ElementsAre("c1"));
+  EXPECT_EQ(cluster(1).names, nullptr);
+}
+
+TEST(DecodeRouteTable, RefusesPluginsThatAreNotThere) {
+  EXPECT_THAT(
+      Decode(kType, WithPlugin("{match: {prefix: /}, route: {cluster_specifier_plugin: pp}}"))
+          .errors,
+      ElementsAre(HasSubstr("route.cluster_specifier_plugin: there is no such plugin in "
+                            "cluster_specifier_plugins; did you mean 'p'?, got \"pp\"")));
+  EXPECT_THAT(
+      Decode(kType, WithPlugin("{match: {prefix: /}, route: {cluster: c}}", Missing("q", false)))
+          .errors,
+      ElementsAre(HasSubstr("LuaConfig")));
+  EXPECT_THAT(
+      Decode(kType, WithPlugin("{match: {prefix: /}, route: {cluster: c}}", Missing("p", true)))
+          .errors,
+      ElementsAre(HasSubstr("there is a plugin of this name already, got \"p\"")));
+}
+
 TEST(DecodeRouteTable, NamesAnAlternativeThatItDoesNotSupport) {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"{match: {prefix: /}, route: {cluster_specifier_plugin: p}}",
-       "route.cluster_specifier_plugin: field \"cluster_specifier_plugin\""},
+      {"{match: {prefix: /}, route: {cluster: c, cors: {}}}", "route.cors: field \"cors\""},
       {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{filter_state: {key: x}}]}}",
        "route.hash_policy[0].filter_state: field \"filter_state\""},
   };
