@@ -32,6 +32,7 @@ CertificateValidation Merge(CertificateValidation secret, const CertificateValid
     secret.trusted_ca_pem = defaults.trusted_ca_pem;
     secret.path = defaults.path;
   }
+  if (secret.spiffe.empty()) secret.spiffe = defaults.spiffe;
   if (secret.crl_pem.empty()) secret.crl_pem = defaults.crl_pem;
   if (!secret.max_verify_depth.has_value()) secret.max_verify_depth = defaults.max_verify_depth;
   secret.only_verify_leaf_cert_crl |= defaults.only_verify_leaf_cert_crl;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -26,7 +27,8 @@ struct TlsCertificate {
   std::string chain_pem;
   SecretBytes key_pem;
   SecretBytes password;
-  std::string ocsp_staple;  // DER of an OCSP response; empty: none.
+  std::string ocsp_staple;                     // DER of an OCSP response; empty: none.
+  std::vector<std::string> signed_timestamps;  // SCTs (RFC 6962, 3.2).
   friend bool operator==(const TlsCertificate&, const TlsCertificate&) = default;
 };
 
@@ -41,11 +43,21 @@ struct SanMatcher {
 
 using Sha256 = std::array<uint8_t, 32>;
 
+// Whom to trust about the ids of one SPIFFE trust domain.
+struct SpiffeTrust {
+  std::string domain;      // "example.org"
+  std::string path;        // As that of TlsCertificate.
+  std::string bundle_pem;  // Empty where the file is another machine's.
+  friend bool operator==(const SpiffeTrust&, const SpiffeTrust&) = default;
+};
+
 // CertificateValidationContext
 struct CertificateValidation {
   std::string name;            // As those of TlsCertificate.
   std::string path;            // Of the file with the trusted CA.
   std::string trusted_ca_pem;  // Empty: none.
+  // Where there are any: a peer shows a SPIFFE id, and the anchors are those of its trust domain.
+  std::vector<SpiffeTrust> spiffe;
   std::string crl_pem;
   bool only_verify_leaf_cert_crl = false;
   std::vector<SanMatcher> san_matchers;  // One must match; none: any name.
@@ -59,8 +71,8 @@ struct CertificateValidation {
   friend bool operator==(const CertificateValidation&, const CertificateValidation&) = default;
 
   bool verifies_anything() const {
-    return !trusted_ca_pem.empty() || !san_matchers.empty() || !certificate_hashes.empty() ||
-           !spki_hashes.empty();
+    return !trusted_ca_pem.empty() || !spiffe.empty() || !san_matchers.empty() ||
+           !certificate_hashes.empty() || !spki_hashes.empty();
   }
 };
 
@@ -70,9 +82,17 @@ struct SessionTicketKeys {
   friend bool operator==(const SessionTicketKeys&, const SessionTicketKeys&) = default;
 };
 
+// A password or token for whatever asks for it by name.
+struct GenericSecret {
+  SecretBytes secret;
+  std::map<std::string, SecretBytes> secrets;
+  friend bool operator==(const GenericSecret&, const GenericSecret&) = default;
+};
+
 struct Secret {
   std::string name;
-  std::variant<Shared<TlsCertificate>, CertificateValidation, SessionTicketKeys> value;
+  std::variant<Shared<TlsCertificate>, CertificateValidation, SessionTicketKeys, GenericSecret>
+      value;
   // Files and directories whose changes may change the value: it was read from files.
   std::vector<std::string> watched;
   friend bool operator==(const Secret&, const Secret&) = default;

@@ -66,6 +66,7 @@ bool NameIsAmong(const std::vector<config::SanMatcher>& matchers, const std::str
 const char* Inexpressible(const config::UpstreamTls& tls) {
   const config::TlsContext& common = tls.common;
   const config::CertificateValidation& validation = common.validation;
+  if (!validation.spiffe.empty()) return "custom_validator_config";
   if (!validation.crl_pem.empty()) return "crl";
   if (!validation.san_matchers.empty() && !NameIsAmong(validation.san_matchers, tls.sni)) {
     return "match_typed_subject_alt_names without an exact DNS name that is the sni";

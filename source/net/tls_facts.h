@@ -17,7 +17,7 @@ struct CertificateFacts {
   std::string issuer;
   std::string serial;                                // lower-case hex
   std::string sha256_fingerprint, sha1_fingerprint;  // lower-case hex
-  std::vector<std::string> uri_names, dns_names, email_names, ip_names;
+  std::vector<std::string> uri_names, dns_names, email_names, ip_names, other_names;
   event::SystemTime not_before, not_after;
   std::string pem;
 };

@@ -28,6 +28,20 @@ std::vector<std::string> ServerNames(const x509::Certificate& leaf) {
   return names;
 }
 
+void AppendWithSize(std::string& out, std::string_view bytes) {
+  out.push_back(static_cast<char>(bytes.size() >> 8));
+  out.push_back(static_cast<char>(bytes.size()));
+  out.append(bytes);
+}
+
+// RFC 6962, 3.3. They fit, as the configuration was checked.
+std::string TimestampList(const std::vector<std::string>& timestamps) {
+  std::string items, list;
+  for (const std::string& timestamp : timestamps) AppendWithSize(items, timestamp);
+  if (!items.empty()) AppendWithSize(list, items);
+  return list;
+}
+
 }  // namespace
 
 Identity::Identity(x509::PrivateKey key) : key_(std::move(key)) {}
@@ -60,6 +74,7 @@ absl::StatusOr<std::shared_ptr<const Identity>> Identity::Create(
                           x509::ParseOcspResponse(certificate.ocsp_staple));
     identity->ocsp_staple_ = certificate.ocsp_staple;
   }
+  identity->timestamp_list_ = TimestampList(certificate.signed_timestamps);
   identity->facts_ = Describe(leaf);
   identity->name_ = NameOf(certificate.name, "unnamed_cert_", *identity->facts_);
   identity->path_ = certificate.path;
@@ -67,8 +82,15 @@ absl::StatusOr<std::shared_ptr<const Identity>> Identity::Create(
 }
 
 bool Identity::Use(ssl_st& ssl) const {
-  return SSL_set_chain_and_key(&ssl, chain_->buffers.data(), chain_->buffers.size(), key_.native(),
-                               nullptr) == 1;
+  if (SSL_set_chain_and_key(&ssl, chain_->buffers.data(), chain_->buffers.size(), key_.native(),
+                            nullptr) != 1) {
+    return false;
+  }
+  // Sent to those who ask.
+  return timestamp_list_.empty() ||
+         SSL_set_signed_cert_timestamp_list(
+             &ssl, reinterpret_cast<const uint8_t*>(timestamp_list_.data()),
+             timestamp_list_.size()) == 1;
 }
 
 bool Identity::Staple(ssl_st& ssl) const {
@@ -120,6 +142,8 @@ std::shared_ptr<const net::CertificateFacts> Describe(const x509::Certificate& c
         facts->ip_names.push_back(std::move(name.value));
         break;
       case x509::SubjectAltName::Kind::kOther:
+        // Of those that are texts.
+        if (!name.value.empty()) facts->other_names.push_back(std::move(name.value));
         break;
     }
   }

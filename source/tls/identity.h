@@ -56,6 +56,7 @@ class Identity {
   uint16_t curve_ = 0;
   bool must_staple_ = false;
   std::string ocsp_staple_;
+  std::string timestamp_list_;  // SignedCertificateTimestampList; empty: none.
   std::optional<x509::OcspResponse> ocsp_response_;
   std::shared_ptr<const net::CertificateFacts> facts_;
   std::string name_, path_;  // As those of net::CertificateEnd and net::ConfiguredCertificate.

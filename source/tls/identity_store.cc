@@ -21,11 +21,13 @@ std::string DigestOf(const config::TlsCertificate& certificate) {
                                     certificate.key_pem.view(),
                                     certificate.password.view(),
                                     certificate.ocsp_staple};
-  for (const std::string_view part : parts) {
+  const auto add = [&](std::string_view part) {
     const uint64_t size = part.size();
     SHA256_Update(&context, &size, sizeof(size));
     SHA256_Update(&context, part.data(), part.size());
-  }
+  };
+  for (const std::string_view part : parts) add(part);
+  for (const std::string& timestamp : certificate.signed_timestamps) add(timestamp);
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   SHA256_Final(reinterpret_cast<uint8_t*>(digest.data()), &context);
   return digest;

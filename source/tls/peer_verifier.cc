@@ -4,6 +4,7 @@
 
 #include "source/base/status.h"
 #include "source/tls/identity.h"
+#include "source/x509/spiffe.h"
 
 namespace weir::tls {
 namespace {
@@ -52,36 +53,72 @@ config::Sha256 FromHex(const std::string& hex) {
   return bytes;
 }
 
-net::CertificateEnd FirstEnd(const std::vector<x509::Certificate>& anchors,
-                             std::string_view secret) {
-  const auto first =
-      std::min_element(anchors.begin(), anchors.end(),
-                       [](const auto& a, const auto& b) { return a.NotAfter() < b.NotAfter(); });
-  return {.name = NameOf(secret, "unnamed_ca_cert_", *Describe(*first)),
-          .not_after = first->NotAfter()};
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<const PeerVerifier>> PeerVerifier::Create(
     const config::CertificateValidation& validation, Peer peer) {
   std::unique_ptr<PeerVerifier> verifier(new PeerVerifier(validation, peer));
-  if (!validation.trusted_ca_pem.empty()) {
-    const x509::TrustOptions options{.max_depth = validation.max_verify_depth,
-                                     .allow_expired = validation.allow_expired_certificate,
-                                     .leaf_crl_only = validation.only_verify_leaf_cert_crl};
+  const x509::TrustOptions options{.max_depth = validation.max_verify_depth,
+                                   .allow_expired = validation.allow_expired_certificate,
+                                   .leaf_crl_only = validation.only_verify_leaf_cert_crl};
+  if (!validation.trusted_ca_pem.empty() && validation.spiffe.empty()) {
     WEIR_ASSIGN_OR_RETURN(verifier->trust_, x509::TrustStore::Create(validation.trusted_ca_pem,
                                                                      validation.crl_pem, options));
-    verifier->first_end_ = FirstEnd(verifier->trust_->anchors(), validation.name);
   }
+  for (const config::SpiffeTrust& domain : verifier->validation_.spiffe) {
+    auto trust = x509::TrustStore::Create(domain.bundle_pem, "", options);
+    if (!trust.ok()) {
+      return Annotate(trust.status(), StrCat("trust domain \"", domain.domain, "\""));
+    }
+    verifier->domains_.emplace(domain.domain, *std::move(trust));
+  }
+  verifier->first_end_ = verifier->FirstEnd();
   return verifier;
+}
+
+std::optional<net::CertificateEnd> PeerVerifier::FirstEnd() const {
+  const std::vector<x509::Certificate> all = anchors();
+  if (all.empty()) return std::nullopt;
+  const auto first = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.NotAfter() < b.NotAfter();
+  });
+  return net::CertificateEnd{
+      .name = NameOf(validation_.name, "unnamed_ca_cert_", *Describe(*first)),
+      .not_after = first->NotAfter()};
+}
+
+std::vector<x509::Certificate> PeerVerifier::anchors() const {
+  std::vector<x509::Certificate> all;
+  if (trust_.has_value()) all = trust_->anchors();
+  for (const config::SpiffeTrust& domain : validation_.spiffe) {
+    const auto& own = domains_.find(domain.domain)->second.anchors();
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
+}
+
+absl::StatusOr<const x509::TrustStore*> PeerVerifier::TrustFor(
+    const x509::Certificate& leaf) const {
+  if (domains_.empty()) {
+    return trust_.has_value() && !validation_.accept_untrusted ? &*trust_ : nullptr;
+  }
+  const std::optional<x509::SpiffeId> id = x509::WorkloadIdOf(leaf);
+  if (!id.has_value()) return InvalidArgument("the certificate is none of a SPIFFE workload");
+  const auto domain = domains_.find(id->trust_domain);
+  if (domain == domains_.end()) {
+    return InvalidArgument(
+        StrCat("there is no bundle for trust domain \"", id->trust_domain, "\""));
+  }
+  return &domain->second;
 }
 
 PeerVerifier::Verdict PeerVerifier::Verify(std::span<const x509::Certificate> chain,
                                            const std::optional<std::string>& server_name,
                                            event::SystemTime now) const {
-  if (trust_.has_value() && !validation_.accept_untrusted) {
-    const absl::Status status = trust_->Verify(
+  const auto trust = TrustFor(chain.front());
+  if (!trust.ok()) return {Fault::kChain, std::string(MessageOf(trust.status()))};
+  if (*trust != nullptr) {
+    const absl::Status status = (*trust)->Verify(
         chain, peer_, std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
     if (!status.ok()) return {Fault::kChain, std::string(MessageOf(status))};
   }
@@ -99,9 +136,14 @@ PeerVerifier::Verdict PeerVerifier::Verify(std::span<const x509::Certificate> ch
 
 std::vector<net::ConfiguredCertificate> PeerVerifier::Authorities() const {
   std::vector<net::ConfiguredCertificate> described;
-  if (!trust_.has_value()) return described;
-  for (const x509::Certificate& anchor : trust_->anchors()) {
-    described.push_back({.facts = Describe(anchor), .path = validation_.path});
+  const auto add = [&](const x509::TrustStore& trust, const std::string& path) {
+    for (const x509::Certificate& anchor : trust.anchors()) {
+      described.push_back({.facts = Describe(anchor), .path = path});
+    }
+  };
+  if (trust_.has_value()) add(*trust_, validation_.path);
+  for (const config::SpiffeTrust& domain : validation_.spiffe) {
+    add(domains_.find(domain.domain)->second, domain.path);
   }
   return described;
 }

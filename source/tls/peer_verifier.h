@@ -1,4 +1,5 @@
 // What a configuration demands of the peer's certificate: a chain to an anchor, a name, a hash.
+// With SPIFFE the anchors are those of the trust domain that the certificate names, and no other's.
 // Immutable and shared by workers.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "source/base/hash_map.h"
 #include "source/config/tls.h"
 #include "source/event/clock.h"
 #include "source/net/tls_facts.h"
@@ -39,19 +41,23 @@ class PeerVerifier {
   std::vector<net::ConfiguredCertificate> Authorities() const;
   // Of the authority that ends first; nothing without any.
   const std::optional<net::CertificateEnd>& first_end() const { return first_end_; }
-  // Null without a trusted CA.
-  const x509::TrustStore* trust() const { return trust_.has_value() ? &*trust_ : nullptr; }
+  // All that are trusted, of whatever domain.
+  std::vector<x509::Certificate> anchors() const;
 
  private:
   PeerVerifier(const config::CertificateValidation& validation, Peer peer)
       : validation_(validation), peer_(peer) {}
 
+  // OK with the store to ask; null where none is wanted.
+  absl::StatusOr<const x509::TrustStore*> TrustFor(const x509::Certificate& leaf) const;
+  std::optional<net::CertificateEnd> FirstEnd() const;
   bool NameMatches(const std::vector<x509::SubjectAltName>& names) const;
   bool HashMatches(const x509::Certificate& leaf) const;
 
   const config::CertificateValidation validation_;
   const Peer peer_;
   std::optional<x509::TrustStore> trust_;
+  HashMap<x509::TrustStore> domains_;  // SPIFFE: by trust domain.
   std::optional<net::CertificateEnd> first_end_;
 };
 

@@ -42,6 +42,10 @@ config::Sha256 SessionContext(const config::DownstreamTls& tls,
   }
   Add(digest, validation.trusted_ca_pem);
   Add(digest, validation.crl_pem);
+  for (const config::SpiffeTrust& domain : validation.spiffe) {
+    Add(digest, domain.domain);
+    Add(digest, domain.bundle_pem);
+  }
   for (const config::SanMatcher& matcher : validation.san_matchers) {
     Add(digest,
         StrCat(static_cast<int>(matcher.type), " ", matcher.oid, " ", matcher.matcher.ToString()));
@@ -218,10 +222,11 @@ void ServerContext::PrepareClientCertificates() {
   if (verifier_ != nullptr || tls_.require_client_certificate) mode = SSL_VERIFY_PEER;
   if (tls_.require_client_certificate) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   SSL_CTX_set_custom_verify(context_.get(), mode, Callbacks::Verify);
-  if (verifier_ == nullptr || verifier_->trust() == nullptr) return;
-  if (tls_.common.validation.suppress_client_ca_list) return;
+  if (verifier_ == nullptr || tls_.common.validation.suppress_client_ca_list) return;
+  const std::vector<x509::Certificate> anchors = verifier_->anchors();
+  if (anchors.empty()) return;
   bssl::UniquePtr<STACK_OF(CRYPTO_BUFFER)> names(sk_CRYPTO_BUFFER_new_null());
-  for (const x509::Certificate& anchor : verifier_->trust()->anchors()) {
+  for (const x509::Certificate& anchor : anchors) {
     uint8_t* der = nullptr;
     const int size = i2d_X509_NAME(X509_get_subject_name(anchor.native()), &der);
     if (size <= 0) continue;

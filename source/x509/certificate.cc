@@ -217,6 +217,13 @@ uint16_t Certificate::CurveId() const {
   }
 }
 
+bool Certificate::IsAuthority() const {
+  const uint32_t flags = X509_get_extension_flags(native());
+  if ((flags & EXFLAG_CA) != 0) return true;
+  return (flags & EXFLAG_KUSAGE) != 0 &&
+         (X509_get_key_usage(native()) & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0;
+}
+
 bool Certificate::MustStaple() const {
   constexpr uint64_t kStatusRequest = 5;
   bssl::UniquePtr<ASN1_OBJECT> feature(OBJ_txt2obj("1.3.6.1.5.5.7.1.24", 1));

@@ -54,6 +54,8 @@ class Certificate {
   KeyKind key_kind() const;
   // For kEcdsa: the TLS number of the curve (RFC 8422, 5.1.1), 0 for others.
   uint16_t CurveId() const;
+  // Whether it is a CA, or says that its key signs certificates or revocation lists.
+  bool IsAuthority() const;
   // Whether the TLS feature extension (RFC 7633) demands a stapled OCSP response.
   bool MustStaple() const;
 

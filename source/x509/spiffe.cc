@@ -53,4 +53,9 @@ std::optional<SpiffeId> SpiffeIdOf(const Certificate& certificate) {
   return id;
 }
 
+std::optional<SpiffeId> WorkloadIdOf(const Certificate& certificate) {
+  if (certificate.IsAuthority()) return std::nullopt;
+  return SpiffeIdOf(certificate);
+}
+
 }  // namespace weir::x509

@@ -22,4 +22,8 @@ std::optional<SpiffeId> ParseSpiffeId(std::string_view uri);
 // The identity of a workload's certificate: its only URI name (X509-SVID, 2).
 std::optional<SpiffeId> SpiffeIdOf(const Certificate& certificate);
 
+// The same where the certificate is a workload's own: no authority, and with a key that signs
+// neither certificates nor lists (X509-SVID, 4.1 and 4.3).
+std::optional<SpiffeId> WorkloadIdOf(const Certificate& certificate);
+
 }  // namespace weir::x509

@@ -26,16 +26,9 @@ inline const x509::Authority& Root() {
   return *root;
 }
 
-// `pem` as a DataSource in flow style.
-inline std::string Inline(const std::string& pem) {
-  std::string text = "{ inline_string: \"";
-  for (const char c : pem) text += c == '\n' ? std::string("\\n") : std::string(1, c);
-  return text + "\" }";
-}
-
 inline std::string CertificateYaml(const Identity& identity) {
-  return StrCat("{ certificate_chain: ", Inline(identity.chain_pem),
-                ", private_key: ", Inline(identity.key_pem), " }");
+  return StrCat("{ certificate_chain: ", x509::InlineYaml(identity.chain_pem),
+                ", private_key: ", x509::InlineYaml(identity.key_pem), " }");
 }
 
 // A transport socket of one side, with the rest of its common_tls_context and its own fields.
@@ -52,7 +45,7 @@ inline std::string ServerSocket(const Identity& identity, const std::string& com
                 own);
 }
 inline std::string Trust(const std::string& more = "") {
-  return StrCat("validation_context: { trusted_ca: ", Inline(Root().pem()), more, " }");
+  return StrCat("validation_context: { trusted_ca: ", x509::InlineYaml(Root().pem()), more, " }");
 }
 
 // A client of a scenario, with what it learnt of the connection.

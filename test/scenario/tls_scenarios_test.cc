@@ -257,6 +257,36 @@ TEST(TlsScenario, TheClientsNamesDecideWhatUpstreamsHearOfIt) {
   EXPECT_THAT(up.last().received(), testing::Not(HasSubstr("x-forwarded-client-cert")));
 }
 
+TEST(TlsScenario, ClientsOfEachTrustDomainAreVerifiedByItsOwnAnchors) {
+  const x509::Authority other("Other");
+  const Identity server = Root().Issue({.dns = {"a.example"}});
+  const Identity friendly = Root().Issue(
+      {.uris = {"spiffe://one.example/a"}, .other_name_oid = "1.2.3", .other_name = "host/a"});
+  const Identity pretender = Root().Issue({.uris = {"spiffe://two.example/a"}});
+  World world(EdgeBootstrap(
+      {.chain_options = ServerSocket(
+           server,
+           StrCat(", validation_context: { custom_validator_config: { name: spiffe, typed_config: "
+                  "{ \"@type\": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3."
+                  "SPIFFECertValidatorConfig, trust_domains: [{ name: one.example, trust_bundle: ",
+                  x509::InlineYaml(Root().pem()), " }, { name: two.example, trust_bundle: ",
+                  x509::InlineYaml(other.pem()), " }] } } }"),
+           ", require_client_certificate: true"),
+       .log_format = "%DOWNSTREAM_PEER_URI_SAN% %DOWNSTREAM_PEER_OTHERNAME_SAN% "
+                     "%DOWNSTREAM_LOCAL_OTHERNAME_SAN%"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  for (const Identity* identity : {&friendly, &pretender}) {
+    TlsClient client(world, {.identity = identity});
+    Peer& peer = client.Connect();
+    world.Say(peer, kGet);
+    world.Run();
+    EXPECT_EQ(peer.received().starts_with("HTTP/1.1 200"), identity == &friendly);
+  }
+  EXPECT_THAT(world.log().lines(), ElementsAre("spiffe://one.example/a host/a -"));
+  EXPECT_EQ(world.Stat("listener.10.0.0.100_80.ssl.fail_verify_error"), 1);
+}
+
 TEST(TlsScenario, StaticSecretsAreNamed) {
   const Identity identity = Root().Issue({.common_name = "static", .dns = {"a.example"}});
   const std::string socket =
@@ -305,12 +335,13 @@ TEST(TlsScenario, WhenStaplesEndIsShownAsAGauge) {
   constexpr int64_t kStart = 1704067200;
   const Identity identity = Root().Issue({.dns = {"a.example"}});
   const std::string staple = Root().Ocsp(identity, {.next_update = kStart + 7200});
-  World world(EdgeBootstrap({.chain_options = Socket(
-                                 "Downstream", StrCat("tls_certificates: [{ certificate_chain: ",
-                                                      Inline(identity.chain_pem),
-                                                      ", private_key: ", Inline(identity.key_pem),
-                                                      ", ocsp_staple: { filename: /staple } }]"))}),
-              {.files = {{"/staple", staple}}});
+  World world(
+      EdgeBootstrap({.chain_options = Socket(
+                         "Downstream", StrCat("tls_certificates: [{ certificate_chain: ",
+                                              x509::InlineYaml(identity.chain_pem),
+                                              ", private_key: ", x509::InlineYaml(identity.key_pem),
+                                              ", ocsp_staple: { filename: /staple } }]"))}),
+      {.files = {{"/staple", staple}}});
   ASSERT_TRUE(world.status().ok()) << world.status();
   world.Run(std::chrono::hours(1));
   EXPECT_NEAR(static_cast<double>(world.Stat("server.seconds_until_first_ocsp_response_expiring")),
@@ -396,14 +427,14 @@ TEST(SecretScenario, ABadSecretIsRefusedByNameAndTheLastGoodOneStays) {
       {"tls_certificate: " + CertificateYaml(mixed),
        "private_key: does not belong to the first certificate of the chain"},
       {"tls_certificate: { certificate_chain: { inline_string: x }, private_key: " +
-           Inline(mixed.key_pem) + " }",
+           x509::InlineYaml(mixed.key_pem) + " }",
        "certificate_chain: there is no PEM block"},
-      {"tls_certificate: { certificate_chain: " + Inline(mixed.chain_pem) + " }",
+      {"tls_certificate: { certificate_chain: " + x509::InlineYaml(mixed.chain_pem) + " }",
        "private_key: a source is missing"},
       {"tls_certificate: { certificate_chain: { filename: /none }, private_key: " +
-           Inline(mixed.key_pem) + " }",
+           x509::InlineYaml(mixed.key_pem) + " }",
        "certificate_chain.filename: no file /none"},
-      {"validation_context: { trusted_ca: " + Inline(Root().pem()) + " }",
+      {"validation_context: { trusted_ca: " + x509::InlineYaml(Root().pem()) + " }",
        "secret \"edge\" is no tls_certificate"},
       {"tls_certificate: " + CertificateYaml(Root().Issue({.not_after = 1'700'000'000})),
        "certificate_chain: the certificate has expired"},
@@ -440,7 +471,8 @@ TEST(SecretScenario, AClusterTakesItsTrustAndCertificateFromSecrets) {
   const auto secrets = [&](const std::string& own, const std::string& trusted) {
     return SecretYaml("own",
                       "tls_certificate: " + CertificateYaml(Root().Issue({.common_name = own}))) +
-           SecretYaml("trust", "validation_context: { trusted_ca: " + Inline(trusted) + " }");
+           SecretYaml("trust",
+                      "validation_context: { trusted_ca: " + x509::InlineYaml(trusted) + " }");
   };
   control.Send(kSecrets, "1", secrets("first", Root().pem()));
   EXPECT_EQ(control.AnswerTo("1"), "");

@@ -131,5 +131,61 @@ TEST_F(PeerVerifierTest, AServerNameMustBeCovered) {
   EXPECT_EQ(Verify({}, ""), Fault::kName);
 }
 
+// --- SPIFFE
+
+class SpiffeVerifierTest : public testing::Test {
+ protected:
+  // "" when it is taken, else the reason.
+  std::string Verify(const x509::Authority& issuer, const x509::CertificateRequest& request,
+                     CertificateValidation validation = {}) {
+    validation.spiffe = {{.domain = "one.example", .path = "one.pem", .bundle_pem = one_.pem()},
+                         {.domain = "two.example", .path = "two.pem", .bundle_pem = two_.pem()}};
+    const auto verifier = PeerVerifier::Create(validation, PeerVerifier::Peer::kClient);
+    EXPECT_TRUE(verifier.ok()) << verifier.status();
+    const auto chain = *x509::ParseCertificates(issuer.Issue(request).chain_pem);
+    return (*verifier)->Verify(chain, std::nullopt, kNow).reason;
+  }
+
+  const x509::Authority one_{"One"}, two_{"Two"};
+};
+
+TEST_F(SpiffeVerifierTest, EachDomainIsVerifiedByItsOwnAnchorsAlone) {
+  EXPECT_EQ(Verify(one_, {.uris = {"spiffe://one.example/a"}}), "");
+  EXPECT_EQ(Verify(two_, {.uris = {"spiffe://two.example/a"}}), "");
+  EXPECT_NE(Verify(one_, {.uris = {"spiffe://two.example/a"}}), "");
+  EXPECT_NE(Verify(two_, {.uris = {"spiffe://one.example/a"}}), "");
+  EXPECT_EQ(Verify(one_, {.uris = {"spiffe://other.example/a"}}),
+            "there is no bundle for trust domain \"other.example\"");
+}
+
+TEST_F(SpiffeVerifierTest, WhoIsNoWorkloadIsRefused) {
+  const std::string none = "the certificate is none of a SPIFFE workload";
+  EXPECT_EQ(Verify(one_, {.dns = {"one.example"}}), none);
+  EXPECT_EQ(Verify(one_, {.uris = {"https://one.example/a"}}), none);
+  EXPECT_EQ(Verify(one_, {.uris = {"spiffe://one.example/a", "spiffe://one.example/b"}}), none);
+  EXPECT_EQ(Verify(one_, {.uris = {"spiffe://one.example/a"}, .is_authority = true}), none);
+}
+
+TEST_F(SpiffeVerifierTest, NamesAndEndsAreLookedAtAsWell) {
+  const SanMatcher a = Matcher(Type::kUri, StringMatcher::Kind::kExact, "spiffe://one.example/a");
+  EXPECT_EQ(Verify(one_, {.uris = {"spiffe://one.example/a"}}, {.san_matchers = {a}}), "");
+  EXPECT_EQ(Verify(one_, {.uris = {"spiffe://one.example/b"}}, {.san_matchers = {a}}),
+            "no name of the certificate matches");
+  const x509::CertificateRequest ended{.uris = {"spiffe://one.example/a"}, .not_after = 1600000000};
+  EXPECT_NE(Verify(one_, ended), "");
+  EXPECT_EQ(Verify(one_, ended, {.allow_expired_certificate = true}), "");
+}
+
+TEST_F(SpiffeVerifierTest, AuthoritiesOfAllDomainsAreShown) {
+  const auto verifier = *PeerVerifier::Create(
+      {.spiffe = {{.domain = "one.example", .path = "one.pem", .bundle_pem = one_.pem()},
+                  {.domain = "two.example", .path = "two.pem", .bundle_pem = two_.pem()}}},
+      PeerVerifier::Peer::kClient);
+  EXPECT_EQ(verifier->anchors().size(), 2u);
+  ASSERT_EQ(verifier->Authorities().size(), 2u);
+  EXPECT_EQ(verifier->Authorities()[1].path, "two.pem");
+  EXPECT_TRUE(verifier->first_end().has_value());
+}
+
 }  // namespace
 }  // namespace weir::tls

@@ -24,6 +24,7 @@ class RawClient {
     Reset();
   }
 
+  SSL_CTX* context() { return context_.get(); }
   // Of the connection that comes next, or is there.
   SSL* ssl() { return ssl_.get(); }
   // The newest session that a server gave.
@@ -67,8 +68,9 @@ class RawClient {
     input.clear();
     return result;
   }
-
- private:
+  // What the library says of the last call: SSL_ERROR_...
+  int error() const { return error_; }
+  // Again until it is done or has failed.
   template <typename Call>
   bool Continue(Call call) {
     for (int round = 0; round < 8; ++round) {
@@ -78,6 +80,7 @@ class RawClient {
     return false;
   }
 
+ private:
   TlsBench& bench_;
   const bssl::UniquePtr<SSL_CTX> context_;
   bssl::UniquePtr<SSL> ssl_;

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "source/base/status.h"
+#include "source/config/proto/decode.h"
 #include "source/config/proto/matchers.h"
+#include "source/config/proto/spiffe_trust.h"
 #include "source/config/proto/tls.h"
 #include "source/config/proto/values.h"
 #include "source/x509/trust_store.h"
@@ -145,6 +147,29 @@ void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& s
   if (!lists.ok()) scope.Field("crl").Error(lists.status());
 }
 
+// What the validator does not look at must not seem to protect anybody.
+void DecodeCustomValidator(const pb::CertificateValidationContext& message, const Scope& scope,
+                           CertificateValidation& validation) {
+  const std::pair<const char*, bool> others[] = {
+      {"trusted_ca", message.has_trusted_ca()},
+      {"system_root_certs", message.has_system_root_certs()},
+      {"crl", message.has_crl()},
+      {"only_verify_leaf_cert_crl", message.only_verify_leaf_cert_crl()},
+      {"verify_certificate_hash", message.verify_certificate_hash_size() > 0},
+      {"verify_certificate_spki", message.verify_certificate_spki_size() > 0},
+      {"max_verify_depth", message.has_max_verify_depth()},
+  };
+  for (const auto& [field, is_set] : others) {
+    if (is_set) scope.Field(field).Error("has no effect with custom_validator_config");
+  }
+  if (message.trust_chain_verification() == pb::CertificateValidationContext::ACCEPT_UNTRUSTED) {
+    scope.Field("trust_chain_verification")
+        .Error("has no effect with custom_validator_config", "ACCEPT_UNTRUSTED");
+  }
+  validation.spiffe =
+      DecodeSpiffeTrust(message.custom_validator_config(), scope.Field("custom_validator_config"));
+}
+
 }  // namespace
 
 bool TrustIsElsewhere(const pb::CertificateValidationContext& message, const Scope& scope) {
@@ -155,7 +180,11 @@ bool TrustIsElsewhere(const pb::CertificateValidationContext& message, const Sco
 CertificateValidation DecodeCertificateValidation(const pb::CertificateValidationContext& message,
                                                   const Scope& scope) {
   CertificateValidation validation;
-  DecodeTrust(message, scope, validation);
+  if (message.has_custom_validator_config()) {
+    DecodeCustomValidator(message, scope, validation);
+  } else {
+    DecodeTrust(message, scope, validation);
+  }
   validation.only_verify_leaf_cert_crl = message.only_verify_leaf_cert_crl();
   for (int i = 0; i < message.match_typed_subject_alt_names_size(); ++i) {
     auto matcher = DecodeSanMatcher(message.match_typed_subject_alt_names(i),

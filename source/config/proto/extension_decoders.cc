@@ -50,6 +50,7 @@ constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction",
     "envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier",
     "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
+    "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig",
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     "envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
     "envoy.type.matcher.v3.HttpRequestQueryParamMatchInput",

@@ -148,7 +148,7 @@ UpstreamTls DecodeUpstreamTls(const pb::UpstreamTlsContext& message, const Scope
   }
   const CertificateValidation& validation = tls.common.validation;
   const bool pinned = !validation.certificate_hashes.empty() || !validation.spki_hashes.empty();
-  const bool trusts = !validation.trusted_ca_pem.empty() ||
+  const bool trusts = !validation.trusted_ca_pem.empty() || !validation.spiffe.empty() ||
                       TrustIsElsewhere(message.common_tls_context().validation_context(), scope);
   if (!tls.common.validation_secret.has_value() && !trusts && !pinned &&
       !validation.accept_untrusted) {

@@ -95,6 +95,25 @@ absl::Status CheckStaple(std::string_view der, const x509::Certificate& certific
                                 certificate.Serial()));
 }
 
+// RFC 6962, 3.3: at least the version, the log's id, the time, and the lengths of what follows.
+void AddTimestamp(const envoy::config::core::v3::DataSource& source, const Scope& scope,
+                  TlsCertificate& certificate) {
+  constexpr size_t kLeastSize = 1 + 32 + 8 + 2 + 4, kMostInAll = UINT16_MAX - 2;
+  if (IsElsewhere(source, scope)) return;
+  std::string timestamp = DecodeDataSource(source, scope);
+  if (timestamp.size() < kLeastSize || timestamp.front() != 0) {
+    return scope.Error("must be a SignedCertificateTimestamp of version 1 (RFC 6962, 3.2)",
+                       StrCat(timestamp.size(), " bytes"));
+  }
+  certificate.signed_timestamps.push_back(std::move(timestamp));
+  size_t in_all = 0;
+  for (const std::string& one : certificate.signed_timestamps) in_all += one.size() + 2;
+  if (in_all > kMostInAll) {
+    scope.Error(StrCat("there is no room for it: all together may have ", kMostInAll, " bytes"),
+                StrCat(in_all, " bytes"));
+  }
+}
+
 // Whether its parts parse and belong together, as far as they are here.
 void CheckTlsCertificate(const pb::TlsCertificate& message, const Scope& scope,
                          const TlsCertificate& certificate) {
@@ -138,6 +157,10 @@ TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Sco
   if (message.has_ocsp_staple()) {
     certificate.ocsp_staple = DecodeDataSource(message.ocsp_staple(), scope.Field("ocsp_staple"));
   }
+  for (int i = 0; i < message.signed_certificate_timestamp_size(); ++i) {
+    AddTimestamp(message.signed_certificate_timestamp(i),
+                 scope.Item("signed_certificate_timestamp", i), certificate);
+  }
   // What could not be read has its error already.
   if (scope.context().diagnostics.all().size() > errors_before) return certificate;
   CheckTlsCertificate(message, scope, certificate);
@@ -162,6 +185,17 @@ SessionTicketKeys DecodeSessionTicketKeys(const pb::TlsSessionTicketKeys& messag
 }
 
 namespace {
+
+GenericSecret DecodeGenericSecret(const pb::GenericSecret& message, const Scope& scope) {
+  GenericSecret generic;
+  if (message.has_secret()) {
+    generic.secret = DecodeKey(message.secret(), scope.Field("secret"));
+  }
+  for (const auto& [name, source] : message.secrets()) {
+    generic.secrets[name] = DecodeKey(source, scope.Key("secrets", name));
+  }
+  return generic;
+}
 
 const envoy::config::core::v3::WatchedDirectory* WatchedDirectoryOf(const pb::Secret& message) {
   if (message.has_tls_certificate() && message.tls_certificate().has_watched_directory()) {
@@ -197,8 +231,12 @@ std::shared_ptr<const Secret> DecodeSecret(const pb::Secret& message, const Scop
       secret->value = DecodeSessionTicketKeys(message.session_ticket_keys(),
                                               scope.Field("session_ticket_keys"));
       break;
+    case pb::Secret::kGenericSecret:
+      secret->value = DecodeGenericSecret(message.generic_secret(), scope.Field("generic_secret"));
+      break;
     case pb::Secret::TYPE_NOT_SET:
-      scope.Error("is empty: tls_certificate, validation_context or session_ticket_keys");
+      scope.Error(
+          "is empty: tls_certificate, validation_context, session_ticket_keys or generic_secret");
       break;
   }
   if (const auto* const directory = WatchedDirectoryOf(message)) {

@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "source/extensions/transport_sockets/tls/config.h"
+#include "source/x509/certificate.h"
 #include "test/config/proto/decoding.h"
 #include "test/x509/authority.h"
 
@@ -22,11 +23,6 @@ const x509::Authority& Root() {
   static const auto* const root = new x509::Authority("Root");
   return *root;
 }
-std::string Inline(const std::string& pem) {
-  std::string text = "{inline_string: \"";
-  for (const char c : pem) text += c == '\n' ? std::string("\\n") : std::string(1, c);
-  return text + "\"}";
-}
 std::string Base64(const std::string& bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   text.resize(EVP_EncodeBlock(reinterpret_cast<uint8_t*>(text.data()),
@@ -34,8 +30,16 @@ std::string Base64(const std::string& bytes) {
   return text;
 }
 std::string Certificate(const x509::Identity& identity) {
-  return "{certificate_chain: " + Inline(identity.chain_pem) +
-         ", private_key: " + Inline(identity.key_pem) + "}";
+  return "{certificate_chain: " + x509::InlineYaml(identity.chain_pem) +
+         ", private_key: " + x509::InlineYaml(identity.key_pem) + "}";
+}
+
+// A validation context that looks at SPIFFE ids.
+std::string Spiffe(const std::string& config, const std::string& more = "") {
+  return "validation_context: {custom_validator_config: {name: spiffe, typed_config: {\"@type\": "
+         "type.googleapis.com/"
+         "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig, " +
+         config + "}}" + more + "}";
 }
 
 std::string ClusterWith(const std::string& socket) {
@@ -74,8 +78,8 @@ DownstreamTls DecodedDownstream(const std::string& yaml) {
 }
 
 TEST(DecodeTls, UpstreamHasItsDefaults) {
-  const UpstreamTls tls =
-      DecodedUpstream(Upstream("validation_context: {trusted_ca: " + Inline(Root().pem()) + "}"));
+  const UpstreamTls tls = DecodedUpstream(
+      Upstream("validation_context: {trusted_ca: " + x509::InlineYaml(Root().pem()) + "}"));
   UpstreamTls expected;
   expected.common.validation.trusted_ca_pem = Root().pem();
   EXPECT_TRUE(tls == expected);
@@ -166,7 +170,8 @@ TEST(DecodeTls, HashesAndNamesOfAValidationContext) {
 }
 
 TEST(DecodeTls, RefusesWithPathAndReason) {
-  const std::string trust = "validation_context: {trusted_ca: " + Inline(Root().pem()) + "}";
+  const std::string trust =
+      "validation_context: {trusted_ca: " + x509::InlineYaml(Root().pem()) + "}";
   const std::string socket = "transport_socket.typed_config.";
   const std::pair<std::string, std::string> cases[] = {
       {Upstream("validation_context: {match_typed_subject_alt_names: [{san_type: DNS, matcher: "
@@ -240,11 +245,12 @@ TEST(DecodeTls, SecretsAreRefusedByTheirFieldsAndShowNoKey) {
   const std::pair<std::string, std::string> cases[] = {
       {"tls_certificate: " + Certificate(mixed),
        "tls_certificate.private_key: does not belong to the first certificate of the chain"},
-      {"tls_certificate: {certificate_chain: " + Inline(mixed.key_pem) +
-           ", private_key: " + Inline(mixed.key_pem) + "}",
+      {"tls_certificate: {certificate_chain: " + x509::InlineYaml(mixed.key_pem) +
+           ", private_key: " + x509::InlineYaml(mixed.key_pem) + "}",
        "tls_certificate.certificate_chain: there is no PEM block \"CERTIFICATE\" in it"},
-      {"tls_certificate: {certificate_chain: " + Inline(mixed.chain_pem) + ", private_key: " +
-           Inline(x509::EncryptKey(mixed.key_pem, "sesame")) + ", password: {inline_string: no}}",
+      {"tls_certificate: {certificate_chain: " + x509::InlineYaml(mixed.chain_pem) +
+           ", private_key: " + x509::InlineYaml(x509::EncryptKey(mixed.key_pem, "sesame")) +
+           ", password: {inline_string: no}}",
        "tls_certificate.private_key: the password does not open the key"},
       {"session_ticket_keys: {keys: [{inline_string: short}]}",
        "session_ticket_keys.keys[0]: must have 80 bytes"},
@@ -255,12 +261,11 @@ TEST(DecodeTls, SecretsAreRefusedByTheirFieldsAndShowNoKey) {
       {"validation_context: {match_typed_subject_alt_names: [{san_type: DNS, oid: 1.2, matcher: "
        "{exact: a}}]}",
        "match_typed_subject_alt_names[0].oid: belongs to san_type OTHER_NAME"},
-      {"validation_context: {crl: " + Inline(Root().Crl({})) + "}",
+      {"validation_context: {crl: " + x509::InlineYaml(Root().Crl({})) + "}",
        "crl: has no effect without trusted_ca"},
       {"validation_context: {trusted_ca: {inline_string: \"\"}}", "trusted_ca: is empty"},
       {"tls_certificate: {certificate_chain: {filename: body.txt}, private_key: {filename: none}}",
        "private_key.filename: none: no such file"},
-      {"generic_secret: {secret: {inline_string: x}}", "generic_secret"},
   };
   for (const auto& [value, error] : cases) {
     const auto errors = Decode(kSecretType, "{name: s, " + value + "}").errors;
@@ -280,15 +285,22 @@ TEST(DecodeTls, FilesOfAnotherMachineAreCarriedUnread) {
   const auto errors = [&](std::string_view type, const std::string& yaml) {
     return Decode(type, yaml, options).errors;
   };
-  const std::string chain = "certificate_chain: " + Inline(own.chain_pem);
+  const std::string chain = "certificate_chain: " + x509::InlineYaml(own.chain_pem);
   const std::string cases[] = {
       "tls_certificate: {certificate_chain: {filename: /a.pem}, private_key: {filename: /a.key}}",
       "tls_certificate: {" + chain + ", private_key: {environment_variable: KEY}}",
-      "tls_certificate: {" + chain + ", private_key: " +
-          Inline(x509::EncryptKey(own.key_pem, "s")) + ", password: {filename: /password}}",
+      "tls_certificate: {" + chain +
+          ", private_key: " + x509::InlineYaml(x509::EncryptKey(own.key_pem, "s")) +
+          ", password: {filename: /password}}",
       "validation_context: {trusted_ca: {filename: /ca.pem}, crl: {filename: /crl.pem}}",
-      "validation_context: {trusted_ca: " + Inline(Root().pem()) + ", crl: {filename: /crl.pem}}",
-      "session_ticket_keys: {keys: [{filename: /ticket.key}]}"};
+      "validation_context: {trusted_ca: " + x509::InlineYaml(Root().pem()) +
+          ", crl: {filename: /crl.pem}}",
+      "session_ticket_keys: {keys: [{filename: /ticket.key}]}",
+      "generic_secret: {secret: {filename: /token}, secrets: {a: {environment_variable: A}}}",
+      "tls_certificate: {certificate_chain: {filename: /a.pem}, private_key: {filename: /a.key}, "
+      "signed_certificate_timestamp: [{filename: /a.sct}]}",
+      Spiffe("trust_domains: [{name: a.example, trust_bundle: {filename: /a.pem}}]"),
+      Spiffe("trust_domains: [{name: a.example}], trust_bundles: {filename: /map.json}")};
   for (const std::string& value : cases) {
     EXPECT_THAT(errors(kSecretType, "{name: s, " + value + "}"), testing::IsEmpty()) << value;
   }
@@ -325,14 +337,134 @@ TEST(DecodeTls, ASecretThatHasExpiredIsRefused) {
   // Of several anchors one that holds is enough.
   const std::string old =
       Root().Issue({.not_after = 1'700'000'000, .is_authority = true}).chain_pem;
-  const std::string ended = "validation_context: {trusted_ca: " + Inline(old);
+  const std::string ended = "validation_context: {trusted_ca: " + x509::InlineYaml(old);
   EXPECT_THAT(errors_after(ended + "}", std::chrono::seconds(0)),
               ElementsAre(HasSubstr("trusted_ca: every certificate in it has expired")));
   EXPECT_THAT(errors_after(ended + ", allow_expired_certificate: true}", std::chrono::seconds(0)),
               testing::IsEmpty());
-  EXPECT_THAT(errors_after("validation_context: {trusted_ca: " + Inline(old + Root().pem()) + "}",
-                           std::chrono::seconds(0)),
-              testing::IsEmpty());
+  EXPECT_THAT(
+      errors_after("validation_context: {trusted_ca: " + x509::InlineYaml(old + Root().pem()) + "}",
+                   std::chrono::seconds(0)),
+      testing::IsEmpty());
+}
+
+TEST(DecodeTls, GenericSecretsAreKept) {
+  const auto secret = Decoded<Secret>(
+      kSecretType,
+      "{name: s, generic_secret: {secret: {inline_string: one}, secrets: {a: {filename: body.txt}, "
+      "b: {environment_variable: BODY}}}}");
+  ASSERT_NE(secret, nullptr);
+  const auto& generic = std::get<GenericSecret>(secret->value);
+  EXPECT_EQ(generic.secret.view(), "one");
+  ASSERT_EQ(generic.secrets.size(), 2u);
+  EXPECT_EQ(generic.secrets.at("a").view(), "from a file");
+  EXPECT_EQ(generic.secrets.at("b").view(), "from a variable");
+  EXPECT_THAT(secret->watched, ElementsAre("body.txt"));
+  EXPECT_THAT(
+      Decode(kSecretType, "{name: s, generic_secret: {secrets: {a: {filename: no}}}}").errors,
+      ElementsAre(HasSubstr("generic_secret.secrets[\"a\"].filename: no: no such file")));
+}
+
+TEST(DecodeTls, SignedTimestampsAreCheckedByTheirShape) {
+  const auto secret = [](const std::vector<std::string>& timestamps) {
+    std::string list;
+    for (const std::string& one : timestamps) {
+      list += "{inline_bytes: \"" + Base64(one) + "\"}, ";
+    }
+    std::string yaml = "{name: s, tls_certificate: " + Certificate(Root().Issue({}));
+    yaml.back() = ',';
+    return yaml + " signed_certificate_timestamp: [" + list + "]}}";
+  };
+  const std::string least(47, '\0'), other = std::string(1, '\0') + std::string(100, 'x');
+  const auto decoded = Decoded<Secret>(kSecretType, secret({least, other}));
+  ASSERT_NE(decoded, nullptr);
+  EXPECT_THAT(std::get<Shared<TlsCertificate>>(decoded->value)->signed_timestamps,
+              ElementsAre(least, other));
+  const std::string at = "tls_certificate.signed_certificate_timestamp";
+  EXPECT_THAT(Decode(kSecretType, secret({other, least.substr(1)})).errors,
+              ElementsAre(HasSubstr(at + "[1]: must be a SignedCertificateTimestamp")));
+  EXPECT_THAT(Decode(kSecretType, secret({std::string(47, '\1')})).errors,
+              ElementsAre(HasSubstr(at + "[0]: must be a SignedCertificateTimestamp")));
+  const std::string large(32'765, '\0');
+  EXPECT_THAT(Decode(kSecretType, secret({large, large.substr(1)})).errors, testing::IsEmpty());
+  EXPECT_THAT(Decode(kSecretType, secret({large, large})).errors,
+              ElementsAre(HasSubstr(at + "[1]: there is no room for it")));
+}
+
+// --- SPIFFE
+
+// A bundle map with the certificate of `pem` under `domain`.
+std::string BundleMap(const std::string& domain, const std::string& pem) {
+  const std::string der = x509::ParseCertificates(pem)->front().Der();
+  return "trust_bundles: {inline_string: '{\"trust_domains\": {\"" + domain +
+         "\": {\"keys\": [{\"kty\": \"EC\", \"use\": \"jwt-svid\"}, {\"kty\": \"EC\", \"use\": \"" +
+         "x509-svid\", \"x5c\": [\"" + Base64(der) + "\"]}]}}}'}, trust_domains: [{name: a}]";
+}
+
+TEST(DecodeTls, SpiffeTrustIsReadByDomain) {
+  const x509::Authority other("Other");
+  const auto secret = Decoded<Secret>(
+      kSecretType,
+      "{name: s, " +
+          Spiffe(
+              "trust_domains: [{name: b.example, trust_bundle: " + x509::InlineYaml(Root().pem()) +
+              "}, {name: a.example, trust_bundle: " + x509::InlineYaml(other.pem()) + "}]") +
+          "}");
+  ASSERT_NE(secret, nullptr);
+  const auto& spiffe = std::get<CertificateValidation>(secret->value).spiffe;
+  ASSERT_EQ(spiffe.size(), 2u);
+  EXPECT_EQ(spiffe[0].domain, "a.example");
+  EXPECT_EQ(spiffe[0].bundle_pem, other.pem());
+  EXPECT_EQ(spiffe[1].domain, "b.example");
+}
+
+TEST(DecodeTls, SpiffeTrustMayComeAsABundleMap) {
+  const auto secret = Decoded<Secret>(
+      kSecretType, "{name: s, " + Spiffe(BundleMap("a.example", Root().pem())) + "}");
+  ASSERT_NE(secret, nullptr);
+  const auto& spiffe = std::get<CertificateValidation>(secret->value).spiffe;
+  ASSERT_EQ(spiffe.size(), 1u);
+  EXPECT_EQ(spiffe[0].domain, "a.example");
+  EXPECT_EQ(x509::ParseCertificates(spiffe[0].bundle_pem)->front().Der(),
+            x509::ParseCertificates(Root().pem())->front().Der());
+}
+
+TEST(DecodeTls, SpiffeTrustIsRefusedByItsField) {
+  const std::string root = x509::InlineYaml(Root().pem());
+  const std::string good = "trust_domains: [{name: a.example, trust_bundle: " + root + "}]";
+  const auto map = [](const std::string& json) {
+    return "trust_domains: [{name: a}], trust_bundles: {inline_string: '" + json + "'}";
+  };
+  const std::string at = "validation_context.custom_validator_config.typed_config.";
+  const std::pair<std::string, std::string> cases[] = {
+      {Spiffe("trust_domains: [{name: A_b/c, trust_bundle: " + root + "}]"),
+       at + "trust_domains[0].name: must be a trust domain"},
+      {Spiffe("trust_domains: [{name: a, trust_bundle: {inline_string: x}}]"),
+       at + "trust_domains[0].trust_bundle: there is no PEM block"},
+      {Spiffe("trust_domains: [{name: a, trust_bundle: " + root +
+              "}, {name: a, trust_bundle: " + root + "}]"),
+       at + "trust_domains[1].name: is there twice"},
+      {Spiffe(map("no json")), at + "trust_bundles: is no JSON"},
+      {Spiffe(map("{}")), at + "trust_bundles: must be a SPIFFE bundle map"},
+      {Spiffe(map("{\"trust_domains\": {\"a\": {\"keys\": []}}}")),
+       at + "trust_bundles.trust_domains[\"a\"]: has no key with use"},
+      {Spiffe(map("{\"trust_domains\": {\"a\": {\"keys\": [{\"use\": \"x509-svid\", \"x5c\": "
+                  "[\"AAAA\"]}]}}}")),
+       at + "trust_bundles.trust_domains[\"a\"].keys[0]: must have one certificate in x5c"},
+      {Spiffe(good, ", trusted_ca: " + root),
+       "validation_context.trusted_ca: has no effect with custom_validator_config"},
+      {Spiffe(good, ", trust_chain_verification: ACCEPT_UNTRUSTED"),
+       "validation_context.trust_chain_verification: has no effect"},
+      {"validation_context: {custom_validator_config: {name: x, typed_config: {\"@type\": "
+       "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer}}}",
+       "custom_validator_config.typed_config: must be a "
+       "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig"},
+  };
+  for (const auto& [value, error] : cases) {
+    EXPECT_THAT(Decode(kSecretType, "{name: s, " + value + "}").errors,
+                testing::Contains(HasSubstr(error)))
+        << value;
+  }
 }
 
 }  // namespace
