@@ -70,6 +70,20 @@ TEST(RequestPath, NorDoesOneWhoseRouteSpeaksOfFilters) {
                        "    max_request_bytes: 1024\n"});
 }
 
+TEST(RequestPath, NorDoesOneThatIsPickedByCookiesAndCountedApart) {
+  ExpectThatARequestLocksAndAllocatesNothing(
+      {.routes =
+           "- match: { prefix: /, cookies: [ { name: tier, string_match: { exact: gold } } ] }\n"
+           "  direct_response: { status: 204 }\n"
+           "- match: { prefix: /, cookies: [ { name: tier, string_match: { exact: iron }, "
+           "invert_match: true } ] }\n"
+           "  stat_prefix: all\n"
+           "  route: { cluster: web, prefix_rewrite: /v1/ }\n",
+       .virtual_host_options =
+           "virtual_clusters: [ { name: reads, headers: [ { name: \":path\", string_match: { "
+           "prefix: /x } } ] } ]\n"});
+}
+
 std::atomic<int> counter{0};
 std::shared_ptr<int> shared = std::make_shared<int>(1);
 
