@@ -1,6 +1,6 @@
 // x-forwarded-client-cert: what upstreams are told of the client's certificate, and what becomes of
-// what the client says itself (forward_client_cert_details, forward_client_cert_matcher). A function
-// of its arguments.
+// what the client says itself (forward_client_cert_details, forward_client_cert_matcher). A
+// function of its arguments.
 #pragma once
 
 #include "source/config/listener.h"

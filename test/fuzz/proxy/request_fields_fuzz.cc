@@ -31,8 +31,8 @@ config::HttpConnectionManager ConfigOf(uint8_t bits) {
   config.ipv4_as_mapped_ipv6 = (bits & 8) != 0;
   config.xff_num_trusted_hops = bits >> 4 & 3;
   config.internal_addresses.ranges = config::InternalAddresses::PrivateRanges();
-  config.forward_client_cert = static_cast<config::ForwardClientCert>(bits % 5);
-  config.client_cert_details = {true, true, true, true, true};
+  config.client_cert = {.mode = static_cast<config::ForwardClientCert>(bits % 5),
+                        .details = {true, true, true, true, true}};
   if ((bits & 0x40) != 0) {
     config.ip_detection.push_back(config::HeaderDetection{.name = "x-client", .trusted = true});
   }
@@ -65,7 +65,7 @@ void CheckClient(const config::HttpConnectionManager& config, http::RequestHead&
   if (found.origin == Origin::kInternal) {
     WEIR_CHECK(config.internal_addresses.Contains(info.downstream_remote_address), "one of ours");
   }
-  ForwardClientCertificate(config, connection, head.headers);
+  ForwardClientCertificate(config, info, head);
   CheckValid(head.headers);
 }
 
