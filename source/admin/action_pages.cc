@@ -86,6 +86,14 @@ Page PassHealthCheckPage(const Inputs&, const Query&) {
 }
 Page QuitPage(const Inputs&, const Query&) { return Done({.kind = Action::Kind::kQuit}); }
 
+Page ReopenLogsPage(const Inputs&, const Query&) {
+  return Done({.kind = Action::Kind::kReopenLogs});
+}
+
+Page ModifyRuntimePage(const Inputs&, const Query&) {
+  return TextPage(503, "No admin layer specified\n");
+}
+
 Page DrainListenersPage(const Inputs&, const Query& query) {
   const DrainRequest drain{.graceful = query.Has("graceful"),
                            .inbound_only = query.Has("inboundonly"),

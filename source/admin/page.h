@@ -47,6 +47,7 @@ struct Action {
     kFailHealthCheck,
     kPassHealthCheck,
     kDrainListeners,
+    kReopenLogs,
     kQuit,
     kSetLogLevels
   };

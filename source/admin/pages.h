@@ -14,6 +14,8 @@ Page MemoryPage(const Inputs& inputs, const Query& query);
 Page ListenersPage(const Inputs& inputs, const Query& query);
 Page RuntimePage(const Inputs& inputs, const Query& query);
 Page HotRestartVersionPage(const Inputs& inputs, const Query& query);
+Page InitDumpPage(const Inputs& inputs, const Query& query);
+Page ContentionPage(const Inputs& inputs, const Query& query);
 Page CertificatesPage(const Inputs& inputs, const Query& query);
 
 Page ClustersPage(const Inputs& inputs, const Query& query);
@@ -27,6 +29,8 @@ Page LoggingPage(const Inputs& inputs, const Query& query);
 Page FailHealthCheckPage(const Inputs& inputs, const Query& query);
 Page PassHealthCheckPage(const Inputs& inputs, const Query& query);
 Page DrainListenersPage(const Inputs& inputs, const Query& query);
+Page ReopenLogsPage(const Inputs& inputs, const Query& query);
+Page ModifyRuntimePage(const Inputs& inputs, const Query& query);
 Page QuitPage(const Inputs& inputs, const Query& query);
 
 }  // namespace weir::admin

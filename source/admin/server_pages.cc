@@ -69,6 +69,25 @@ Page RuntimePage(const Inputs& inputs, const Query&) {
   return JsonPage(std::move(body));
 }
 
+Page ContentionPage(const Inputs&, const Query&) {
+  return TextPage(200,
+                  "Mutex contention tracing is not enabled: no lock is taken for a request.\n");
+}
+
+Page InitDumpPage(const Inputs& inputs, const Query& query) {
+  const auto message = NewDraftMessage("envoy.admin.v3.UnreadyTargetsDumps");
+  const auto add = [&](std::string_view kind, const std::vector<Waiting>& waiting) {
+    for (const Waiting& one : waiting) {
+      Draft dump = Draft(*message).Add("unready_targets_dumps");
+      dump.Text("name", StrCat(kind, one.name));
+      for (const std::string& target : one.awaits) dump.FromText("target_names", target);
+    }
+  };
+  add("listener ", inputs.view->waiting_listeners);
+  if (query.Get("mask") != "listener") add("cluster ", inputs.view->waiting_clusters);
+  return JsonPage(schema::MessageToJson(*message));
+}
+
 Page HotRestartVersionPage(const Inputs&, const Query&) { return TextPage(200, "disabled\n"); }
 
 Page ReadyPage(const Inputs& inputs, const Query&) {

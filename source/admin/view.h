@@ -87,6 +87,11 @@ struct ListenerStatus {
   std::vector<std::string> additional_addresses = {};
 };
 
+struct Waiting {
+  std::string name;
+  std::vector<std::string> awaits;  // Such as "route configuration main".
+};
+
 enum class ServerState : uint8_t { kLive, kDraining, kPreInitializing, kInitializing };
 
 // A certificate that is shown to peers or trusted.
@@ -147,6 +152,8 @@ struct View {
   std::vector<ResourceSet> resources;  // Clusters, endpoints, listeners, routes.
   std::vector<ClusterStatus> clusters;
   std::vector<ListenerStatus> listeners;
+  // Resources that are not in force yet, and what each waits for.
+  std::vector<Waiting> waiting_listeners, waiting_clusters;
   // Of every TLS context in force. Takes a while: called by the page, on its own thread.
   std::function<std::vector<ContextCertificates>()> certificates;
   MemoryStatus memory;  // For the page that needs it.

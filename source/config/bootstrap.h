@@ -54,7 +54,11 @@ struct Bootstrap {
   std::string node_cluster;
 
   std::optional<net::Address> admin_address;
+  std::vector<net::SocketOption> admin_socket_options;
+  std::vector<match::StringMatcher> admin_allow_paths;  // Empty: all.
   std::vector<AccessLog> admin_access_logs;
+
+  std::string flags_path;  // Empty: none.
 
   std::vector<std::shared_ptr<const Listener>> listeners;
   std::vector<std::shared_ptr<const Cluster>> clusters;

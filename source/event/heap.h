@@ -10,6 +10,7 @@ namespace weir::event {
 struct HeapReading {
   uint64_t allocated = 0;  // Bytes in use.
   uint64_t size = 0;       // Bytes taken from the system, in use or free.
+  uint64_t resident = 0;   // Bytes of the whole process in physical memory.
 
   uint64_t free() const { return size > allocated ? size - allocated : 0; }
 };

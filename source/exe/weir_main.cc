@@ -92,8 +92,8 @@ class Signals final : public event::FdHandler {
 // What the admin pages may do to the server. Any thread; acts on the main loop.
 class Actions final : public server::AdminActions {
  public:
-  Actions(event::Loop& main_loop, std::function<void()> quit)
-      : main_loop_(main_loop), quit_(std::move(quit)) {}
+  Actions(event::Loop& main_loop, std::function<void()> reopen_logs, std::function<void()> quit)
+      : main_loop_(main_loop), reopen_logs_(std::move(reopen_logs)), quit_(std::move(quit)) {}
   void set_server(server::Server* server) { server_ = server; }
 
   void CollectView(admin::Needs needs,
@@ -106,10 +106,12 @@ class Actions final : public server::AdminActions {
   void DrainListeners(const admin::DrainRequest& request) override {
     main_loop_.Post([this, request] { server_->DrainListeners(request); });
   }
+  void ReopenLogs() override { main_loop_.Post(reopen_logs_); }
   void Quit() override { main_loop_.Post(quit_); }
 
  private:
   event::Loop& main_loop_;
+  const std::function<void()> reopen_logs_;
   const std::function<void()> quit_;
   server::Server* server_ = nullptr;
 };
@@ -244,9 +246,12 @@ absl::Status Process::MakeServer() {
 
 absl::Status Process::MakeAdmin() {
   if (!loaded_.bootstrap.admin_address.has_value()) return absl::OkStatus();
-  actions_ = std::make_unique<Actions>(*main_loop_, [this] { Quit(event::Duration(0)); });
+  actions_ = std::make_unique<Actions>(
+      *main_loop_, [this] { logs_.Reopen(); }, [this] { Quit(event::Duration(0)); });
   actions_->set_server(server_.get());
   server::AdminServerConfig config{.address = *loaded_.bootstrap.admin_address,
+                                   .allow_paths = loaded_.bootstrap.admin_allow_paths,
+                                   .socket_options = loaded_.bootstrap.admin_socket_options,
                                    .seed = event::Random::FromSystem().Next()};
   for (const config::AccessLog& configured : loaded_.bootstrap.admin_access_logs) {
     auto log = filter::MakeAccessLog(extensions_.factories, configured, logs_);

@@ -1,5 +1,6 @@
 #include "source/server/admin_filter.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -24,11 +25,20 @@ admin::Request RequestOf(const http::RequestHead& head) {
           .sec_fetch_site = head.headers.Get("sec-fetch-site")};
 }
 
+bool Allows(const std::vector<match::StringMatcher>& paths, std::string_view path) {
+  return paths.empty() || std::any_of(paths.begin(), paths.end(),
+                                      [&](const auto& allowed) { return allowed.Matches(path); });
+}
+
 }  // namespace
 
 filter::FilterResult AdminFilter::OnRequestHeaders(http::RequestHead& head, bool end) {
   const admin::Request request = RequestOf(head);
-  if (std::optional<admin::Page> refusal = admin::Refuse(request, context_.names)) {
+  std::optional<admin::Page> refusal = admin::Refuse(request, context_.names);
+  if (!refusal.has_value() && !Allows(context_.allow_paths, request.path)) {
+    refusal = admin::TextPage(403, "This path is not one of admin.allow_paths.\n");
+  }
+  if (refusal.has_value()) {
     WEIR_LOG(kAdmin, kWarn, "refused: ", request.method, " ", request.path, " for host ",
              request.authority);
     begun_ = true;
@@ -95,6 +105,8 @@ void AdminFilter::Do(const admin::Action& action) {
       return context_.actions.FailHealthCheck(false);
     case Kind::kDrainListeners:
       return context_.actions.DrainListeners(action.drain);
+    case Kind::kReopenLogs:
+      return context_.actions.ReopenLogs();
     case Kind::kQuit:
       return context_.actions.Quit();
     case Kind::kSetLogLevels:

@@ -12,6 +12,7 @@
 #include "source/admin/page.h"
 #include "source/admin/page_table.h"
 #include "source/filter/http_filter.h"
+#include "source/match/string_matcher.h"
 #include "source/stats/registry.h"
 
 namespace weir::server {
@@ -24,6 +25,7 @@ class AdminActions {
                            std::function<void(std::shared_ptr<const admin::View>)> done) = 0;
   virtual void FailHealthCheck(bool failed) = 0;
   virtual void DrainListeners(const admin::DrainRequest& request) = 0;
+  virtual void ReopenLogs() = 0;
   virtual void Quit() = 0;
 
  protected:
@@ -36,6 +38,7 @@ struct AdminContext {
   const stats::Registry& registry;
   event::Loop& loop;               // The admin server's.
   std::vector<std::string> names;  // Hosts beside localhost and IP literals, lower case.
+  std::vector<match::StringMatcher> allow_paths;  // Empty: all.
 };
 
 class AdminFilter final : public filter::HttpFilter {

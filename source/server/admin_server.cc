@@ -61,7 +61,8 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Create(AdminServerConf
                                                                  AdminActions& actions,
                                                                  stats::Registry& registry,
                                                                  AdminSeat seat) {
-  auto sockets = seat.network.OpenListenSockets(config.address, {.reuse_port = false}, 1);
+  const net::ListenOptions options{.reuse_port = false, .more = config.socket_options};
+  auto sockets = seat.network.OpenListenSockets(config.address, options, 1);
   if (!sockets.ok()) {
     return absl::Status(sockets.status().code(),
                         ToAbsl(StrCat("the admin server: ", MessageOf(sockets.status()))));
@@ -73,7 +74,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Create(AdminServerConf
 AdminServer::AdminServer(AdminServerConfig config, AdminActions& actions, stats::Registry& registry,
                          AdminSeat seat, std::vector<std::shared_ptr<net::ListenSocket>> sockets)
     : address_(sockets.front()->address()),
-      context_{actions, registry, seat.loop, LowerCase(config.host_names)},
+      context_{actions, registry, seat.loop, LowerCase(config.host_names), config.allow_paths},
       breakers_(1),
       worker_({.index = kIndex,
                .loop = seat.loop,

@@ -17,7 +17,8 @@
 #include "absl/status/statusor.h"
 #include "source/admin/view.h"
 #include "source/filter/access_log.h"
-#include "source/net/address.h"
+#include "source/match/string_matcher.h"
+#include "source/net/network.h"
 #include "source/server/admin_filter.h"
 #include "source/server/worker.h"
 
@@ -29,6 +30,8 @@ struct AdminServerConfig {
   // Names by which the server may be asked, beside localhost and IP literals; others are refused,
   // as a page that had its own name point here would use one.
   std::vector<std::string> host_names;
+  std::vector<match::StringMatcher> allow_paths;  // Empty: all.
+  std::vector<net::SocketOption> socket_options;
   uint64_t seed = 0;
 };
 

@@ -274,6 +274,23 @@ bool ClusterDirector::IsStatic(std::string_view name) const {
   return found != known_.end() && (*found)->is_static;
 }
 
+std::vector<admin::Waiting> ClusterDirector::Waiting() const {
+  std::vector<admin::Waiting> all;
+  for (const auto& known : known_) {
+    if (known->waiting == nullptr) continue;
+    const config::Cluster& cluster = *known->waiting->config;
+    admin::Waiting waiting{cluster.name, {}};
+    transports_.secrets().AddMissing(config::SecretsOf(cluster), waiting.awaits);
+    if (waiting.awaits.empty()) {
+      waiting.awaits.push_back(cluster.type == config::DiscoveryType::kEds
+                                   ? StrCat("endpoints ", EdsName(cluster))
+                                   : std::string("name resolution"));
+    }
+    all.push_back(std::move(waiting));
+  }
+  return all;
+}
+
 std::vector<std::string> ClusterDirector::Warming() const {
   std::vector<std::string> names;
   for (const auto& known : known_) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "source/admin/view.h"
 #include "source/base/hash_map.h"
 #include "source/base/persistent_map.h"
 #include "source/config/cluster.h"
@@ -43,6 +44,8 @@ class ClusterDirector final : private SecretUser {
   bool IsStatic(std::string_view name) const;
   // Names of those that wait, in no order.
   std::vector<std::string> Warming() const;
+  // What each of them waits for.
+  std::vector<admin::Waiting> Waiting() const;
   // Clusters added, changed and removed so far.
   struct Counts {
     uint64_t added = 0, modified = 0, removed = 0;

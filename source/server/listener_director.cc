@@ -137,10 +137,33 @@ void ListenerDirector::Unsubscribe(const generation::Listener& listener) {
   });
 }
 
+std::vector<admin::Waiting> ListenerDirector::Waiting() const {
+  std::vector<admin::Waiting> all;
+  for (const auto& [name, known] : known_) {
+    if (known->waiting == nullptr) continue;
+    admin::Waiting waiting{name, {}};
+    ForEachRds(*known->waiting, [&](const config::HttpConnectionManager& http) {
+      if (!HasRoutes(http.rds_name)) {
+        waiting.awaits.push_back(StrCat("route configuration ", http.rds_name));
+      }
+    });
+    ForEachWithSecrets(*known->waiting, [&](const config::FilterChain& chain) {
+      transports_.secrets().AddMissing(chain.transport_socket->secrets(), waiting.awaits);
+    });
+    if (!open_) waiting.awaits.emplace_back("the first clusters");
+    all.push_back(std::move(waiting));
+  }
+  return all;
+}
+
+bool ListenerDirector::HasRoutes(const std::string& name) const {
+  return routes_.Find(name) != nullptr || timed_out_.contains(name);
+}
+
 bool ListenerDirector::IsWarm(const generation::Listener& listener) const {
   bool warm = true;
   ForEachRds(listener, [&](const config::HttpConnectionManager& http) {
-    warm = warm && (routes_.Find(http.rds_name) != nullptr || timed_out_.contains(http.rds_name));
+    warm = warm && HasRoutes(http.rds_name);
   });
   ForEachWithSecrets(listener, [&](const config::FilterChain& chain) {
     warm = warm && transports_.secrets().Settled(chain.transport_socket->secrets());

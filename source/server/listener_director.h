@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "source/admin/view.h"
 #include "source/base/hash_map.h"
 #include "source/base/persistent_map.h"
 #include "source/generation/snapshot.h"
@@ -60,6 +61,8 @@ class ListenerDirector final : private SecretUser {
   const Routes& routes() const { return routes_; }
   const HashMap<ListenSockets::Sockets>& sockets() const { return active_sockets_; }
   std::vector<std::string> Warming() const;
+  // What each of them waits for.
+  std::vector<admin::Waiting> Waiting() const;
   struct Counts {
     uint64_t added = 0, modified = 0, removed = 0, in_place_updated = 0;
     uint64_t create_success = 0, create_failure = 0, stopped = 0;
@@ -82,6 +85,8 @@ class ListenerDirector final : private SecretUser {
   bool IsStopped(const config::Listener& listener) const;
   absl::StatusOr<Bound> BindNew(std::shared_ptr<const generation::Listener> listener);
   void TryWarm(Known& known);
+  // They are known, or will not come in time.
+  bool HasRoutes(const std::string& name) const;
   bool IsWarm(const generation::Listener& listener) const;
   std::shared_ptr<const generation::Listener> WithTransports(
       std::shared_ptr<const generation::Listener> listener);

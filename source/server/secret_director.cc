@@ -114,12 +114,22 @@ absl::Status SecretDirector::Check(const std::vector<config::SecretReference>& r
 }
 
 bool SecretDirector::Settled(const std::vector<config::SecretReference>& references) const {
-  return std::all_of(references.begin(), references.end(), [&](const auto& reference) {
-    if (IsStatic(reference)) return true;
-    const auto supply = supplies_.find(reference.name);
-    return supply != supplies_.end() &&
-           (supply->second.secret != nullptr || supply->second.timed_out);
-  });
+  return std::all_of(references.begin(), references.end(),
+                     [this](const auto& reference) { return IsSettled(reference); });
+}
+
+bool SecretDirector::IsSettled(const config::SecretReference& reference) const {
+  if (IsStatic(reference)) return true;
+  const auto supply = supplies_.find(reference.name);
+  return supply != supplies_.end() &&
+         (supply->second.secret != nullptr || supply->second.timed_out);
+}
+
+void SecretDirector::AddMissing(const std::vector<config::SecretReference>& references,
+                                std::vector<std::string>& names) const {
+  for (const config::SecretReference& reference : references) {
+    if (!IsSettled(reference)) names.push_back(StrCat("secret ", reference.name));
+  }
 }
 
 const config::Secret* SecretDirector::Find(const config::SecretReference& reference) const {

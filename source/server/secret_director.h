@@ -60,6 +60,9 @@ class SecretDirector {
   absl::Status Check(const std::vector<config::SecretReference>& references) const;
   // Each is there or will not come in time: waiting longer brings nothing.
   bool Settled(const std::vector<config::SecretReference>& references) const;
+  // Adds "secret NAME" for each that is still to come.
+  void AddMissing(const std::vector<config::SecretReference>& references,
+                  std::vector<std::string>& names) const;
   config::SecretLookup lookup() const;
 
  private:
@@ -70,6 +73,7 @@ class SecretDirector {
 
   using ByName = HashMap<const config::Secret*>;
 
+  bool IsSettled(const config::SecretReference& reference) const;
   const config::Secret* Find(const config::SecretReference& reference) const;
   absl::Status TryWith(const ByName& secrets) const;
   // Appends a status for each of `secrets`, and those that are good to `good`.

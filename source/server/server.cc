@@ -154,7 +154,16 @@ absl::Status Server::MakeOverloadManager(const filter::Factories& factories) {
   return absl::OkStatus();
 }
 
+void Server::ReadFlags() {
+  if (bootstrap_.flags_path.empty()) return;
+  const auto names = platform_.files.List(bootstrap_.flags_path);
+  if (!names.ok() || std::find(names->begin(), names->end(), "drain") == names->end()) return;
+  WEIR_LOG(kMain, kInfo, "there is ", bootstrap_.flags_path, "/drain: health checks fail");
+  FailHealthCheck(true);
+}
+
 absl::Status Server::Start() {
+  ReadFlags();
   heap_watch_.Start();
   if (overload_ != nullptr) overload_->Start();
   WEIR_RETURN_IF_ERROR(dynamic_.Start(
@@ -265,6 +274,7 @@ void Server::ShowHeap(const event::HeapReading& heap) {
   ServerStats& stats = *stats_->server;
   stats.memory_allocated.Set(static_cast<int64_t>(heap.allocated));
   stats.memory_heap_size.Set(static_cast<int64_t>(heap.size));
+  stats.memory_physical_size.Set(static_cast<int64_t>(heap.resident));
 }
 
 admin::ServerState Server::state() const {

@@ -124,6 +124,8 @@ class Server {
          const ServerExtensions& extensions, ServerOptions options);
 
   absl::Status CompileStatic();
+  // The file that asks for a start as after /healthcheck/fail.
+  void ReadFlags();
   absl::Status MakeOverloadManager(const filter::Factories& factories);
   void MakeWorkers();
   // For each worker, on its loop.

@@ -17,6 +17,8 @@ std::span<const stats::Field> ServerStats::Fields() {
       WEIR_STAT_FIELD(ServerStats, kGauge, total_connections, "Downstream connections"),
       WEIR_STAT_FIELD(ServerStats, kGauge, memory_allocated, "Bytes in use of the heap"),
       WEIR_STAT_FIELD(ServerStats, kGauge, memory_heap_size, "Bytes of the heap"),
+      WEIR_STAT_FIELD(ServerStats, kGauge, memory_physical_size,
+                      "Bytes of the process in physical memory"),
       WEIR_STAT_FIELD(ServerStats, kGauge, parent_connections, "Of the process before: none"),
       WEIR_STAT_FIELD(ServerStats, kGauge, hot_restart_epoch, "0: there is no hot restart"),
       WEIR_STAT_FIELD(ServerStats, kGauge, hot_restart_generation, "1: there is no hot restart"),

@@ -14,7 +14,7 @@ struct ServerStats {
   stats::Gauge hot_restart_epoch, hot_restart_generation, version;
   stats::Counter static_unknown_fields, dynamic_unknown_fields, wip_protos;
   stats::Counter debug_assertion_failures, envoy_bug_failures, dropped_stat_flushes;
-  stats::Gauge memory_allocated, memory_heap_size;
+  stats::Gauge memory_allocated, memory_heap_size, memory_physical_size;
   stats::Histogram initialization_time_ms;
 
   static std::span<const stats::Field> Fields();

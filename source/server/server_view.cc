@@ -34,6 +34,11 @@ void MarkWarming(admin::ResourceSet& set, const std::vector<std::string>& names)
   }
 }
 
+std::vector<admin::Waiting> Sorted(std::vector<admin::Waiting> all) {
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return all;
+}
+
 }  // namespace
 
 std::shared_ptr<admin::View> Server::MakeView() const {
@@ -86,6 +91,8 @@ std::shared_ptr<admin::View> Server::MakeView() const {
       });
   std::sort(view->listeners.begin(), view->listeners.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
+  view->waiting_listeners = Sorted(listeners_.Waiting());
+  view->waiting_clusters = Sorted(clusters_.Waiting());
   AddCertificates(*view);
   return view;
 }

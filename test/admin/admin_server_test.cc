@@ -33,6 +33,7 @@ class FakeActions final : public AdminActions {
     calls.push_back(StrCat("drain", request.graceful ? " graceful" : "",
                            request.inbound_only ? " inbound" : ""));
   }
+  void ReopenLogs() override { calls.push_back("reopen"); }
   void Quit() override { calls.push_back("quit"); }
 
   // Keeps those who ask for a View waiting.
@@ -162,6 +163,27 @@ TEST_F(AdminServerTest, ReadyAnswersWithThePageAndItsFields) {
   EXPECT_TRUE(Ask("GET /ready").starts_with("HTTP/1.1 503 ")) << "each request sees a new View";
 }
 
+TEST_F(AdminServerTest, OnlyThePathsThatAreAllowedAreAnswered) {
+  AdminServerConfig config{.address = *net::Address::Parse("127.0.0.1:9902")};
+  config.allow_paths = {{match::StringMatcher::Kind::kExact, "/ready", false},
+                        {match::StringMatcher::Kind::kPrefix, "/stats", false}};
+  auto narrow = *AdminServer::Create(std::move(config), actions_, registry_, {loop_, network_});
+  loop_.RunReady();
+  const auto ask = [&](std::string_view path) {
+    RawClient client(network_, narrow->address());
+    client.Send(StrCat("GET ", path, " HTTP/1.1\r\nHost: 127.0.0.1:9902\r\n\r\n"));
+    loop_.RunFor(milliseconds(100));
+    return client.Take().substr(0, 12);
+  };
+  EXPECT_EQ(ask("/ready?x=1"), "HTTP/1.1 200");
+  EXPECT_EQ(ask("/stats/prometheus"), "HTTP/1.1 200");
+  EXPECT_EQ(ask("/ready/"), "HTTP/1.1 403");
+  EXPECT_EQ(ask("/config_dump"), "HTTP/1.1 403");
+  bool done = false;
+  narrow->Shutdown(seconds(1), [&done] { done = true; });
+  EXPECT_TRUE(loop_.RunUntilTrue([&done] { return done; }));
+}
+
 TEST_F(AdminServerTest, HeadHasNoBody) {
   const std::string answer = Ask("HEAD /ready");
   EXPECT_TRUE(Has(answer, "content-length: 5\r\n")) << answer;
@@ -169,19 +191,20 @@ TEST_F(AdminServerTest, HeadHasNoBody) {
 }
 
 TEST_F(AdminServerTest, PostsActAndGetsDoNot) {
-  for (const std::string_view path :
-       {"/healthcheck/fail", "/healthcheck/ok", "/quitquitquit", "/drain_listeners"}) {
+  for (const std::string_view path : {"/healthcheck/fail", "/healthcheck/ok", "/quitquitquit",
+                                      "/drain_listeners", "/reopen_logs"}) {
     const std::string refused = Ask(StrCat("GET ", path));
     EXPECT_TRUE(refused.starts_with("HTTP/1.1 405 ")) << refused;
     EXPECT_TRUE(Has(refused, "allow: POST\r\n")) << refused;
   }
   EXPECT_TRUE(actions_.calls.empty());
-  for (const std::string_view path : {"/healthcheck/fail", "/healthcheck/ok",
-                                      "/drain_listeners?graceful&inboundonly", "/quitquitquit"}) {
+  for (const std::string_view path :
+       {"/healthcheck/fail", "/healthcheck/ok", "/drain_listeners?graceful&inboundonly",
+        "/reopen_logs", "/quitquitquit"}) {
     EXPECT_TRUE(Ask(StrCat("POST ", path)).ends_with("\r\n\r\nOK\n")) << path;
   }
   EXPECT_EQ(actions_.calls,
-            (std::vector<std::string>{"fail", "ok", "drain graceful inbound", "quit"}));
+            (std::vector<std::string>{"fail", "ok", "drain graceful inbound", "reopen", "quit"}));
 }
 
 TEST_F(AdminServerTest, LevelsAreSetByPost) {

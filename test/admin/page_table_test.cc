@@ -48,6 +48,9 @@ TEST(PageTableTest, TheMethodMustFit) {
       {"GET", "/healthcheck/fail", 405, "POST"},
       {"GET", "/healthcheck/ok", 405, "POST"},
       {"GET", "/drain_listeners?graceful", 405, "POST"},
+      {"GET", "/reopen_logs", 405, "POST"},
+      {"GET", "/runtime_modify?a=b", 405, "POST"},
+      {"POST", "/runtime_modify?a=b", 503, ""},
       {"POST", "/quitquitquit", 200, ""},
       {"GET", "/logging", 200, ""},
       {"GET", "/logging?level=debug", 405, "POST"},
@@ -74,6 +77,7 @@ TEST(PageTableTest, ActionsAreWhatTheQuerySays) {
   } rows[] = {
       {"/healthcheck/fail", Kind::kFailHealthCheck},
       {"/healthcheck/ok", Kind::kPassHealthCheck},
+      {"/reopen_logs", Kind::kReopenLogs},
       {"/quitquitquit", Kind::kQuit},
       {"/drain_listeners", Kind::kDrainListeners},
       {"/drain_listeners?graceful", Kind::kDrainListeners, {.graceful = true}},

@@ -289,5 +289,39 @@ TEST(ClustersPageTest, JsonIsTheMessageOfTheApi) {
       << page.body;
 }
 
+TEST(InitDumpTest, ListsWhatWaitsAndForWhat) {
+  View view;
+  view.waiting_listeners = {{"in", {"route configuration main", "secret own"}}};
+  view.waiting_clusters = {{"web", {"endpoints web"}}};
+  EXPECT_EQ(Get(view, "/init_dump").body, R"({
+ "unready_targets_dumps": [
+  {
+   "name": "listener in",
+   "target_names": [
+    "route configuration main",
+    "secret own"
+   ]
+  },
+  {
+   "name": "cluster web",
+   "target_names": [
+    "endpoints web"
+   ]
+  }
+ ]
+}
+)");
+  EXPECT_EQ(Get(view, "/init_dump?mask=listener").body.find("cluster web"), std::string::npos);
+  EXPECT_EQ(Get({}, "/init_dump").body, "{}\n");
+}
+
+TEST(ListenersTest, EveryAddressHasALine) {
+  View view;
+  view.listeners = {{"edge", "10.0.0.1:80", {"10.0.0.2:80"}}};
+  EXPECT_EQ(Get(view, "/listeners").body, "edge::10.0.0.1:80\nedge::10.0.0.2:80\n");
+  EXPECT_NE(Get(view, "/listeners?format=json").body.find("additional_local_addresses"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace weir::admin

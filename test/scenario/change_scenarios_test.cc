@@ -264,6 +264,28 @@ TEST(ChangeScenario, AListenerServesItsAddressesAndCanDropOne) {
   EXPECT_EQ(one.answered(), 3u) << "its chain is the same";
 }
 
+TEST(ChangeScenario, WhatWaitsIsShownWithWhatItWaitsFor) {
+  World world(kDynamicBootstrap);
+  ControlPlane control(world);
+  control.Send(schema::kClusterTypeUrl, "c1", Cluster("one"));
+  control.Send(schema::kListenerTypeUrl, "l1", Listener("edge", 80));
+  std::shared_ptr<const admin::View> view;
+  const auto look = [&] {
+    world.server().CollectView(admin::Needs::kView, [&view](auto seen) { view = seen; });
+    world.Run();
+  };
+  look();
+  ASSERT_EQ(view->waiting_clusters.size(), 1u);
+  EXPECT_THAT(view->waiting_clusters[0].awaits, ElementsAre("endpoints one"));
+  ASSERT_EQ(view->waiting_listeners.size(), 1u);
+  EXPECT_THAT(view->waiting_listeners[0].awaits,
+              ElementsAre("route configuration routes", "the first clusters"));
+  control.Send(schema::kClusterLoadAssignmentTypeUrl, "e1", Endpoints("one", "10.0.0.1"));
+  look();
+  EXPECT_TRUE(view->waiting_clusters.empty());
+  EXPECT_THAT(view->waiting_listeners[0].awaits, ElementsAre("route configuration routes"));
+}
+
 TEST(ChangeScenario, AListenerWithoutAPortIsReachedByNobody) {
   Streamed streamed;
   streamed.control.Send(schema::kListenerTypeUrl, "l2",

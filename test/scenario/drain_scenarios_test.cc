@@ -66,6 +66,16 @@ TEST(DrainScenario, AConnectionThatTheKernelHasQueuedIsServed) {
   queued.Close();
 }
 
+TEST(DrainScenario, AFileAsksForAStartThatFailsHealthChecks) {
+  const std::string bootstrap = StrCat(kDynamicBootstrap, "flags_path: /etc/flags\n");
+  World with(bootstrap, {.files = {{"/etc/flags/drain", ""}}});
+  EXPECT_EQ(with.server().state(), admin::ServerState::kDraining);
+  World without(bootstrap, {.files = {{"/etc/flags/other", ""}}});
+  EXPECT_NE(without.server().state(), admin::ServerState::kDraining);
+  World nowhere(bootstrap);
+  EXPECT_TRUE(nowhere.status().ok());
+}
+
 TEST(DrainScenario, WhoConnectsWhileTheServerEndsIsRefused) {
   Draining draining;
   World& world = draining.world;

@@ -71,11 +71,12 @@ TEST(MemoryScenarios, TheLargestHeadsOnAllStreamsHoldWhatTheirLimitsSay) {
 TEST(MemoryScenarios, MuchThatIsFreeGoesBackToTheSystem) {
   World world(AnswersItself());
   ASSERT_TRUE(world.status().ok()) << world.status();
-  world.heap().reading = {.allocated = 16 * kMiB, .size = 20 * kMiB};
+  world.heap().reading = {.allocated = 16 * kMiB, .size = 20 * kMiB, .resident = 24 * kMiB};
   world.Run(6s);
   EXPECT_EQ(world.heap().shrinks, 0);
   EXPECT_EQ(world.Stat("server.memory_allocated"), int64_t{16 * kMiB});
   EXPECT_EQ(world.Stat("server.memory_heap_size"), int64_t{20 * kMiB});
+  EXPECT_EQ(world.Stat("server.memory_physical_size"), int64_t{24 * kMiB});
   world.heap().reading.size += 1;
   world.Run(6s);
   EXPECT_EQ(world.heap().shrinks, 1);

@@ -13,6 +13,7 @@
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/overload.h"
 #include "source/config/proto/runtime.h"
+#include "source/config/proto/sockets.h"
 #include "source/config/proto/tls.h"
 #include "source/config/proto/values.h"
 #include "weir/config/v1/dynamic_updates.pb.h"
@@ -77,10 +78,23 @@ void DecodeDynamic(const pb::Bootstrap::DynamicResources& message, const Scope& 
   }
 }
 
+std::vector<match::StringMatcher> DecodeMatchers(
+    const google::protobuf::RepeatedPtrField<envoy::type::matcher::v3::StringMatcher>& messages,
+    std::string_view field, const Scope& scope) {
+  std::vector<match::StringMatcher> matchers;
+  for (int i = 0; i < messages.size(); ++i) {
+    auto matcher = DecodeStringMatcher(messages[i], scope.Item(field, i));
+    if (matcher.has_value()) matchers.push_back(*std::move(matcher));
+  }
+  return matchers;
+}
+
 void DecodeAdmin(const pb::Admin& message, const Scope& scope, Bootstrap& bootstrap) {
   if (message.has_address()) {
     bootstrap.admin_address = DecodeAddress(message.address(), scope.Field("address"));
   }
+  bootstrap.admin_socket_options = DecodeSocketOptions(message.socket_options(), scope);
+  bootstrap.admin_allow_paths = DecodeMatchers(message.allow_paths(), "allow_paths", scope);
   bootstrap.admin_access_logs = DecodeAccessLogs(message.access_log(), scope);
   if (message.access_log_path().empty()) return;
   // The same as a FileAccessLog with this path.
@@ -94,14 +108,6 @@ void DecodeAdmin(const pb::Admin& message, const Scope& scope, Bootstrap& bootst
   }
 }
 
-void DecodePatterns(const envoy::type::matcher::v3::ListStringMatcher& list, const Scope& scope,
-                    StatsConfig& stats) {
-  for (int i = 0; i < list.patterns_size(); ++i) {
-    auto pattern = DecodeStringMatcher(list.patterns(i), scope.Item("patterns", i));
-    if (pattern.has_value()) stats.patterns.push_back(*std::move(pattern));
-  }
-}
-
 void DecodeStatsMatcher(const envoy::config::metrics::v3::StatsMatcher& message, const Scope& scope,
                         StatsConfig& stats) {
   using Matcher = envoy::config::metrics::v3::StatsMatcher;
@@ -111,10 +117,14 @@ void DecodeStatsMatcher(const envoy::config::metrics::v3::StatsMatcher& message,
       return;
     case Matcher::kInclusionList:
       stats.shown = StatsConfig::Shown::kMatching;
-      return DecodePatterns(message.inclusion_list(), scope.Field("inclusion_list"), stats);
+      stats.patterns = DecodeMatchers(message.inclusion_list().patterns(), "patterns",
+                                      scope.Field("inclusion_list"));
+      return;
     case Matcher::kExclusionList:
       stats.shown = StatsConfig::Shown::kOthers;
-      return DecodePatterns(message.exclusion_list(), scope.Field("exclusion_list"), stats);
+      stats.patterns = DecodeMatchers(message.exclusion_list().patterns(), "patterns",
+                                      scope.Field("exclusion_list"));
+      return;
     case Matcher::STATS_MATCHER_NOT_SET:
       return;  // A field rule refuses it.
   }
@@ -221,6 +231,7 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   bootstrap.node_bytes = message.node().SerializeAsString();
   bootstrap.node_id = message.node().id();
   bootstrap.node_cluster = message.node().cluster();
+  bootstrap.flags_path = message.flags_path();
   DecodeStatic(message.static_resources(), root.Field("static_resources"), bootstrap);
   DecodeDynamic(message.dynamic_resources(), root.Field("dynamic_resources"), bootstrap);
   DecodeAdmin(message.admin(), root.Field("admin"), bootstrap);

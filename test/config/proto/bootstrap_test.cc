@@ -13,6 +13,8 @@ constexpr std::string_view kDynamic = R"(
 node: { id: n1, cluster: c1 }
 admin:
   address: { socket_address: { address: 127.0.0.1, port_value: 9901 } }
+  allow_paths: [ { prefix: /stats }, { exact: /ready } ]
+  socket_options: [ { level: 1, name: 2, int_value: 1 } ]
   access_log:
   - name: out
     typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog }
@@ -41,6 +43,9 @@ TEST(DecodeBootstrap, ReadsWhatAControlPlaneNeeds) {
   EXPECT_FALSE(bootstrap.node_bytes.empty());
   EXPECT_EQ(bootstrap.admin_address->ToString(), "127.0.0.1:9901");
   EXPECT_EQ(bootstrap.admin_access_logs.size(), 1u);
+  ASSERT_EQ(bootstrap.admin_allow_paths.size(), 2u);
+  EXPECT_TRUE(bootstrap.admin_allow_paths[0].Matches("/stats/prometheus"));
+  EXPECT_EQ(bootstrap.admin_socket_options.size(), 1u);
   EXPECT_TRUE(bootstrap.ads->delta);
   EXPECT_EQ(bootstrap.ads->cluster, "xds");
   EXPECT_THAT(bootstrap.ads->initial_metadata, ElementsAre(testing::Pair("token", "t")));
