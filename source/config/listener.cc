@@ -28,8 +28,8 @@ auto Limits(const HttpConnectionManager& m) {
                   m.max_connection_duration, m.http1_safe_max_connection_duration,
                   m.max_stream_duration, m.max_requests_per_connection, m.stream_idle_timeout,
                   m.stream_flush_timeout, m.request_timeout, m.request_headers_timeout,
-                  m.premature_reset_min_stream_lifetime, m.drain_timeout, m.delayed_close_timeout,
-                  m.underscores);
+                  m.premature_reset_min_stream_lifetime, m.drain_timeout, m.drain_timeout_jitter,
+                  m.delayed_close_timeout, m.underscores);
 }
 
 auto Headers(const HttpConnectionManager& m) {
@@ -40,13 +40,14 @@ auto Headers(const HttpConnectionManager& m) {
 
 auto Client(const HttpConnectionManager& m) {
   return std::tie(m.use_remote_address, m.xff_num_trusted_hops, m.skip_xff_append, m.ip_detection,
-                  m.append_x_forwarded_port, m.ipv4_as_mapped_ipv6, m.internal_addresses,
-                  m.client_cert, m.client_cert_matcher);
+                  m.append_x_forwarded_port, m.forward_proto, m.ipv4_as_mapped_ipv6,
+                  m.internal_addresses, m.client_cert, m.client_cert_matcher);
 }
 
 auto Target(const HttpConnectionManager& m) {
-  return std::tie(m.normalize_path, m.merge_slashes, m.escaped_slashes, m.host_port,
-                  m.strip_trailing_host_dot, m.scheme);
+  return std::tie(m.path_steps, m.filter_path_steps, m.escaped_slashes, m.host_port,
+                  m.strip_trailing_host_dot, m.scheme, m.scheme_of_upstream,
+                  m.tells_upstreams_of_client);
 }
 
 auto Socket(const Listener& l) {

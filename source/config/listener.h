@@ -48,6 +48,9 @@ enum class PathNormalization : uint8_t {
   kUnescapeAndRedirect,
   kUnescapeAndForward
 };
+// What becomes of a path, step by step: escapes of unreserved characters, backslashes and dot
+// segments (RFC 3986, 6.2.2); slashes side by side.
+enum class PathStep : uint8_t { kNormalize, kMergeSlashes };
 enum class UnderscoresInHeaders : uint8_t { kAllow, kReject, kDrop };
 enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
 // strip_matching_host_port, strip_any_host_port: what becomes of the authority's port.
@@ -69,6 +72,14 @@ enum class ForwardClientCert : uint8_t {
   kAppendForward,
   kSanitizeSet,
   kAlwaysForwardOnly
+};
+
+// ForwardProtoConfig: what x-forwarded-proto says by the port that was asked; sorted. Other ports:
+// as the connection has TLS.
+struct ForwardProto {
+  std::vector<uint16_t> https_ports;
+  std::vector<uint16_t> http_ports;
+  friend bool operator==(const ForwardProto&, const ForwardProto&) = default;
 };
 
 // SetCurrentClientCertDetails
@@ -134,6 +145,7 @@ struct HttpConnectionManager {
   // Of the runtime: a request that is reset later was given up for a reason.
   std::chrono::seconds premature_reset_min_stream_lifetime{1};
   std::chrono::milliseconds drain_timeout{5000};
+  double drain_timeout_jitter = 0;  // The share of it that is added at most; 0 to 1.
   std::chrono::milliseconds delayed_close_timeout{1000};
   UnderscoresInHeaders underscores = UnderscoresInHeaders::kAllow;
 
@@ -146,6 +158,7 @@ struct HttpConnectionManager {
   // Without use_remote_address alone; empty: x-forwarded-for with xff_num_trusted_hops.
   std::vector<IpDetection> ip_detection;
   bool append_x_forwarded_port = false;
+  ForwardProto forward_proto;
   bool ipv4_as_mapped_ipv6 = false;  // represent_ipv4_remote_address_as_ipv4_mapped_ipv6
   InternalAddresses internal_addresses;
   // forward_client_cert_details, set_current_client_cert_details.
@@ -157,12 +170,15 @@ struct HttpConnectionManager {
   bool generate_request_id = true;
   bool preserve_external_request_id = false;
   bool always_set_request_id_in_response = false;
-  bool normalize_path = false;
-  bool merge_slashes = false;
+  std::vector<PathStep> path_steps;         // Of the path as all see it.
+  std::vector<PathStep> filter_path_steps;  // And further, as filters and routes see it.
   PathNormalization escaped_slashes = PathNormalization::kKeep;
   HostPort host_port = HostPort::kKeep;
   bool strip_trailing_host_dot = false;
-  std::string scheme;  // scheme_to_overwrite; empty: as received.
+  std::string scheme;               // scheme_to_overwrite; empty: as received.
+  bool scheme_of_upstream = false;  // SchemeHeaderTransformation.match_upstream
+  // add_proxy_protocol_connection_state
+  bool tells_upstreams_of_client = true;
 
   friend bool operator==(const HttpConnectionManager& a, const HttpConnectionManager& b);
 };

@@ -30,12 +30,25 @@ std::optional<net::IpAddress> EntryFromRight(std::string_view list, uint32_t hop
   }
 }
 
+// "https" or "http", as the configuration says it of the port that was asked.
+std::string_view ForwardedProto(const config::ForwardProto& by_port,
+                                const stream_info::ConnectionInfo& connection) {
+  const net::Address& local = connection.local_address;
+  const auto among = [&local](const std::vector<uint16_t>& ports) {
+    return !ports.empty() && local.is_ip() &&
+           std::binary_search(ports.begin(), ports.end(), local.port());
+  };
+  if (among(by_port.https_ports)) return "https";
+  if (among(by_port.http_ports)) return "http";
+  return connection.encrypted ? "https" : "http";
+}
+
 // The peer's own word replaces what a proxy that is not trusted wrote.
 void WriteForwarded(const config::HttpConnectionManager& config,
                     const stream_info::ConnectionInfo& connection, http::HeaderMap& headers) {
   const bool trusted = !config.use_remote_address || config.xff_num_trusted_hops > 0;
   if (!trusted || !headers.Has(HeaderId::kXForwardedProto)) {
-    headers.SetView(HeaderId::kXForwardedProto, connection.encrypted ? "https" : "http");
+    headers.SetView(HeaderId::kXForwardedProto, ForwardedProto(config.forward_proto, connection));
   }
   if (!config.append_x_forwarded_port || !connection.local_address.is_ip()) return;
   if (trusted && headers.Has(HeaderId::kXForwardedPort)) return;

@@ -1,6 +1,8 @@
 #include "source/proxy/path_normalizer.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "source/base/strings.h"
 
@@ -44,32 +46,42 @@ bool IsPlain(std::string_view path) {
 // The path while it is rewritten in place; each step leaves it no longer than it was.
 class Rewrite {
  public:
-  Rewrite(const config::HttpConnectionManager& config, char* text, size_t size)
-      : config_(config), text_(text), size_(size) {}
+  Rewrite(char* text, size_t size) : text_(text), size_(size) {}
 
-  // False: the path is refused.
-  bool Decode() {
+  // Whether there was an escaped slash or backslash; they become slashes.
+  bool UnescapeSlashes() {
+    return ReplaceEscapes([](char c) { return c == '/' || c == '\\' ? '/' : '\0'; });
+  }
+
+  // RFC 3986, 6.2.2.
+  void Normalize() {
+    std::replace(text_, text_ + size_, '\\', '/');
+    ReplaceEscapes([](char c) { return IsUnreserved(c) ? c : '\0'; });
+    RemoveDotSegments();
+  }
+
+  void MergeSlashes() {
+    size_t out = 0;
+    for (size_t at = 0; at < size_; ++at) {
+      if (text_[at] != '/' || out == 0 || text_[out - 1] != '/') text_[out++] = text_[at];
+    }
+    size_ = out;
+  }
+
+  std::string_view text() const { return {text_, size_}; }
+
+ private:
+  // Each escape becomes replacement(the byte it stands for), unless that is NUL; whether any did.
+  template <typename Replacement>
+  bool ReplaceEscapes(Replacement replacement) {
     size_t out = 0;
     for (size_t at = 0; at < size_; ++at) {
       const std::optional<char> escaped = EscapeAt({text_ + at, size_ - at});
-      if (!escaped.has_value()) {
-        text_[out++] = config_.normalize_path && text_[at] == '\\' ? '/' : text_[at];
-        continue;
-      }
-      const bool slash = *escaped == '/' || *escaped == '\\';
-      if (slash && config_.escaped_slashes != Slashes::kKeep) {
-        if (config_.escaped_slashes == Slashes::kReject) return false;
-        text_[out++] = '/';
-        unescaped_slash_ = true;
-      } else if (config_.normalize_path && IsUnreserved(*escaped)) {
-        text_[out++] = *escaped;
-      } else {
-        for (size_t i = 0; i < 3; ++i) text_[out++] = text_[at + i];
-      }
-      at += 2;
+      const char by = escaped.has_value() ? replacement(*escaped) : '\0';
+      text_[out++] = by == '\0' ? text_[at] : by;
+      if (by != '\0') at += 2;
     }
-    size_ = out;
-    return true;
+    return std::exchange(size_, out) != out;
   }
 
   // RFC 3986, 5.2.4.
@@ -95,47 +107,32 @@ class Rewrite {
     size_ = out;
   }
 
-  void MergeSlashes() {
-    size_t out = 0;
-    for (size_t at = 0; at < size_; ++at) {
-      if (text_[at] != '/' || out == 0 || text_[out - 1] != '/') text_[out++] = text_[at];
-    }
-    size_ = out;
-  }
-
-  std::string_view text() const { return {text_, size_}; }
-  bool unescaped_slash() const { return unescaped_slash_; }
-
- private:
-  const config::HttpConnectionManager& config_;
   char* const text_;
   size_t size_;
-  bool unescaped_slash_ = false;
 };
 
 }  // namespace
 
-PathOutcome NormalizePath(const config::HttpConnectionManager& config, buffer::Arena& arena,
-                          std::string_view& path) {
-  if (!config.normalize_path && !config.merge_slashes && config.escaped_slashes == Slashes::kKeep) {
-    return PathOutcome::kUnchanged;
-  }
+PathOutcome NormalizePath(std::span<const config::PathStep> steps, Slashes slashes,
+                          buffer::Arena& arena, std::string_view& path) {
+  if (steps.empty() && slashes == Slashes::kKeep) return PathOutcome::kUnchanged;
   const std::string_view before = path.substr(0, path.find('?'));
   if (IsPlain(before) || !path.starts_with('/')) return PathOutcome::kUnchanged;
   char* const text = arena.Allocate(path.size());
   path.copy(text, path.size());
-  Rewrite rewrite(config, text, before.size());
-  if (!rewrite.Decode()) return PathOutcome::kRefused;
-  if (config.normalize_path) rewrite.RemoveDotSegments();
-  if (config.merge_slashes) rewrite.MergeSlashes();
+  Rewrite rewrite(text, before.size());
+  const bool had_slash = slashes != Slashes::kKeep && rewrite.UnescapeSlashes();
+  if (had_slash && slashes == Slashes::kReject) return PathOutcome::kRefused;
+  for (const config::PathStep step : steps) {
+    step == config::PathStep::kNormalize ? rewrite.Normalize() : rewrite.MergeSlashes();
+  }
   if (rewrite.text() == before) return PathOutcome::kUnchanged;
   const std::string_view query = path.substr(before.size());
   const std::string_view normal = rewrite.text();
   query.copy(text + normal.size(), query.size());
   path = {text, normal.size() + query.size()};
-  return rewrite.unescaped_slash() && config.escaped_slashes == Slashes::kUnescapeAndRedirect
-             ? PathOutcome::kRedirect
-             : PathOutcome::kChanged;
+  return had_slash && slashes == Slashes::kUnescapeAndRedirect ? PathOutcome::kRedirect
+                                                               : PathOutcome::kChanged;
 }
 
 }  // namespace weir::proxy

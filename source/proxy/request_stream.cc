@@ -29,13 +29,13 @@ RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
     : owner_(owner),
       platform_(owner.context().platform),
       stats_(owner.context().stats),
-      config_(*owner.context().chain.http()),
+      config_(owner.context().http()),
       stream_(&stream),
       memory_(platform_.request_memory.Take()),
       info_(owner.context().connection),
       filters_(&owner.context().chain.http_filters),
       chain_(platform_.loop, platform_.blocks, *this, owner.context().buffer_limit),
-      router_(platform_, *this, chain_, stats_, filters_->router, owner.context().buffer_limit),
+      router_(owner.context(), *this, chain_),
       idle_timeout_(config_.stream_idle_timeout),
       idle_(platform_.loop, [this] { OnIdleTimeout(); }),
       request_timeout_(platform_.loop, [this] { OnRequestTimeout(); }),
@@ -120,7 +120,9 @@ bool RequestStream::Accept() {
     Refuse(refusal->status, refusal->details);
     return false;
   }
-  PathOutcome outcome = NormalizePath(config_, head.headers.arena(), head.path);
+  buffer::Arena& arena = head.headers.arena();
+  PathOutcome outcome =
+      NormalizePath(config_.path_steps, config_.escaped_slashes, arena, head.path);
   // gRPC knows no redirects.
   if (outcome == PathOutcome::kRedirect && http::IsGrpcRequest(head.headers)) {
     outcome = PathOutcome::kRefused;
@@ -128,6 +130,7 @@ bool RequestStream::Accept() {
   switch (outcome) {
     case PathOutcome::kUnchanged:
     case PathOutcome::kChanged:
+      ShowPathToFilters();
       return true;
     case PathOutcome::kRefused:
       stats_.downstream_rq_failed_path_normalization.Inc();
@@ -142,6 +145,16 @@ bool RequestStream::Accept() {
       return false;
   }
   return true;
+}
+
+// What http_filter_transformation makes of the path does not go on.
+void RequestStream::ShowPathToFilters() {
+  if (config_.filter_path_steps.empty()) return;
+  http::RequestHead& head = memory_->request;
+  const std::string_view forwarded = head.path;
+  NormalizePath(config_.filter_path_steps, config::PathNormalization::kKeep, head.headers.arena(),
+                head.path);
+  router_.ForwardPath(forwarded);
 }
 
 // By default the connection ends with a request that is not to be trusted, as after a malformed

@@ -17,20 +17,12 @@
 #include "source/http/codec.h"
 #include "source/proxy/filter_chain.h"
 #include "source/proxy/platform.h"
+#include "source/proxy/request_context.h"
 #include "source/proxy/router_filter.h"
 
 namespace weir::proxy {
 
 class RequestStream;
-
-// What a request needs of its connection. Lives as long as the connection.
-struct RequestContext {
-  const Platform& platform;
-  const generation::Chain& chain;  // With a connection manager at its end.
-  const stream_info::ConnectionInfo& connection;
-  HttpStats& stats;
-  size_t buffer_limit;
-};
 
 class RequestOwner {
  public:
@@ -121,6 +113,7 @@ class RequestStream final : public event::DeferredDeletable,
   void UseFiltersOfUpgrade();
   // And whether the configuration lets it; answered when not.
   bool AdmitTunnel();
+  void ShowPathToFilters();
   bool Accept();  // Checks and prepares the head; false when it was answered.
   void Refuse(uint16_t status, std::string_view details);
   void RequestEnded();

@@ -22,18 +22,18 @@ constexpr StreamError UpstreamError(ErrorKind kind) { return {kind, Side::kUpstr
 
 }  // namespace
 
-RouterFilter::RouterFilter(const Platform& platform, RouterHost& host, FilterChain& chain,
-                           HttpStats& stats, const generation::Router& router, size_t buffer_limit)
-    : platform_(platform),
+RouterFilter::RouterFilter(const RequestContext& context, RouterHost& host, FilterChain& chain)
+    : platform_(context.platform),
       host_(host),
       chain_(chain),
-      stats_(stats),
-      router_(&router),
-      buffer_limit_(buffer_limit),
-      first_(platform.loop, platform.blocks, *this, host.memory().response),
-      unsent_(platform.blocks),
-      timeout_(platform.loop, [this] { OnTimeout(); }),
-      back_off_(platform.loop, [this] { StartAttempt(); }) {}
+      stats_(context.stats),
+      manager_(context.http()),
+      router_(&context.chain.http_filters.router),
+      buffer_limit_(context.buffer_limit),
+      first_(platform_.loop, platform_.blocks, *this, host.memory().response),
+      unsent_(platform_.blocks),
+      timeout_(platform_.loop, [this] { OnTimeout(); }),
+      back_off_(platform_.loop, [this] { StartAttempt(); }) {}
 
 RouterFilter::~RouterFilter() {
   for (auto& shadow : shadows_) platform_.shadows.Adopt(std::move(shadow));
@@ -177,7 +177,7 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);
   options_.high_priority = action.high_priority;
   options_.downstream_protocol = host_.memory().request.version;
-  options_.downstream = &host_.info().connection;
+  if (manager_.tells_upstreams_of_client) options_.downstream = &host_.info().connection;
   PrepareHeaders(action);
   ComputeHash(action);
   tunnel_end_ = TunnelEndOf(action);
@@ -221,6 +221,8 @@ void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
       head.headers.Set(HeaderId::kXEnvoyOriginalPath, head.path);
     }
     head.path = path;
+  } else if (path.data() == path_shown_.data()) {
+    head.path = path_forwarded_;
   }
   AnnounceTimeout(action);
 }

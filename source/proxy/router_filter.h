@@ -34,6 +34,7 @@
 #include "source/proxy/attempt_log.h"
 #include "source/proxy/filter_chain.h"
 #include "source/proxy/platform.h"
+#include "source/proxy/request_context.h"
 #include "source/proxy/retry.h"
 #include "source/proxy/route_stats.h"
 #include "source/proxy/shadow_request.h"
@@ -66,15 +67,19 @@ class RouterHost {
 
 class RouterFilter final : public RequestSink, private AttemptHandler {
  public:
-  // `chain` takes the response; its head is the one in host.memory(). `router` outlives this.
-  RouterFilter(const Platform& platform, RouterHost& host, FilterChain& chain, HttpStats& stats,
-               const generation::Router& router, size_t buffer_limit);
+  // `chain` takes the response; its head is the one in host.memory().
+  RouterFilter(const RequestContext& context, RouterHost& host, FilterChain& chain);
   RouterFilter(const RouterFilter&) = delete;
   RouterFilter& operator=(const RouterFilter&) = delete;
   ~RouterFilter();
 
   // Before Decide, for a request whose filters end with another router; it outlives this one.
   void Use(const generation::Router& router) { router_ = &router; }
+  // What goes on in place of the head's path, unless a filter or the route changes that.
+  void ForwardPath(std::string_view path) {
+    path_shown_ = host_.memory().request.path;
+    path_forwarded_ = path;
+  }
   // First of all: finds the route in the table that the request has pinned. Null: there is none
   // (RDS never answered).
   void Decide(const router::RouteIndex* routes);
@@ -224,6 +229,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   RouterHost& host_;
   FilterChain& chain_;
   HttpStats& stats_;
+  const config::HttpConnectionManager& manager_;
   const generation::Router* router_;
   const size_t buffer_limit_;
   State state_ = State::kDeciding;
@@ -239,6 +245,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   upstream::StreamOptions options_;
   Retry retry_;
   upstream::Cluster* retry_leased_in_ = nullptr;  // Kept alive by the lease.
+  std::string_view path_shown_, path_forwarded_;  // See ForwardPath.
   router::NewCookie new_cookie_;                  // For the response.
 
   // Tries. The heads of their answers share the place of the response: a codec fills it at once

@@ -123,6 +123,9 @@ void RouterFilter::Send(UpstreamAttempt& attempt) {
   if (!attempt.head_sent() && TakesHostOfUpstream() && !attempt.host()->hostname().empty()) {
     head.authority = head.headers.arena().Copy(attempt.host()->hostname());
   }
+  if (!attempt.head_sent() && manager_.scheme_of_upstream) {
+    head.scheme = attempt.connection().tls == nullptr ? "http" : "https";
+  }
   if (!attempt.head_sent() && asks_for_tunnel() && !PrepareHandshake(attempt)) return;
   if (!attempt.head_sent() && tunnel_end_ != nullptr) WriteProxyHeader(attempt);
   attempt.Send(head, request_ended_, trailers_.has_value() ? &*trailers_ : nullptr);

@@ -303,7 +303,7 @@ void Session::Close(bool now) {
   }
   if (!idle() || state_ != State::kOpen) return;
   if (!now && !std::exchange(closing_soon_, true) && MayHearFirst()) {
-    idle_timer_.Enable(http().drain_timeout);
+    idle_timer_.Enable(DrainTime());
     return;
   }
   BeginClosing();
@@ -390,7 +390,7 @@ void Session::OnMaxDuration() {
   context_.stats.downstream_cx_max_duration_reached.Inc();
   Drain();
   if (!is_http2() && http().http1_safe_max_connection_duration) return;
-  duration_timer_->Enable(http().drain_timeout);
+  duration_timer_->Enable(DrainTime());
 }
 
 }  // namespace weir::proxy

@@ -103,7 +103,7 @@ class Session final : public net::ByteStreamHandler,
   enum class State : uint8_t { kOpen, kClosing, kLingering, kClosed };
 
   void AddOwn(buffer::Ledger& ledger) const;
-  const config::HttpConnectionManager& http() const { return *context_.chain.http(); }
+  const config::HttpConnectionManager& http() const { return context_.http(); }
   void QueueTurnEnd() { context_.platform.loop.AtTurnEnd(turn_end_); }
   void Read();
   bool ReadOnce();
@@ -130,6 +130,8 @@ class Session final : public net::ByteStreamHandler,
   void OnIdle();
   void OnHeadersTimeout();
   void OnMaxDuration();
+  // drain_timeout with its jitter.
+  event::Duration DrainTime() const;
 
   std::unique_ptr<net::ByteStream> stream_;
   stream_info::ConnectionInfo& connection_;

@@ -21,6 +21,15 @@ void Session::UpdateIdleTimer() {
   }
 }
 
+// Those who are told together are not to come back together.
+event::Duration Session::DrainTime() const {
+  const event::Duration least = http().drain_timeout;
+  const double jitter = http().drain_timeout_jitter;
+  if (jitter == 0) return least;
+  const double more = static_cast<double>(least.count()) * jitter * context_.platform.random.Unit();
+  return least + event::Duration(static_cast<event::Duration::rep>(more));
+}
+
 void Session::StopTimers() {
   idle_timer_.Disable();
   if (headers_timer_ != nullptr) headers_timer_->Disable();

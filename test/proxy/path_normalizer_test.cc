@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace weir::proxy {
 namespace {
 
+using config::PathStep;
 using Slashes = config::PathNormalization;
 
 class PathNormalizer : public testing::Test {
@@ -15,7 +17,7 @@ class PathNormalizer : public testing::Test {
   // The path after normalising; "refused", or "redirect " and the path.
   std::string Normal(std::string_view path) {
     std::string_view text = path;
-    switch (NormalizePath(config_, arena_, text)) {
+    switch (NormalizePath(steps_, slashes_, arena_, text)) {
       case PathOutcome::kRefused:
         return "refused";
       case PathOutcome::kRedirect:
@@ -32,7 +34,8 @@ class PathNormalizer : public testing::Test {
 
   buffer::BlockPool pool_;
   buffer::Arena arena_{pool_};
-  config::HttpConnectionManager config_;
+  std::vector<PathStep> steps_;
+  Slashes slashes_ = Slashes::kKeep;
 };
 
 TEST_F(PathNormalizer, ChangesNothingUnlessAsked) {
@@ -42,7 +45,7 @@ TEST_F(PathNormalizer, ChangesNothingUnlessAsked) {
 }
 
 TEST_F(PathNormalizer, NormalizesByRfc3986) {
-  config_.normalize_path = true;
+  steps_ = {PathStep::kNormalize};
   const std::pair<const char*, const char*> rows[] = {
       {"/", "/"},
       {"*", "*"},
@@ -74,8 +77,8 @@ TEST_F(PathNormalizer, NormalizesByRfc3986) {
 }
 
 TEST_F(PathNormalizer, IsIdempotent) {
-  config_.normalize_path = config_.merge_slashes = true;
-  config_.escaped_slashes = Slashes::kUnescapeAndForward;
+  steps_ = {PathStep::kNormalize, PathStep::kMergeSlashes};
+  slashes_ = Slashes::kUnescapeAndForward;
   for (const char* path : {"/a//%2e%2e/b", "/%2f..%5cx", "/a/b/../../..", "/%25%32%65"}) {
     const std::string once = Normal(path);
     EXPECT_EQ(Normal(once), once) << path;
@@ -83,31 +86,40 @@ TEST_F(PathNormalizer, IsIdempotent) {
 }
 
 TEST_F(PathNormalizer, MergesSlashes) {
-  config_.merge_slashes = true;
+  steps_ = {PathStep::kMergeSlashes};
   const std::pair<const char*, const char*> rows[] = {
       {"//", "/"}, {"//a///b//", "/a/b/"}, {"/a?x=//", "/a?x=//"}, {"/a/../b", "/a/../b"}};
   for (const auto& [path, normal] : rows) EXPECT_EQ(Normal(path), normal) << path;
 }
 
+TEST_F(PathNormalizer, StepsRunInTheirOrder) {
+  steps_ = {PathStep::kNormalize, PathStep::kMergeSlashes};
+  EXPECT_EQ(Normal("/a//../b"), "/a/b");
+  EXPECT_EQ(Normal("/a/\\b"), "/a/b");
+  steps_ = {PathStep::kMergeSlashes, PathStep::kNormalize};
+  EXPECT_EQ(Normal("/a//../b"), "/b");
+  EXPECT_EQ(Normal("/a/\\b"), "/a//b");
+}
+
 TEST_F(PathNormalizer, EscapedSlashesAreRejectedRedirectedOrForwarded) {
-  config_.escaped_slashes = Slashes::kReject;
+  slashes_ = Slashes::kReject;
   for (const char* path : {"/a%2fb", "/a%2F", "/%5c", "/x%5Cy?q"}) {
     EXPECT_EQ(Normal(path), "refused") << path;
   }
   EXPECT_EQ(Normal("/a?q=%2f"), "/a?q=%2f");
-  config_.escaped_slashes = Slashes::kUnescapeAndRedirect;
+  slashes_ = Slashes::kUnescapeAndRedirect;
   EXPECT_EQ(Normal("/a%2Fb%5Cc?q"), "redirect /a/b/c?q");
   EXPECT_EQ(Normal("/a%2e"), "/a%2e");
-  config_.escaped_slashes = Slashes::kUnescapeAndForward;
+  slashes_ = Slashes::kUnescapeAndForward;
   EXPECT_EQ(Normal("/a%2fb"), "/a/b");
 }
 
 TEST_F(PathNormalizer, StepsActOnWhatEarlierOnesMade) {
-  config_.normalize_path = config_.merge_slashes = true;
-  config_.escaped_slashes = Slashes::kUnescapeAndForward;
+  steps_ = {PathStep::kNormalize, PathStep::kMergeSlashes};
+  slashes_ = Slashes::kUnescapeAndForward;
   EXPECT_EQ(Normal("/a/..%2f..%2Fb"), "/b");
   EXPECT_EQ(Normal("/a%2f%2f%2e%2e%2fb"), "/a/b");
-  config_.escaped_slashes = Slashes::kUnescapeAndRedirect;
+  slashes_ = Slashes::kUnescapeAndRedirect;
   EXPECT_EQ(Normal("/x/%2e%2e%2fb"), "redirect /b");
 }
 

@@ -43,6 +43,27 @@ class RequestHeaders : public testing::Test {
   stream_info::StreamInfo info_;
 };
 
+TEST_F(RequestHeaders, ThePortThatWasAskedMaySayTheProtocol) {
+  config_.forward_proto = {.https_ports = {443, 8080}, .http_ports = {80}};
+  const struct {
+    const char* local;
+    bool encrypted;
+    const char* proto;
+  } rows[] = {
+      {"10.0.0.1:8080", false, "https"}, {"10.0.0.1:443", false, "https"},
+      {"10.0.0.1:80", true, "http"},     {"10.0.0.1:81", true, "https"},
+      {"10.0.0.1:81", false, "http"},    {"unix:/a", true, "https"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.local);
+    head_.headers.Clear();
+    connection_.local_address = *net::Address::Parse(row.local);
+    connection_.encrypted = row.encrypted;
+    ASSERT_TRUE(Prepare());
+    EXPECT_EQ(Get("x-forwarded-proto"), row.proto);
+  }
+}
+
 struct ClientRow {
   const char* what;
   bool use_remote_address;

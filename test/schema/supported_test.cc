@@ -94,9 +94,9 @@ TEST(Supported, LooksThroughTypedStructs) {
           "      '@type': t/xds.type.v3.TypedStruct\n"
           "      type_url: "
           "t/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n"
-          "      value: {stat_prefix: a, add_proxy_protocol_connection_state: true}\n")),
-      "filter_chains[0].filters[0].typed_config.add_proxy_protocol_connection_state: field "
-      "\"add_proxy_protocol_connection_state\" of "
+          "      value: {stat_prefix: a, scoped_routes: {}}\n")),
+      "filter_chains[0].filters[0].typed_config.scoped_routes: field "
+      "\"scoped_routes\" of "
       "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager is not "
       "supported");
 }

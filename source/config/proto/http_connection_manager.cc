@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "envoy/extensions/request_id/uuid/v3/uuid.pb.h"
+#include "source/base/hash_map.h"
 #include "source/base/status.h"
+#include "source/base/strings.h"
 #include "source/config/proto/access_log.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/http_filters.h"
@@ -94,6 +96,7 @@ void DecodeTimeouts(const Pb& message, const Scope& scope, HttpConnectionManager
               scope.Field("request_headers_timeout"), manager.request_headers_timeout);
   SetDuration(message.has_drain_timeout(), message.drain_timeout(), scope.Field("drain_timeout"),
               manager.drain_timeout);
+  manager.drain_timeout_jitter = message.drain_timeout_jitter().value() / 100;
   SetDuration(message.has_delayed_close_timeout(), message.delayed_close_timeout(),
               scope.Field("delayed_close_timeout"), manager.delayed_close_timeout);
 }
@@ -149,12 +152,34 @@ ClientCertForwarding DecodeClientCert(const Message& message) {
                       .chain = details.chain()}};
 }
 
+ForwardProto DecodeForwardProto(const pb::ForwardProtoConfig& message, const Scope& scope) {
+  HashSet seen;
+  const auto ports = [&](const auto& numbers, std::string_view field) {
+    std::vector<uint16_t> decoded;
+    for (int i = 0; i < numbers.size(); ++i) {
+      const std::string text = StrCat(numbers[i]);
+      if (numbers[i] == 0 || numbers[i] > UINT16_MAX) {
+        scope.Item(field, i).Error("must be a port, 1 to 65535", text);
+      } else if (!seen.insert(text).second) {
+        scope.Item(field, i).Error("is there already", text);
+      }
+      decoded.push_back(static_cast<uint16_t>(numbers[i]));
+    }
+    std::sort(decoded.begin(), decoded.end());
+    return decoded;
+  };
+  return {.https_ports = ports(message.https_destination_ports(), "https_destination_ports"),
+          .http_ports = ports(message.http_destination_ports(), "http_destination_ports")};
+}
+
 void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
   manager.use_remote_address = message.use_remote_address().value();
   manager.xff_num_trusted_hops = message.xff_num_trusted_hops();
   manager.skip_xff_append = message.skip_xff_append();
   manager.ip_detection = DecodeIpDetection(message, scope);
   manager.append_x_forwarded_port = message.append_x_forwarded_port();
+  manager.forward_proto =
+      DecodeForwardProto(message.forward_proto_config(), scope.Field("forward_proto_config"));
   manager.ipv4_as_mapped_ipv6 = message.represent_ipv4_remote_address_as_ipv4_mapped_ipv6();
   manager.client_cert = DecodeClientCert(message);
   if (message.has_forward_client_cert_matcher()) {
@@ -178,9 +203,29 @@ void DecodeClient(const Pb& message, const Scope& scope, HttpConnectionManager& 
   }
 }
 
+std::vector<PathStep> StepsOf(const envoy::type::http::v3::PathTransformation& transformation) {
+  std::vector<PathStep> steps;
+  for (const auto& operation : transformation.operations()) {
+    steps.push_back(operation.has_merge_slashes() ? PathStep::kMergeSlashes : PathStep::kNormalize);
+  }
+  return steps;
+}
+
+void DecodePathSteps(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
+  if (message.normalize_path().value()) manager.path_steps.push_back(PathStep::kNormalize);
+  if (message.merge_slashes()) manager.path_steps.push_back(PathStep::kMergeSlashes);
+  if (!message.has_path_normalization_options()) return;
+  if (!manager.path_steps.empty()) {
+    scope.Field("path_normalization_options")
+        .Error("takes the place of normalize_path and merge_slashes");
+  }
+  const Pb::PathNormalizationOptions& options = message.path_normalization_options();
+  manager.path_steps = StepsOf(options.forwarding_transformation());
+  manager.filter_path_steps = StepsOf(options.http_filter_transformation());
+}
+
 void DecodeTarget(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
-  manager.normalize_path = message.normalize_path().value();
-  manager.merge_slashes = message.merge_slashes();
+  DecodePathSteps(message, scope, manager);
   manager.escaped_slashes = SlashesAction(message.path_with_escaped_slashes_action());
   if (message.strip_matching_host_port() && message.strip_any_host_port()) {
     scope.Field("strip_matching_host_port")
@@ -190,6 +235,8 @@ void DecodeTarget(const Pb& message, const Scope& scope, HttpConnectionManager& 
   if (message.strip_any_host_port()) manager.host_port = HostPort::kStripAny;
   manager.strip_trailing_host_dot = message.strip_trailing_host_dot();
   manager.scheme = message.scheme_header_transformation().scheme_to_overwrite();
+  manager.scheme_of_upstream =
+      manager.scheme.empty() && message.scheme_header_transformation().match_upstream();
 }
 
 // A value that is written as it stands.
@@ -205,6 +252,9 @@ void DecodeHeaders(const Pb& message, const Scope& scope, HttpConnectionManager&
   manager.server_header = static_cast<ServerHeader>(message.server_header_transformation());
   manager.proxy_100_continue = message.proxy_100_continue();
   manager.append_local_overload = message.append_local_overload();
+  if (message.has_add_proxy_protocol_connection_state()) {
+    manager.tells_upstreams_of_client = message.add_proxy_protocol_connection_state().value();
+  }
   DecodeRequestId(message, scope, manager);
   DecodeClient(message, scope, manager);
   DecodeTarget(message, scope, manager);

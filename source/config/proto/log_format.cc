@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "envoy/extensions/formatter/req_without_query/v3/req_without_query.pb.h"
 #include "source/base/status.h"
+#include "source/config/proto/extensions.h"
 #include "source/config/proto/values.h"
 
 namespace weir::config::proto {
@@ -11,6 +13,7 @@ namespace {
 using format::JsonTemplate;
 using google::protobuf::Struct;
 using google::protobuf::Value;
+using ReqWithoutQueryPb = envoy::extensions::formatter::req_without_query::v3::ReqWithoutQuery;
 
 JsonTemplate::Object ToTemplate(const Struct& object);
 
@@ -74,6 +77,11 @@ std::optional<format::LogFormat> DecodeJsonFormat(const Struct& object, bool omi
 std::optional<format::LogFormat> DecodeLogFormat(
     const envoy::config::core::v3::SubstitutionFormatString& source, const Scope& scope) {
   using Pb = envoy::config::core::v3::SubstitutionFormatString;
+  for (int i = 0; i < source.formatters_size(); ++i) {
+    // Its operator is always there.
+    Unpack<ReqWithoutQueryPb>(source.formatters(i).typed_config(),
+                              scope.Item("formatters", i).Field("typed_config"));
+  }
   const bool omit_empty = source.omit_empty_values();
   switch (source.format_case()) {
     case Pb::kTextFormat:

@@ -138,6 +138,36 @@ TEST(DecodeListener, ReadsUpgradesAndTheirFilters) {
   EXPECT_EQ(own.before_router[0].extension.name, "buffer");
 }
 
+TEST(DecodeListener, ReadsWhatIsSaidOfPathsPortsAndSchemes) {
+  const auto listener = Decoded<Listener>(kType, HttpListener(R"(
+      path_normalization_options:
+        forwarding_transformation: { operations: [ { merge_slashes: {} }, { normalize_path_rfc_3986: {} } ] }
+        http_filter_transformation: { operations: [ { merge_slashes: {} } ] }
+      forward_proto_config: { https_destination_ports: [ 8443, 443 ], http_destination_ports: [ 80 ] }
+      scheme_header_transformation: { match_upstream: true }
+      add_proxy_protocol_connection_state: false
+      drain_timeout_jitter: { value: 25 }
+      access_log:
+      - name: stdout
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
+          log_format:
+            text_format_source: { inline_string: "%REQ_WITHOUT_QUERY(X?:PATH)%" }
+            formatters:
+            - name: envoy.formatter.req_without_query
+              typed_config: { "@type": type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery }
+)"));
+  ASSERT_NE(listener, nullptr);
+  const HttpConnectionManager& manager = ManagerOf(*listener);
+  EXPECT_THAT(manager.path_steps, ElementsAre(PathStep::kMergeSlashes, PathStep::kNormalize));
+  EXPECT_THAT(manager.filter_path_steps, ElementsAre(PathStep::kMergeSlashes));
+  EXPECT_THAT(manager.forward_proto.https_ports, ElementsAre(443, 8443));
+  EXPECT_THAT(manager.forward_proto.http_ports, ElementsAre(80));
+  EXPECT_TRUE(manager.scheme_of_upstream);
+  EXPECT_FALSE(manager.tells_upstreams_of_client);
+  EXPECT_EQ(manager.drain_timeout_jitter, 0.25);
+}
+
 TEST(DecodeListener, InternalAddressesAreThePrivateOnesUnlessRangesAreGiven) {
   struct Row {
     const char* config;
@@ -241,6 +271,16 @@ TEST(DecodeListener, RefusesByNameAndPath) {
       {"      flush_access_log_on_new_request: true\n      access_log_options: {}\n",
        "access_log_options: takes the place of"},
       {"      via: \"a\\tb\\n\"\n", "via"},
+      {"      normalize_path: true\n      path_normalization_options: {}\n",
+       "path_normalization_options: takes the place of normalize_path and merge_slashes"},
+      {"      path_normalization_options: {forwarding_transformation: {operations: [{}]}}\n",
+       "path_normalization_options.forwarding_transformation.operations[0]"},
+      {"      forward_proto_config: {http_destination_ports: [65536]}\n",
+       "forward_proto_config.http_destination_ports[0]: must be a port, 1 to 65535, got \"65536\""},
+      {"      forward_proto_config: {http_destination_ports: [80], https_destination_ports: "
+       "[80]}\n",
+       "http_destination_ports[0]: is there already, got \"80\""},
+      {"      drain_timeout_jitter: {value: 101}\n", "drain_timeout_jitter.value"},
       {"      strip_any_host_port: true\n      strip_matching_host_port: true\n",
        "strip_matching_host_port: cannot be given together with strip_any_host_port"},
       {"      local_reply_config: {mappers: [{filter: {traceable_filter: {}}}]}\n",
