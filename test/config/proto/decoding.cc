@@ -7,6 +7,7 @@
 #include "source/base/status.h"
 #include "source/extensions/access_logs/file/config.h"
 #include "source/extensions/access_logs/stream/config.h"
+#include "source/extensions/http/buffer/config.h"
 #include "source/extensions/listener/tls_inspector/config.h"
 #include "source/extensions/transport_sockets/tls/config.h"
 #include "source/schema/config_text.h"
@@ -48,6 +49,7 @@ const ExtensionDecoders& AllDecoders() {
     auto* const decoders = new ExtensionDecoders();
     extensions::access_logs::file::RegisterDecoder(*decoders);
     extensions::access_logs::stream::RegisterDecoder(*decoders);
+    extensions::http::buffer::RegisterDecoder(*decoders);
     extensions::listener::tls_inspector::RegisterDecoder(*decoders);
     extensions::transport_sockets::tls::RegisterDecoder(*decoders);
     return decoders;
