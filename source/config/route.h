@@ -19,10 +19,12 @@
 #include "source/format/header_changes.h"
 #include "source/format/log_format.h"
 #include "source/match/cookie_matcher.h"
+#include "source/match/filter_state_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/match_tree.h"
 #include "source/match/query_matcher.h"
 #include "source/match/regex.h"
+#include "source/match/value_matcher.h"
 
 namespace weir::config {
 
@@ -61,6 +63,8 @@ struct RouteMatch {
   bool grpc_only = false;                     // content-type application/grpc[+...]
   std::optional<Fraction> runtime_fraction;
   std::optional<TlsMatch> tls;
+  std::vector<match::MetadataMatcher> metadata;         // dynamic_metadata; all of them
+  std::vector<match::FilterStateMatcher> filter_state;  // all of them
 };
 
 // typed_per_filter_config: what one level says about a filter, by its name in http_filters.
@@ -181,8 +185,11 @@ struct HashQueryParameter {
   std::string name;
   friend bool operator==(const HashQueryParameter&, const HashQueryParameter&) = default;
 };
+struct HashFilterState {
+  std::string key;
+};
 struct HashPolicy {
-  std::variant<HashHeader, HashCookie, HashSourceIp, HashQueryParameter> source;
+  std::variant<HashHeader, HashCookie, HashSourceIp, HashQueryParameter, HashFilterState> source;
   bool terminal = false;  // With a hash, nothing after this one counts.
   friend bool operator==(const HashPolicy&, const HashPolicy&) = default;
 };

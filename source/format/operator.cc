@@ -33,7 +33,7 @@ absl::Status UnknownOperator(std::string_view name) {
              nearest.has_value() ? StrCat("; did you mean '", *nearest, "'?") : ""));
 }
 
-enum class Argument { kNone, kHeader, kTime, kOptionalKeyword, kName };
+enum class Argument { kNone, kHeader, kTime, kOptionalKeyword, kName, kFilterState };
 
 Argument ArgumentOf(std::string_view name) {
   if (name == "REQ" || name == "REQUEST_HEADER" || name == "RESP" || name == "RESPONSE_HEADER" ||
@@ -46,6 +46,7 @@ Argument ArgumentOf(std::string_view name) {
   }
   if (name == "GRPC_STATUS" || name == "PATH") return Argument::kOptionalKeyword;
   if (name == "QUERY_PARAM" || name == "DYNAMIC_METADATA") return Argument::kName;
+  if (name == "FILTER_STATE") return Argument::kFilterState;
   return Argument::kNone;
 }
 
@@ -93,6 +94,27 @@ absl::Status ReadKeyword(const OperatorText& text, Formatter::Operator& compiled
                                 text.argument, "'"));
 }
 
+// "KEY", and how the object is written behind it.
+absl::Status ReadFilterState(const OperatorText& text, Formatter::Operator& compiled) {
+  const std::vector<std::string_view> parts = Split(text.argument, ':');
+  const auto form = parts.size() < 2      ? FilterStateForm::kTyped
+                    : parts[1] == "PLAIN" ? FilterStateForm::kPlain
+                    : parts[1] == "FIELD" ? FilterStateForm::kField
+                                          : FilterStateForm::kTyped;
+  const bool known = parts.size() < 2 || parts[1] == "TYPED" || form != FilterStateForm::kTyped;
+  const size_t wanted = form == FilterStateForm::kField ? 3 : 2;
+  if (parts[0].empty() || !known || parts.size() > wanted ||
+      (form == FilterStateForm::kField && (parts.size() < 3 || parts[2].empty()))) {
+    return InvalidArgument(
+        StrCat("operator 'FILTER_STATE' wants KEY, KEY:TYPED, KEY:PLAIN or KEY:FIELD:NAME, got '",
+               text.argument, "'"));
+  }
+  compiled.text = std::string(parts[0]);
+  compiled.variant = static_cast<int>(form);
+  if (form == FilterStateForm::kField) compiled.alternative = std::string(parts[2]);
+  return absl::OkStatus();
+}
+
 absl::Status ReadArgument(const OperatorText& text, Formatter::Operator& compiled) {
   switch (ArgumentOf(text.name)) {
     case Argument::kHeader:
@@ -110,6 +132,8 @@ absl::Status ReadArgument(const OperatorText& text, Formatter::Operator& compile
       }
       compiled.text = std::string(text.argument);
       return absl::OkStatus();
+    case Argument::kFilterState:
+      return ReadFilterState(text, compiled);
     case Argument::kNone:
       break;
   }

@@ -24,9 +24,10 @@ struct Formatter::Operator {
 
   AppendValue append = nullptr;  // Null: `text` is the value.
   bool is_number = false;        // What is appended is a JSON number.
-  // Literal; header or parameter name, lower case; host name; path in metadata, a:b:c.
+  // Literal; header or parameter name, lower case; host name; path in metadata, a:b:c; key of
+  // filter state.
   std::string text;
-  std::string alternative;  // REQ(X?Y): Y, lower case.
+  std::string alternative;  // REQ(X?Y): Y, lower case. FILTER_STATE(K:FIELD:X): X.
   int variant = 0;          // Which of several forms, by operator.
   size_t max_length = std::numeric_limits<size_t>::max();
   TimeFormat time;  // START_TIME, times of certificates
@@ -62,6 +63,9 @@ const std::vector<OperatorEntry>& TlsOperators();
 // Pieces of `text`; neighbouring literals are joined.
 absl::StatusOr<std::vector<std::shared_ptr<const Formatter::Operator>>> CompileText(
     std::string_view text);
+
+// FILTER_STATE: how an object is written.
+enum class FilterStateForm { kTyped, kPlain, kField };
 
 // For the operators' functions.
 void AppendNumber(std::string& out, uint64_t value);

@@ -2,6 +2,7 @@
 #include "source/base/strings.h"
 #include "source/base/value.h"
 #include "source/format/operator.h"
+#include "source/stream_info/findings.h"
 
 namespace weir::format {
 namespace {
@@ -41,13 +42,33 @@ bool TransportFailure(const Operator&, std::string& out, const FormatContext& co
 }
 // A text as it is, everything else as JSON.
 bool DynamicMetadata(const Operator& self, std::string& out, const FormatContext& context) {
-  const Value* value = &context.info.connection.further->metadata;
-  for (const std::string_view name : Split(self.text, ':')) {
-    value = value->Find(name);
-    if (value == nullptr) return false;
-  }
+  const stream_info::StreamInfo& info = context.info;
+  const Value* const value =
+      stream_info::FindMetadata(info.connection, &info, Split(self.text, ':'));
+  if (value == nullptr) return false;
   if (value->kind() == Value::Kind::kString) return AppendText(out, value->string());
   AppendJson(out, *value);
+  return true;
+}
+// KEY, KEY:TYPED, KEY:PLAIN or KEY:FIELD:name. A typed text is a JSON string; other objects have no
+// type that could be written.
+bool FilterState(const Operator& self, std::string& out, const FormatContext& context) {
+  const auto* const object =
+      stream_info::FindObject(context.info.connection, &context.info, self.text);
+  if (object == nullptr) return false;
+  switch (static_cast<FilterStateForm>(self.variant)) {
+    case FilterStateForm::kField: {
+      const std::string* const field = stream_info::FindField(*object, self.alternative);
+      return field != nullptr && AppendText(out, *field);
+    }
+    case FilterStateForm::kPlain:
+      return AppendText(out, stream_info::TextOf(*object).value_or(""));
+    case FilterStateForm::kTyped:
+      break;
+  }
+  const auto* const text = std::get_if<stream_info::FilterState::Text>(object);
+  if (text == nullptr) return false;
+  AppendJson(out, Value::String(text->value));
   return true;
 }
 bool FilterChainName(const Operator&, std::string& out, const FormatContext& context) {
@@ -92,6 +113,7 @@ const std::vector<OperatorEntry>& ConnectionOperators() {
       {"CONNECTION_TERMINATION_DETAILS", TerminationDetails},
       {"DOWNSTREAM_TRANSPORT_FAILURE_REASON", TransportFailure},
       {"DYNAMIC_METADATA", DynamicMetadata},
+      {"FILTER_STATE", FilterState},
       {"FILTER_CHAIN_NAME", FilterChainName},
       {"HOSTNAME", HostName},
       {"DOWNSTREAM_WIRE_BYTES_RECEIVED", WireBytesReceived, true},

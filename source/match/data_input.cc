@@ -3,6 +3,7 @@
 #include "source/base/strings.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
+#include "source/stream_info/findings.h"
 
 namespace weir::match {
 namespace {
@@ -44,6 +45,14 @@ std::string Quoted(const std::vector<std::string>& protocols) {
     StrAppend(text, text.empty() ? "'" : ",'", protocol, "'");
   }
   return text;
+}
+
+// The address that filters keep; null: there is none, or it is no IP address.
+const net::Address* KeptAddress(const DataInput& input, const MatchFacts& facts) {
+  if (facts.connection == nullptr) return nullptr;
+  const auto* const object = stream_info::FindObject(*facts.connection, facts.stream, input.name);
+  const auto* const address = object == nullptr ? nullptr : std::get_if<net::Address>(object);
+  return address != nullptr && address->is_ip() ? address : nullptr;
 }
 
 }  // namespace
@@ -94,12 +103,33 @@ InputText::InputText(const DataInput& input, const MatchFacts& facts) {
     case Kind::kSubject:
       if (certificate != nullptr) view_ = NotEmpty(certificate->subject);
       break;
+    case Kind::kDynamicMetadata:
+      break;
+    case Kind::kFilterState:
+      ReadObject(input, facts);
+      break;
+  }
+}
+
+void InputText::ReadObject(const DataInput& input, const MatchFacts& facts) {
+  const auto* const object = stream_info::FindObject(*facts.connection, facts.stream, input.name);
+  if (object == nullptr) return;
+  if (input.path.empty()) {
+    std::optional<std::string> text = stream_info::TextOf(*object);
+    if (text.has_value()) view_ = own_ = *std::move(text);
+  } else if (const std::string* field = stream_info::FindField(*object, input.path.front())) {
+    view_ = *field;
   }
 }
 
 void InputText::Own(std::string text) {
   own_ = std::move(text);
   view_ = NotEmpty(own_);
+}
+
+const Value* InputValue(const DataInput& input, const MatchFacts& facts) {
+  if (facts.connection == nullptr) return nullptr;
+  return stream_info::FindMetadata(*facts.connection, facts.stream, input.path);
 }
 
 std::optional<net::IpAddress> InputAddress(const DataInput& input, const MatchFacts& facts) {
@@ -111,6 +141,9 @@ std::optional<net::IpAddress> InputAddress(const DataInput& input, const MatchFa
       if (address == nullptr || !address->is_ip()) return std::nullopt;
       return address->ip();
     }
+    case Kind::kFilterState:
+      if (const net::Address* const kept = KeptAddress(input, facts)) return kept->ip();
+      [[fallthrough]];
     default: {
       const InputText text(input, facts);
       return net::IpAddress::Parse(text.view().value_or(""));

@@ -7,27 +7,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "source/http/message.h"
+#include "source/base/value.h"
+#include "source/match/match_facts.h"
 #include "source/net/address.h"
 #include "source/stream_info/stream_info.h"
 
 namespace weir::match {
-
-// What a tree may look at. Null: there is none, and inputs of it have no value.
-struct MatchFacts {
-  const stream_info::ConnectionInfo* connection = nullptr;
-  const http::RequestHead* head = nullptr;
-  const stream_info::StreamInfo* stream = nullptr;  // Of a request: knows the trusted client.
-
-  // `known` may be null.
-  static MatchFacts OfRequest(const http::RequestHead& request,
-                              const stream_info::StreamInfo* known) {
-    return {.connection = known == nullptr ? nullptr : &known->connection,
-            .head = &request,
-            .stream = known};
-  }
-};
 
 struct DataInput {
   enum class Kind : uint8_t {
@@ -45,9 +32,12 @@ struct DataInput {
     kUriSan,               // of the client's certificate, joined by ","
     kDnsSan,
     kSubject,
+    kDynamicMetadata,  // at `path`; has no text
+    kFilterState,      // the object `name`, or its field `path`
   };
   Kind kind = Kind::kRequestHeader;
-  std::string name;
+  std::string name = {};
+  std::vector<std::string> path = {};  // As MetadataMatcher's; of kFilterState at most one.
 
   friend bool operator==(const DataInput&, const DataInput&) = default;
 };
@@ -64,10 +54,14 @@ class InputText {
 
  private:
   void Own(std::string text);
+  void ReadObject(const DataInput& input, const MatchFacts& facts);
 
   std::optional<std::string_view> view_;
   std::string own_;
 };
+
+// The value that an input of kDynamicMetadata gives; null: none.
+const Value* InputValue(const DataInput& input, const MatchFacts& facts);
 
 // The address that an input gives, or that its text is.
 std::optional<net::IpAddress> InputAddress(const DataInput& input, const MatchFacts& facts);

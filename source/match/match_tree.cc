@@ -37,9 +37,10 @@ bool operator==(const OnMatch& a, const OnMatch& b) {
 bool InputTest::Holds(const MatchFacts& facts) const {
   if (const auto* addresses = std::get_if<AddressTest>(&test)) {
     const std::optional<net::IpAddress> address = InputAddress(input, facts);
-    return address.has_value() &&
-           std::any_of(addresses->ranges.begin(), addresses->ranges.end(),
-                       [&](const net::CidrRange& range) { return range.Contains(*address); });
+    return address.has_value() && addresses->Holds(*address);
+  }
+  if (const auto* value = std::get_if<ValueTest>(&test)) {
+    return value->value.Matches(InputValue(input, facts)) != value->invert;
   }
   const InputText text(input, facts);
   return text.view().has_value() && std::get<StringMatcher>(test).Matches(*text.view());

@@ -23,8 +23,10 @@
 
 #include "source/base/hash_map.h"
 #include "source/match/data_input.h"
+#include "source/match/filter_state_matcher.h"
 #include "source/match/nested_index.h"
 #include "source/match/string_matcher.h"
+#include "source/match/value_matcher.h"
 #include "source/net/address.h"
 
 namespace weir::match {
@@ -42,16 +44,17 @@ struct OnMatch {
   friend bool operator==(const OnMatch& a, const OnMatch& b);
 };
 
-// input_matchers.ip.v3.Ip
-struct AddressTest {
-  std::vector<net::CidrRange> ranges;
-  friend bool operator==(const AddressTest&, const AddressTest&) = default;
+// input_matchers.metadata.v3.Metadata, for an input of dynamic metadata.
+struct ValueTest {
+  ValueMatcher value;
+  bool invert = false;
+  friend bool operator==(const ValueTest&, const ValueTest&) = default;
 };
 
-// single_predicate. What has no value passes no test.
+// single_predicate. What has no value passes no test, but that of metadata.
 struct InputTest {
   DataInput input;
-  std::variant<StringMatcher, AddressTest> test;
+  std::variant<StringMatcher, AddressTest, ValueTest> test;
 
   bool Holds(const MatchFacts& facts) const;
   friend bool operator==(const InputTest&, const InputTest&) = default;

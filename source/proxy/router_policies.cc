@@ -70,9 +70,8 @@ void RouterFilter::ComputeHash(const config::RouteAction& action) {
     policies = cluster_policies_->hash_policy;
   }
   if (policies.empty()) return;
-  options_.hash =
-      router::HashOf(policies, host_.memory().request, &host_.info().downstream_remote_address,
-                     platform_.random.Next(), &new_cookie_);
+  const auto facts = match::MatchFacts::OfRequest(host_.memory().request, &host_.info());
+  options_.hash = router::HashOf(policies, facts, platform_.random.Next(), &new_cookie_);
 }
 
 }  // namespace weir::proxy

@@ -17,9 +17,8 @@ uint64_t NumberFor(const config::WeightedClusters& clusters,
                    std::span<const config::HashPolicy> hash_policy, const MatchInput& input) {
   uint64_t number = input.random;
   if (clusters.use_hash_policy) {
-    const net::Address* const client =
-        input.stream == nullptr ? nullptr : &input.stream->downstream_remote_address;
-    number = HashOf(hash_policy, input.head, client, 0, nullptr).value_or(number);
+    const auto facts = match::MatchFacts::OfRequest(input.head, input.stream);
+    number = HashOf(hash_policy, facts, 0, nullptr).value_or(number);
   }
   if (!clusters.random_field.empty()) {
     number = ParseUint64(FieldOf(input.head, clusters.random_field)).value_or(number);

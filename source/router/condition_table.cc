@@ -3,6 +3,7 @@
 #include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
+#include "source/stream_info/findings.h"
 
 namespace weir::router {
 namespace {
@@ -29,6 +30,11 @@ bool MustBeThere(const match::QueryMatcher& matcher) {
   return matcher.value.has_value() || matcher.present;
 }
 
+// Whether metadata without the value cannot match.
+bool MustBeThere(const match::MetadataMatcher& matcher) {
+  return !matcher.invert && !matcher.value.Matches(nullptr);
+}
+
 // Looking it up among the fields of the map would not find it.
 bool IsInHead(std::string_view name) {
   return name.starts_with(':') || name == "host" || name == "content-length";
@@ -41,8 +47,12 @@ class ConditionTable::Met {
  public:
   explicit Met(std::span<Condition> room) : room_(room) {}
 
-  void Add(const Name& name, std::string_view value) {
+  // It is there, and is no text.
+  void Add(const Name& name) {
     if (name.any.has_value()) Add(*name.any);
+  }
+  void Add(const Name& name, std::string_view value) {
+    Add(name);
     if (name.exact.empty()) return;
     if (const auto found = name.exact.find(value); found != name.exact.end()) Add(found->second);
   }
@@ -74,7 +84,9 @@ const ConditionTable::Name* ConditionTable::Names::Find(std::string_view name) c
 std::optional<Condition> ConditionTable::Add(const config::RouteMatch& match) {
   std::optional<Condition> found = AddHeader(match);
   if (!found.has_value()) found = AddParameter(match);
-  return found.has_value() ? found : AddCookie(match);
+  if (!found.has_value()) found = AddCookie(match);
+  if (!found.has_value()) found = AddMetadata(match);
+  return found.has_value() ? found : AddFilterState(match);
 }
 
 Condition ConditionTable::AddAny(Name& name) {
@@ -120,12 +132,32 @@ std::optional<Condition> ConditionTable::AddCookie(const config::RouteMatch& mat
   return std::nullopt;
 }
 
-std::optional<size_t> ConditionTable::Find(const http::RequestHead& head,
+std::optional<Condition> ConditionTable::AddMetadata(const config::RouteMatch& match) {
+  for (const match::MetadataMatcher& metadata : match.metadata) {
+    if (!MustBeThere(metadata)) continue;
+    Name& name = metadata_.Get(Join(metadata.path, std::string_view("\0", 1)));
+    if (metadata_paths_.size() < metadata_.all.size()) metadata_paths_.push_back(metadata.path);
+    const auto* const text = std::get_if<match::StringMatcher>(&metadata.value.what);
+    return text == nullptr ? AddAny(name) : AddValue(name, *text);
+  }
+  return std::nullopt;
+}
+
+std::optional<Condition> ConditionTable::AddFilterState(const config::RouteMatch& match) {
+  if (match.filter_state.empty()) return std::nullopt;
+  const match::FilterStateMatcher& state = match.filter_state.front();
+  Name& name = filter_state_.Get(state.key);
+  const auto* const text = std::get_if<match::StringMatcher>(&state.test);
+  return text == nullptr ? AddAny(name) : AddValue(name, *text);
+}
+
+std::optional<size_t> ConditionTable::Find(const match::MatchFacts& facts,
                                            std::span<Condition> room) const {
   Met met(room);
-  FindHeaders(head, met);
-  FindParameters(head.path, met);
-  FindCookies(head, met);
+  FindHeaders(*facts.head, met);
+  FindParameters(facts.head->path, met);
+  FindCookies(*facts.head, met);
+  if (facts.connection != nullptr) FindFindings(facts, met);
   return met.count();
 }
 
@@ -165,6 +197,22 @@ void ConditionTable::FindCookies(const http::RequestHead& head, Met& met) const 
     if (const Name* const found = cookies_.Find(name); found != nullptr) met.Add(*found, value);
     return true;
   });
+}
+
+void ConditionTable::FindFindings(const match::MatchFacts& facts, Met& met) const {
+  for (size_t i = 0; i < metadata_.all.size(); ++i) {
+    const Value* const value =
+        stream_info::FindMetadata(*facts.connection, facts.stream, metadata_paths_[i]);
+    if (value == nullptr) continue;
+    const bool is_text = value->kind() == Value::Kind::kString;
+    is_text ? met.Add(metadata_.all[i], value->string()) : met.Add(metadata_.all[i]);
+  }
+  for (const Name& name : filter_state_.all) {
+    const auto* const object = stream_info::FindObject(*facts.connection, facts.stream, name.name);
+    if (object == nullptr) continue;
+    const std::optional<std::string> text = stream_info::TextOf(*object);
+    text.has_value() ? met.Add(name, *text) : met.Add(name);
+  }
 }
 
 }  // namespace weir::router

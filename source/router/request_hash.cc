@@ -5,6 +5,7 @@
 #include "source/match/cookie_matcher.h"
 #include "source/match/header_matcher.h"
 #include "source/match/query_matcher.h"
+#include "source/stream_info/findings.h"
 
 namespace weir::router {
 namespace {
@@ -20,9 +21,8 @@ uint64_t HashText(std::string_view text) {
 
 class Hasher {
  public:
-  Hasher(const http::RequestHead& head, const net::Address* client, uint64_t random,
-         NewCookie* new_cookie)
-      : head_(head), client_(client), random_(random), new_cookie_(new_cookie) {}
+  Hasher(const match::MatchFacts& facts, uint64_t random, NewCookie* new_cookie)
+      : facts_(facts), head_(*facts.head), random_(random), new_cookie_(new_cookie) {}
 
   std::optional<uint64_t> operator()(const config::HashHeader& header) const {
     const auto value = match::HeaderValue(head_, header.field);
@@ -41,8 +41,9 @@ class Hasher {
   }
 
   std::optional<uint64_t> operator()(const config::HashSourceIp&) const {
-    if (client_ == nullptr || !client_->is_ip()) return std::nullopt;
-    return HashText(client_->ip().ToString());
+    if (facts_.stream == nullptr) return std::nullopt;
+    const net::Address& client = facts_.stream->downstream_remote_address;
+    return client.is_ip() ? std::optional(HashText(client.ip().ToString())) : std::nullopt;
   }
 
   std::optional<uint64_t> operator()(const config::HashQueryParameter& parameter) const {
@@ -50,9 +51,19 @@ class Hasher {
     return value.has_value() ? std::optional(HashText(*value)) : std::nullopt;
   }
 
+  std::optional<uint64_t> operator()(const config::HashFilterState& state) const {
+    if (facts_.connection == nullptr) return std::nullopt;
+    const auto* const object =
+        stream_info::FindObject(*facts_.connection, facts_.stream, state.key);
+    if (object == nullptr) return std::nullopt;
+    const auto* const text = std::get_if<stream_info::FilterState::Text>(object);
+    if (text == nullptr || !text->hashable) return std::nullopt;
+    return HashText(text->value);
+  }
+
  private:
+  const match::MatchFacts& facts_;
   const http::RequestHead& head_;
-  const net::Address* const client_;
   const uint64_t random_;
   NewCookie* const new_cookie_;
 };
@@ -67,10 +78,10 @@ std::string_view CookieValue(uint64_t value, buffer::Arena& arena) {
 }
 
 std::optional<uint64_t> HashOf(std::span<const config::HashPolicy> policies,
-                               const http::RequestHead& head, const net::Address* client,
-                               uint64_t random, NewCookie* new_cookie) {
+                               const match::MatchFacts& facts, uint64_t random,
+                               NewCookie* new_cookie) {
   std::optional<uint64_t> hash;
-  const Hasher hasher(head, client, random, new_cookie);
+  const Hasher hasher(facts, random, new_cookie);
   for (const config::HashPolicy& policy : policies) {
     if (const std::optional<uint64_t> next = std::visit(hasher, policy.source)) {
       // Turned first, so that two equal parts do not cancel out.

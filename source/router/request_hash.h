@@ -8,8 +8,7 @@
 #include <string_view>
 
 #include "source/config/route.h"
-#include "source/http/message.h"
-#include "source/net/address.h"
+#include "source/match/match_facts.h"
 
 namespace weir::router {
 
@@ -20,11 +19,11 @@ struct NewCookie {
   uint64_t value = 0;
 };
 
-// Nothing when no policy finds anything to hash. `client` may be null. With `new_cookie`, the first
+// Nothing when no policy finds anything to hash. With `new_cookie`, the first
 // missing cookie with a ttl is made of `random` and hashed as if it had been there.
 std::optional<uint64_t> HashOf(std::span<const config::HashPolicy> policies,
-                               const http::RequestHead& head, const net::Address* client,
-                               uint64_t random, NewCookie* new_cookie);
+                               const match::MatchFacts& facts, uint64_t random,
+                               NewCookie* new_cookie);
 
 // A value as it stands in the cookie: 16 hexadecimal digits, in `arena`.
 std::string_view CookieValue(uint64_t value, buffer::Arena& arena);

@@ -62,6 +62,10 @@ bool TlsMatches(const config::TlsMatch& match, const stream_info::StreamInfo* st
          match.validated.value_or(validated) == validated;
 }
 
+match::MatchFacts FactsOf(const MatchInput& input) {
+  return match::MatchFacts::OfRequest(input.head, input.stream);
+}
+
 bool AllMatch(std::span<const match::HeaderMatcher> headers, const http::RequestHead& head) {
   return std::all_of(headers.begin(), headers.end(),
                      [&](const auto& header) { return header.Matches(head); });
@@ -77,8 +81,12 @@ bool OthersMatch(const config::RouteMatch& match, const MatchInput& input) {
   for (const match::QueryMatcher& parameter : match.query) {
     if (!parameter.Matches(input.head.path)) return false;
   }
-  return std::all_of(match.cookies.begin(), match.cookies.end(),
-                     [&](const auto& cookie) { return cookie.Matches(input.head); });
+  const auto all = [](const auto& matchers, const auto& of) {
+    return std::all_of(matchers.begin(), matchers.end(),
+                       [&of](const auto& matcher) { return matcher.Matches(of); });
+  };
+  return all(match.cookies, input.head) && all(match.metadata, FactsOf(input)) &&
+         all(match.filter_state, FactsOf(input));
 }
 
 Decision Decide(const config::VirtualHost& host, const config::Route& route,
@@ -169,12 +177,12 @@ struct Paths {
   RouteList connects;
 
   // `path` without its query; empty: the request is a CONNECT.
-  void Find(std::string_view path, const http::RequestHead& head, Candidates& candidates) const {
-    MetConditions met(conditions, head);
+  void Find(std::string_view path, const match::MatchFacts& facts, Candidates& candidates) const {
+    MetConditions met(conditions, facts);
     if (path.empty()) return connects.Find({path, met}, candidates);
     cased.Find({path, met}, candidates);
     if (folded.empty()) return;
-    const Lower lower(path, head.headers.arena());
+    const Lower lower(path, facts.head->headers.arena());
     folded.Find({lower.view(), met}, candidates);
   }
 };
@@ -304,8 +312,7 @@ const RouteIndex::RouteSet* RouteIndex::SetFor(uint32_t host, const MatchInput& 
   const auto& matcher = table_->virtual_hosts[host].matcher;
   const uint32_t first = index_->first_sets[host];
   if (!matcher.has_value()) return &index_->sets[first];
-  const std::optional<match::ActionNumber> action =
-      matcher->tree->Find(match::MatchFacts::OfRequest(input.head, input.stream));
+  const std::optional<match::ActionNumber> action = matcher->tree->Find(FactsOf(input));
   return action.has_value() ? &index_->sets[first + *action] : nullptr;
 }
 
@@ -317,7 +324,7 @@ const config::Route* RouteIndex::FirstMatch(const config::VirtualHost& host, con
     return PathMatches(route.match, path) && OthersMatch(route.match, input);
   };
   Candidates candidates;
-  set.paths.Find(path, input.head, candidates);
+  set.paths.Find(path, FactsOf(input), candidates);
   if (candidates.overflowed()) {
     const auto all = std::span(host.routes).subspan(set.range.first, set.range.count);
     const auto first = std::find_if(all.begin(), all.end(), matches);

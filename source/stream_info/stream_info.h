@@ -17,6 +17,7 @@
 #include "source/net/address.h"
 #include "source/net/proxy_header.h"
 #include "source/net/tls_facts.h"
+#include "source/stream_info/filter_state.h"
 #include "source/stream_info/response_flag.h"
 
 namespace weir::stream_info {
@@ -47,6 +48,7 @@ struct ConnectionInfo {
     std::string transport_failure_reason;  // %DOWNSTREAM_TRANSPORT_FAILURE_REASON%
     // What listener filters found, by namespace: a struct of structs; null: nothing.
     Value metadata;
+    FilterState filter_state;               // What they keep.
     std::vector<net::ProxyTlv> proxy_tlvs;  // Of a PROXY header, as far as they may go on.
   };
   Lazy<Further> further;  // What an idle connection in cleartext does without.
@@ -106,6 +108,12 @@ struct StreamInfo {
   uint64_t wire_bytes_received = 0;
   uint64_t wire_bytes_sent = 0;
   UpstreamInfo upstream;
+
+  struct Found {
+    Value metadata;  // What HTTP filters found, by namespace, as in ConnectionInfo.
+    FilterState filter_state;
+  };
+  Lazy<Found> found;
 };
 
 }  // namespace weir::stream_info

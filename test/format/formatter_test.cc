@@ -88,6 +88,30 @@ TEST(Formatter, MetadataIsFoundByItsPath) {
   for (const auto& [text, expected] : cases) EXPECT_EQ(Format(text, sample.Context()), expected);
 }
 
+TEST(Formatter, FilterStateIsWrittenInItsForms) {
+  using stream_info::FilterState;
+  SampleStream sample;
+  FilterState& state = sample.connection.further.Edit().filter_state;
+  state.Set("text", FilterState::Text{.value = "a \"b\""}, false);
+  state.Set("ip", *net::Address::Parse("10.0.0.1:80"), false);
+  state.Set("tlv", FilterState::Fields{{"id", "7"}}, false);
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"%FILTER_STATE(text)%", "\"a \\\"b\\\"\""},
+      {"%FILTER_STATE(text:TYPED)%", "\"a \\\"b\\\"\""},
+      {"%FILTER_STATE(text:PLAIN):3%", "a \""},
+      {"%FILTER_STATE(ip)% %FILTER_STATE(ip:PLAIN)%", "- 10.0.0.1:80"},
+      {"%FILTER_STATE(tlv:FIELD:id)% %FILTER_STATE(tlv:FIELD:no)%", "7 -"},
+      {"%FILTER_STATE(tlv:PLAIN)% %FILTER_STATE(none)%", "- -"},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(Format(text, sample.Context()), expected);
+  sample.info.found.Edit().filter_state.Set("text", FilterState::Text{.value = "own"}, false);
+  EXPECT_EQ(Format("%FILTER_STATE(text:PLAIN)%", sample.Context()), "own");
+  for (const std::string_view wrong : {"%FILTER_STATE()%", "%FILTER_STATE(k:RAW)%",
+                                       "%FILTER_STATE(k:FIELD)%", "%FILTER_STATE(k:PLAIN:x)%"}) {
+    EXPECT_FALSE(Formatter::Create(wrong).ok()) << wrong;
+  }
+}
+
 TEST(Formatter, EveryOperatorOfTheUpstreamsTls) {
   const SampleStream sample;
   const std::pair<std::string_view, std::string_view> cases[] = {

@@ -94,6 +94,35 @@ std::string RandomCookies(event::Random& random) {
   return field;
 }
 
+match::ValueMatcher RandomValue(event::Random& random) {
+  switch (random.Below(6)) {
+    case 0:
+      return {match::PresentMatch{random.Below(2) == 0}};
+    case 1:
+      return {match::NumberRange{1, 2}};
+    case 2:
+      return {match::AnyValueMatch{{{match::NullMatch{}}, {RandomString(random)}}}};
+    default:
+      return {RandomString(random)};
+  }
+}
+
+void AddRandomFindings(event::Random& random, config::RouteMatch& match) {
+  if (random.Below(5) == 0) {
+    match.metadata.push_back({.path = {"ns", std::string(1, "ab"[random.Below(2)])},
+                              .value = RandomValue(random),
+                              .invert = random.Below(5) == 0});
+  }
+  if (random.Below(6) != 0) return;
+  match::FilterStateMatcher state{.key = std::string(1, "kl"[random.Below(2)]),
+                                  .test = RandomString(random)};
+  if (random.Below(4) == 0) {
+    state.test = match::AddressTest{{*net::CidrRange::Create(net::IpAddress::V4(0x0a000000), 8)},
+                                    random.Below(2) == 0};
+  }
+  match.filter_state.push_back(std::move(state));
+}
+
 config::Route RandomRoute(event::Random& random, size_t number) {
   const std::string path = RandomPath(random, 8);
   config::Route route{.name = StrCat(number), .match = {.path = PathPrefix{path}}};
@@ -123,6 +152,7 @@ config::Route RandomRoute(event::Random& random, size_t number) {
   if (random.Below(8) == 0) {
     route.match.runtime_fraction = config::Fraction{static_cast<uint32_t>(random.Below(1'000'000))};
   }
+  AddRandomFindings(random, route.match);
   route.action = config::RouteAction{.cluster = config::ClusterName{route.name}};
   return route;
 }
@@ -186,8 +216,31 @@ void FillRandomHead(event::Random& random, std::string& path, http::RequestHead&
   for (uint64_t i = random.Below(3); i > 0; --i) head.headers.Add("cookie", RandomCookies(random));
 }
 
+void FillRandomFindings(event::Random& random, stream_info::ConnectionInfo& connection,
+                        stream_info::StreamInfo& stream) {
+  const auto value = [&random] {
+    return random.Below(4) == 0 ? Value::Number(1)
+                                : Value::String(std::string(1, "12ab"[random.Below(4)]));
+  };
+  const auto fields = [&](std::string_view name) {
+    return Value::FromFields({{"ns", Value::FromFields({{std::string(name), value()}})}});
+  };
+  if (random.Below(2) == 0) connection.further.Edit().metadata = fields("a");
+  if (random.Below(2) == 0) stream.found.Edit().metadata = fields(random.Below(2) == 0 ? "a" : "b");
+  using Text = stream_info::FilterState::Text;
+  if (random.Below(2) == 0) {
+    connection.further.Edit().filter_state.Set(
+        "k", net::Address::Ip(net::IpAddress::V4(random.Below(2) == 0 ? 0x0a000001 : 1), 1), false);
+  }
+  if (random.Below(2) == 0) {
+    stream.found.Edit().filter_state.Set(
+        "l", Text{.value = std::string(1, "12ab"[random.Below(4)])}, false);
+  }
+}
+
 const config::Route* LinearScan(const config::VirtualHost& host, const MatchInput& input) {
   const std::string_view path = input.head.path.substr(0, input.head.path.find('?'));
+  const auto facts = match::MatchFacts::OfRequest(input.head, input.stream);
   const auto holds = [&](const config::Route& route) {
     const config::RouteMatch& match = route.match;
     return PathHolds(match, path) &&
@@ -195,6 +248,10 @@ const config::Route* LinearScan(const config::VirtualHost& host, const MatchInpu
             match.runtime_fraction->Contains(input.random)) &&
            std::all_of(match.headers.begin(), match.headers.end(),
                        [&](const auto& header) { return header.Matches(input.head); }) &&
+           std::all_of(match.metadata.begin(), match.metadata.end(),
+                       [&](const auto& metadata) { return metadata.Matches(facts); }) &&
+           std::all_of(match.filter_state.begin(), match.filter_state.end(),
+                       [&](const auto& state) { return state.Matches(facts); }) &&
            std::all_of(match.query.begin(), match.query.end(),
                        [&](const auto& parameter) { return parameter.Matches(input.head.path); }) &&
            std::all_of(match.cookies.begin(), match.cookies.end(),

@@ -19,6 +19,10 @@ std::string RandomPath(event::Random& random, size_t max_length);
 // Fills an empty head. `path` holds the path that the head views.
 void FillRandomHead(event::Random& random, std::string& path, http::RequestHead& head);
 
+// What filters found of a connection and its request, for routes that ask for it.
+void FillRandomFindings(event::Random& random, stream_info::ConnectionInfo& connection,
+                        stream_info::StreamInfo& stream);
+
 // The first route that matches; null: none. Written against the documentation of RouteMatch, not
 // against the index.
 const config::Route* LinearScan(const config::VirtualHost& host, const MatchInput& input);

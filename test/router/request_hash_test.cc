@@ -15,18 +15,34 @@ using config::HashSourceIp;
 
 class RequestHashTest : public testing::Test {
  protected:
-  RequestHashTest() : arena_(pool_), head_(arena_) {}
+  RequestHashTest() : arena_(pool_), head_(arena_), stream_(connection_) {}
 
   std::optional<uint64_t> Hash(const std::vector<HashPolicy>& policies,
                                NewCookie* cookie = nullptr) {
-    return HashOf(policies, head_, &client_, 0x123, cookie);
+    return HashOf(policies, match::MatchFacts::OfRequest(head_, &stream_), 0x123, cookie);
   }
 
   buffer::BlockPool pool_;
   buffer::Arena arena_;
   http::RequestHead head_;
-  net::Address client_ = *net::Address::Parse("10.0.0.9:1000");
+  stream_info::ConnectionInfo connection_;
+  stream_info::StreamInfo stream_;
+  net::Address& client_ = stream_.downstream_remote_address = *net::Address::Parse("10.0.0.9:1000");
 };
+
+TEST_F(RequestHashTest, OfFilterStateWhatIsHashableIsTaken) {
+  using Text = stream_info::FilterState::Text;
+  const std::vector<HashPolicy> policies = {{.source = config::HashFilterState{"user"}}};
+  EXPECT_EQ(Hash(policies), std::nullopt);
+  stream_info::FilterState& state = stream_.found.Edit().filter_state;
+  state.Set("user", Text{.value = "ann"}, false);
+  EXPECT_EQ(Hash(policies), std::nullopt);
+  state.Set("user", Text{.value = "ann", .hashable = true}, false);
+  const auto ann = Hash(policies);
+  EXPECT_TRUE(ann.has_value());
+  state.Set("user", Text{.value = "bob", .hashable = true}, false);
+  EXPECT_NE(Hash(policies), ann);
+}
 
 TEST_F(RequestHashTest, WithoutASourceThereIsNone) {
   head_.path = "/x";

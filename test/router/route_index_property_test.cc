@@ -31,7 +31,10 @@ TEST(RouteIndexProperty, AgreesWithALinearScan) {
       http::RequestHead head(arena);
       std::string path;
       FillRandomHead(random, path, head);
-      const MatchInput input{.head = head, .random = random.Next()};
+      stream_info::ConnectionInfo connection;
+      stream_info::StreamInfo stream(connection);
+      FillRandomFindings(random, connection, stream);
+      const MatchInput input{.head = head, .stream = &stream, .random = random.Next()};
       const config::Route* const expected = LinearScan(table->virtual_hosts[0], input);
       ASSERT_EQ((*index)->Match(input).route, expected)
           << "seed " << seed << ", request " << request << ", path " << path;
@@ -54,7 +57,10 @@ TEST(RouteIndexProperty, AgreesInLargeTables) {
       http::RequestHead head(arena);
       std::string path;
       FillRandomHead(random, path, head);
-      const MatchInput input{.head = head, .random = random.Next()};
+      stream_info::ConnectionInfo connection;
+      stream_info::StreamInfo stream(connection);
+      FillRandomFindings(random, connection, stream);
+      const MatchInput input{.head = head, .stream = &stream, .random = random.Next()};
       ASSERT_EQ((*index)->Match(input).route, LinearScan(table->virtual_hosts[0], input))
           << "seed " << seed << ", request " << request << ", path " << path;
     }

@@ -77,10 +77,18 @@ class TreeDecoder {
     return decoded;
   }
 
+  // `for_values`: it feeds a matcher of metadata, and no other kind.
   match::DataInput DecodeInput(const xds::core::v3::TypedExtensionConfig& message,
-                               const Scope& scope) const {
-    const Scope input = scope.Field("input");
-    return DecodeDataInput(message, input, stage_).value_or(match::DataInput{});
+                               const Scope& scope, bool for_values) const {
+    const Scope at = scope.Field("input");
+    const auto input = DecodeDataInput(message, at, stage_);
+    if (!input.has_value()) return {};
+    if ((input->kind == match::DataInput::Kind::kDynamicMetadata) != for_values) {
+      at.Error(for_values ? "a matcher of metadata wants a DynamicMetadataInput"
+                          : "metadata is for a matcher of metadata (custom_match of a "
+                            "single_predicate) alone");
+    }
+    return *input;
   }
 
   match::PredicateList DecodeList(const pb::Matcher::MatcherList& message, const Scope& scope) {
@@ -131,19 +139,21 @@ class TreeDecoder {
 
   std::optional<Predicate> DecodeTest(const PredicatePb::SinglePredicate& message,
                                       const Scope& scope) const {
-    match::DataInput input = DecodeInput(message.input(), scope);
     if (message.has_custom_match()) {
       auto test = DecodeCustomTest(message.custom_match(), scope.Field("custom_match"));
       if (!test.has_value()) return std::nullopt;
-      return Predicate{match::InputTest{std::move(input), *std::move(test)}};
+      const bool for_values = std::holds_alternative<match::ValueTest>(*test);
+      return Predicate{
+          match::InputTest{DecodeInput(message.input(), scope, for_values), *std::move(test)}};
     }
+    match::DataInput input = DecodeInput(message.input(), scope, false);
     auto text = DecodeStringMatcher(message.value_match(), scope.Field("value_match"));
     if (!text.has_value()) return std::nullopt;
     return Predicate{match::InputTest{std::move(input), *std::move(text)}};
   }
 
   MatchTree::Body DecodeMap(const TreePb& message, const Scope& scope) {
-    match::DataInput input = DecodeInput(message.input(), scope);
+    match::DataInput input = DecodeInput(message.input(), scope, false);
     switch (message.tree_type_case()) {
       case TreePb::kExactMatchMap: {
         match::ExactMap map{.input = std::move(input), .entries = {}};

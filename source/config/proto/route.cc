@@ -174,6 +174,15 @@ std::optional<RouteMatch> DecodeRouteMatch(const pb::RouteMatch& message, const 
     match.runtime_fraction =
         DecodeFraction(message.runtime_fraction(), scope.Field("runtime_fraction"));
   }
+  for (int i = 0; i < message.dynamic_metadata_size(); ++i) {
+    auto metadata =
+        DecodeMetadataMatcher(message.dynamic_metadata(i), scope.Item("dynamic_metadata", i));
+    if (metadata.has_value()) match.metadata.push_back(*std::move(metadata));
+  }
+  for (int i = 0; i < message.filter_state_size(); ++i) {
+    auto state = DecodeFilterStateMatcher(message.filter_state(i), scope.Item("filter_state", i));
+    if (state.has_value()) match.filter_state.push_back(*std::move(state));
+  }
   if (message.has_tls_context()) {
     TlsMatch& tls = match.tls.emplace();
     if (message.tls_context().has_presented()) {

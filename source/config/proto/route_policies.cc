@@ -65,10 +65,15 @@ std::optional<HashPolicy> DecodeHash(const pb::RouteAction::HashPolicy& message,
     case Pb::kQueryParameter:
       policy.source = HashQueryParameter{message.query_parameter().name()};
       return policy;
+    case Pb::kFilterState:
+      policy.source = HashFilterState{message.filter_state().key()};
+      return policy;
     case Pb::POLICY_SPECIFIER_NOT_SET:
       break;
   }
-  scope.Error("a source is missing: header, cookie, connection_properties or query_parameter");
+  scope.Error(
+      "a source is missing: header, cookie, connection_properties, query_parameter or "
+      "filter_state");
   return std::nullopt;
 }
 

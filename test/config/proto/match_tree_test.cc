@@ -258,6 +258,62 @@ TEST(DecodeMatcher, SaysHowClientCertificatesAreForwarded) {
                             "must be a envoy.extensions")));
 }
 
+TEST(DecodeMatcher, ReadsWhatFiltersFound) {
+  const auto table = Decoded<RouteTable>(kType, R"(
+name: r
+virtual_hosts:
+- name: v
+  domains: ["*"]
+  routes:
+  - match:
+      prefix: /
+      dynamic_metadata:
+      - { filter: ns, path: [ { key: a }, { key: b } ], value: { double_match: { range: { start: 1, end: 2 } } } }
+      - { filter: ns, path: [ { key: c } ], invert: true, value: { list_match: { one_of: { or_match: { value_matchers: [ { bool_match: true }, { null_match: {} } ] } } } } }
+      filter_state:
+      - { key: k, string_match: { prefix: v } }
+      - { key: ip, address_match: { ranges: [ { address_prefix: 10.0.0.0, prefix_len: 8 } ], invert_match: true } }
+    route: { cluster: one, hash_policy: [ { filter_state: { key: user } } ] }
+)");
+  ASSERT_NE(table, nullptr);
+  const Route& route = table->virtual_hosts[0].routes[0];
+  const match::AnyValueMatch any{{{true}, {match::NullMatch{}}}};
+  EXPECT_THAT(
+      route.match.metadata,
+      ElementsAre(match::MetadataMatcher{{"ns", "a", "b"}, {match::NumberRange{1, 2}}, false},
+                  match::MetadataMatcher{
+                      {"ns", "c"}, {match::ElementMatch{{match::ValueMatcher{any}}}}, true}));
+  const match::AddressTest outside{{*net::CidrRange::Create(net::IpAddress::V4(10u << 24), 8)},
+                                   true};
+  EXPECT_THAT(route.match.filter_state,
+              ElementsAre(
+                  match::FilterStateMatcher{
+                      "k", match::StringMatcher(match::StringMatcher::Kind::kPrefix, "v", false)},
+                  match::FilterStateMatcher{"ip", outside}));
+  const auto& policy = std::get<RouteAction>(route.action).hash_policy[0];
+  EXPECT_EQ(std::get<HashFilterState>(policy.source).key, "user");
+}
+
+TEST(DecodeMatcher, MetadataGoesWithItsOwnMatcher) {
+  const std::string metadata =
+      "{ name: i, typed_config: { '@type': type.googleapis.com/"
+      "envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput, filter: ns, "
+      "path: [ { key: a } ] } }";
+  const std::string value_test =
+      "custom_match: { name: m, typed_config: { '@type': type.googleapis.com/"
+      "envoy.extensions.matching.input_matchers.metadata.v3.Metadata, "
+      "value: { string_match: { exact: x } } } }";
+  const auto single = [](std::string_view input, std::string_view test) {
+    return List(StrCat("{ single_predicate: { input: ", input, ", ", test, " } }"));
+  };
+  EXPECT_NE(Decoded<RouteTable>(kType, WithMatcher(single(metadata, value_test))), nullptr);
+  EXPECT_THAT(
+      Decode(kType, WithMatcher(single(metadata, "value_match: { exact: x }"))).errors,
+      ElementsAre(HasSubstr("single_predicate.input: metadata is for a matcher of metadata")));
+  EXPECT_THAT(Decode(kType, WithMatcher(single(kHeader, value_test))).errors,
+              ElementsAre(HasSubstr("single_predicate.input: a matcher of metadata wants")));
+}
+
 TEST(DecodeMatcher, TakesTheOnesOrTheOther) {
   EXPECT_THAT(Decode(kType, WithMatcher(StrCat("{ on_no_match: { action: ", kAction, " } }"),
                                         ", routes: [ { match: { prefix: / }, "

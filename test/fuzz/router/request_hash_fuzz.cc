@@ -34,15 +34,18 @@ const std::vector<config::HashPolicy>& Policies() {
 }
 
 void CheckHash(const http::RequestHead& head) {
-  const net::Address client = *net::Address::Parse("192.0.2.1:1");
+  const stream_info::ConnectionInfo connection;
+  stream_info::StreamInfo stream(connection);
+  stream.downstream_remote_address = *net::Address::Parse("192.0.2.1:1");
+  const auto facts = match::MatchFacts::OfRequest(head, &stream);
   NewCookie made;
-  const auto hash = HashOf(Policies(), head, &client, 7, &made);
+  const auto hash = HashOf(Policies(), facts, 7, &made);
   WEIR_CHECK(hash.has_value(), "a client with an address has a hash");
   NewCookie again;
-  WEIR_CHECK(HashOf(Policies(), head, &client, 7, &again) == hash, "the same in each process");
+  WEIR_CHECK(HashOf(Policies(), facts, 7, &again) == hash, "the same in each process");
   if (made.cookie == nullptr) return;
   WEIR_CHECK(CookieValue(made.value, head.headers.arena()).size() == 16, "16 digits");
-  (void)HashOf(Policies(), head, nullptr, 7, nullptr);
+  (void)HashOf(Policies(), match::MatchFacts::OfRequest(head, nullptr), 7, nullptr);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ std::shared_ptr<const config::ExtensionConfig> Decode(const Pb& message,
                                                       const config::proto::Scope& scope) {
   auto decoded = std::make_shared<ProxyProtocolConfig>();
   for (const Pb::Rule& rule : message.rules()) DecodeRule(rule, *decoded);
+  decoded->to_filter_state = message.tlv_location() == Pb::FILTER_STATE;
   decoded->allow_without = message.allow_requests_without_proxy_protocol();
   for (const int version : message.disallowed_versions()) {
     (version == ProxyProtocolConfig_Version_V1 ? decoded->allow_v1 : decoded->allow_v2) = false;
@@ -46,9 +47,10 @@ std::shared_ptr<const config::ExtensionConfig> Decode(const Pb& message,
 
 bool ProxyProtocolConfig::Equals(const config::ExtensionConfig& other) const {
   const auto* const same = dynamic_cast<const ProxyProtocolConfig*>(&other);
-  return same != nullptr && rules == same->rules && allow_without == same->allow_without &&
-         allow_v1 == same->allow_v1 && allow_v2 == same->allow_v2 &&
-         pass_through == same->pass_through && stat_prefix == same->stat_prefix;
+  return same != nullptr && rules == same->rules && to_filter_state == same->to_filter_state &&
+         allow_without == same->allow_without && allow_v1 == same->allow_v1 &&
+         allow_v2 == same->allow_v2 && pass_through == same->pass_through &&
+         stat_prefix == same->stat_prefix;
 }
 
 void RegisterDecoder(config::proto::ExtensionDecoders& decoders) {

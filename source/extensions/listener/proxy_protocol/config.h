@@ -18,7 +18,10 @@ namespace weir::extensions::listener::proxy_protocol {
 
 inline constexpr std::string_view kName = "envoy.filters.listener.proxy_protocol";
 
-// The value of a TLV as metadata.
+// Where all TLVs are kept together as one object of filter state.
+inline constexpr std::string_view kFilterStateKey = "envoy.network.proxy_protocol.tlv";
+
+// The value of a TLV as metadata, or as a field of the object.
 struct TlvRule {
   uint8_t type = 0;
   std::string metadata_namespace;
@@ -29,6 +32,7 @@ struct TlvRule {
 
 struct ProxyProtocolConfig final : config::ExtensionConfig {
   std::vector<TlvRule> rules;
+  bool to_filter_state = false;  // tlv_location FILTER_STATE: not as metadata.
   bool allow_without = false;
   bool allow_v1 = true;
   bool allow_v2 = true;

@@ -45,22 +45,43 @@ std::string AsUtf8(std::string_view bytes) {
   }
 }
 
+std::string TextOf(const TlvRule& rule, const net::ProxyTlv& tlv) {
+  return rule.base64 ? EncodeBase64(tlv.value) : AsUtf8(tlv.value);
+}
+
+// Calls visit(rule, tlv) for each pair that belongs together.
+template <typename Visit>
+void ForEachMatch(const std::vector<TlvRule>& rules, const std::vector<net::ProxyTlv>& tlvs,
+                  Visit visit) {
+  for (const net::ProxyTlv& tlv : tlvs) {
+    for (const TlvRule& rule : rules) {
+      if (rule.type == tlv.type) visit(rule, tlv);
+    }
+  }
+}
+
 // What the rules make of the TLVs, beside what filters before found.
 Value MetadataOf(const std::vector<TlvRule>& rules, const std::vector<net::ProxyTlv>& tlvs,
                  const Value& before) {
   std::map<std::string, Value::Fields> found;
-  for (const net::ProxyTlv& tlv : tlvs) {
-    for (const TlvRule& rule : rules) {
-      if (rule.type != tlv.type) continue;
-      found[rule.metadata_namespace].emplace_back(
-          rule.key, Value::String(rule.base64 ? EncodeBase64(tlv.value) : AsUtf8(tlv.value)));
-    }
-  }
+  ForEachMatch(rules, tlvs, [&found](const TlvRule& rule, const net::ProxyTlv& tlv) {
+    found[rule.metadata_namespace].emplace_back(rule.key, Value::String(TextOf(rule, tlv)));
+  });
   if (found.empty()) return before;
   Value::Fields all;
   if (before.is_struct()) all = before.fields();
   for (auto& [name, fields] : found) all.emplace_back(name, Value::FromFields(std::move(fields)));
   return Value::FromFields(std::move(all));
+}
+
+// The same as one object; of two values for one key the later one counts.
+stream_info::FilterState::Fields FieldsOf(const std::vector<TlvRule>& rules,
+                                          const std::vector<net::ProxyTlv>& tlvs) {
+  std::map<std::string, std::string> found;
+  ForEachMatch(rules, tlvs, [&found](const TlvRule& rule, const net::ProxyTlv& tlv) {
+    found.insert_or_assign(rule.key, TextOf(rule, tlv));
+  });
+  return {found.begin(), found.end()};
 }
 
 class ProxyProtocol final : public filter::ListenerFilter {
@@ -117,7 +138,12 @@ class ProxyProtocol final : public filter::ListenerFilter {
     }
     if (header.tlvs.empty()) return;
     stream_info::ConnectionInfo::Further& further = info.further.Edit();
-    further.metadata = MetadataOf(config_.rules, header.tlvs, further.metadata);
+    if (config_.to_filter_state) {
+      auto fields = FieldsOf(config_.rules, header.tlvs);
+      if (!fields.empty()) further.filter_state.Set(kFilterStateKey, std::move(fields), true);
+    } else {
+      further.metadata = MetadataOf(config_.rules, header.tlvs, further.metadata);
+    }
     for (net::ProxyTlv& tlv : header.tlvs) {
       if (config_.pass_through.Takes(tlv.type)) further.proxy_tlvs.push_back(std::move(tlv));
     }

@@ -99,6 +99,55 @@ TEST(ProxyProtocol, RulesMakeMetadataOfTlvs) {
   EXPECT_THAT(world.log().lines(), ElementsAre(testing::EndsWith(" vpc-!1 AQI=")));
 }
 
+// A TLV of type 234 with the value "blue".
+std::string Blue() {
+  return Binary(
+      std::string("\xEA\0\x04"
+                  "blue",
+                  7));
+}
+
+TEST(ProxyProtocol, RoutesMatchWhatTlvsSay) {
+  World world(EdgeBootstrap(
+      {.routes = "- match: { prefix: /, dynamic_metadata: [ { filter: "
+                 "envoy.filters.listener.proxy_protocol, path: [ { key: vpc } ], value: { "
+                 "string_match: { exact: blue } } } ] }\n  direct_response: { status: 201 }\n"
+                 "- match: { prefix: / }\n  direct_response: { status: 202 }\n",
+       .listener_options = Filters("rules: [{ tlv_type: 234, on_tlv_present: { key: vpc } }]")}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& blue = world.Connect();
+  world.Say(blue, StrCat(Blue(), kGet));
+  EXPECT_THAT(blue.received(), testing::StartsWith("HTTP/1.1 201 "));
+  Peer& other = world.Connect();
+  world.Say(other, StrCat(Binary(), kGet));
+  EXPECT_THAT(other.received(), testing::StartsWith("HTTP/1.1 202 "));
+}
+
+TEST(ProxyProtocol, TlvsMayBecomeAnObject) {
+  constexpr std::string_view kState = "envoy.network.proxy_protocol.tlv";
+  World world(EdgeBootstrap(
+      {.routes = "[]\n",
+       .listener_options =
+           Filters("tlv_location: FILTER_STATE, rules: [{ tlv_type: 234, on_tlv_present: { key: "
+                   "vpc } }]"),
+       .virtual_host_options = StrCat(
+           "matcher: { matcher_tree: { input: { name: i, typed_config: { \"@type\": "
+           "type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3."
+           "FilterStateInput, key: ",
+           kState,
+           ", field: vpc } }, exact_match_map: { map: { blue: { action: { name: r, typed_config: "
+           "{ \"@type\": type.googleapis.com/envoy.config.route.v3.Route, match: { prefix: / }, "
+           "direct_response: { status: 201 } } } } } } } }\n"),
+       .log_format = StrCat("%FILTER_STATE(", kState,
+                            ":FIELD:vpc)% %DYNAMIC_METADATA(envoy.filters.listener."
+                            "proxy_protocol:vpc)%")}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Peer& blue = world.Connect();
+  world.Say(blue, StrCat(Blue(), kGet));
+  EXPECT_THAT(blue.received(), testing::StartsWith("HTTP/1.1 201 "));
+  EXPECT_THAT(world.log().lines(), ElementsAre("blue -"));
+}
+
 struct Refusal {
   std::string options, header;
   std::string_view stat;
