@@ -250,7 +250,7 @@ TEST(TlsScenario, TheClientsNamesDecideWhatUpstreamsHearOfIt) {
   TlsClient client(world, {.identity = &friendly});
   world.Say(client.Connect(), kGet);
   ASSERT_EQ(up.connection_count(), 1u);
-  EXPECT_THAT(up.last().received(), HasSubstr(";URI=spiffe://d/friend\r\n"));
+  EXPECT_THAT(up.last().TakeReceived(), HasSubstr(";URI=spiffe://d/friend\r\n"));
   world.Say(up.last(), kOk);
   TlsClient stranger(world, {});
   world.Say(stranger.Connect(), kGet);
