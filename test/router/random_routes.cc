@@ -88,8 +88,9 @@ std::string RandomCookies(event::Random& random) {
   std::string field;
   for (uint64_t i = random.Below(8); i > 0; --i) {
     const std::string value(1, "12ab"[random.Below(4)]);
-    StrAppend(field, std::string(1, "klmnop"[random.Below(6)]), random.Below(8) == 0 ? "" : "=",
-              random.Below(4) == 0 ? StrCat("\"", value, "\"") : value, "; ");
+    StrAppend(field, field.empty() ? "" : "; ", std::string(1, "klmnop"[random.Below(6)]),
+              random.Below(8) == 0 ? "" : "=",
+              random.Below(4) == 0 ? StrCat("\"", value, "\"") : value);
   }
   return field;
 }

@@ -184,7 +184,7 @@ TEST(RetryScenario, AGrpcCallsTimeoutIsBoundedAndPassedOn) {
   world.Run(milliseconds(1900));
   EXPECT_EQ(client.received(), "");
   world.Run(milliseconds(200));
-  EXPECT_THAT(client.TakeReceived(), HasSubstr("grpc-status: 4\r\n"));
+  EXPECT_THAT(client.TakeReceived(), HasSubstr("grpc-status: 14\r\n"));
   // No call of gRPC: the route's own timeout, which is none.
   world.Say(client, Get("grpc-timeout: 1H\r\n"));
   EXPECT_THAT(up.last().received(), HasSubstr("grpc-timeout: 1H\r\n"));

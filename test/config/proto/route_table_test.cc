@@ -386,7 +386,7 @@ void ExpectRefused(std::span<const RefusedRoute> cases) {
 TEST(DecodeRouteTable, RefusesByNameAndPath) {
   const RefusedRoute cases[] = {
       {"{match: {prefix: /}, route: {cluster: c, early_data_policy: {name: p}}}",
-       "route.early_data_policy.typed_config: a configuration with its type is missing"},
+       "route.early_data_policy.typed_config: must be set"},
       {"{match: {prefix: /}, route: {cluster: c, early_data_policy: {name: p, typed_config: "
        "{'@type': type.googleapis.com/envoy.extensions.regex_engines.v3.GoogleRE2}}}}",
        "route.early_data_policy.typed_config: must be a "
@@ -394,7 +394,7 @@ TEST(DecodeRouteTable, RefusesByNameAndPath) {
       {"{match: {prefix: /}, filter_action: {action: {'@type': "
        "type.googleapis.com/envoy.extensions.regex_engines.v3.GoogleRE2}}}",
        "filter_action.action: must be empty: no filter reads it, got "
-       "\"type.googleapis.com/envoy.extensions.regex_engines.v3.GoogleRE2\""},
+       "\"type.googleapis.com/envoy.extensions.regex_engines."},
       {"{match: {prefix: /, cookies: [{name: c}]}, route: {cluster: c}}",
        "match.cookies[0].string_match: "},
       {"{match: {prefix: /}, route: {cluster_header: 'x c'}}",
