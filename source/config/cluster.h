@@ -124,6 +124,7 @@ struct Cluster {
   std::chrono::milliseconds idle_timeout{3600 * 1000};   // 0: none
   uint32_t max_requests_per_connection = 0;              // 0: unlimited
   std::chrono::milliseconds max_connection_duration{0};  // 0: none
+  double max_connection_duration_jitter = 0;             // percent
   std::chrono::milliseconds max_stream_duration{0};      // Of one try; 0: none
   uint32_t max_response_headers_kb = 60;
   uint32_t max_headers_count = 100;

@@ -24,12 +24,12 @@ auto Identity(const HttpConnectionManager& m) {
 }
 
 auto Limits(const HttpConnectionManager& m) {
-  return std::tie(m.max_request_headers_kb, m.max_headers_count, m.idle_timeout,
-                  m.max_connection_duration, m.http1_safe_max_connection_duration,
-                  m.max_stream_duration, m.max_requests_per_connection, m.stream_idle_timeout,
-                  m.stream_flush_timeout, m.request_timeout, m.request_headers_timeout,
-                  m.premature_reset_min_stream_lifetime, m.drain_timeout, m.drain_timeout_jitter,
-                  m.delayed_close_timeout, m.underscores);
+  return std::tie(
+      m.max_request_headers_kb, m.max_headers_count, m.idle_timeout, m.max_connection_duration,
+      m.max_connection_duration_jitter, m.http1_safe_max_connection_duration, m.max_stream_duration,
+      m.max_requests_per_connection, m.stream_idle_timeout, m.stream_flush_timeout,
+      m.request_timeout, m.request_headers_timeout, m.premature_reset_min_stream_lifetime,
+      m.drain_timeout, m.drain_timeout_jitter, m.delayed_close_timeout, m.underscores);
 }
 
 auto Headers(const HttpConnectionManager& m) {

@@ -135,6 +135,7 @@ struct HttpConnectionManager {
   uint32_t max_headers_count = 100;
   std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none, as for all of these
   std::chrono::milliseconds max_connection_duration{0};
+  double max_connection_duration_jitter = 0;        // percent
   bool http1_safe_max_connection_duration = false;  // Never closes an idle HTTP/1 connection.
   std::chrono::milliseconds max_stream_duration{0};
   uint32_t max_requests_per_connection = 0;

@@ -18,6 +18,13 @@ std::optional<uint64_t> Runtime::IntegerOf(std::string_view key) const {
   return whole;
 }
 
+std::optional<double> Runtime::NumberOf(std::string_view key) const {
+  const auto found = entries_.find(key);
+  const auto* const number =
+      found == entries_.end() ? nullptr : std::get_if<double>(&found->second);
+  return number == nullptr ? std::nullopt : std::optional(*number);
+}
+
 std::optional<Fraction> Runtime::FractionOf(std::string_view key) const {
   const auto found = entries_.find(key);
   if (found == entries_.end()) return std::nullopt;

@@ -42,6 +42,7 @@ class Runtime {
   // A whole number is a percentage, as in Envoy.
   std::optional<Fraction> FractionOf(std::string_view key) const;
   std::optional<uint64_t> IntegerOf(std::string_view key) const;
+  std::optional<double> NumberOf(std::string_view key) const;
 
   friend bool operator==(const Runtime&, const Runtime&) = default;
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "source/base/jitter.h"
 #include "source/base/log.h"
 
 namespace weir::proxy {
@@ -64,7 +65,9 @@ void Session::Start(buffer::Buffer initial) {
   if (http().max_connection_duration.count() > 0) {
     duration_timer_ =
         std::make_unique<event::Timer>(context_.platform.loop, [this] { OnMaxDuration(); });
-    duration_timer_->Enable(http().max_connection_duration);
+    duration_timer_->Enable(WithJitter(http().max_connection_duration,
+                                       http().max_connection_duration_jitter,
+                                       context_.platform.random.Next()));
   }
   if (!in_.empty()) Decode();
   Read();

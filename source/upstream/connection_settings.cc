@@ -71,6 +71,7 @@ std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
   settings->connect_timeout = cluster.connect_timeout;
   settings->idle_timeout = cluster.idle_timeout;
   settings->max_connection_duration = cluster.max_connection_duration;
+  settings->max_connection_duration_jitter = cluster.max_connection_duration_jitter;
   settings->max_requests_per_connection = cluster.max_requests_per_connection;
   settings->max_concurrent_streams = std::max(cluster.http2->max_concurrent_streams, 1u);
   settings->output_limit = cluster.buffer_limit;
@@ -147,6 +148,7 @@ bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b) {
          a.idle_timeout == b.idle_timeout &&
          a.max_requests_per_connection == b.max_requests_per_connection &&
          a.max_connection_duration == b.max_connection_duration &&
+         a.max_connection_duration_jitter == b.max_connection_duration_jitter &&
          a.max_response_headers_kb == b.max_response_headers_kb &&
          a.max_headers_count == b.max_headers_count && a.keepalive == b.keepalive &&
          a.protocol == b.protocol && a.auto_sni == b.auto_sni &&

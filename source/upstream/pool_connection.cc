@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "source/base/check.h"
+#include "source/base/jitter.h"
 #include "source/upstream/connection_settings.h"
 #include "source/upstream/deferred.h"
 #include "source/upstream/pool.h"
@@ -72,7 +73,9 @@ void PoolConnection::OnConnected() {
   context_.stats.upstream_cx_connect_ms.Record(Milliseconds(context_.loop.Now() - started_));
   MakeCodec();
   if (settings_->max_connection_duration.count() > 0) {
-    max_duration_.Enable(settings_->max_connection_duration);
+    max_duration_.Enable(WithJitter(settings_->max_connection_duration,
+                                    settings_->max_connection_duration_jitter,
+                                    context_.random.Next()));
   }
   BecomeIdle();
   OnOutput();  // HTTP/2 has a preface to send.

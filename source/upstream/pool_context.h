@@ -30,6 +30,7 @@ struct ConnectionSettings {
   std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds idle_timeout{};             // 0: none.
   std::chrono::milliseconds max_connection_duration{};  // 0: none.
+  double max_connection_duration_jitter = 0;            // percent
   uint32_t max_requests_per_connection = 0;             // 0: unlimited.
   uint32_t max_concurrent_streams = 1;                  // HTTP/2.
   size_t output_limit = 0;  // High watermark of bytes that the kernel has not taken.

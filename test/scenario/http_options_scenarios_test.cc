@@ -381,6 +381,24 @@ TEST(HttpOptionsScenario, AtItsLongestLifeAConnectionIsToldAndThenClosed) {
   EXPECT_TRUE(idle.ended());
 }
 
+TEST(HttpOptionsScenario, LongestLivesAreSpread) {
+  constexpr char kLife[] =
+      "common_http_protocol_options: { max_connection_duration: 10s, "
+      "max_connection_duration_jitter: { value: 50 } }\n";
+  World world(EdgeBootstrap({.http_options = kLife}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  constexpr int kConnections = 40;
+  for (int i = 0; i < kConnections; ++i) world.Connect();
+  const auto reached = [&] { return world.Stat("http.edge.downstream_cx_max_duration_reached"); };
+  world.Run(std::chrono::milliseconds(9900));
+  EXPECT_EQ(reached(), 0);
+  world.Run(std::chrono::milliseconds(2600));
+  EXPECT_GT(reached(), 5);
+  EXPECT_LT(reached(), kConnections - 5);
+  world.Run(std::chrono::milliseconds(2700));
+  EXPECT_EQ(reached(), kConnections);
+}
+
 TEST(HttpOptionsScenario, ASafeLongestLifeNeverClosesAnIdleConnection) {
   World world(EdgeBootstrap(
       {.routes = "- match: { prefix: / }\n  direct_response: { status: 200 }\n",

@@ -231,6 +231,12 @@ const EndCase kEndCases[] = {
      [](World& w) { w.loop.RunFor(milliseconds(4990)); }, 1},
     {"old", [](auto& c) { c.max_connection_duration = seconds(5); },
      [](World& w) { w.loop.RunFor(milliseconds(5010)); }, 0},
+    {"old, but for its jitter",
+     [](auto& c) {
+       c.max_connection_duration = seconds(5);
+       c.max_connection_duration_jitter = 100;
+     },
+     [](World& w) { w.loop.RunFor(milliseconds(10010)); }, 0},
     {"closed by the upstream", [](auto&) {}, [](World& w) { w.servers[0]->CloseAll(); }, 0},
     {"reset by the upstream", [](auto&) {},
      [](World& w) { w.network.ResetAll(w.servers[0]->address()); }, 0},

@@ -58,6 +58,7 @@ void DecodeCommonOptions(const Pb& message, const Scope& scope, HttpConnectionMa
               manager.idle_timeout);
   SetDuration(common.has_max_connection_duration(), common.max_connection_duration(),
               at.Field("max_connection_duration"), manager.max_connection_duration);
+  manager.max_connection_duration_jitter = common.max_connection_duration_jitter().value();
   manager.http1_safe_max_connection_duration = message.http1_safe_max_connection_duration();
   SetDuration(common.has_max_stream_duration(), common.max_stream_duration(),
               at.Field("max_stream_duration"), manager.max_stream_duration);

@@ -11,6 +11,7 @@
 #include "source/config/proto/route_policies.h"
 #include "source/config/proto/values.h"
 #include "source/config/request_policies.h"
+#include "source/config/runtime.h"
 
 namespace weir::config::proto {
 namespace {
@@ -20,6 +21,21 @@ namespace http_pb = envoy::extensions::upstreams::http::v3;
 
 constexpr std::string_view kProtocolOptionsKey =
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+// LeastRequest, or the older field of the cluster.
+template <typename Message>
+void DecodeLeastRequest(const Message& message, const Scope& scope, Cluster& cluster) {
+  if (message.has_choice_count()) cluster.choice_count = message.choice_count().value();
+  if (!message.has_active_request_bias()) return;
+  const auto& bias = message.active_request_bias();
+  const Runtime* const runtime = scope.context().runtime;
+  const auto value = runtime == nullptr ? std::nullopt : runtime->NumberOf(bias.runtime_key());
+  cluster.active_request_bias = value.value_or(bias.default_value());
+  if (!(cluster.active_request_bias >= 0)) {
+    scope.Field("active_request_bias")
+        .Error("must be at least 0", StrCat(cluster.active_request_bias));
+  }
+}
 
 // False when the policy is none that is supported: the next of the list is looked at.
 bool DecodePolicy(const google::protobuf::Any& any, const Scope& scope, Cluster& cluster) {
@@ -35,9 +51,7 @@ bool DecodePolicy(const google::protobuf::Any& any, const Scope& scope, Cluster&
   if (type != lb::least_request::v3::LeastRequest::descriptor()->full_name()) return false;
   cluster.balancer = BalancerKind::kLeastRequest;
   const auto policy = Unpack<lb::least_request::v3::LeastRequest>(any, scope);
-  if (policy != nullptr && policy->has_choice_count()) {
-    cluster.choice_count = policy->choice_count().value();
-  }
+  if (policy != nullptr) DecodeLeastRequest(*policy, scope, cluster);
   return true;
 }
 
@@ -61,6 +75,7 @@ void DecodeCommon(const envoy::config::core::v3::HttpProtocolOptions& common, co
     cluster.max_connection_duration =
         DecodeDuration(common.max_connection_duration(), scope.Field("max_connection_duration"));
   }
+  cluster.max_connection_duration_jitter = common.max_connection_duration_jitter().value();
   if (common.has_max_stream_duration()) {
     cluster.max_stream_duration =
         DecodeDuration(common.max_stream_duration(), scope.Field("max_stream_duration"));
@@ -172,9 +187,8 @@ void DecodeBalancer(const pb::Cluster& message, const Scope& scope, Cluster& clu
     default:
       cluster.balancer = BalancerKind::kRoundRobin;
   }
-  if (message.least_request_lb_config().has_choice_count()) {
-    cluster.choice_count = message.least_request_lb_config().choice_count().value();
-  }
+  DecodeLeastRequest(message.least_request_lb_config(), scope.Field("least_request_lb_config"),
+                     cluster);
 }
 
 void DecodeUpstreamProtocol(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {

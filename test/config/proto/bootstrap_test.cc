@@ -126,6 +126,8 @@ TEST(DecodeBootstrap, RuntimeKeysGiveFractionsAndWeights) {
   ASSERT_TRUE(outcome.bootstrap.has_value()) << testing::PrintToString(outcome.errors);
   EXPECT_EQ(outcome.bootstrap->runtime->IntegerOf("nested.key"), 9u);
   EXPECT_EQ(outcome.bootstrap->runtime->IntegerOf("flag"), std::nullopt);
+  EXPECT_EQ(outcome.bootstrap->runtime->NumberOf("nested.key"), 9.0);
+  EXPECT_EQ(outcome.bootstrap->runtime->NumberOf("flag"), std::nullopt);
   const std::vector<Runtime::Layer>& layers = outcome.bootstrap->runtime->layers();
   ASSERT_FALSE(layers.empty());
   EXPECT_EQ(layers.front().values.at("nested.key"), "9");

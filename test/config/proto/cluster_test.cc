@@ -31,7 +31,7 @@ eds_cluster_config: { service_name: svc, eds_config: { ads: {}, initial_fetch_ti
 connect_timeout: 0.25s
 per_connection_buffer_limit_bytes: 32768
 lb_policy: LEAST_REQUEST
-least_request_lb_config: { choice_count: 4 }
+least_request_lb_config: { choice_count: 4, active_request_bias: { default_value: 0.5, runtime_key: b } }
 common_lb_config: { healthy_panic_threshold: { value: 0 }, close_connections_on_host_set_change: true }
 circuit_breakers:
   thresholds:
@@ -45,7 +45,7 @@ respect_dns_ttl: true
 typed_extension_protocol_options:
   envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
     "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    common_http_protocol_options: { idle_timeout: 60s, max_requests_per_connection: 7, max_stream_duration: 9s }
+    common_http_protocol_options: { idle_timeout: 60s, max_requests_per_connection: 7, max_stream_duration: 9s, max_connection_duration_jitter: { value: 7.5 } }
     explicit_http_config: { http2_protocol_options: { max_concurrent_streams: 50 } }
 )");
   ASSERT_NE(cluster, nullptr);
@@ -55,6 +55,8 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->eds_source->initial_fetch_timeout.count(), 0);
   EXPECT_EQ(cluster->eds_service_name, "svc");
   EXPECT_EQ(cluster->connect_timeout, std::chrono::milliseconds(250));
+  EXPECT_EQ(cluster->active_request_bias, 0.5);
+  EXPECT_EQ(cluster->max_connection_duration_jitter, 7.5);
   EXPECT_EQ(cluster->balancer, BalancerKind::kLeastRequest);
   EXPECT_EQ(cluster->choice_count, 4u);
   EXPECT_EQ(cluster->healthy_panic_threshold, 0u);
@@ -170,11 +172,12 @@ load_balancing_policy:
       typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.maglev.v3.Maglev }
   - typed_extension_config:
       name: least
-      typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest, choice_count: 3 }
+      typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest, choice_count: 3, active_request_bias: { default_value: 2, runtime_key: b } }
 )");
   ASSERT_NE(cluster, nullptr);
   EXPECT_EQ(cluster->balancer, BalancerKind::kLeastRequest);
   EXPECT_EQ(cluster->choice_count, 3u);
+  EXPECT_EQ(cluster->active_request_bias, 2);
 }
 
 TEST(DecodeCluster, ResolvesNamesForStrictDnsAlone) {
@@ -230,6 +233,8 @@ TEST(DecodeCluster, RefusesByNameAndPath) {
       {"dns_failure_refresh_rate: {base_interval: 2s, max_interval: 1s}",
        "dns_failure_refresh_rate.max_interval: must not be less"},
       {"lb_policy: LOAD_BALANCING_POLICY_CONFIG", "load_balancing_policy: lb_policy"},
+      {"least_request_lb_config: {active_request_bias: {default_value: -1, runtime_key: b}}",
+       "least_request_lb_config.active_request_bias: must be at least 0, got \"-1\""},
       {"typed_extension_protocol_options: {other: {'@type': "
        "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, "
        "explicit_http_config: {http_protocol_options: {}}}}",
