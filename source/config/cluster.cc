@@ -29,8 +29,7 @@ auto Connections(const Cluster& c) {
   return std::tie(c.connect_timeout, c.buffer_limit, c.idle_timeout, c.max_requests_per_connection,
                   c.max_connection_duration, c.max_connection_duration_jitter,
                   c.max_stream_duration, c.max_response_headers_kb, c.max_headers_count, c.breakers,
-                  c.high_breakers, c.keepalive, c.protocol, c.http1, c.http2, c.auto_sni,
-                  c.auto_san_validation, c.override_auto_sni_header);
+                  c.high_breakers, c.keepalive, c.protocol, c.http1, c.http2, c.names);
 }
 
 bool HasAll(const Value& match, const Value& labels) {

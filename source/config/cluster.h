@@ -89,6 +89,16 @@ struct CircuitBreakers {
   friend bool operator==(const CircuitBreakers&, const CircuitBreakers&) = default;
 };
 
+// upstream_http_protocol_options: the request's host is the server name of its connection, and a
+// name that the certificate must cover.
+struct NamesFromRequests {
+  bool auto_sni = false;
+  bool auto_san_validation = false;
+  std::string override_auto_sni_header;  // Says that host in place of :authority; lower case.
+  bool any() const { return auto_sni || auto_san_validation; }
+  friend bool operator==(const NamesFromRequests&, const NamesFromRequests&) = default;
+};
+
 enum class DiscoveryType : uint8_t { kStatic, kStrictDns, kEds };
 enum class BalancerKind : uint8_t { kRoundRobin, kLeastRequest, kRandom };
 
@@ -140,11 +150,7 @@ struct Cluster {
   enum class Protocol : uint8_t { kHttp1, kHttp2, kDownstream, kAuto } protocol = Protocol::kHttp1;
   Shared<Http1Options> http1;
   Shared<Http2Options> http2;
-  // upstream_http_protocol_options: the request's host is the server name of its connection, and a
-  // name that the certificate must cover.
-  bool auto_sni = false;
-  bool auto_san_validation = false;
-  std::string override_auto_sni_header;  // Says that host in place of :authority; lower case.
+  Shared<NamesFromRequests> names;
 
   std::shared_ptr<const RequestPolicies> policies;  // Null: as the routes have it.
 

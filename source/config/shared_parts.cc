@@ -17,6 +17,7 @@ void SharedParts::ShareIn(Cluster& cluster) {
   config::ShareIn(cluster.high_breakers, breakers_);
   config::ShareIn(cluster.http1, http1_);
   config::ShareIn(cluster.http2, http2_);
+  config::ShareIn(cluster.names, names_);
 }
 
 void SharedParts::ShareIn(Endpoints& endpoints) {

@@ -15,10 +15,10 @@ std::string_view WithoutPort(std::string_view host) {
 }  // namespace
 
 std::string_view UpstreamName(const config::Cluster& cluster, const http::RequestHead& head) {
-  if (!cluster.auto_sni && !cluster.auto_san_validation) return {};
+  if (!cluster.names->any()) return {};
   std::string_view host = head.authority;
-  if (!cluster.override_auto_sni_header.empty()) {
-    const auto instead = match::HeaderValue(head, cluster.override_auto_sni_header);
+  if (!cluster.names->override_auto_sni_header.empty()) {
+    const auto instead = match::HeaderValue(head, cluster.names->override_auto_sni_header);
     if (instead.has_value() && !instead->empty()) host = *instead;
   }
   return WithoutPort(host);

@@ -115,10 +115,10 @@ net::ConnectionPurpose PurposeOf(const config::Cluster& cluster, const Connectio
                                  std::string_view server_name) {
   net::ConnectionPurpose purpose;
   // RFC 6066, 3: an address is no server name.
-  if (cluster.auto_sni && !net::IpAddress::Parse(server_name).has_value()) {
+  if (cluster.names->auto_sni && !net::IpAddress::Parse(server_name).has_value()) {
     purpose.server_name = server_name;
   }
-  if (cluster.auto_san_validation) purpose.verified_name = server_name;
+  if (cluster.names->auto_san_validation) purpose.verified_name = server_name;
   const bool tells = settings.transport != nullptr && settings.transport->tells_of_downstream();
   if (downstream == nullptr || !tells) return purpose;
   purpose.downstream = {downstream->remote_address, downstream->local_address};
@@ -151,8 +151,7 @@ bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b) {
          a.max_connection_duration_jitter == b.max_connection_duration_jitter &&
          a.max_response_headers_kb == b.max_response_headers_kb &&
          a.max_headers_count == b.max_headers_count && a.keepalive == b.keepalive &&
-         a.protocol == b.protocol && a.auto_sni == b.auto_sni &&
-         a.auto_san_validation == b.auto_san_validation && a.http1 == b.http1 &&
+         a.protocol == b.protocol && a.names == b.names && a.http1 == b.http1 &&
          a.http2 == b.http2 && config::SameConfig(a.transport_socket, b.transport_socket) &&
          a.transport_socket_matches == b.transport_socket_matches;
 }

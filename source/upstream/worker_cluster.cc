@@ -196,7 +196,7 @@ Start WorkerCluster::StartOn(const HostRef* host, StreamRequest& request) {
 }
 
 bool WorkerCluster::has_keyed_pools() const {
-  return config_->auto_sni || config_->auto_san_validation || tells_of_downstream_;
+  return config_->names->any() || tells_of_downstream_;
 }
 
 // Asked for each start: a request that a change of the cluster has displaced goes by the protocol

@@ -28,12 +28,12 @@ TEST(UpstreamName, IsTheHostWithoutItsPort) {
     if (!c.field.empty()) head.headers.Add("x-name", c.field);
     config::Cluster cluster;
     EXPECT_EQ(UpstreamName(cluster, head), "") << "nobody asks";
-    cluster.auto_sni = true;
+    cluster.names.Edit().auto_sni = true;
     EXPECT_EQ(UpstreamName(cluster, head), c.plain);
-    cluster.auto_sni = false;
-    cluster.auto_san_validation = true;
+    cluster.names.Edit().auto_sni = false;
+    cluster.names.Edit().auto_san_validation = true;
     EXPECT_EQ(UpstreamName(cluster, head), c.plain);
-    cluster.override_auto_sni_header = "x-name";
+    cluster.names.Edit().override_auto_sni_header = "x-name";
     EXPECT_EQ(UpstreamName(cluster, head), c.overridden);
   }
 }

@@ -70,7 +70,9 @@ TEST(RouterOptionsScenario, StrictChecksRefuseWhatCannotBeRead) {
 }
 
 TEST(RouterOptionsScenario, EachTryHasARecord) {
-  World world(EdgeBootstrap(LoggingTries("retry_policy: { retry_on: 5xx }")));
+  Edge edge = LoggingTries("retry_policy: { retry_on: 5xx }");
+  edge.cluster_options = "http_protocol_options: { enable_trailers: true }\n";
+  World world(EdgeBootstrap(edge));
   ASSERT_TRUE(world.status().ok()) << world.status();
   Upstream& up = world.AddUpstream("10.0.0.1:80");
   Peer& client = world.Connect();
@@ -116,7 +118,7 @@ TEST(RouterOptionsScenario, ATryThatFindsNoHostOrNoConnectionHasARecord) {
   EXPECT_THAT(world.log().lines(),
               ElementsAre(AllOf(StartsWith("UpstreamEnd 0 UF 1 0 0 "), HasSubstr("10.0.0.1:80")),
                           StartsWith("UpstreamEnd 0 UF 2 0 0 "),
-                          StartsWith("DownstreamEnd 503 URX,UF 2 ")));
+                          StartsWith("DownstreamEnd 503 UF,URX 2 ")));
   edge.endpoints.clear();
   World empty(EdgeBootstrap(edge));
   ASSERT_TRUE(empty.status().ok()) << empty.status();

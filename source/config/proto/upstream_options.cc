@@ -92,9 +92,10 @@ void DecodeCommon(const envoy::config::core::v3::HttpProtocolOptions& common, co
 
 void DecodeNames(const envoy::config::core::v3::UpstreamHttpProtocolOptions& names,
                  Cluster& cluster) {
-  cluster.auto_sni = names.auto_sni();
-  cluster.auto_san_validation = names.auto_san_validation();
-  cluster.override_auto_sni_header = AsciiLower(names.override_auto_sni_header());
+  cluster.names =
+      NamesFromRequests{.auto_sni = names.auto_sni(),
+                        .auto_san_validation = names.auto_san_validation(),
+                        .override_auto_sni_header = AsciiLower(names.override_auto_sni_header())};
 }
 
 std::shared_ptr<const RequestPolicies> DecodePoliciesOfRequests(
