@@ -190,9 +190,16 @@ struct TcpProxy {
   std::vector<std::pair<std::string, uint64_t>>
       clusters;  // One with weight 1, or weighted_clusters.
   uint64_t total_weight = 1;
-  std::chrono::milliseconds idle_timeout{3600 * 1000};  // 0: none
+  std::chrono::milliseconds idle_timeout{3600 * 1000};              // 0: none
+  std::chrono::milliseconds max_downstream_connection_duration{0};  // 0: none
+  double max_downstream_connection_duration_jitter = 0;             // percent
   uint32_t max_connect_attempts = 1;
-  std::vector<AccessLog> access_logs;
+  std::chrono::milliseconds back_off_base{0};  // 0: the next attempt begins at once.
+  std::chrono::milliseconds back_off_max{0};
+  std::vector<AccessLog> access_logs;         // Records of the end of a connection,
+  bool log_start = false;                     // of its beginning,
+  bool log_connected = false;                 // of the upstream's connection,
+  std::chrono::milliseconds log_interval{0};  // and this often meanwhile; 0: never.
   friend bool operator==(const TcpProxy&, const TcpProxy&) = default;
 };
 

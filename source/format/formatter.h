@@ -18,6 +18,8 @@ namespace weir::format {
 // here.
 enum class LogType : unsigned char {
   kNotSet = 0,
+  kTcpUpstreamConnected = 1,
+  kTcpPeriodic = 2,
   kTcpConnectionEnd = 3,
   kDownstreamStart = 4,
   kDownstreamPeriodic = 5,
@@ -26,6 +28,7 @@ enum class LogType : unsigned char {
   kUpstreamPeriodic = 8,
   kUpstreamEnd = 9,
   kDownstreamTunnelSuccessfullyEstablished = 10,
+  kTcpConnectionStart = 14,
 };
 
 // What a format may speak of. Null: there is none yet, and its operators give "-".

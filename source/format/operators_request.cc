@@ -55,6 +55,12 @@ bool AccessLogType(const Operator&, std::string& out, const FormatContext& conte
   switch (context.log_type) {
     case LogType::kNotSet:
       return AppendText(out, "NotSet");
+    case LogType::kTcpConnectionStart:
+      return AppendText(out, "TcpConnectionStart");
+    case LogType::kTcpUpstreamConnected:
+      return AppendText(out, "TcpUpstreamConnected");
+    case LogType::kTcpPeriodic:
+      return AppendText(out, "TcpPeriodic");
     case LogType::kTcpConnectionEnd:
       return AppendText(out, "TcpConnectionEnd");
     case LogType::kDownstreamStart:

@@ -84,6 +84,7 @@ std::span<const stats::Field> TcpStats::Fields() {
       C(downstream_cx_rx_bytes_total, "Bytes received"),
       C(downstream_cx_tx_bytes_total, "Bytes sent"),
       C(idle_timeout, "Connections closed for idleness"),
+      C(max_downstream_connection_duration, "Connections closed at their longest life"),
       C(downstream_flow_control_paused_reading_total,
         "Times that reading stopped for a slow upstream"),
       C(downstream_flow_control_resumed_reading_total, "Times that reading went on"),

@@ -47,7 +47,8 @@ struct HttpStats {
 struct TcpStats {
   stats::Counter downstream_cx_total, downstream_cx_no_route;
   stats::Counter downstream_cx_rx_bytes_total, downstream_cx_tx_bytes_total;
-  stats::Counter idle_timeout, downstream_flow_control_paused_reading_total;
+  stats::Counter idle_timeout, max_downstream_connection_duration;
+  stats::Counter downstream_flow_control_paused_reading_total;
   stats::Counter downstream_flow_control_resumed_reading_total;
   stats::Gauge downstream_cx_active;
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "source/base/jitter.h"
 #include "source/proxy/error_table.h"
 
 namespace weir::proxy {
@@ -36,6 +37,7 @@ TcpProxy::TcpProxy(const Platform& platform, SessionConfig config,
               info_.flags.Set(stream_info::ResponseFlag::kStreamIdleTimeout);
               End(false);
             }),
+      back_off_(config_.chain.tcp()->back_off_base, config_.chain.tcp()->back_off_max),
       notify_end_([this] { owner_.OnSessionEnd(); }) {
   stats_.downstream_cx_total.Inc();
   stats_.downstream_cx_active.Inc();
@@ -53,8 +55,32 @@ void TcpProxy::Start(buffer::Buffer initial) {
   client_->SetHandler(this);
   to_upstream_.bytes.MoveFrom(initial);
   info_.wire_bytes_received = to_upstream_.bytes.size();
+  const config::TcpProxy& config = *config_.chain.tcp();
+  if (config.max_downstream_connection_duration.count() > 0) {
+    After(WithJitter(config.max_downstream_connection_duration,
+                     config.max_downstream_connection_duration_jitter, platform_.random.Next()),
+          max_duration_, &TcpProxy::OnMaxDuration);
+  }
+  if (config.log_start) Log(format::LogType::kTcpConnectionStart);
+  if (config.log_interval.count() > 0) {
+    After(config.log_interval, log_interval_, &TcpProxy::LogPeriodically);
+  }
   Progress();
   Connect();
+}
+
+void TcpProxy::After(event::Duration wait, std::unique_ptr<event::Timer>& timer,
+                     void (TcpProxy::*then)()) {
+  if (timer == nullptr) {
+    timer = std::make_unique<event::Timer>(platform_.loop, [this, then] { (this->*then)(); });
+  }
+  timer->Enable(wait);
+}
+
+void TcpProxy::OnMaxDuration() {
+  stats_.max_downstream_connection_duration.Inc();
+  info_.flags.Set(stream_info::ResponseFlag::kDurationTimeout);
+  End(false);
 }
 
 void TcpProxy::Connect() {
@@ -83,6 +109,7 @@ void TcpProxy::OnTcpReady() {
   info_.upstream.local_address = upstream_->stream().local_address();
   info_.upstream.tls = upstream_->stream().transport().tls;
   upstream_->stream().SetHandler(&upstream_side_);
+  if (config_.chain.tcp()->log_connected) Log(format::LogType::kTcpUpstreamConnected);
   MoveToUpstream();
   if (!ended_) MoveToClient();
 }
@@ -97,10 +124,16 @@ void TcpProxy::OnTcpFailed(const http::StreamError& error) {
   const ErrorAnswer answer = AnswerFor(error);
   const bool again = error.kind == http::ErrorKind::kConnectFailed ||
                      error.kind == http::ErrorKind::kConnectTimeout;
-  if (again && attempts_ < config_.chain.tcp()->max_connect_attempts) return Connect();
+  if (again && attempts_ < config_.chain.tcp()->max_connect_attempts) return ConnectLater();
   if (answer.flag.has_value()) info_.flags.Set(*answer.flag);
   info_.response_code_details = answer.details;
   End(true);
+}
+
+void TcpProxy::ConnectLater() {
+  if (config_.chain.tcp()->back_off_base.count() == 0) return Connect();
+  const event::Duration wait = back_off_.Next(platform_.random.Next());
+  After(wait, next_attempt_, &TcpProxy::Connect);
 }
 
 void TcpProxy::MoveToUpstream() {
@@ -173,18 +206,25 @@ void TcpProxy::Close() { End(false); }
 void TcpProxy::End(bool reset) {
   if (std::exchange(ended_, true)) return;
   idle_.Disable();
+  for (auto* const timer : {&max_duration_, &log_interval_, &next_attempt_}) {
+    if (*timer != nullptr) (*timer)->Disable();
+  }
   const auto mode =
       reset ? net::ByteStream::CloseMode::kReset : net::ByteStream::CloseMode::kNormal;
   if (connected_) upstream_->stream().Close(mode);
   client_->Close(mode);
-  Log();
+  info_.end = platform_.loop.Now();
+  Log(format::LogType::kTcpConnectionEnd);
   platform_.loop.AtTurnEnd(notify_end_);
 }
 
-void TcpProxy::Log() {
-  info_.end = platform_.loop.Now();
-  const format::FormatContext context{.info = info_,
-                                      .log_type = format::LogType::kTcpConnectionEnd};
+void TcpProxy::LogPeriodically() {
+  Log(format::LogType::kTcpPeriodic);
+  log_interval_->Enable(config_.chain.tcp()->log_interval);
+}
+
+void TcpProxy::Log(format::LogType type) {
+  const format::FormatContext context{.info = info_, .log_type = type, .now = platform_.loop.Now()};
   for (const auto& log : config_.chain.access_logs) log->Log(context);
 }
 

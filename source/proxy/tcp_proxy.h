@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "source/base/backoff.h"
 #include "source/event/loop.h"
 #include "source/net/byte_stream.h"
 #include "source/proxy/platform.h"
@@ -66,13 +67,19 @@ class TcpProxy final : public net::ByteStreamHandler, public upstream::TcpReques
   void OnTcpReady() override;
   void OnTcpFailed(const http::StreamError& error) override;
 
+  // The next attempt to connect.
   void Connect();
+  void ConnectLater();
   void MoveToUpstream();
   void MoveToClient();
   uint64_t Move(net::ByteStream& from, net::ByteStream* to, Flow& flow);
   void Progress();
   void End(bool reset);
-  void Log();
+  void OnMaxDuration();
+  // Arms `timer`, made where there is none: few connections need it.
+  void After(event::Duration wait, std::unique_ptr<event::Timer>& timer, void (TcpProxy::*then)());
+  void LogPeriodically();
+  void Log(format::LogType type);
 
   const Platform& platform_;
   const SessionConfig config_;
@@ -89,6 +96,8 @@ class TcpProxy final : public net::ByteStreamHandler, public upstream::TcpReques
   Flow to_upstream_;
   Flow to_client_;
   event::Timer idle_;
+  std::unique_ptr<event::Timer> max_duration_, log_interval_, next_attempt_;  // Null: no use yet.
+  Backoff back_off_;
   event::TurnEndTask notify_end_;
 };
 

@@ -1,7 +1,9 @@
 // TCP passed through, chosen by the server name of the client's hello.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "source/base/strings.h"
 #include "test/scenario/world.h"
 #include "test/tls/hello_bytes.h"
 
@@ -95,6 +97,92 @@ TEST(TcpScenario, WithoutAMatchingChainTheConnectionEnds) {
   world.Say(client, tls::Record(tls::Handshake("other.test", {})));
   EXPECT_TRUE(client.ended() || client.failed());
   EXPECT_EQ(world.Stat("listener.10.0.0.100_80.no_filter_chain_match"), 1);
+}
+
+// Every connection goes to "up" at 10.0.0.1:443; `fields` of the TCP proxy, in flow style.
+std::string Passing(std::string_view fields) {
+  return StrCat(R"(
+static_resources:
+  listeners:
+  - name: tcp
+    address: { socket_address: { address: 10.0.0.100, port_value: 80 } }
+    filter_chains:
+    - filters:
+      - name: tcp
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+          stat_prefix: t
+          cluster: up
+          access_log: [ { name: log, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog, log_format: { text_format_source: { inline_string: "%ACCESS_LOG_TYPE% %RESPONSE_FLAGS% %BYTES_RECEIVED% %UPSTREAM_HOST% %UPSTREAM_REQUEST_ATTEMPT_COUNT%" } } } } ]
+          )",
+                fields, R"(
+  clusters:
+  - name: up
+    load_assignment:
+      cluster_name: up
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 10.0.0.1, port_value: 443 } } } }] }]
+)");
+}
+
+TEST(TcpScenario, AConnectionEndsAtItsLongestLifeWhateverItDoes) {
+  World world(
+      Passing("max_downstream_connection_duration: 10s\n"
+              "          max_downstream_connection_duration_jitter_percentage: { value: 50 }"));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:443");
+  constexpr int kConnections = 40;
+  std::vector<Peer*> clients;
+  for (int i = 0; i < kConnections; ++i) clients.push_back(&world.Connect());
+  const auto ended = [&] { return world.Stat("tcp.t.max_downstream_connection_duration"); };
+  world.Run(std::chrono::milliseconds(9900));
+  for (Peer* client : clients) client->Send("busy");
+  EXPECT_EQ(ended(), 0);
+  world.Run(std::chrono::milliseconds(2600));
+  EXPECT_GT(ended(), 5);
+  EXPECT_LT(ended(), kConnections - 5);
+  world.Run(std::chrono::milliseconds(2700));
+  EXPECT_EQ(ended(), kConnections);
+  for (Peer* client : clients) EXPECT_TRUE(client->ended());
+  EXPECT_EQ(world.log().lines().front(), "TcpConnectionEnd DT 4 10.0.0.1:443 1");
+}
+
+TEST(TcpScenario, RecordsAreWrittenAtTheBeginningTheConnectionAndMeanwhile) {
+  World world(
+      Passing("access_log_options: { flush_access_log_on_start: true, "
+              "flush_access_log_on_connected: true, access_log_flush_interval: 2s }"));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.AddUpstream("10.0.0.1:443");
+  Peer& client = world.Connect();
+  world.Say(client, "four");
+  world.Run(std::chrono::milliseconds(4500));
+  client.Reset();
+  world.Run(std::chrono::seconds(5));
+  EXPECT_THAT(world.log().lines(),
+              testing::ElementsAre(testing::StartsWith("TcpConnectionStart - 0 - "),
+                                   testing::StartsWith("TcpUpstreamConnected - 0 10.0.0.1:443 1"),
+                                   testing::StartsWith("TcpPeriodic - 4 10.0.0.1:443 1"),
+                                   testing::StartsWith("TcpPeriodic - 4 10.0.0.1:443 1"),
+                                   testing::StartsWith("TcpConnectionEnd - 4 10.0.0.1:443 1")));
+}
+
+TEST(TcpScenario, AttemptsToConnectAreSpaced) {
+  const auto took = [](std::string_view options) {
+    World world(Passing(StrCat("max_connect_attempts: 4\n          ", options)));
+    EXPECT_TRUE(world.status().ok()) << world.status();
+    const Peer& client = world.Connect();  // Nobody listens behind the proxy.
+    int ticks = 0;
+    for (; ticks < 1000 && !client.ended() && !client.failed(); ++ticks) {
+      world.Run(std::chrono::milliseconds(10));
+    }
+    EXPECT_THAT(world.log().lines(),
+                testing::ElementsAre(testing::AllOf(testing::StartsWith("TcpConnectionEnd UF 0 "),
+                                                    testing::EndsWith(" 4"))));
+    return 10 * ticks;
+  };
+  EXPECT_LT(took("idle_timeout: 1h"), 50);
+  const int spaced = took("backoff_options: { base_interval: 1s, max_interval: 1s }");
+  EXPECT_GT(spaced, 200);
+  EXPECT_LT(spaced, 3100);
 }
 
 }  // namespace

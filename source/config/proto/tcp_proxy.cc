@@ -7,33 +7,86 @@
 
 namespace weir::config::proto {
 
-std::shared_ptr<const TcpProxy> DecodeTcpProxy(
-    const envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy& message,
-    const Scope& scope) {
-  scope.RefuseSet(message, {"max_downstream_connection_duration"});
-  auto proxy = std::make_shared<TcpProxy>();
-  proxy->stat_prefix = message.stat_prefix();
+namespace {
+using Pb = envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy;
+
+void DecodeClusters(const Pb& message, const Scope& scope, TcpProxy& proxy) {
   if (message.has_weighted_clusters()) {
-    proxy->total_weight = 0;
+    proxy.total_weight = 0;
     for (const auto& cluster : message.weighted_clusters().clusters()) {
-      proxy->clusters.emplace_back(cluster.name(), cluster.weight());
-      proxy->total_weight += cluster.weight();
+      proxy.clusters.emplace_back(cluster.name(), cluster.weight());
+      proxy.total_weight += cluster.weight();
     }
-    if (proxy->total_weight == 0) {
+    if (proxy.total_weight == 0) {
       scope.Field("weighted_clusters").Error("the sum of the weights must be at least 1");
     }
   } else if (!message.cluster().empty()) {
-    proxy->clusters.emplace_back(message.cluster(), 1);
+    proxy.clusters.emplace_back(message.cluster(), 1);
   } else {
     scope.Error("a cluster is missing: cluster or weighted_clusters");
   }
-  if (message.has_idle_timeout()) {
-    proxy->idle_timeout = DecodeDuration(message.idle_timeout(), scope.Field("idle_timeout"));
-  }
+}
+
+void DecodeAttempts(const Pb& message, const Scope& scope, TcpProxy& proxy) {
   if (message.has_max_connect_attempts()) {
-    proxy->max_connect_attempts = message.max_connect_attempts().value();
+    proxy.max_connect_attempts = message.max_connect_attempts().value();
   }
-  proxy->access_logs = DecodeAccessLogs(message.access_log(), scope);
+  if (!message.has_backoff_options()) return;
+  const envoy::config::core::v3::BackoffStrategy& options = message.backoff_options();
+  const Scope at = scope.Field("backoff_options");
+  proxy.back_off_base = DecodeDuration(options.base_interval(), at.Field("base_interval"));
+  proxy.back_off_max = proxy.back_off_base * 10;
+  if (options.has_max_interval()) {
+    proxy.back_off_max = DecodeDuration(options.max_interval(), at.Field("max_interval"));
+  }
+  if (proxy.back_off_max < proxy.back_off_base) {
+    at.Field("max_interval").Error("must not be less than base_interval");
+  }
+}
+
+void DecodeDurations(const Pb& message, const Scope& scope, TcpProxy& proxy) {
+  if (message.has_idle_timeout()) {
+    proxy.idle_timeout = DecodeDuration(message.idle_timeout(), scope.Field("idle_timeout"));
+  }
+  if (message.has_max_downstream_connection_duration()) {
+    proxy.max_downstream_connection_duration =
+        DecodeDuration(message.max_downstream_connection_duration(),
+                       scope.Field("max_downstream_connection_duration"));
+  }
+  proxy.max_downstream_connection_duration_jitter =
+      message.max_downstream_connection_duration_jitter_percentage().value();
+}
+
+void DecodeLogs(const Pb& message, const Scope& scope, TcpProxy& proxy) {
+  proxy.access_logs = DecodeAccessLogs(message.access_log(), scope);
+  proxy.log_connected = message.flush_access_log_on_connected();
+  if (message.has_access_log_flush_interval()) {
+    proxy.log_interval = DecodeDuration(message.access_log_flush_interval(),
+                                        scope.Field("access_log_flush_interval"));
+  }
+  if (!message.has_access_log_options()) return;
+  const Scope at = scope.Field("access_log_options");
+  if (proxy.log_connected || message.has_access_log_flush_interval()) {
+    at.Error("takes the place of access_log_flush_interval and flush_access_log_on_connected");
+  }
+  const Pb::TcpAccessLogOptions& options = message.access_log_options();
+  proxy.log_start = options.flush_access_log_on_start();
+  proxy.log_connected = options.flush_access_log_on_connected();
+  if (options.has_access_log_flush_interval()) {
+    proxy.log_interval =
+        DecodeDuration(options.access_log_flush_interval(), at.Field("access_log_flush_interval"));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const TcpProxy> DecodeTcpProxy(const Pb& message, const Scope& scope) {
+  auto proxy = std::make_shared<TcpProxy>();
+  proxy->stat_prefix = message.stat_prefix();
+  DecodeClusters(message, scope, *proxy);
+  DecodeAttempts(message, scope, *proxy);
+  DecodeDurations(message, scope, *proxy);
+  DecodeLogs(message, scope, *proxy);
   return proxy;
 }
 

@@ -369,6 +369,48 @@ TEST(DecodeListener, RefusesSocketsThatCannotBe) {
               ElementsAre(HasSubstr("freebind: is for IP addresses alone")));
 }
 
+// A listener with a TCP proxy that has `fields`, in flow style.
+std::string TcpListener(std::string_view fields) {
+  return StrCat(
+      "{name: a, address: {socket_address: {address: 127.0.0.1, port_value: 1}}, filter_chains: "
+      "[{filters: [{name: t, typed_config: {'@type': "
+      "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, "
+      "cluster: c, ",
+      fields, "}}]}]}");
+}
+
+TEST(DecodeListener, ReadsTheTcpProxy) {
+  const auto listener = Decoded<Listener>(
+      kType, TcpListener("max_downstream_connection_duration: 60s, "
+                         "max_downstream_connection_duration_jitter_percentage: {value: 10}, "
+                         "backoff_options: {base_interval: 0.5s}, access_log_options: "
+                         "{flush_access_log_on_start: true, flush_access_log_on_connected: true, "
+                         "access_log_flush_interval: 3s}"));
+  ASSERT_NE(listener, nullptr);
+  const auto& proxy =
+      *std::get<std::shared_ptr<const TcpProxy>>(listener->filter_chains[0]->terminal);
+  EXPECT_EQ(proxy.max_downstream_connection_duration, std::chrono::seconds(60));
+  EXPECT_EQ(proxy.max_downstream_connection_duration_jitter, 10);
+  EXPECT_EQ(proxy.back_off_base, std::chrono::milliseconds(500));
+  EXPECT_EQ(proxy.back_off_max, std::chrono::seconds(5));
+  EXPECT_TRUE(proxy.log_start && proxy.log_connected);
+  EXPECT_EQ(proxy.log_interval, std::chrono::seconds(3));
+}
+
+TEST(DecodeListener, ChecksTheTcpProxy) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"backoff_options: {base_interval: 2s, max_interval: 1s}",
+       "backoff_options.max_interval: must not be less than base_interval"},
+      {"flush_access_log_on_connected: true, access_log_options: {}",
+       "access_log_options: takes the place of access_log_flush_interval"},
+      {"max_downstream_connection_duration: 0s", "max_downstream_connection_duration: "},
+      {"hash_policy: [{source_ip: {}}]", "hash_policy: field \"hash_policy\""},
+  };
+  for (const auto& [fields, error] : cases) {
+    EXPECT_THAT(Decode(kType, TcpListener(fields)).errors, ElementsAre(HasSubstr(error)));
+  }
+}
+
 TEST(DecodeListener, ChainsEndWithATerminalFilter) {
   constexpr std::string_view kHead =
       "{name: a, address: {socket_address: {address: 127.0.0.1, port_value: 1}}, filter_chains: [";
