@@ -119,6 +119,20 @@ TEST(Equality, ConnectionManager) {
       [&](M& m) { m.upgrades = {Upgrade{.type = "a", .filters = HttpFilters{{filter(1)}, {}}}}; },
       [](M& m) { m.local_replies.body_format = BodyFormat{.content_type = "x"}; },
       [](M& m) { m.local_replies.mappers = {ReplyMapper{.status = 400}}; },
+  });
+  M one, two;
+  one.http_filters.before_router = {filter(1)};
+  two.http_filters.before_router = {filter(2)};
+  EXPECT_FALSE(one == two);
+  two.http_filters = one.http_filters;
+  EXPECT_TRUE(one == two);
+  two.http_filters.before_router[0].disabled = true;
+  EXPECT_FALSE(one == two);
+}
+
+TEST(Equality, ConnectionManagersLimits) {
+  using M = HttpConnectionManager;
+  EachChangeCounts<M>({
       [](M& m) { m.http1.accept_http_10 = true; },
       [](M& m) { m.http1.allow_chunked_length = true; },
       [](M& m) { m.http1.proper_case = true; },
@@ -144,14 +158,6 @@ TEST(Equality, ConnectionManager) {
       [](M& m) { m.delayed_close_timeout = milliseconds(1); },
       [](M& m) { m.underscores = UnderscoresInHeaders::kDrop; },
   });
-  M one, two;
-  one.http_filters.before_router = {filter(1)};
-  two.http_filters.before_router = {filter(2)};
-  EXPECT_FALSE(one == two);
-  two.http_filters = one.http_filters;
-  EXPECT_TRUE(one == two);
-  two.http_filters.before_router[0].disabled = true;
-  EXPECT_FALSE(one == two);
 }
 
 TEST(Equality, ConnectionManagersViewOfARequest) {
