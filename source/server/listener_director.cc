@@ -1,5 +1,6 @@
 #include "source/server/listener_director.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "source/base/status.h"
@@ -39,12 +40,16 @@ bool OnlyChainsDiffer(const config::Listener& a, const config::Listener& b) {
 
 }  // namespace
 
-ListenerDirector::ListenerDirector(ListenSockets& sockets, Subscriber& routes,
+ListenerDirector::ListenerDirector(event::Loop& loop, event::Duration drain_time,
+                                   ListenSockets& sockets, Subscriber& routes,
                                    TransportMaker& transports, std::function<void()> changed)
-    : sockets_(sockets),
+    : loop_(loop),
+      drain_time_(drain_time),
+      sockets_(sockets),
       subscriber_(routes),
       transports_(transports),
-      changed_(std::move(changed)) {
+      changed_(std::move(changed)),
+      forget_(loop, [this] { DropForgotten(); }) {
   transports_.secrets().AddUser(*this);
 }
 
@@ -157,7 +162,9 @@ std::vector<admin::Waiting> ListenerDirector::Waiting() const {
 }
 
 bool ListenerDirector::HasRoutes(const std::string& name) const {
-  return routes_.Find(name) != nullptr || timed_out_.contains(name);
+  if (timed_out_.contains(name)) return true;
+  // Those that were forgotten are asked for anew.
+  return routes_.Find(name) != nullptr && !forgotten_.contains(name);
 }
 
 bool ListenerDirector::IsWarm(const generation::Listener& listener) const {
@@ -256,7 +263,9 @@ void ListenerDirector::SetRoutes(std::shared_ptr<const router::RouteIndex> route
   const std::string& name = routes->table().name;
   const auto* const before = routes_.Find(name);
   const uint64_t hash = routes->table().content_hash;
-  if (before != nullptr && hash != 0 && (*before)->table().content_hash == hash) return;
+  const bool again = forgotten_.erase(name) > 0;
+  const bool same = before != nullptr && hash != 0 && (*before)->table().content_hash == hash;
+  if (same && !again) return;
   routes_ = routes_.Set(name, std::move(routes));
   changed_();
   for (auto& [listener_name, known] : known_) {
@@ -274,7 +283,22 @@ void ListenerDirector::RoutesTimedOut(const std::string& name) {
 void ListenerDirector::ForgetRoutes(const std::string& name) {
   timed_out_.erase(name);
   if (routes_.Find(name) == nullptr) return;
-  routes_ = routes_.Erase(name);
+  forgotten_[name] = loop_.Now() + drain_time_;
+  if (!forget_.enabled()) forget_.Enable(drain_time_);
+}
+
+void ListenerDirector::DropForgotten() {
+  event::MonotonicTime next = event::MonotonicTime::max();
+  absl::erase_if(forgotten_, [&](const auto& entry) {
+    const auto& [name, until] = entry;
+    if (until > loop_.Now()) {
+      next = std::min(next, until);
+      return false;
+    }
+    routes_ = routes_.Erase(name);
+    return true;
+  });
+  if (!forgotten_.empty()) forget_.Enable(next - loop_.Now());
   changed_();
 }
 

@@ -14,6 +14,7 @@
 #include "source/admin/view.h"
 #include "source/base/hash_map.h"
 #include "source/base/persistent_map.h"
+#include "source/event/loop.h"
 #include "source/generation/snapshot.h"
 #include "source/server/listen_sockets.h"
 #include "source/server/subscriber.h"
@@ -26,8 +27,9 @@ class ListenerDirector final : private SecretUser {
   using Listeners = PersistentMap<std::shared_ptr<const generation::Listener>>;
   using Routes = PersistentMap<std::shared_ptr<const router::RouteIndex>>;
 
-  ListenerDirector(ListenSockets& sockets, Subscriber& routes, TransportMaker& transports,
-                   std::function<void()> changed);
+  // `drain_time`: how long connections of what was removed may still ask for their routes.
+  ListenerDirector(event::Loop& loop, event::Duration drain_time, ListenSockets& sockets,
+                   Subscriber& routes, TransportMaker& transports, std::function<void()> changed);
   ListenerDirector(const ListenerDirector&) = delete;
   ListenerDirector& operator=(const ListenerDirector&) = delete;
   ~ListenerDirector();
@@ -46,7 +48,7 @@ class ListenerDirector final : private SecretUser {
   void Remove(const std::string& name);
   void SetRoutes(std::shared_ptr<const router::RouteIndex> routes);
   void RoutesTimedOut(const std::string& name);
-  // Nobody asks for them any more.
+  // Nobody asks for them any more; they stay for connections that drain.
   void ForgetRoutes(const std::string& name);
 
   // Lets go of the sockets of all listeners (`inbound_only`: of those of inbound traffic), for
@@ -94,6 +96,10 @@ class ListenerDirector final : private SecretUser {
   void Subscribe(const generation::Listener& listener);
   void Unsubscribe(const generation::Listener& listener);
 
+  void DropForgotten();
+
+  event::Loop& loop_;
+  const event::Duration drain_time_;
   ListenSockets& sockets_;
   Subscriber& subscriber_;
   TransportMaker& transports_;
@@ -105,6 +111,8 @@ class ListenerDirector final : private SecretUser {
   HashSet timed_out_;  // Route tables that never came.
   Listeners active_;
   Routes routes_;
+  HashMap<event::MonotonicTime> forgotten_;  // Of the routes, and until when they stay.
+  event::Timer forget_;
   HashMap<ListenSockets::Sockets> active_sockets_;
   Counts counts_;
 };

@@ -68,7 +68,8 @@ class ListenerDirectorTest : public testing::Test {
   Notes notes;
   int changes = 0;
   Transports transports{notes};
-  ListenerDirector director{sockets, notes, transports.maker, [this] { ++changes; }};
+  ListenerDirector director{loop,  std::chrono::seconds(30), sockets,
+                            notes, transports.maker,         [this] { ++changes; }};
 };
 
 TEST_F(ListenerDirectorTest, HoldsListenersBackUntilItIsOpened) {
@@ -92,6 +93,27 @@ TEST_F(ListenerDirectorTest, WaitsForItsRoutesOrTheirAbsence) {
   EXPECT_EQ(director.active().Find("m"), nullptr);
   director.RoutesTimedOut("never");
   EXPECT_NE(director.active().Find("m"), nullptr);
+}
+
+TEST_F(ListenerDirectorTest, ForgottenRoutesStayForConnectionsThatDrainAndWarmNobody) {
+  director.Open();
+  ASSERT_TRUE(Set({.rds = "r"}).ok());
+  director.SetRoutes(RoutesOf("r", 1));
+  director.Remove("l");
+  director.ForgetRoutes("r");
+  EXPECT_NE(director.routes().Find("r"), nullptr);
+  ASSERT_TRUE(Set({.name = "m", .port = 81, .rds = "r"}).ok());
+  EXPECT_EQ(director.active().Find("m"), nullptr);
+  director.SetRoutes(RoutesOf("r", 1));
+  EXPECT_NE(director.active().Find("m"), nullptr);
+  director.Remove("m");
+  director.ForgetRoutes("r");
+  loop.RunFor(std::chrono::seconds(29));
+  EXPECT_NE(director.routes().Find("r"), nullptr);
+  const int before = changes;
+  loop.RunFor(std::chrono::seconds(2));
+  EXPECT_EQ(director.routes().Find("r"), nullptr);
+  EXPECT_GT(changes, before);
 }
 
 TEST_F(ListenerDirectorTest, AnEqualListenerAndEqualRoutesChangeNothing) {
