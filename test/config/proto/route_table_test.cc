@@ -571,7 +571,8 @@ cluster_specifier_plugins:
 std::string Missing(std::string_view name, bool optional) {
   return StrCat("- extension: { name: ", name,
                 ", typed_config: { \"@type\": type.googleapis.com/"
-                "envoy.extensions.router.cluster_specifiers.lua.v3.LuaConfig } }\n"
+                "envoy.extensions.router.cluster_specifiers.lua.v3.LuaConfig, source_code: { "
+                "inline_string: x } } }\n"
                 "  is_optional: ",
                 optional ? "true" : "false", "\n");
 }
