@@ -39,12 +39,14 @@ def weir_library(name, srcs = [], hdrs = [], deps = [], copts = [], visibility =
     )
 
 def weir_binary(name, srcs = [], deps = [], copts = [], visibility = None, **kwargs):
-    """A program."""
+    """A program. Its symbols are bound at the start: the table of them is read-only from then on, and no binding in between
+    saves registers, with whatever was copied last, on a stack."""
     cc_binary(
         name = name,
         srcs = srcs,
         deps = deps,
         copts = _COPTS + copts + _LEVEL,
+        linkopts = ["-Wl,-z,relro,-z,now"],
         visibility = visibility or ["//visibility:public"],
         **kwargs
     )

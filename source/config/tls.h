@@ -17,6 +17,7 @@
 #include "source/config/shared.h"
 #include "source/config/source.h"
 #include "source/match/string_matcher.h"
+#include "source/net/address.h"
 
 namespace weir::config {
 
@@ -109,6 +110,13 @@ struct TlsParameters {
   friend bool operator==(const TlsParameters&, const TlsParameters&) = default;
 };
 
+// Where the secrets of connections are written, and of which.
+struct TlsKeyLog {
+  std::string path;
+  std::vector<net::CidrRange> local, remote;  // Both ends must be among them; none: any.
+  friend bool operator==(const TlsKeyLog&, const TlsKeyLog&) = default;
+};
+
 struct TlsContext {
   TlsParameters parameters;
   // There may be thousands, of which one is replaced: contexts and secrets share them.
@@ -117,6 +125,7 @@ struct TlsContext {
   CertificateValidation validation;  // Also what a combined context says itself.
   std::optional<SecretReference> validation_secret;
   std::vector<std::string> alpn;
+  std::optional<TlsKeyLog> key_log;
   friend bool operator==(const TlsContext&, const TlsContext&) = default;
 };
 

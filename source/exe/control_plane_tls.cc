@@ -76,6 +76,7 @@ const char* Inexpressible(const config::UpstreamTls& tls) {
   if (validation.max_verify_depth.has_value()) return "max_verify_depth";
   if (validation.accept_untrusted) return "trust_chain_verification";
   if (validation.allow_expired_certificate) return "allow_expired_certificate";
+  if (common.key_log.has_value()) return "key_log";
   if (!(common.parameters == config::TlsParameters())) return "tls_params";
   if (!common.certificates.empty() && !common.certificates[0]->password.empty()) return "password";
   if (tls.auto_host_sni) return "auto_host_sni";

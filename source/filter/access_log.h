@@ -26,6 +26,8 @@ class LogSinks {
   // Never fails: a file that cannot be opened is reported once and counted, and its lines are
   // dropped.
   virtual std::shared_ptr<LogSink> Open(const std::string& path) = 0;
+  // The same for a file that its owner alone may read, where it is made.
+  virtual std::shared_ptr<LogSink> OpenPrivate(const std::string& path) = 0;
 };
 
 // Immutable; shared by workers.

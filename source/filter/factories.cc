@@ -6,14 +6,14 @@
 namespace weir::filter {
 
 absl::StatusOr<std::shared_ptr<const net::TransportSocketFactory>> MakeTransport(
-    const Factories& factories, const config::ExtensionConfig& config,
-    const config::SecretLookup& secrets) {
-  const auto found = factories.transport_sockets.find(config.extension_name());
-  if (found == factories.transport_sockets.end()) {
+    const config::ExtensionConfig& config, const TransportNeeds& needs) {
+  const auto& makers = needs.factories.transport_sockets;
+  const auto found = makers.find(config.extension_name());
+  if (found == makers.end()) {
     return InvalidArgument(
         StrCat("this program has no transport socket \"", config.extension_name(), "\""));
   }
-  return found->second(config, secrets, factories);
+  return found->second(config, needs);
 }
 
 }  // namespace weir::filter

@@ -20,6 +20,15 @@
 
 namespace weir::filter {
 
+struct Factories;
+
+// What a transport socket may be made of.
+struct TransportNeeds {
+  const config::SecretLookup& secrets;  // One that is not there: connections fail.
+  const Factories& factories;           // For transports around others.
+  LogSinks& logs;                       // They outlive what is made.
+};
+
 // Keyed by ExtensionConfig::extension_name(). The functions run off the data path, when a
 // generation is built.
 struct Factories {
@@ -31,14 +40,11 @@ struct Factories {
   Map<ListenerFilterFactory> listener_filters;
   Map<AccessLog, LogSinks&> access_logs;
   Map<ResourceMonitor, const MonitoredResources&> resource_monitors;
-  // Secrets that are not there make a transport whose connections fail. The factories are for
-  // transports around others.
-  Map<net::TransportSocketFactory, const config::SecretLookup&, const Factories&> transport_sockets;
+  Map<net::TransportSocketFactory, const TransportNeeds&> transport_sockets;
 };
 
 // Of any transport socket.
 absl::StatusOr<std::shared_ptr<const net::TransportSocketFactory>> MakeTransport(
-    const Factories& factories, const config::ExtensionConfig& config,
-    const config::SecretLookup& secrets);
+    const config::ExtensionConfig& config, const TransportNeeds& needs);
 
 }  // namespace weir::filter

@@ -51,7 +51,11 @@ class LogFiles::Ring {
 
 class LogFiles::File final : public filter::LogSink {
  public:
-  File(LogFiles& files, std::string path) : files_(files), path_(std::move(path)) { OpenAgain(); }
+  // `mode`: of the file, where it is made.
+  File(LogFiles& files, std::string path, mode_t mode)
+      : files_(files), path_(std::move(path)), mode_(mode) {
+    OpenAgain();
+  }
   ~File() override { CloseFile(); }
 
   void Write(std::string_view line) override {
@@ -83,9 +87,9 @@ class LogFiles::File final : public filter::LogSink {
     fd_ = path_ == "/dev/stdout" ? STDOUT_FILENO
           : path_ == "/dev/stderr"
               ? STDERR_FILENO
-              : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+              : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, mode_);
     if (fd_ < 0) {
-      WEIR_LOG(kFile, kError, "access log ", path_, " cannot be opened: ", std::strerror(errno));
+      WEIR_LOG(kFile, kError, "log ", path_, " cannot be opened: ", std::strerror(errno));
     }
   }
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
@@ -130,6 +134,7 @@ class LogFiles::File final : public filter::LogSink {
   const uint64_t id_ =
       NextId();  // Threads know it by this: another may come to lie at its address.
   const std::string path_;
+  const mode_t mode_;
   int fd_ = -1;
   std::atomic<bool> asked_{false};  // The writer was asked to come since it last came.
   std::atomic<uint64_t> dropped_{0};
@@ -151,9 +156,17 @@ LogFiles::~LogFiles() {
 }
 
 std::shared_ptr<filter::LogSink> LogFiles::Open(const std::string& path) {
+  return OpenWithMode(path, 0644);
+}
+
+std::shared_ptr<filter::LogSink> LogFiles::OpenPrivate(const std::string& path) {
+  return OpenWithMode(path, 0600);
+}
+
+std::shared_ptr<LogFiles::File> LogFiles::OpenWithMode(const std::string& path, mode_t mode) {
   MutexLock lock(mutex_);
   std::shared_ptr<File>& file = files_[path];
-  if (file == nullptr) file = std::make_shared<File>(*this, path);
+  if (file == nullptr) file = std::make_shared<File>(*this, path, mode);
   return file;
 }
 

@@ -31,6 +31,7 @@ class LogFiles final : public filter::LogSinks {
   ~LogFiles() override;
 
   std::shared_ptr<filter::LogSink> Open(const std::string& path) override;
+  std::shared_ptr<filter::LogSink> OpenPrivate(const std::string& path) override;
   // Opens every file again by its path, so that a rotated one is let go.
   void Reopen();
   // Writes what all threads have logged so far.
@@ -41,6 +42,7 @@ class LogFiles final : public filter::LogSinks {
  private:
   class Ring;
   class File;
+  std::shared_ptr<File> OpenWithMode(const std::string& path, mode_t mode);
   void WriteUntilStopped();
   void WakeWriter();
   std::vector<std::shared_ptr<File>> Opened() const;

@@ -90,7 +90,7 @@ absl::StatusOr<CompiledCluster> ResourceCompiler::CompileCluster(
 
 absl::StatusOr<std::shared_ptr<const net::TransportSocketFactory>> ResourceCompiler::MakeTransport(
     const config::ExtensionConfig& config, const config::SecretLookup& secrets) const {
-  return filter::MakeTransport(factories_, config, secrets);
+  return filter::MakeTransport(config, {secrets, factories_, log_sinks_});
 }
 
 absl::Status ResourceCompiler::AddChain(std::shared_ptr<const config::FilterChain> chain,

@@ -58,9 +58,10 @@ struct ClientContext::Callbacks {
 };
 
 absl::StatusOr<std::shared_ptr<const ClientContext>> ClientContext::Create(
-    const config::UpstreamTls& tls) {
+    const config::UpstreamTls& tls, std::unique_ptr<const KeyLog> key_log) {
   WEIR_ASSIGN_OR_RETURN(SharedContext context, MakeContext(tls.common.parameters));
   const std::shared_ptr<ClientContext> client(new ClientContext(tls, std::move(context)));
+  client->key_log_ = std::move(key_log);
   WEIR_RETURN_IF_ERROR(client->Prepare());
   return client;
 }
@@ -77,6 +78,7 @@ absl::Status ClientContext::Prepare() {
   SSL_CTX* const context = context_.get();
   SSL_CTX_set_app_data(context, this);
   SSL_CTX_set_custom_verify(context, SSL_VERIFY_PEER, Callbacks::Verify);
+  if (key_log_ != nullptr) KeyLog::AttachTo(*context);
   if (tls_.max_session_keys > 0) {
     SSL_CTX_set_session_cache_mode(context,
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
@@ -120,6 +122,8 @@ std::unique_ptr<net::ByteStream> ClientContext::Wrap(std::unique_ptr<net::ByteSt
   SSL_set_enforce_rsa_key_usage(ssl.get(), tls_.enforce_rsa_key_usage ? 1 : 0);
   auto handshake = std::make_unique<Handshake>(
       Handshake{.now = platform.loop.WallNow(), .stats = platform.stats});
+  handshake->key_log = key_log_.get();
+  handshake->stream = stream.get();
   const std::string& name = NameFor(options);
   const std::string& verified = options.purpose.verified_name;
   if (!verified.empty()) {

@@ -13,6 +13,7 @@
 #include "source/net/transport_socket.h"
 #include "source/tls/context_settings.h"
 #include "source/tls/identity.h"
+#include "source/tls/key_log.h"
 #include "source/tls/peer_verifier.h"
 
 struct ssl_session_st;
@@ -43,8 +44,9 @@ class SessionStore {
 
 class ClientContext final : public std::enable_shared_from_this<ClientContext> {
  public:
+  // `key_log`: null where there is none.
   static absl::StatusOr<std::shared_ptr<const ClientContext>> Create(
-      const config::UpstreamTls& tls);
+      const config::UpstreamTls& tls, std::unique_ptr<const KeyLog> key_log = nullptr);
   ClientContext(const ClientContext&) = delete;
   ClientContext& operator=(const ClientContext&) = delete;
   ~ClientContext();
@@ -69,6 +71,7 @@ class ClientContext final : public std::enable_shared_from_this<ClientContext> {
   const SharedContext context_;
   std::shared_ptr<const Identity> identity_;  // Null: none is shown.
   std::unique_ptr<const PeerVerifier> verifier_;
+  std::unique_ptr<const KeyLog> key_log_;
   const bool verifies_;  // Something is demanded of every certificate.
   mutable SessionStore sessions_;
 };

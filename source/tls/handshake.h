@@ -7,6 +7,7 @@
 #include <string>
 
 #include "source/event/clock.h"
+#include "source/net/byte_stream.h"
 #include "source/net/tls_facts.h"
 #include "source/net/transport_stats.h"
 
@@ -15,12 +16,15 @@ struct ssl_st;
 namespace weir::tls {
 
 class Identity;
+class KeyLog;
 class PeerVerifier;
 
 struct Handshake {
   event::SystemTime now;
   net::TransportStats& stats;
   // Set by the contexts.
+  const KeyLog* key_log = nullptr;           // Null where the context has none.
+  const net::ByteStream* stream = nullptr;   // The one below TLS.
   const PeerVerifier* verifier = nullptr;    // Null: a certificate is taken as it is.
   std::optional<std::string> demanded_name;  // See PeerVerifier::Verify.
   std::shared_ptr<const net::CertificateFacts> local;

@@ -170,7 +170,7 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
 }
 
 absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
-    const config::DownstreamTls& tls, IdentityStore& store) {
+    const config::DownstreamTls& tls, IdentityStore& store, std::unique_ptr<const KeyLog> key_log) {
   if (tls.common.certificates.empty()) {
     return InvalidArgument("a TLS server needs a certificate: tls_certificates is empty");
   }
@@ -189,6 +189,7 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
   }
   const std::shared_ptr<ServerContext> server(
       new ServerContext(tls, std::move(context), std::move(identities)));
+  server->key_log_ = std::move(key_log);
   WEIR_RETURN_IF_ERROR(server->Prepare());
   return server;
 }
@@ -214,6 +215,7 @@ absl::Status ServerContext::Prepare() {
   }
   PrepareClientCertificates();
   PrepareSessions();
+  if (key_log_ != nullptr) KeyLog::AttachTo(*context);
   return absl::OkStatus();
 }
 
@@ -277,6 +279,8 @@ std::unique_ptr<net::ByteStream> ServerContext::Wrap(std::unique_ptr<net::ByteSt
   auto handshake = std::make_unique<Handshake>(
       Handshake{.now = platform.loop.WallNow(), .stats = platform.stats});
   handshake->verifier = verifier_.get();
+  handshake->key_log = key_log_.get();
+  handshake->stream = stream.get();
   return std::make_unique<TlsStream>(
       std::move(stream), TlsConnection{ssl.release(), std::move(handshake), shared_from_this()},
       received, platform);

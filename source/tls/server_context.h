@@ -14,6 +14,7 @@
 #include "source/tls/context_settings.h"
 #include "source/tls/identity_index.h"
 #include "source/tls/identity_store.h"
+#include "source/tls/key_log.h"
 #include "source/tls/peer_verifier.h"
 
 struct ssl_early_callback_ctx;
@@ -22,9 +23,10 @@ namespace weir::tls {
 
 class ServerContext final : public std::enable_shared_from_this<ServerContext> {
  public:
-  // `store`: what it shares with other contexts.
+  // `store`: what it shares with other contexts. `key_log`: null where there is none.
   static absl::StatusOr<std::shared_ptr<const ServerContext>> Create(
-      const config::DownstreamTls& tls, IdentityStore& store);
+      const config::DownstreamTls& tls, IdentityStore& store,
+      std::unique_ptr<const KeyLog> key_log = nullptr);
   // Sharing nothing.
   static absl::StatusOr<std::shared_ptr<const ServerContext>> Create(
       const config::DownstreamTls& tls);
@@ -53,6 +55,7 @@ class ServerContext final : public std::enable_shared_from_this<ServerContext> {
   const SharedContext context_;
   const IdentityIndex identities_;
   const std::string alpn_;
+  std::unique_ptr<const KeyLog> key_log_;
   std::unique_ptr<const PeerVerifier> verifier_;  // Null: nothing is demanded of a certificate.
 };
 

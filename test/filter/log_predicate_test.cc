@@ -149,6 +149,7 @@ class Counting final : public AccessLog {
 class NoSinks final : public LogSinks {
  public:
   std::shared_ptr<LogSink> Open(const std::string&) override { return nullptr; }
+  std::shared_ptr<LogSink> OpenPrivate(const std::string&) override { return nullptr; }
 };
 
 TEST_F(LogPredicate, ALogWithAFilterWritesWhatIsMeant) {

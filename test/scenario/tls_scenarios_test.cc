@@ -287,6 +287,29 @@ TEST(TlsScenario, ClientsOfEachTrustDomainAreVerifiedByItsOwnAnchors) {
   EXPECT_EQ(world.Stat("listener.10.0.0.100_80.ssl.fail_verify_error"), 1);
 }
 
+TEST(TlsScenario, SecretsOfConnectionsAreWrittenWhereAKeyLogIsAskedFor) {
+  const Identity server = Root().Issue({.dns = {"a.example"}});
+  for (const bool covered : {true, false}) {
+    World world(EdgeBootstrap(
+        {.chain_options = ServerSocket(
+             server, StrCat(", key_log: { path: /keys, local_address_range: [{ address_prefix: ",
+                            covered ? "10.0.0.100" : "10.0.0.101", ", prefix_len: 32 }] }")),
+         .log_format = "done"}));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+    TlsClient client(world, {});
+    world.Say(client.Connect(), kGet);
+    world.Run();
+    EXPECT_THAT(world.log().lines(), testing::Contains("done"));
+    const auto secret = testing::Contains(StartsWith("SERVER_TRAFFIC_SECRET_0 "));
+    if (covered) {
+      EXPECT_THAT(world.log().lines(), secret);
+    } else {
+      EXPECT_THAT(world.log().lines(), testing::Not(secret));
+    }
+  }
+}
+
 TEST(TlsScenario, StaticSecretsAreNamed) {
   const Identity identity = Root().Issue({.common_name = "static", .dns = {"a.example"}});
   const std::string socket =

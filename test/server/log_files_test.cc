@@ -134,5 +134,18 @@ TEST_F(LogFilesTest, AThreadThatKnewFormerFilesWritesToTheNewOnes) {
   }
 }
 
+TEST_F(LogFilesTest, APrivateLogIsMadeForItsOwnerAlone) {
+  LogFiles files(kNever);
+  const auto mode = [](const std::string& path) {
+    struct stat about = {};
+    stat(path.c_str(), &about);
+    return about.st_mode & 0777;
+  };
+  files.OpenPrivate(Path("keys"))->Write("line\n");
+  files.Open(Path("access"))->Write("line\n");
+  EXPECT_EQ(mode(Path("keys")), 0600u);
+  EXPECT_NE(mode(Path("access")), 0600u);
+}
+
 }  // namespace
 }  // namespace weir::server

@@ -8,6 +8,7 @@ namespace weir::server {
 class NoLogs final : public filter::LogSinks {
  public:
   std::shared_ptr<filter::LogSink> Open(const std::string&) override { return nullptr; }
+  std::shared_ptr<filter::LogSink> OpenPrivate(const std::string&) override { return nullptr; }
 };
 
 struct Transports {

@@ -18,6 +18,7 @@ using testing::IsEmpty;
 class NoSinks final : public filter::LogSinks {
  public:
   std::shared_ptr<filter::LogSink> Open(const std::string&) override { return nullptr; }
+  std::shared_ptr<filter::LogSink> OpenPrivate(const std::string&) override { return nullptr; }
 };
 
 // Keeps its work until it is told to run it, on a thread of its own.

@@ -76,6 +76,28 @@ void DecodeValidation(const pb::CommonTlsContext& message, const Scope& scope, T
   }
 }
 
+template <typename Ranges>
+std::vector<net::CidrRange> DecodeRanges(const Ranges& ranges, const Scope& scope,
+                                         std::string_view field) {
+  std::vector<net::CidrRange> decoded;
+  for (int i = 0; i < ranges.size(); ++i) {
+    const auto range = DecodeCidrRange(ranges[i], scope.Item(field, i));
+    if (range.has_value()) decoded.push_back(*range);
+  }
+  return decoded;
+}
+
+TlsKeyLog DecodeKeyLog(const pb::TlsKeyLog& message, const Scope& scope) {
+  TlsKeyLog log{
+      .path = message.path(),
+      .local = DecodeRanges(message.local_address_range(), scope, "local_address_range"),
+      .remote = DecodeRanges(message.remote_address_range(), scope, "remote_address_range")};
+  if (log.path.empty()) scope.Field("path").Error("a key log needs a file");
+  WEIR_LOG(kConfig, kWarn, scope.path(), ": whoever can read ", log.path,
+           " can decrypt the connections whose secrets are written there");
+  return log;
+}
+
 TlsContext DecodeCommon(const pb::CommonTlsContext& message, const Scope& scope) {
   TlsContext tls;
   tls.parameters = DecodeParameters(message.tls_params(), scope.Field("tls_params"));
@@ -94,6 +116,9 @@ TlsContext DecodeCommon(const pb::CommonTlsContext& message, const Scope& scope)
   }
   DecodeValidation(message, scope, tls);
   DecodeAlpn(message, scope, tls);
+  if (message.has_key_log()) {
+    tls.key_log = DecodeKeyLog(message.key_log(), scope.Field("key_log"));
+  }
   return tls;
 }
 

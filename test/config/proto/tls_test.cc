@@ -391,6 +391,28 @@ TEST(DecodeTls, SignedTimestampsAreCheckedByTheirShape) {
               ElementsAre(HasSubstr(at + "[1]: there is no room for it")));
 }
 
+TEST(DecodeTls, KeyLogsHaveAFileAndRanges) {
+  const std::string trust =
+      "validation_context: {trusted_ca: " + x509::InlineYaml(Root().pem()) + "}, ";
+  const UpstreamTls tls = DecodedUpstream(
+      Upstream(trust +
+               "key_log: {path: /k, local_address_range: [{address_prefix: 10.0.0.0, prefix_len: "
+               "8}], remote_address_range: [{address_prefix: \"::\", prefix_len: 0}]}"));
+  ASSERT_TRUE(tls.common.key_log.has_value());
+  EXPECT_EQ(tls.common.key_log->path, "/k");
+  ASSERT_EQ(tls.common.key_log->local.size(), 1u);
+  EXPECT_EQ(tls.common.key_log->local[0].ToString(), "10.0.0.0/8");
+  ASSERT_EQ(tls.common.key_log->remote.size(), 1u);
+  const std::string at = "common_tls_context.key_log.";
+  EXPECT_THAT(Decode(schema::kClusterTypeUrl,
+                     Upstream(trust + "key_log: {path: /k, local_address_range: [{address_prefix: "
+                                      "x, prefix_len: 8}]}"))
+                  .errors,
+              testing::Contains(HasSubstr(at + "local_address_range[0]")));
+  EXPECT_THAT(Decode(schema::kClusterTypeUrl, Upstream(trust + "key_log: {}")).errors,
+              testing::Contains(HasSubstr(at + "path")));
+}
+
 // --- SPIFFE
 
 // A bundle map with the certificate of `pem` under `domain`.

@@ -36,12 +36,15 @@ def read(path):
 
 
 def traces(key):
-    """What gives a key away: the middle of its PEM, and its number (openssl's dump of it, without a leading zero)."""
-    pem = "".join(line for line in read(key).splitlines() if "-----" not in line)
+    """What gives a key away: the middle of its PEM, with the ends of lines as they are and as they are written in YAML, and
+    its number (openssl's dump of it, without a leading zero). More than what vector registers hold: those are saved on
+    stacks now and then, and stand there until the stack is used again."""
+    pem = read(key).split("-----\n")[1][30:130]
     text = subprocess.run(["openssl", "pkey", "-in", key, "-noout", "-text"], check=True, capture_output=True, text=True).stdout
     number = bytes.fromhex(re.search(r"priv:\s+([0-9a-f:\s]+?)\s*pub:", text)[1].replace(":", "").replace(" ", "").replace("\n", ""))
     # BoringSSL keeps words of the machine: the lowest first.
-    return {"PEM": pem[40:64].encode(), "number": number[-24:], "number, reversed": number[::-1][:24]}
+    return {"PEM": pem.encode(), "PEM in YAML": pem.replace("\n", "\\n").encode(),
+            "number": number[-32:], "number, reversed": number[::-1][:32]}
 
 
 def memory(pid):

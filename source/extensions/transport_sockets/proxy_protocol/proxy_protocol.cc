@@ -121,13 +121,12 @@ class Factory final : public net::TransportSocketFactory {
 
 void RegisterFactory(filter::Factories& factories) {
   factories.transport_sockets[std::string(kName)] = [](const config::ExtensionConfig& config,
-                                                       const config::SecretLookup& secrets,
-                                                       const filter::Factories& all)
+                                                       const filter::TransportNeeds& needs)
       -> absl::StatusOr<std::shared_ptr<const net::TransportSocketFactory>> {
     const auto& own = static_cast<const ProxyProtocolConfig&>(config);
     std::shared_ptr<const net::TransportSocketFactory> inner;
     if (own.inner != nullptr) {
-      WEIR_ASSIGN_OR_RETURN(inner, filter::MakeTransport(all, *own.inner, secrets));
+      WEIR_ASSIGN_OR_RETURN(inner, filter::MakeTransport(*own.inner, needs));
     }
     return std::make_shared<const Factory>(own, std::move(inner));
   };

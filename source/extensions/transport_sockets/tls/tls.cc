@@ -67,39 +67,49 @@ class ClientFactory final : public TransportSocketFactory {
   const std::shared_ptr<const weir::tls::ClientContext> context_;
 };
 
+// Where the context writes the secrets of its connections; null where it does not.
+std::unique_ptr<const weir::tls::KeyLog> MakeKeyLog(const config::TlsContext& tls,
+                                                    filter::LogSinks& logs) {
+  if (!tls.key_log.has_value()) return nullptr;
+  return std::make_unique<const weir::tls::KeyLog>(
+      *tls.key_log,
+      [sink = logs.OpenPrivate(tls.key_log->path)](std::string_view line) { sink->Write(line); });
+}
+
 // `Factory` around the context that `create` makes from `configured` with its secrets.
 template <typename Factory, typename Tls, typename Create>
 absl::StatusOr<std::shared_ptr<const TransportSocketFactory>> Make(
-    const Tls& configured, const config::SecretLookup& secrets, const Create& create) {
-  const absl::StatusOr<Tls> tls = config::WithSecrets(configured, secrets);
+    const Tls& configured, const filter::TransportNeeds& needs, const Create& create) {
+  const absl::StatusOr<Tls> tls = config::WithSecrets(configured, needs.secrets);
   if (absl::IsUnavailable(tls.status())) {
     return std::make_shared<const net::FailingTransportSocketFactory>(
         StrCat("TLS_error: ", MessageOf(tls.status())));
   }
   if (!tls.ok()) return tls.status();
-  WEIR_ASSIGN_OR_RETURN(auto context, create(*tls));
+  WEIR_ASSIGN_OR_RETURN(auto context, create(*tls, MakeKeyLog(tls->common, needs.logs)));
   return std::make_shared<const Factory>(std::move(context));
 }
 
 }  // namespace
 
 void RegisterFactory(filter::Factories& factories) {
+  using KeyLog = std::unique_ptr<const weir::tls::KeyLog>;
   // All listeners of the process share what they show.
   const auto identities = std::make_shared<weir::tls::IdentityStore>();
   factories.transport_sockets[std::string(kServerName)] =
-      [identities](const config::ExtensionConfig& config, const config::SecretLookup& secrets,
-                   const filter::Factories&) {
-        return Make<ServerFactory>(static_cast<const ServerTlsConfig&>(config).tls, secrets,
-                                   [&](const config::DownstreamTls& tls) {
-                                     return weir::tls::ServerContext::Create(tls, *identities);
+      [identities](const config::ExtensionConfig& config, const filter::TransportNeeds& needs) {
+        return Make<ServerFactory>(static_cast<const ServerTlsConfig&>(config).tls, needs,
+                                   [&](const config::DownstreamTls& tls, KeyLog key_log) {
+                                     return weir::tls::ServerContext::Create(tls, *identities,
+                                                                             std::move(key_log));
                                    });
       };
   factories.transport_sockets[std::string(kClientName)] = [](const config::ExtensionConfig& config,
-                                                             const config::SecretLookup& secrets,
-                                                             const filter::Factories&) {
-    return Make<ClientFactory>(
-        static_cast<const ClientTlsConfig&>(config).tls, secrets,
-        [](const config::UpstreamTls& tls) { return weir::tls::ClientContext::Create(tls); });
+                                                             const filter::TransportNeeds& needs) {
+    return Make<ClientFactory>(static_cast<const ClientTlsConfig&>(config).tls, needs,
+                               [](const config::UpstreamTls& tls, KeyLog key_log) {
+                                 return weir::tls::ClientContext::Create(tls, std::move(key_log));
+                               });
   };
 }
 
