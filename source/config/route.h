@@ -187,6 +187,7 @@ struct HashQueryParameter {
 };
 struct HashFilterState {
   std::string key;
+  friend bool operator==(const HashFilterState&, const HashFilterState&) = default;
 };
 struct HashPolicy {
   std::variant<HashHeader, HashCookie, HashSourceIp, HashQueryParameter, HashFilterState> source;
