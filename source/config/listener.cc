@@ -35,7 +35,7 @@ auto Limits(const HttpConnectionManager& m) {
 auto Headers(const HttpConnectionManager& m) {
   return std::tie(m.server_name, m.server_header, m.via, m.generate_request_id,
                   m.preserve_external_request_id, m.always_set_request_id_in_response,
-                  m.proxy_100_continue, m.append_local_overload);
+                  m.proxy_100_continue, m.append_local_overload, m.proxy_status, m.early_mutations);
 }
 
 auto Client(const HttpConnectionManager& m) {

@@ -11,6 +11,7 @@
 
 #include "source/config/cluster.h"
 #include "source/config/extension.h"
+#include "source/config/header_mutations.h"
 #include "source/config/http_filters.h"
 #include "source/config/local_reply.h"
 #include "source/config/log_filter.h"
@@ -114,6 +115,16 @@ struct HeaderDetection {
 };
 using IpDetection = std::variant<XffDetection, HeaderDetection>;
 
+// ProxyStatusConfig
+struct ProxyStatus {
+  std::string name;  // Of this proxy, as the field has it: a token, or a string in quotes.
+  bool details = true;
+  bool termination_details = true;
+  bool flags = true;
+  bool recommended_code = false;
+  friend bool operator==(const ProxyStatus&, const ProxyStatus&) = default;
+};
+
 // HttpConnectionManager.
 struct HttpConnectionManager {
   std::string stat_prefix;
@@ -168,6 +179,8 @@ struct HttpConnectionManager {
   std::optional<match::ActionTree<ClientCertForwarding>> client_cert_matcher;
   bool proxy_100_continue = false;
   bool append_local_overload = false;
+  std::optional<ProxyStatus> proxy_status;
+  HeaderMutations early_mutations;  // Of requests, before all else.
   bool generate_request_id = true;
   bool preserve_external_request_id = false;
   bool always_set_request_id_in_response = false;

@@ -106,7 +106,8 @@ std::string_view RefuseMessage(const config::HttpConnectionManager& config,
       .status = head.status, .body = body, .details = info.response_code_details};
   const std::string_view text =
       MakeLocalReply(config.local_replies, reply, request, platform.loop.Now(), info, head);
-  FinishResponse(config, request, platform.date.At(platform.loop.WallNow()), head);
+  FinishResponse(config, request, info, platform.date.At(platform.loop.WallNow()), head);
+  info.response_code = head.status;
   return text;
 }
 

@@ -8,6 +8,7 @@
 
 #include "source/base/strings.h"
 #include "source/proxy/client_certificate.h"
+#include "source/proxy/proxy_status.h"
 
 namespace weir::proxy {
 namespace {
@@ -119,6 +120,9 @@ std::optional<Refusal> PrepareRequest(const config::HttpConnectionManager& confi
   if (!HandleUnderscores(config.underscores, head.headers)) {
     return Refusal{400, "http1.unexpected_underscore"};
   }
+  if (!config.early_mutations.empty()) {
+    config.early_mutations.Apply(head.headers, {.info = info, .request = &head});
+  }
   NormalizeHost(config, info.connection.local_address, head);
   if (!config.scheme.empty()) head.scheme = config.scheme;
   const FoundClient client = FindClient(config, info, head);
@@ -149,7 +153,9 @@ void RemoveInternalOnly(const std::vector<std::string>& names, http::RequestHead
 }
 
 void FinishResponse(const config::HttpConnectionManager& config, const http::RequestHead& request,
-                    std::string_view date, http::ResponseHead& head) {
+                    const stream_info::StreamInfo& info, std::string_view date,
+                    http::ResponseHead& head) {
+  if (config.proxy_status.has_value()) SayProxyStatus(*config.proxy_status, info, head);
   switch (config.server_header) {
     case config::ServerHeader::kOverwrite:
       head.headers.SetView(HeaderId::kServer, config.server_name);

@@ -32,9 +32,11 @@ std::optional<Refusal> PrepareRequest(const config::HttpConnectionManager& confi
 // internal_only_headers of the route table: from others than our own they are dropped.
 void RemoveInternalOnly(const std::vector<std::string>& names, http::RequestHead& head);
 
-// server, date, via, x-request-id. `date` is the text of an HTTP date (RFC 9110, 5.6.7).
+// proxy-status, which may change the status; server, date, via, x-request-id. `date` is the text of
+// an HTTP date (RFC 9110, 5.6.7).
 void FinishResponse(const config::HttpConnectionManager& config, const http::RequestHead& request,
-                    std::string_view date, http::ResponseHead& head);
+                    const stream_info::StreamInfo& info, std::string_view date,
+                    http::ResponseHead& head);
 
 // The HTTP date of now, put together once a second. One worker.
 class DateText {

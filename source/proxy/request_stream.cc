@@ -260,7 +260,8 @@ void RequestStream::SendInformational() {
 void RequestStream::OnResponseHeaders(bool end) {
   if (response_ != ResponseState::kNone || stream_ == nullptr) return;
   http::ResponseHead& head = memory_->response;
-  FinishResponse(config_, memory_->request, platform_.date.At(platform_.loop.WallNow()), head);
+  FinishResponse(config_, memory_->request, info_, platform_.date.At(platform_.loop.WallNow()),
+                 head);
   info_.response_code = head.status;
   info_.response_header_bytes = head.headers.byte_size();
   info_.response_begin = platform_.loop.Now();

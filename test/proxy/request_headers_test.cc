@@ -381,7 +381,7 @@ TEST_F(RequestHeaders, ResponsesSayWhoAnswers) {
     response.Clear();
     config_.server_header = how;
     if (*before != '\0') response.headers.Add("server", before);
-    FinishResponse(config_, head_, "now", response);
+    FinishResponse(config_, head_, info_, "now", response);
     return std::string(response.headers.Get("server").value_or("(none)"));
   };
   EXPECT_EQ(finish(ServerHeader::kOverwrite, "up"), "envoy");

@@ -229,7 +229,7 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   bootstrap.runtime = DecodeRuntime(message.layered_runtime(), root.Field("layered_runtime"));
   context.runtime = bootstrap.runtime.get();
   bootstrap.node_bytes = message.node().SerializeAsString();
-  bootstrap.node_id = message.node().id();
+  bootstrap.node_id = context.node_id = message.node().id();
   bootstrap.node_cluster = message.node().cluster();
   bootstrap.flags_path = message.flags_path();
   DecodeStatic(message.static_resources(), root.Field("static_resources"), bootstrap);

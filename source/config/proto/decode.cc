@@ -37,7 +37,8 @@ void DecodeAs(std::string_view bytes, const DecodeOptions& options, DecodedResou
                         .ignored = resource.ignored,
                         .allow_unknown_fields = options.allow_unknown_fields,
                         .runtime = options.runtime,
-                        .parts = options.parts};
+                        .parts = options.parts,
+                        .node_id = options.node_id};
   if (options.now) context.now = options.now();
   resource.value = decode(message, Scope(context));
   AppendNew(std::move(own), diagnostics);

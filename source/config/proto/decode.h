@@ -79,6 +79,8 @@ struct DecodeOptions {
   const Runtime* runtime = nullptr;
   // The wall clock, against which secrets are held; without it they do not expire.
   std::function<std::chrono::system_clock::time_point()> now = nullptr;
+  // Of the proxy that decodes; empty: it is not known.
+  std::string node_id = {};
   // Where equal parts of resources are kept once; null: nowhere.
   SharedParts* parts = nullptr;
 

@@ -20,6 +20,7 @@ constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "ForwardClientCertConfig",
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
     "envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery",
+    "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
     "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
     "envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig",
     "envoy.extensions.http.original_ip_detection.xff.v3.XffConfig",

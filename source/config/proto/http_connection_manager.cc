@@ -1,18 +1,23 @@
 #include "source/config/proto/http_connection_manager.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
+#include "envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.pb.h"
 #include "envoy/extensions/request_id/uuid/v3/uuid.pb.h"
 #include "source/base/hash_map.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/config/proto/access_log.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/header_changes.h"
 #include "source/config/proto/http_filters.h"
 #include "source/config/proto/ip_detection.h"
 #include "source/config/proto/local_reply.h"
 #include "source/config/proto/match_tree.h"
 #include "source/config/proto/protocol_options.h"
+#include "source/config/proto/proxy_status.h"
 #include "source/config/proto/route_table.h"
 #include "source/config/proto/upgrades.h"
 #include "source/config/proto/values.h"
@@ -23,6 +28,8 @@ namespace weir::config::proto {
 namespace {
 namespace pb = envoy::extensions::filters::network::http_connection_manager::v3;
 using Pb = pb::HttpConnectionManager;
+using EarlyMutationPb =
+    envoy::extensions::http::early_header_mutation::header_mutation::v3::HeaderMutation;
 using UuidPb = envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
 
 void DecodeRoutes(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
@@ -247,12 +254,26 @@ void DecodeFieldValue(const std::string& value, const Scope& scope, std::string&
   target = value;
 }
 
+void DecodeEarlyMutations(const Pb& message, const Scope& scope, HeaderMutations& mutations) {
+  for (int i = 0; i < message.early_header_mutation_extensions_size(); ++i) {
+    const Scope at = scope.Item("early_header_mutation_extensions", i).Field("typed_config");
+    const auto extension =
+        Unpack<EarlyMutationPb>(message.early_header_mutation_extensions(i).typed_config(), at);
+    if (extension == nullptr) continue;
+    HeaderMutations decoded = DecodeHeaderMutations(extension->mutations(), at, "mutations");
+    std::move(decoded.in_order.begin(), decoded.in_order.end(),
+              std::back_inserter(mutations.in_order));
+  }
+}
+
 void DecodeHeaders(const Pb& message, const Scope& scope, HttpConnectionManager& manager) {
   DecodeFieldValue(message.server_name(), scope.Field("server_name"), manager.server_name);
   DecodeFieldValue(message.via(), scope.Field("via"), manager.via);
   manager.server_header = static_cast<ServerHeader>(message.server_header_transformation());
   manager.proxy_100_continue = message.proxy_100_continue();
   manager.append_local_overload = message.append_local_overload();
+  manager.proxy_status = DecodeProxyStatus(message, manager.server_name, scope);
+  DecodeEarlyMutations(message, scope, manager.early_mutations);
   if (message.has_add_proxy_protocol_connection_state()) {
     manager.tells_upstreams_of_client = message.add_proxy_protocol_connection_state().value();
   }

@@ -45,6 +45,8 @@ struct DecodeContext {
   const Runtime* runtime = nullptr;
   // Where equal parts of resources are kept once. Null: nowhere.
   SharedParts* parts = nullptr;
+  // Of the proxy that decodes; empty: it is not known.
+  std::string node_id = {};
   // Files that were read for DataSources so far.
   std::vector<std::string> files = {};
   // Clusters of the bootstrap, for tables with validate_clusters. Null: not known.

@@ -280,6 +280,14 @@ TEST(DecodeListener, RefusesByNameAndPath) {
       {"      forward_proto_config: {http_destination_ports: [80], https_destination_ports: "
        "[80]}\n",
        "http_destination_ports[0]: is there already, got \"80\""},
+      {"      proxy_status_config: {literal_proxy_name: ''}\n",
+       "proxy_status_config.literal_proxy_name: a name is missing"},
+      {"      proxy_status_config: {literal_proxy_name: \"\\u00e4\"}\n",
+       "proxy_status_config.literal_proxy_name: may have no other characters"},
+      {"      early_header_mutation_extensions: [{name: e, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3."
+       "HeaderMutation, mutations: [{remove: ':path'}]}}]\n",
+       "early_header_mutation_extensions[0].typed_config.mutations[0].remove: pseudo-header"},
       {"      drain_timeout_jitter: {value: 101}\n", "drain_timeout_jitter.value"},
       {"      strip_any_host_port: true\n      strip_matching_host_port: true\n",
        "strip_matching_host_port: cannot be given together with strip_any_host_port"},
