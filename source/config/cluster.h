@@ -31,6 +31,13 @@ struct Http2Keepalive {
   friend bool operator==(const Http2Keepalive&, const Http2Keepalive&) = default;
 };
 
+// A parameter of SETTINGS.
+struct Http2Setting {
+  uint16_t identifier = 0;
+  uint32_t value = 0;
+  friend bool operator==(const Http2Setting&, const Http2Setting&) = default;
+};
+
 // envoy.config.core.v3.Http2ProtocolOptions. Defaults: research on Envoy, 1.3c.
 struct Http2Options {
   uint32_t max_concurrent_streams = 1024;
@@ -48,6 +55,7 @@ struct Http2Options {
   uint64_t stream_reset_rate = 33;
   uint32_t premature_reset_total_stream_count = 500;  // Of the runtime; downstream only.
   Http2Keepalive keepalive;
+  std::vector<Http2Setting> more_settings;  // That have no place here.
   friend bool operator==(const Http2Options&, const Http2Options&) = default;
 };
 

@@ -35,6 +35,10 @@ http::h2::Options Http2Of(const config::Cluster& cluster) {
 }  // namespace
 
 http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
+  std::vector<http::h2::Setting> more;
+  for (const config::Http2Setting& setting : config.more_settings) {
+    more.push_back({setting.identifier, setting.value});
+  }
   return {.max_concurrent_streams = config.max_concurrent_streams,
           .initial_stream_window_size = config.initial_stream_window_size,
           .initial_connection_window_size = config.initial_connection_window_size,
@@ -50,7 +54,8 @@ http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
               config.max_inbound_window_update_frames_per_data_frame_sent,
           .stream_reset_burst = config.stream_reset_burst,
           .stream_reset_rate = config.stream_reset_rate,
-          .premature_reset_total_stream_count = config.premature_reset_total_stream_count};
+          .premature_reset_total_stream_count = config.premature_reset_total_stream_count,
+          .more_settings = std::move(more)};
 }
 
 http::h2::Keepalive::Settings Http2KeepaliveOf(const config::Http2Options& config) {

@@ -63,6 +63,7 @@ TEST(Equality, Cluster) {
       [](Cluster& c) { c.http1.Edit().enable_trailers = true; },
       [](Cluster& c) { c.http2.Edit().max_concurrent_streams = 1; },
       [](Cluster& c) { c.http2.Edit().keepalive.timeout = milliseconds(1); },
+      [](Cluster& c) { c.http2.Edit().more_settings = {{.identifier = 9}}; },
       [](Cluster& c) { c.policies = std::make_shared<RequestPolicies>(); },
       [](Cluster& c) { c.names.Edit().auto_sni = true; },
       [](Cluster& c) { c.names.Edit().auto_san_validation = true; },

@@ -4,6 +4,7 @@
 
 #include "envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.pb.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/http2_settings.h"
 #include "source/config/proto/values.h"
 
 namespace weir::config::proto {
@@ -75,6 +76,7 @@ Http2Options DecodeHttp2Options(const core::Http2ProtocolOptions& options, const
         decoded.initial_stream_window_size);
   SetIf(options.has_initial_connection_window_size(),
         options.initial_connection_window_size().value(), decoded.initial_connection_window_size);
+  DecodeCustomSettings(options, scope, decoded);
   decoded.allow_connect = options.allow_connect();
   SetIf(options.has_hpack_table_size(), options.hpack_table_size().value(),
         decoded.hpack_table_size);

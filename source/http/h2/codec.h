@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "source/buffer/block_pool.h"
 #include "source/http/codec.h"
@@ -18,6 +19,13 @@ namespace weir::http::h2 {
 
 // After so many streams the connection ends when more than half of them ended prematurely.
 inline constexpr std::string_view kTooManyPrematureResets = "http2.too_many_premature_resets";
+
+// A parameter of SETTINGS (RFC 9113, 6.5.1).
+struct Setting {
+  uint16_t identifier = 0;
+  uint32_t value = 0;
+  friend bool operator==(const Setting&, const Setting&) = default;
+};
 
 // Names and defaults as in Http2ProtocolOptions.
 struct Options {
@@ -49,6 +57,8 @@ struct Options {
   // When half of this many requests, or more than half of all, ended before they were answered.
   uint32_t premature_reset_total_stream_count = 500;
   uint32_t max_informational = 64;  // 1xx answers before the final one (client only).
+  // Sent beside those that the options above make; values that RFC 9113 allows.
+  std::vector<Setting> more_settings;
 
   friend bool operator==(const Options&, const Options&) = default;
 };

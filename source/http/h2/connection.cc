@@ -75,7 +75,12 @@ void Connection::SendPreface() {
   } else {
     settings.push_back({NGHTTP2_SETTINGS_ENABLE_PUSH, 0});
   }
-  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  for (const Setting& more : options_.more_settings) {
+    settings.push_back({more.identifier, more.value});
+  }
+  const int submitted =
+      nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  WEIR_CHECK(submitted == 0, "settings that RFC 9113 does not allow, or out of memory");
   nghttp2_session_set_local_window_size(
       session_, NGHTTP2_FLAG_NONE, 0,
       static_cast<int32_t>(options_.initial_connection_window_size));

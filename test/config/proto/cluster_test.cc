@@ -212,6 +212,50 @@ TEST(DecodeCluster, ReadsHttp2Options) {
                             .interval_jitter_percent = 30}));
 }
 
+std::string WithSettings(std::string_view parameters, std::string_view fields = "") {
+  return StrCat("{name: a, type: STATIC, http2_protocol_options: {", fields,
+                "custom_settings_parameters: [", parameters, "]}}");
+}
+
+TEST(DecodeCluster, ReadsCustomSettings) {
+  const auto cluster = Decoded<Cluster>(
+      kType, WithSettings("{identifier: 1, value: 8192}, {identifier: 3, value: 9}, {identifier: "
+                          "4, value: 70000}, {identifier: 2, value: 0}, {identifier: 5, value: "
+                          "32768}, {identifier: 65000, value: 1}, {identifier: 65000, value: 1}"));
+  ASSERT_NE(cluster, nullptr);
+  const Http2Options& http2 = *cluster->http2;
+  EXPECT_EQ(http2.hpack_table_size, 8192u);
+  EXPECT_EQ(http2.max_concurrent_streams, 9u);
+  EXPECT_EQ(http2.initial_stream_window_size, 70000u);
+  EXPECT_THAT(http2.more_settings, ElementsAre(Http2Setting{5, 32768}, Http2Setting{65000, 1}));
+}
+
+TEST(DecodeCluster, ChecksCustomSettings) {
+  struct Case {
+    std::string_view parameters;
+    std::string_view fields;
+    std::string_view error;
+  };
+  constexpr Case kCases[] = {
+      {"{identifier: 1, value: 1}", "hpack_table_size: 1, ",
+       "[0].identifier: is set by hpack_table_size already"},
+      {"{identifier: 4, value: 9}", "", "[0].value: must be from 65535 to 2147483647, got \"9\""},
+      {"{identifier: 2, value: 1}", "", "[0]: servers push nothing here"},
+      {"{identifier: 5, value: 1}", "", "[0]: must be from 16384 to 16777215, got \"5=1\""},
+      {"{identifier: 6, value: 1}", "", "[0]: follows the limit of header fields"},
+      {"{identifier: 8, value: 1}", "", "[0]: is set by allow_connect alone"},
+      {"{identifier: 9, value: 2}", "", "[0]: must be 0 or 1"},
+      {"{identifier: 77, value: 1}, {identifier: 77, value: 2}", "",
+       "[1]: gives the parameter another value, got \"2\""},
+      {"{identifier: 70000, value: 1}", "", "[0].identifier: "},
+  };
+  for (const Case& test : kCases) {
+    EXPECT_THAT(Decode(kType, WithSettings(test.parameters, test.fields)).errors,
+                ElementsAre(HasSubstr(test.error)))
+        << test.parameters;
+  }
+}
+
 TEST(DecodeCluster, RefusesByNameAndPath) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"type: LOGICAL_DNS", "type: value LOGICAL_DNS"},

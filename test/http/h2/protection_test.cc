@@ -140,6 +140,18 @@ TEST(Endings, WhatAGoawayLeavesOutIsUnprocessed) {
   EXPECT_EQ(first.status, 200);
 }
 
+TEST(Settings, FurtherParametersAreSentBesideTheOthers) {
+  Options options;
+  options.more_settings = {{.identifier = 5, .value = 32768}, {.identifier = 0xf000, .value = 7}};
+  const Server server(options);
+  const std::string sent = server.codec->output().ToString();
+  const std::vector<SeenFrame> frames = ReadFrames(sent);
+  ASSERT_FALSE(frames.empty());
+  EXPECT_EQ(frames[0].type, kSettings);
+  EXPECT_NE(sent.find(std::string("\0\5\0\0\x80\0", 6)), std::string::npos);
+  EXPECT_NE(sent.find(std::string("\xf0\0\0\0\0\7", 6)), std::string::npos);
+}
+
 TEST(Endings, SettingsChangeTheStreamLimit) {
   buffer::BlockPool pool;
   Options options;
