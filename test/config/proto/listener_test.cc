@@ -247,9 +247,23 @@ default_filter_chain:
   ASSERT_NE(listener->default_filter_chain, nullptr);
 }
 
-TEST(DecodeListener, RefusesByNameAndPath) {
+struct RefusedManager {
+  std::string_view extra;  // Lines of the connection manager.
+  std::string_view error;
+};
+
+// One error each.
+void ExpectRefused(std::span<const RefusedManager> cases) {
   constexpr std::string_view kManager = "filter_chains[0].filters[0].typed_config.";
-  const std::pair<std::string_view, std::string_view> cases[] = {
+  for (const auto& [extra, error] : cases) {
+    const Outcome outcome = Decode(kType, HttpListener(extra));
+    EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(error))) << extra;
+    EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(kManager))) << extra;
+  }
+}
+
+TEST(DecodeListener, RefusesByNameAndPath) {
+  const RefusedManager cases[] = {
       {"      tracing: {}\n", "tracing: field \"tracing\" of"},
       {"      codec_type: HTTP3\n", "codec_type: value HTTP3"},
       {"      upgrade_configs: [{upgrade_type: websocket, filters: [{name: x, typed_config: "
@@ -271,6 +285,26 @@ TEST(DecodeListener, RefusesByNameAndPath) {
       {"      flush_access_log_on_new_request: true\n      access_log_options: {}\n",
        "access_log_options: takes the place of"},
       {"      via: \"a\\tb\\n\"\n", "via"},
+      {"      strip_any_host_port: true\n      strip_matching_host_port: true\n",
+       "strip_matching_host_port: cannot be given together with strip_any_host_port"},
+      {"      local_reply_config: {mappers: [{filter: {traceable_filter: {}}}]}\n",
+       "local_reply_config.mappers[0].filter.traceable_filter: field \"traceable_filter\""},
+      {"      access_log: [{name: a, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: /x, "
+       "log_format: {text_format: '%NO%'}}}]\n",
+       "access_log[0].typed_config.log_format.text_format: operator 'NO'"},
+      {"      access_log: [{name: a, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector}}]\n",
+       "access_log[0].typed_config: is not an access log but a listener filter"},
+      {"      access_log: [{name: a, typed_config: {'@type': "
+       "type.googleapis.com/envoy.extensions.access_loggers.wasm.v3.WasmAccessLog}}]\n",
+       "access_log[0].typed_config"},
+  };
+  ExpectRefused(cases);
+}
+
+TEST(DecodeListener, RefusesWhatCannotBeSaidOfRequestsAndAnswers) {
+  const RefusedManager cases[] = {
       {"      normalize_path: true\n      path_normalization_options: {}\n",
        "path_normalization_options: takes the place of normalize_path and merge_slashes"},
       {"      path_normalization_options: {forwarding_transformation: {operations: [{}]}}\n",
@@ -289,26 +323,8 @@ TEST(DecodeListener, RefusesByNameAndPath) {
        "HeaderMutation, mutations: [{remove: ':path'}]}}]\n",
        "early_header_mutation_extensions[0].typed_config.mutations[0].remove: pseudo-header"},
       {"      drain_timeout_jitter: {value: 101}\n", "drain_timeout_jitter.value"},
-      {"      strip_any_host_port: true\n      strip_matching_host_port: true\n",
-       "strip_matching_host_port: cannot be given together with strip_any_host_port"},
-      {"      local_reply_config: {mappers: [{filter: {traceable_filter: {}}}]}\n",
-       "local_reply_config.mappers[0].filter.traceable_filter: field \"traceable_filter\""},
-      {"      access_log: [{name: a, typed_config: {'@type': "
-       "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: /x, "
-       "log_format: {text_format: '%NO%'}}}]\n",
-       "access_log[0].typed_config.log_format.text_format: operator 'NO'"},
-      {"      access_log: [{name: a, typed_config: {'@type': "
-       "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector}}]\n",
-       "access_log[0].typed_config: is not an access log but a listener filter"},
-      {"      access_log: [{name: a, typed_config: {'@type': "
-       "type.googleapis.com/envoy.extensions.access_loggers.wasm.v3.WasmAccessLog}}]\n",
-       "access_log[0].typed_config"},
   };
-  for (const auto& [extra, error] : cases) {
-    const Outcome outcome = Decode(kType, HttpListener(extra));
-    EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(error))) << extra;
-    EXPECT_THAT(outcome.errors, ElementsAre(HasSubstr(kManager))) << extra;
-  }
+  ExpectRefused(cases);
 }
 
 TEST(DecodeListener, ReadsHowItsSocketsAreMade) {
