@@ -79,7 +79,7 @@ TEST_F(ProxyStatusTest, ComesBehindWhatOtherProxiesSay) {
   head_.headers.Add("proxy-status", "other; error=dns_error");
   SayProxyStatus(config_, info_, head_);
   EXPECT_EQ(head_.headers.GetJoined("proxy-status"),
-            "other; error=dns_error,weir; error=destination_unavailable");
+            "other; error=dns_error, weir; error=destination_unavailable");
 }
 
 }  // namespace

@@ -247,13 +247,13 @@ default_filter_chain:
   ASSERT_NE(listener->default_filter_chain, nullptr);
 }
 
-struct RefusedManager {
+struct RefusedLines {
   std::string_view extra;  // Lines of the connection manager.
   std::string_view error;
 };
 
 // One error each.
-void ExpectRefused(std::span<const RefusedManager> cases) {
+void ExpectRefused(std::span<const RefusedLines> cases) {
   constexpr std::string_view kManager = "filter_chains[0].filters[0].typed_config.";
   for (const auto& [extra, error] : cases) {
     const Outcome outcome = Decode(kType, HttpListener(extra));
@@ -263,7 +263,7 @@ void ExpectRefused(std::span<const RefusedManager> cases) {
 }
 
 TEST(DecodeListener, RefusesByNameAndPath) {
-  const RefusedManager cases[] = {
+  const RefusedLines cases[] = {
       {"      tracing: {}\n", "tracing: field \"tracing\" of"},
       {"      codec_type: HTTP3\n", "codec_type: value HTTP3"},
       {"      upgrade_configs: [{upgrade_type: websocket, filters: [{name: x, typed_config: "
@@ -304,7 +304,7 @@ TEST(DecodeListener, RefusesByNameAndPath) {
 }
 
 TEST(DecodeListener, RefusesWhatCannotBeSaidOfRequestsAndAnswers) {
-  const RefusedManager cases[] = {
+  const RefusedLines cases[] = {
       {"      normalize_path: true\n      path_normalization_options: {}\n",
        "path_normalization_options: takes the place of normalize_path and merge_slashes"},
       {"      path_normalization_options: {forwarding_transformation: {operations: [{}]}}\n",
