@@ -65,6 +65,29 @@ bool operator==(const Value& a, const Value& b) {
   }
 }
 
+Value WithField(const Value& of, std::string_view name, Value value) {
+  Value::Fields fields;
+  if (of.is_struct()) fields = of.fields();
+  fields.emplace_back(name, std::move(value));
+  return Value::FromFields(std::move(fields));
+}
+
+Value Merged(const Value& base, const Value& over) {
+  if (base.kind() != over.kind()) return over;
+  if (over.kind() == Value::Kind::kList) {
+    Value::List list = base.list();
+    list.insert(list.end(), over.list().begin(), over.list().end());
+    return Value::FromList(std::move(list));
+  }
+  if (!over.is_struct()) return over;
+  Value::Fields fields = base.fields();
+  for (const auto& [name, value] : over.fields()) {
+    const Value* const before = base.Find(name);
+    fields.emplace_back(name, before == nullptr ? value : Merged(*before, value));
+  }
+  return Value::FromFields(std::move(fields));
+}
+
 void AppendJson(std::string& out, const Value& value) {
   bool first = true;
   const auto separate = [&] {

@@ -58,6 +58,12 @@ class Value {
   Data data_;
 };
 
+// `of` with the field `name` set; of what is no struct, one with that field alone.
+Value WithField(const Value& of, std::string_view name, Value value);
+// `over` added to `base`: structs field by field, lists one behind the other, anything else takes
+// the place of what was there.
+Value Merged(const Value& base, const Value& over);
+
 // As protobuf's JSON: whole numbers without a fraction, infinities and not-a-number as strings.
 void AppendJson(std::string& out, const Value& value);
 

@@ -31,8 +31,8 @@ struct FilterChain::OwnedReply {
 
 class FilterChain::Entry final : public filter::HttpFilterHost {
  public:
-  Entry(FilterChain& chain, const config::ExtensionConfig* route_config)
-      : chain_(chain), route_config_(route_config) {}
+  Entry(FilterChain& chain, size_t place, const config::ExtensionConfig* route_config)
+      : chain_(chain), place_(place), route_config_(route_config) {}
 
   void Continue(Direction direction) override {
     hold(direction).resume = true;
@@ -56,12 +56,14 @@ class FilterChain::Entry final : public filter::HttpFilterHost {
   event::Loop& loop() override { return chain_.loop_; }
   const config::ExtensionConfig* route_config() const override { return route_config_; }
 
+  size_t place() const { return place_; }
   Hold& hold(Direction direction) { return holds_[static_cast<size_t>(direction)]; }
   filter::HttpFilter& filter() { return *filter_; }
   void set_filter(std::unique_ptr<filter::HttpFilter> filter) { filter_ = std::move(filter); }
 
  private:
   FilterChain& chain_;
+  const size_t place_;
   const config::ExtensionConfig* const route_config_;
   std::unique_ptr<filter::HttpFilter> filter_;
   Hold holds_[2];
@@ -75,11 +77,16 @@ FilterChain::FilterChain(event::Loop& loop, buffer::BlockPool& blocks, FilterCha
 
 FilterChain::~FilterChain() { End(); }
 
-void FilterChain::Add(const filter::HttpFilterFactory& factory,
+void FilterChain::Add(size_t place, const filter::HttpFilterFactory& factory,
                       const config::ExtensionConfig* route_config) {
-  auto entry = std::make_unique<Entry>(*this, route_config);
+  auto entry = std::make_unique<Entry>(*this, place, route_config);
   entry->set_filter(factory.Create(*entry));
   entries_.push_back(std::move(entry));
+}
+
+size_t FilterChain::DropFrom(size_t at) {
+  entries_.resize(at);
+  return entries_.empty() ? 0 : entries_.back()->place() + 1;
 }
 
 FilterChain::Entry& FilterChain::EntryAt(Direction direction, size_t at) {
@@ -109,8 +116,12 @@ void FilterChain::ResponseTrailers(http::HeaderMap& trailers) {
 }
 
 void FilterChain::PassHeaders(Direction direction, size_t at, bool end) {
-  for (; at < entries_.size(); ++at) {
+  for (;; ++at) {
     if (ended_ || reply_ != nullptr) return;
+    if (direction == Direction::kRequest && owner_.info().route_outdated) {
+      owner_.OnRouteOutdated(at);
+    }
+    if (at >= entries_.size()) break;
     Entry& entry = EntryAt(direction, at);
     const FilterResult result = direction == Direction::kRequest
                                     ? entry.filter().OnRequestHeaders(owner_.request(), end)
@@ -123,7 +134,6 @@ void FilterChain::PassHeaders(Direction direction, size_t at, bool end) {
       return;
     }
   }
-  if (ended_ || reply_ != nullptr) return;
   if (direction == Direction::kRequest) {
     owner_.OnRequestHeaders(end);
   } else {

@@ -50,6 +50,9 @@ class FilterChainOwner : public RequestSink, public ResponseSink {
   virtual http::RequestHead& request() = 0;
   virtual http::ResponseHead& response() = 0;
   virtual stream_info::StreamInfo& info() = 0;
+  // StreamInfo::route_outdated: the route is to be chosen anew, and the filters from the `at`-th
+  // on, none of which has seen the request, to be made by what the new one says (DropFrom, Add).
+  virtual void OnRouteOutdated(size_t at) = 0;
   // A filter answers; called from the loop.
   virtual void OnLocalReply(const filter::LocalReply& reply) = 0;
   // Held bytes reached the limit (true: stop reading) or fell below it.
@@ -68,9 +71,13 @@ class FilterChain {
   FilterChain& operator=(const FilterChain&) = delete;
   ~FilterChain();
 
-  // Adds a filter behind the others; before the first event. `route_config`: what the route says to
-  // it, may be null.
-  void Add(const filter::HttpFilterFactory& factory, const config::ExtensionConfig* route_config);
+  // Adds a filter behind the others; before it has to see anything. `place`: among those that are
+  // configured. `route_config`: what the route says to it, may be null.
+  void Add(size_t place, const filter::HttpFilterFactory& factory,
+           const config::ExtensionConfig* route_config);
+  // Drops the filters from the `at`-th on, which have seen nothing. Returns the place behind that
+  // of the last one left.
+  size_t DropFrom(size_t at);
 
   void RequestHeaders(bool end);
   void RequestBody(buffer::Buffer& data, bool end);

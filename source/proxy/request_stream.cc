@@ -90,16 +90,26 @@ void RequestStream::OnHeaders(bool end) {
   chain_.RequestHeaders(end);
 }
 
-void RequestStream::CreateFilters() {
+void RequestStream::CreateFilters(size_t place) {
   const bool overridden = routes_ != nullptr && routes_->has_filter_overrides();
-  for (const generation::HttpFilter& filter : filters_->before_router) {
+  for (; place < filters_->before_router.size(); ++place) {
+    const generation::HttpFilter& filter = filters_->before_router[place];
     router::FilterSetting setting;
     if (overridden) {
       setting = router::SettingOf(router_.decision(), routes_->table(), filter.name);
     }
     if (setting.disabled.value_or(filter.disabled)) continue;
-    chain_.Add(*filter.factory, setting.config);
+    chain_.Add(place, *filter.factory, setting.config);
   }
+}
+
+void RequestStream::OnRouteOutdated(size_t at) {
+  info_.route_outdated = false;
+  // A tunnel keeps the route that let it be one.
+  if (memory_->request.framing.kind == http::Framing::kTunnel) return;
+  router_.Decide(routes_);
+  ApplyRouteTimeouts();
+  CreateFilters(chain_.DropFrom(at));
 }
 
 // The client waits for a word before it sends the body: it gets it here, and the upstream is not

@@ -84,6 +84,7 @@ class RequestStream final : public event::DeferredDeletable,
   http::RequestHead& request() override { return memory_->request; }
   http::ResponseHead& response() override { return memory_->response; }
   stream_info::StreamInfo& info() override { return info_; }
+  void OnRouteOutdated(size_t at) override;
   void OnLocalReply(const filter::LocalReply& reply) override { Answer(reply); }
   void OnHoldLimit(filter::Direction direction, bool reached) override;
   void OnRequestHeaders(bool end) override { router_.OnRequestHeaders(end); }
@@ -105,7 +106,8 @@ class RequestStream final : public event::DeferredDeletable,
   RequestMemory& memory() override { return *memory_; }
 
   void AnswerExpectation();
-  void CreateFilters();
+  // From the `place`-th of those that are configured on.
+  void CreateFilters(size_t place = 0);
   void ApplyRouteTimeouts();
   bool ShedAtOnce();  // True when it was answered 503 for want of resources.
   void TunnelGranted();

@@ -114,6 +114,8 @@ struct StreamInfo {
     FilterState filter_state;
   };
   Lazy<Found> found;
+  // A filter changed what the route is chosen by, and wants it chosen anew.
+  bool route_outdated = false;
 };
 
 }  // namespace weir::stream_info

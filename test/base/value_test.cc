@@ -44,6 +44,24 @@ TEST(Value, OfEqualNamesTheLaterCounts) {
   EXPECT_EQ(Json(value), R"({"j":null,"k":3})");
 }
 
+TEST(Value, MergesAsMetadataDoes) {
+  const Value base = Value::FromFields(
+      {{"kept", Value::Number(1)},
+       {"list", Value::FromList({Value::Number(1)})},
+       {"deep", Value::FromFields({{"a", Value::Number(1)}, {"b", Value::Number(2)}})},
+       {"kind", Value::String("x")}});
+  const Value over = Value::FromFields({{"list", Value::FromList({Value::Number(2)})},
+                                        {"deep", Value::FromFields({{"b", Value::Number(3)}})},
+                                        {"kind", Value::Bool(true)},
+                                        {"new", Value()}});
+  std::string text;
+  AppendJson(text, Merged(base, over));
+  EXPECT_EQ(text,
+            "{\"deep\":{\"a\":1,\"b\":3},\"kept\":1,\"kind\":true,\"list\":[1,2],\"new\":null}");
+  EXPECT_EQ(WithField(WithField(Value(), "a", Value::Number(1)), "a", Value::Number(2)),
+            Value::FromFields({{"a", Value::Number(2)}}));
+}
+
 TEST(Value, EqualityIsDeep) {
   EXPECT_EQ(Sample(), Sample());
   const Value copy = Sample();

@@ -42,10 +42,13 @@ class FilterChainTest : public testing::Test, public FilterChainOwner {
  protected:
   // One filter for each script, in order.
   void Make(const std::vector<std::string>& scripts) {
+    size_t place = 0;
+    for (const std::string& script : scripts) Add(place++, script);
+  }
+  void Add(size_t place, const std::string& script) {
     class Factory final : public filter::HttpFilterFactory {
      public:
-      Factory(FilterChainTest& test, std::string script)
-          : test_(test), script_(std::move(script)) {}
+      Factory(FilterChainTest& test, std::string text) : test_(test), script_(std::move(text)) {}
       std::unique_ptr<filter::HttpFilter> Create(filter::HttpFilterHost& host) const override {
         auto made = std::make_unique<Scripted>(host, script_, test_.filters_heard_);
         test_.filters_.push_back(made.get());
@@ -56,7 +59,7 @@ class FilterChainTest : public testing::Test, public FilterChainOwner {
       FilterChainTest& test_;
       const std::string script_;
     };
-    for (const std::string& script : scripts) chain_.Add(Factory(*this, script), nullptr);
+    chain_.Add(place, Factory(*this, script), nullptr);
   }
   void Body(std::string_view text, bool end) {
     buffer::Buffer data(pool_);
@@ -68,6 +71,11 @@ class FilterChainTest : public testing::Test, public FilterChainOwner {
   http::RequestHead& request() override { return request_; }
   http::ResponseHead& response() override { return response_; }
   stream_info::StreamInfo& info() override { return info_; }
+  void OnRouteOutdated(size_t at) override {
+    info_.route_outdated = false;
+    out_ += "R" + std::to_string(at) + "," + std::to_string(chain_.DropFrom(at));
+    if (!instead_.empty()) Add(at, std::exchange(instead_, {}));
+  }
   void OnLocalReply(const filter::LocalReply& reply) override { replied_ = reply.status; }
   void OnHoldLimit(Direction, bool reached) override { stopped_ = reached; }
   void OnRequestHeaders(bool end) override { out_ += end ? "H." : "H"; }
@@ -91,6 +99,7 @@ class FilterChainTest : public testing::Test, public FilterChainOwner {
   std::string out_;            // What came through the chain.
   std::string filters_heard_;  // What the filters heard, in order.
   std::vector<Scripted*> filters_;
+  std::string instead_;  // The script of a filter that a new route has behind the others.
   int replied_ = 0;
   bool stopped_ = false;
   FilterChain chain_{loop_, pool_, *this, 8};
@@ -115,6 +124,26 @@ TEST_F(FilterChainTest, APauseHoldsHeadBodyAndEndUntilContinue) {
   EXPECT_EQ(out_, "");  // Not from inside.
   loop_.RunReady();
   EXPECT_EQ(out_, "Habcd.");
+}
+
+TEST_F(FilterChainTest, ANewRouteChangesTheFiltersThatHaveSeenNothing) {
+  Make({"p", "x", "y"});
+  chain_.RequestHeaders(false);
+  Body("ab", true);
+  info_.route_outdated = true;
+  instead_ = "pc";
+  filters_[0]->host().Continue(Direction::kRequest);
+  loop_.RunReady();
+  EXPECT_EQ(filters_heard_, "habhab");  // The first, and the new one alone.
+  EXPECT_EQ(out_, "R1,1Hab.");
+}
+
+TEST_F(FilterChainTest, AfterTheLastFilterTheRouteMayBeNewToo) {
+  Make({"c"});
+  info_.route_outdated = true;
+  chain_.RequestHeaders(true);
+  EXPECT_EQ(out_, "R0,0H.");
+  EXPECT_EQ(filters_heard_, "");
 }
 
 TEST_F(FilterChainTest, AnswerToALaterEventEndsThePause) {
