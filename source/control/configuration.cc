@@ -103,6 +103,11 @@ absl::Status Configuration::Load() {
   WEIR_ASSIGN_OR_RETURN(std::vector<store::StoredResource> stored, options_.store->Load());
   std::vector<ResourcePtr> resources;
   for (store::StoredResource& one : stored) {
+    if (one.in_directory) {
+      kept_clusters_[one.name] =
+          validation::Restore(one.type_url, one.name, one.bytes, one.source)->hash;
+      continue;
+    }
     Entry& entry = pushed_[{one.type_url, one.name}];
     entry.resource = validation::Restore(one.type_url, one.name, one.bytes, one.source);
     entry.text = std::move(one.text);
@@ -234,6 +239,7 @@ void Configuration::Keep(Change& change, SnapshotPtr snapshot, Outcome& outcome)
   for (const auto& [key, entry] : pushed_) {
     if (!change.pushed.contains(key)) remove.push_back({key.first, key.second});
   }
+  KeepClusters(change.directory, put, remove);
   const absl::StatusOr<uint64_t> kept =
       options_.store->Commit(revision_.number, change.about, put, remove);
   if (!kept.ok()) {
@@ -243,6 +249,10 @@ void Configuration::Keep(Change& change, SnapshotPtr snapshot, Outcome& outcome)
   revision_ = change.about;
   pushed_ = std::move(change.pushed);
   directory_ = std::move(change.directory);
+  kept_clusters_.clear();
+  for (const auto& [key, entry] : directory_) {
+    if (key.first == engine::kClusterType) kept_clusters_[key.second] = entry.resource->hash;
+  }
   snapshot_ = Snapshot::Relabel(*snapshot, LabelOf(revision_));
   outcome.applied = true;
   outcome.revision = revision_.number;
@@ -250,6 +260,26 @@ void Configuration::Keep(Change& change, SnapshotPtr snapshot, Outcome& outcome)
            revision_.origin, revision_.author.empty() ? "" : " of ", revision_.author,
            revision_.message.empty() ? "" : ": ", revision_.message);
   options_.publish(snapshot_);
+}
+
+// The directory itself is read again after a restart; what it held before is known from here alone.
+void Configuration::KeepClusters(const Set& directory, std::vector<store::StoredResource>& put,
+                                 std::vector<store::ResourceName>& remove) const {
+  for (const auto& [key, entry] : directory) {
+    if (key.first != engine::kClusterType) continue;
+    const auto kept = kept_clusters_.find(key.second);
+    if (kept != kept_clusters_.end() && kept->second == entry.resource->hash) continue;
+    store::StoredResource& stored = put.emplace_back();
+    stored.type_url = key.first;
+    stored.name = key.second;
+    stored.bytes = engine::MessageBytes(*entry.resource);
+    stored.source = entry.resource->source;
+    stored.in_directory = true;
+  }
+  for (const auto& [name, hash] : kept_clusters_) {
+    const Key key = {std::string(engine::kClusterType), name};
+    if (!directory.contains(key)) remove.push_back({key.first, name});
+  }
 }
 
 v1::PushResponse Configuration::PushLocked(Set inputs, const v1::PushRequest& request,

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "source/base/hash_map.h"
 #include "source/base/mutex.h"
 #include "source/control/engine/snapshot.h"
 #include "source/control/store/directory.h"
@@ -89,6 +90,9 @@ class Configuration {
                               schema::Diagnostics diagnostics) WEIR_REQUIRES(mutex_);
   Outcome Apply(Change change, schema::Diagnostics diagnostics) WEIR_REQUIRES(mutex_);
   void Keep(Change& change, engine::SnapshotPtr snapshot, Outcome& outcome) WEIR_REQUIRES(mutex_);
+  // Brings the store's clusters of the directory to those of `directory`.
+  void KeepClusters(const Set& directory, std::vector<store::StoredResource>& put,
+                    std::vector<store::ResourceName>& remove) const WEIR_REQUIRES(mutex_);
   std::optional<engine::SnapshotPtr> Combine(const Change& change,
                                              schema::Diagnostics& diagnostics) const
       WEIR_REQUIRES(mutex_);
@@ -97,6 +101,8 @@ class Configuration {
   mutable Mutex mutex_;
   Set pushed_ WEIR_GUARDED_BY(mutex_);
   Set directory_ WEIR_GUARDED_BY(mutex_);
+  // The clusters of the directory that the store has in force, by name.
+  HashMap<engine::ContentHash> kept_clusters_ WEIR_GUARDED_BY(mutex_);
   store::Revision revision_ WEIR_GUARDED_BY(mutex_);
   engine::SnapshotPtr snapshot_ WEIR_GUARDED_BY(mutex_);
   schema::Diagnostics directory_diagnostics_ WEIR_GUARDED_BY(mutex_);

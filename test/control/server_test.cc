@@ -222,11 +222,23 @@ TEST_F(ServerTest, ADirectoryIsTakenWholeOrNotAtAll) {
 
 // What a proxy routes to while the control plane is away must not vanish before its routes have
 // moved, although the new process has never met the proxy.
-TEST_F(ServerTest, AReturningClientKeepsItsClustersOverARestart) {
+class RestartTest : public ServerTest, public testing::WithParamInterface<bool> {
+ protected:
+  void Give(const std::string& text) {
+    if (!GetParam()) {
+      ASSERT_TRUE(Push(text, true).applied());
+      return;
+    }
+    const std::vector<store::TextFile> files{{"dir/a.yaml", text}};
+    ASSERT_FALSE(server_->configuration().SetDirectory(files).has_errors());
+  }
+};
+
+TEST_P(RestartTest, AReturningClientKeepsItsClusters) {
   const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "restart.db";
   std::filesystem::remove(path);
   Start(path.string());
-  ASSERT_TRUE(Push(kWeb).applied());
+  Give(kWeb);
   discovery::DiscoveryRequest request;
   request.mutable_node()->set_id("node-1");
   request.set_type_url(kCluster);
@@ -241,15 +253,20 @@ TEST_F(ServerTest, AReturningClientKeepsItsClustersOverARestart) {
   }
   std::string moved = kWeb;
   for (size_t at; (at = moved.find(": one")) != std::string::npos;) moved.replace(at, 5, ": two");
-  ASSERT_TRUE(Push(moved, true).applied());
-
+  // The directory changes while nobody watches it, pushes come before the end.
+  if (!GetParam()) Give(moved);
   Start(path.string());
+  if (GetParam()) Give(moved);
   auto stream = ads_->StreamAggregatedResources(&context_);
   request.set_version_info(response.version_info());
   ASSERT_TRUE(stream->Write(request));
   ASSERT_TRUE(stream->Read(&response));
   EXPECT_EQ(response.resources_size(), 2) << "the old cluster and the new one";
 }
+
+INSTANTIATE_TEST_SUITE_P(Sources, RestartTest, testing::Bool(), [](const auto& directory) {
+  return directory.param ? "directory" : "pushes";
+});
 
 TEST_F(ServerTest, AStreamWithoutANodeIsClosed) {
   auto stream = ads_->StreamAggregatedResources(&context_);

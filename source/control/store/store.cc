@@ -16,10 +16,10 @@
 namespace weir::control::store {
 namespace {
 
-constexpr uint64_t kSchemaVersion = 1;
+constexpr uint64_t kSchemaVersion = 2;
 
 // A resource row lives from `since` until `until` (exclusive); `until` is 0 while it is in force.
-// Texts are kept once.
+// Texts are kept once. Rows of the directory are there to know what was in force.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE revisions (
   number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, author TEXT NOT NULL, message TEXT NOT NULL,
@@ -28,13 +28,21 @@ CREATE TABLE texts (hash TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE resources (
   type_url TEXT NOT NULL, name TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
   bytes BLOB NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL, column INTEGER NOT NULL, text_hash TEXT NOT NULL,
+  in_directory INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (type_url, name, since)) WITHOUT ROWID;
 CREATE INDEX resources_in_force ON resources (until);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+)sql";
+
+// Of a file of schema version 1.
+constexpr const char* kUpgrade = R"sql(
+ALTER TABLE resources ADD COLUMN in_directory INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
 )sql";
 
 constexpr std::string_view kSelect =
-    "SELECT r.type_url, r.name, r.bytes, r.file, r.line, r.column, t.text, r.since, v.time_ns "
+    "SELECT r.type_url, r.name, r.bytes, r.file, r.line, r.column, t.text, r.since, v.time_ns, "
+    "r.in_directory "
     "FROM resources r LEFT JOIN texts t ON t.hash = r.text_hash "
     "LEFT JOIN revisions v ON v.number = r.since ";
 
@@ -52,6 +60,7 @@ absl::StatusOr<std::vector<StoredResource>> ReadAll(Statement& statement) {
     resource.text = statement.Text(6);
     resource.revision = static_cast<uint64_t>(statement.Number(7));
     resource.changed_at = FromNanoseconds(statement.Number(8));
+    resource.in_directory = statement.Number(9) != 0;
     all.push_back(std::move(resource));
   }
   WEIR_RETURN_IF_ERROR(statement.status());
@@ -115,7 +124,7 @@ absl::Status Store::Prepare() {
   }
   if (*found == kSchemaVersion) return absl::OkStatus();
   WEIR_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
-  absl::Status status = Execute(kSchema);
+  absl::Status status = Execute(*found == 0 ? kSchema : kUpgrade);
   if (status.ok()) status = Execute("COMMIT");
   if (!status.ok()) (void)Execute("ROLLBACK");
   return status;
@@ -175,8 +184,8 @@ absl::Status Store::Put(uint64_t number, const StoredResource& resource) {
   }
   Statement statement(
       database_,
-      "INSERT INTO resources (type_url, name, since, until, bytes, file, line, column, text_hash) "
-      "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)");
+      "INSERT INTO resources (type_url, name, since, until, bytes, file, line, column, text_hash, "
+      "in_directory) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)");
   statement.Bind(resource.type_url)
       .Bind(resource.name)
       .Bind(static_cast<int64_t>(number))
@@ -184,7 +193,8 @@ absl::Status Store::Put(uint64_t number, const StoredResource& resource) {
       .Bind(resource.source.file)
       .Bind(int64_t{resource.source.line})
       .Bind(int64_t{resource.source.column})
-      .Bind(hash);
+      .Bind(hash)
+      .Bind(int64_t{resource.in_directory});
   return statement.Run();
 }
 

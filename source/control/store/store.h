@@ -31,6 +31,8 @@ struct StoredResource {
   std::string text;       // Of the file it was written in; empty when it came as a message.
   uint64_t revision = 0;  // That last changed it.
   WallTime changed_at;
+  // It is the watched directory's, and kept for who comes back after a restart.
+  bool in_directory = false;
 };
 
 struct ResourceName {

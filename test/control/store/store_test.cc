@@ -161,6 +161,34 @@ TEST_F(StoreTest, AFileOfANewerSchemaIsRefused) {
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition) << store.status();
 }
 
+TEST_F(StoreTest, WhatIsTheDirectorysIsMarked) {
+  auto store = Open();
+  StoredResource watched = Cluster("w", "1");
+  watched.in_directory = true;
+  ASSERT_TRUE(store->Commit(0, About("1"), {watched, Cluster("p", "1")}, {}).ok());
+  const auto all = *Open()->Load();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_FALSE(all[0].in_directory);
+  EXPECT_TRUE(all[1].in_directory);
+}
+
+TEST_F(StoreTest, AFileOfTheFirstSchemaIsTakenOver) {
+  ASSERT_TRUE(Open()->Commit(0, About("1"), {Cluster("a", "1")}, {}).ok());
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path().c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database,
+                         "ALTER TABLE resources DROP COLUMN in_directory; PRAGMA user_version = 1",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(database);
+  auto store = Open();
+  EXPECT_EQ(Names(store->Load()), "a=1 ");
+  StoredResource watched = Cluster("w", "1");
+  watched.in_directory = true;
+  EXPECT_TRUE(store->Commit(1, About("2"), {watched}, {}).ok());
+  EXPECT_EQ(Names(Open()->Load()), "a=1 w=1 ");
+}
+
 TEST_F(StoreTest, ADirectoryThatIsNotThereIsSaidSo) {
   const auto store = Store::Open((directory_ / "missing" / "store.db").string());
   EXPECT_EQ(store.status().code(), absl::StatusCode::kUnavailable);
