@@ -149,7 +149,7 @@ TEST(DecodeMatcher, SaysWhatIsWrong) {
        "\"xds.type.matcher.v3.IPMatcher\""},
       {Tree(Input("envoy.type.matcher.v3.HttpResponseHeaderMatchInput"),
             StrCat("exact_match_map: { map: { a: { action: ", kAction, " } } }")),
-       "extension envoy.type.matcher.v3.HttpResponseHeaderMatchInput is not supported"},
+       "extension type envoy.type.matcher.v3.HttpResponseHeaderMatchInput is not supported"},
       {Custom(Source(), "xds.type.matcher.v3.IPMatcher",
               StrCat("range_matchers: [ { ranges: [ { address_prefix: x } ], ", on_match, " } ]")),
        "custom_match.typed_config.range_matchers[0].ranges[0].address_prefix: is not an IP "
