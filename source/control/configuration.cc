@@ -5,7 +5,6 @@
 #include "source/base/log.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
-#include "source/control/engine/engine.h"
 #include "source/control/validation/diagnostic_proto.h"
 #include "source/schema/resource_type.h"
 
@@ -78,23 +77,6 @@ absl::StatusOr<std::unique_ptr<Configuration>> Configuration::Create(Options opt
   if (configuration->options_.remember) WEIR_RETURN_IF_ERROR(configuration->Remember());
   WEIR_RETURN_IF_ERROR(configuration->Load());
   return configuration;
-}
-
-absl::Status Configuration::Remember() const {
-  WEIR_ASSIGN_OR_RETURN(
-      const std::vector<uint64_t> revisions,
-      options_.store->RevisionsOf(engine::kClusterType, engine::Engine::kRememberedViews));
-  for (auto revision = revisions.rbegin(); revision != revisions.rend(); ++revision) {
-    WEIR_ASSIGN_OR_RETURN(const std::vector<store::StoredResource> stored,
-                          options_.store->LoadAt(*revision, engine::kClusterType));
-    std::vector<ResourcePtr> clusters;
-    for (const store::StoredResource& one : stored) {
-      clusters.push_back(validation::Restore(one.type_url, one.name, one.bytes, one.source));
-    }
-    WEIR_ASSIGN_OR_RETURN(SnapshotPtr earlier, Snapshot::Build("", std::move(clusters), nullptr));
-    options_.remember(std::move(earlier));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Configuration::Load() {
@@ -260,26 +242,6 @@ void Configuration::Keep(Change& change, SnapshotPtr snapshot, Outcome& outcome)
            revision_.origin, revision_.author.empty() ? "" : " of ", revision_.author,
            revision_.message.empty() ? "" : ": ", revision_.message);
   options_.publish(snapshot_);
-}
-
-// The directory itself is read again after a restart; what it held before is known from here alone.
-void Configuration::KeepClusters(const Set& directory, std::vector<store::StoredResource>& put,
-                                 std::vector<store::ResourceName>& remove) const {
-  for (const auto& [key, entry] : directory) {
-    if (key.first != engine::kClusterType) continue;
-    const auto kept = kept_clusters_.find(key.second);
-    if (kept != kept_clusters_.end() && kept->second == entry.resource->hash) continue;
-    store::StoredResource& stored = put.emplace_back();
-    stored.type_url = key.first;
-    stored.name = key.second;
-    stored.bytes = engine::MessageBytes(*entry.resource);
-    stored.source = entry.resource->source;
-    stored.in_directory = true;
-  }
-  for (const auto& [name, hash] : kept_clusters_) {
-    const Key key = {std::string(engine::kClusterType), name};
-    if (!directory.contains(key)) remove.push_back({key.first, name});
-  }
 }
 
 v1::PushResponse Configuration::PushLocked(Set inputs, const v1::PushRequest& request,
