@@ -32,7 +32,7 @@ struct ConnectionPurpose {
   std::string server_name;    // SNI in place of the configured one; empty: as configured.
   std::string verified_name;  // Which the peer's certificate must cover; empty: as configured.
   std::optional<ProxyEndpoints> downstream;  // The client's connection.
-  std::vector<ProxyTlv> downstream_tlvs;     // Of its PROXY header; no part of the key.
+  std::vector<ProxyTlv> downstream_tlvs;     // Of its PROXY header.
 
   // Equal for those that may share connections; empty where nothing is said.
   std::string Key() const;

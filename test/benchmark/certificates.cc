@@ -99,7 +99,11 @@ envoy::config::listener::v3::Listener ListenerWith(const tls_pb::CommonTlsContex
 
 class Proxy {
  public:
-  Proxy() { WEIR_CHECK(world_.status().ok(), "the bootstrap is right"); }
+  Proxy() {
+    WEIR_CHECK(world_.status().ok(), "the bootstrap is right");
+    // Listeners wait for clusters, of which there are none.
+    Deliver(ResponseWith(schema::kClusterTypeUrl, 1, std::vector<tls_pb::Secret>()));
+  }
 
   double Deliver(const std::string& response) {
     return MillisecondsOf([&] {
@@ -111,6 +115,7 @@ class Proxy {
   void CheckServes(const std::string& host) {
     TlsClient client(world_, {.sni = host});
     world_.Say(client.Connect(), kGet);
+    WEIR_CHECK(client.facts().tls.get() != nullptr, "the listener is in force");
     WEIR_CHECK(client.server_subject() == StrCat("CN=", host, ",O=Weir"), "it serves the host");
   }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "source/base/strings.h"
+#include "source/net/transport_socket.h"
 
 namespace weir::net {
 namespace {
@@ -212,6 +213,20 @@ TEST(ProxyHeader, TlvsThatDoNotFitAreLeftOut) {
   EXPECT_EQ(ReadProxyHeader(written, header).outcome, Outcome::kFound);
   ASSERT_EQ(header.tlvs.size(), 2u);
   EXPECT_EQ(header.tlvs[1].type, 0xE2);
+}
+
+TEST(ConnectionPurpose, ClientsWithOtherTlvsHaveConnectionsOfTheirOwn) {
+  const auto key = [](std::vector<ProxyTlv> tlvs) {
+    ConnectionPurpose purpose;
+    purpose.downstream = {*Address::Unix("/client"), *Address::Parse("10.0.0.2:80")};
+    purpose.downstream_tlvs = std::move(tlvs);
+    return purpose.Key();
+  };
+  EXPECT_EQ(key({{0xe0, "a"}}), key({{0xe0, "a"}}));
+  EXPECT_NE(key({{0xe0, "a"}}), key({}));
+  EXPECT_NE(key({{0xe0, "a"}}), key({{0xe0, "b"}}));
+  EXPECT_NE(key({{0xe0, "a"}}), key({{0xe1, "a"}}));
+  EXPECT_NE(key({{0xe0, "a 225:1:b"}}), key({{0xe0, "a"}, {0xe1, "b"}}));
 }
 
 }  // namespace

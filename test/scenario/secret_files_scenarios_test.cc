@@ -73,6 +73,22 @@ TEST(SecretFilesScenario, FilesThatDoNotFitLeaveTheLastGoodOnesInForce) {
   EXPECT_EQ(files.Subject(), "CN=mended,O=Weir");
 }
 
+TEST(SecretFilesScenario, AFileMaySayItselfWhichDirectoryIsWatched) {
+  SecretFiles files;
+  const std::string watched = ", watched_directory: { path: /moves } }";
+  files.control.Send(kSecrets, "2",
+                     SecretYaml("edge", StrCat("tls_certificate: { certificate_chain: { filename: "
+                                               "/certs/chain",
+                                               watched, ", private_key: { filename: /certs/key",
+                                               watched, " }")));
+  EXPECT_EQ(files.control.AnswerTo("2"), "");
+  files.Write("second");
+  EXPECT_EQ(files.Subject(), "CN=first,O=Weir");
+  files.world.files().Write("/moves/any", "moved");
+  files.world.Run();
+  EXPECT_EQ(files.Subject(), "CN=second,O=Weir");
+}
+
 TEST(SecretFilesScenario, WithAWatchedDirectoryItsMovesAloneCount) {
   SecretFiles files(", watched_directory: { path: /moves }");
   files.Write("second");

@@ -47,7 +47,9 @@ struct DecodeContext {
   SharedParts* parts = nullptr;
   // Of the proxy that decodes; empty: it is not known.
   std::string node_id = {};
-  // Files that were read for DataSources so far.
+  // Whether changes of files are followed: those of streamed secrets are.
+  bool follows_files = false;
+  // What to watch for changes of the files that were read for DataSources so far.
   std::vector<std::string> files = {};
   // Clusters of the bootstrap, for tables with validate_clusters. Null: not known.
   const HashSet* known_clusters = nullptr;

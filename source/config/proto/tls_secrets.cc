@@ -211,6 +211,7 @@ const envoy::config::core::v3::WatchedDirectory* WatchedDirectoryOf(const pb::Se
 
 std::shared_ptr<const Secret> DecodeSecret(const pb::Secret& message, const Scope& scope) {
   auto secret = std::make_shared<Secret>();
+  scope.context().follows_files = !scope.context().is_static;
   const Scope tls_certificate = scope.Field("tls_certificate");
   const Scope validation = scope.Field("validation_context");
   secret->name = message.name();

@@ -1,5 +1,7 @@
 #include "source/config/proto/values.h"
 
+#include <algorithm>
+
 #include "source/base/status.h"
 #include "source/config/proto/decode.h"
 #include "source/config/runtime.h"
@@ -88,7 +90,29 @@ net::TcpKeepalive DecodeKeepalive(const core::TcpKeepalive& keepalive) {
           .interval_seconds = keepalive.keepalive_interval().value()};
 }
 
+namespace {
+
+// A directory that nobody watches must not seem to be watched.
+void CheckWatchedDirectory(const core::DataSource& source, const Scope& scope) {
+  if (!source.has_watched_directory()) return;
+  const Scope at = scope.Field("watched_directory");
+  if (!source.has_filename()) {
+    at.Error("belongs to a filename");
+  } else if (!scope.context().follows_files) {
+    at.Error("is watched for secrets that are streamed alone", source.watched_directory().path());
+  }
+}
+
+void Follow(const core::DataSource& source, std::vector<std::string>& files) {
+  const std::string& path =
+      source.has_watched_directory() ? source.watched_directory().path() : source.filename();
+  if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(path);
+}
+
+}  // namespace
+
 std::string DecodeDataSource(const core::DataSource& source, const Scope& scope) {
+  CheckWatchedDirectory(source, scope);
   const DataReader& reader = scope.context().data;
   absl::StatusOr<std::string> bytes;
   switch (source.specifier_case()) {
@@ -98,7 +122,7 @@ std::string DecodeDataSource(const core::DataSource& source, const Scope& scope)
       return source.inline_string();
     case core::DataSource::kFilename:
       bytes = reader.ReadFile(source.filename());
-      scope.context().files.push_back(source.filename());
+      Follow(source, scope.context().files);
       if (!bytes.ok()) scope.Field("filename").Error(bytes.status());
       break;
     case core::DataSource::kEnvironmentVariable:

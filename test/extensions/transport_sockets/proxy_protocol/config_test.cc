@@ -31,6 +31,7 @@ std::string Refusal(const std::string& fields) {
 
 TEST(UpstreamProxyProtocolConfig, WhatMakesNoSenseIsRefused) {
   EXPECT_EQ(Refusal(kRaw), "");
+  EXPECT_EQ(Refusal(StrCat(kRaw, ", tlv_as_pool_key: true")), "");
   EXPECT_THAT(Refusal("config: { version: V1 }"), HasSubstr("transport_socket"));
   EXPECT_THAT(Refusal(StrCat(kRaw, ", config: { added_tlvs: [{ type: 1, value: YQ== }] }")),
               HasSubstr("V1 has no TLVs"));
