@@ -76,11 +76,11 @@ TEST(SecretFilesScenario, FilesThatDoNotFitLeaveTheLastGoodOnesInForce) {
 TEST(SecretFilesScenario, AFileMaySayItselfWhichDirectoryIsWatched) {
   SecretFiles files;
   const std::string watched = ", watched_directory: { path: /moves } }";
-  files.control.Send(kSecrets, "2",
-                     SecretYaml("edge", StrCat("tls_certificate: { certificate_chain: { filename: "
-                                               "/certs/chain",
-                                               watched, ", private_key: { filename: /certs/key",
-                                               watched, " }")));
+  files.control.Send(
+      kSecrets, "2",
+      SecretYaml("edge", StrCat("tls_certificate: { certificate_chain: { filename: "
+                                "/certs/chain",
+                                watched, ", private_key: { filename: /certs/key", watched, " }")));
   EXPECT_EQ(files.control.AnswerTo("2"), "");
   files.Write("second");
   EXPECT_EQ(files.Subject(), "CN=first,O=Weir");

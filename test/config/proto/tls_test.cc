@@ -367,21 +367,22 @@ TEST(DecodeTls, GenericSecretsAreKept) {
 
 TEST(DecodeTls, ADirectoryIsWatchedInPlaceOfTheFilesThatNameIt) {
   const std::string file = "{filename: body.txt, watched_directory: {path: /moves}}";
-  const auto secret = Decoded<Secret>(
-      kSecretType, "{name: s, generic_secret: {secret: " + file + ", secrets: {a: " + file +
-                       ", b: {filename: body.txt}}}}");
+  const auto secret =
+      Decoded<Secret>(kSecretType, "{name: s, generic_secret: {secret: " + file +
+                                       ", secrets: {a: " + file + ", b: {filename: body.txt}}}}");
   ASSERT_NE(secret, nullptr);
   EXPECT_THAT(secret->watched, testing::UnorderedElementsAre("/moves", "body.txt"));
-  EXPECT_THAT(Decode(kSecretType, "{name: s, generic_secret: {secret: {inline_string: x, "
-                                  "watched_directory: {path: /moves}}}}")
+  EXPECT_THAT(Decode(kSecretType,
+                     "{name: s, generic_secret: {secret: {inline_string: x, "
+                     "watched_directory: {path: /moves}}}}")
                   .errors,
               ElementsAre(HasSubstr("secret.watched_directory: belongs to a filename")));
-  EXPECT_THAT(Decode(schema::kListenerTypeUrl,
-                     Downstream("tls_certificates: [{certificate_chain: " + file +
-                                ", private_key: {filename: body.txt}}]"))
-                  .errors,
-              testing::Contains(HasSubstr("certificate_chain.watched_directory: is watched for "
-                                          "secrets that are streamed alone, got /moves")));
+  EXPECT_THAT(
+      Decode(schema::kListenerTypeUrl, Downstream("tls_certificates: [{certificate_chain: " + file +
+                                                  ", private_key: {filename: body.txt}}]"))
+          .errors,
+      testing::Contains(HasSubstr("certificate_chain.watched_directory: is watched for "
+                                  "secrets that are streamed alone, got /moves")));
 }
 
 TEST(DecodeTls, SignedTimestampsAreCheckedByTheirShape) {
