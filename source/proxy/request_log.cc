@@ -33,7 +33,7 @@ void RequestStream::WriteLogs(format::LogType type) {
                                                                : &memory_->response_trailers,
                                       .log_type = type,
                                       .now = platform_.loop.Now()};
-  for (const auto& log : owner_.context().chain.access_logs) log->Log(context);
+  for (const auto& log : context_.chain.access_logs) log->Log(context);
 }
 
 }  // namespace weir::proxy

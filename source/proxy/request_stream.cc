@@ -25,17 +25,19 @@ bool BreaksRules(ErrorKind kind) {
 
 }  // namespace
 
-RequestStream::RequestStream(RequestOwner& owner, http::ServerStream& stream)
-    : owner_(owner),
-      platform_(owner.context().platform),
-      stats_(owner.context().stats),
-      config_(owner.context().http()),
+RequestStream::RequestStream(const RequestContext& context, RequestOwner& owner,
+                             http::ServerStream& stream)
+    : context_(context),
+      owner_(owner),
+      platform_(context.platform),
+      stats_(context.stats),
+      config_(context.http()),
       stream_(&stream),
       memory_(platform_.request_memory.Take()),
-      info_(owner.context().connection),
-      filters_(&owner.context().chain.http_filters),
-      chain_(platform_.loop, platform_.blocks, *this, owner.context().buffer_limit),
-      router_(owner.context(), *this, chain_),
+      info_(context.connection),
+      filters_(&context.chain.http_filters),
+      chain_(platform_.loop, platform_.blocks, *this, context.buffer_limit),
+      router_(context, *this, chain_),
       idle_timeout_(config_.stream_idle_timeout),
       idle_(platform_.loop, [this] { OnIdleTimeout(); }),
       request_timeout_(platform_.loop, [this] { OnRequestTimeout(); }),
@@ -55,7 +57,6 @@ RequestStream::~RequestStream() {
 }
 
 // --- The request, from the codec to the router
-// ---------------------------------------------------------------
 
 void RequestStream::OnHeaders(bool end) {
   http::RequestHead& head = memory_->request;
@@ -220,10 +221,10 @@ void RequestStream::OnReset(const StreamError& error) {
     info_.response_code_details =
         error.detail.empty() ? std::string_view("downstream_remote_disconnect") : error.detail;
   }
-  GiveUp(error);
+  GiveUp();
 }
 
-void RequestStream::GiveUp(const StreamError&) {
+void RequestStream::GiveUp() {
   idle_.Disable();
   request_timeout_.Disable();
   max_duration_.Disable();
@@ -258,7 +259,6 @@ void RequestStream::OnHoldLimit(filter::Direction direction, bool reached) {
 }
 
 // --- The response, from the router to the codec
-// --------------------------------------------------------------
 
 void RequestStream::SendInformational() {
   if (response_ != ResponseState::kNone || stream_ == nullptr) return;
@@ -296,7 +296,7 @@ void RequestStream::OnResponseBody(buffer::Buffer& data, bool end) {
 
 void RequestStream::OnResponseTrailers(http::HeaderMap& trailers) {
   if (response_ != ResponseState::kStarted || stream_ == nullptr) return;
-  if (!owner_.context().chain.access_logs.empty()) memory_->response_trailers.CopyFrom(trailers);
+  if (!context_.chain.access_logs.empty()) memory_->response_trailers.CopyFrom(trailers);
   stream_->EncodeTrailers(trailers);
   ResponseEnded();
 }
@@ -319,7 +319,6 @@ void RequestStream::ResponseEnded() {
 }
 
 // --- Answers made here, and errors
-// ---------------------------------------------------------------------------
 
 void RequestStream::Fail(const StreamError& error) {
   const ErrorAnswer answer = AnswerFor(error, info_.upstream, memory_->request.headers.arena());
@@ -362,17 +361,16 @@ void RequestStream::ResetDownstream(const StreamError& error) {
   response_ = ResponseState::kReset;
   stats_.downstream_rq_tx_reset.Inc();
   if (stream_ != nullptr) stream_->Reset(error);
-  GiveUp(error);
+  GiveUp();
 }
 
 // --- The end
-// -------------------------------------------------------------------------------------------------
 
 void RequestStream::OnBackpressure(bool blocked) { router_.PauseResponse(blocked); }
 
 void RequestStream::OnStreamClosed() {
   stream_ = nullptr;
-  GiveUp({});
+  GiveUp();
   // The last bytes of a tunnel may wait for the upstream to take them.
   if (tunnel_ != TunnelState::kNone && !done_) Progress();
 }

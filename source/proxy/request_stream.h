@@ -26,7 +26,6 @@ class RequestStream;
 
 class RequestOwner {
  public:
-  virtual const RequestContext& context() = 0;
   // The head of a response is about to be encoded: the connection may want it to be its last, and
   // has to when `last` says so.
   virtual void BeforeResponse(bool last) = 0;
@@ -47,7 +46,7 @@ class RequestStream final : public event::DeferredDeletable,
                             private FilterChainOwner,
                             private RouterHost {
  public:
-  RequestStream(RequestOwner& owner, http::ServerStream& stream);
+  RequestStream(const RequestContext& context, RequestOwner& owner, http::ServerStream& stream);
   RequestStream(const RequestStream&) = delete;
   RequestStream& operator=(const RequestStream&) = delete;
   ~RequestStream() override;
@@ -121,7 +120,7 @@ class RequestStream final : public event::DeferredDeletable,
   void RequestEnded();
   void ResponseEnded();
   void ResetDownstream(const http::StreamError& error);
-  void GiveUp(const http::StreamError& error);
+  void GiveUp();
   void AwaitFlush();
   void OnIdleTimeout();
   void OnFlushTimeout();
@@ -133,6 +132,7 @@ class RequestStream final : public event::DeferredDeletable,
   void WriteLogs(format::LogType type);
   void MaybeDone();
 
+  const RequestContext& context_;
   RequestOwner& owner_;
   const Platform& platform_;
   HttpStats& stats_;

@@ -18,7 +18,7 @@ void RequestStream::UseFiltersOfUpgrade() {
   const config::Upgrade* const upgrade =
       config::FindUpgrade(config_.upgrades, TunnelType(memory_->request));
   if (upgrade == nullptr || !upgrade->filters.has_value()) return;
-  filters_ = &owner_.context().chain.upgrade_filters.find(upgrade->type)->second;
+  filters_ = &context_.chain.upgrade_filters.find(upgrade->type)->second;
   router_.Use(filters_->router);
 }
 

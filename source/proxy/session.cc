@@ -75,7 +75,6 @@ void Session::Start(buffer::Buffer initial) {
 }
 
 // --- In
-// -------------------------------------------------------------------------------------------------
 
 void Session::Read() {
   if (state_ == State::kLingering) return Discard();
@@ -138,7 +137,7 @@ void Session::Decode() {
 http::ServerStreamHandler& Session::OnRequestStart(http::ServerStream& stream) {
   ++requests_seen_;
   std::unique_ptr<RequestStream> request(new (context_.platform.request_memory.streams())
-                                             RequestStream(*this, stream));
+                                             RequestStream(context_, *this, stream));
   requests_.PushBack(*request.release());
   return requests_.back();
 }
@@ -175,7 +174,6 @@ void Session::OnFailed(std::string_view reason) {
 }
 
 // --- Out
-// -------------------------------------------------------------------------------------------------
 
 void Session::BeforeResponse(bool last) {
   const config::HttpConnectionManager& config = http();
@@ -287,7 +285,6 @@ void Session::ShutWriteSideWhenSent() {
 }
 
 // --- The end
-// -------------------------------------------------------------------------------------------------
 
 void Session::Drain() {
   draining_ = true;

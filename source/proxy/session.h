@@ -90,7 +90,6 @@ class Session final : public net::ByteStreamHandler,
                              std::string_view body) override;
   void OnOutput() override;
   // RequestOwner
-  const RequestContext& context() override { return context_; }
   void BeforeResponse(bool last) override;
   void OnReadResumed() override {
     decode_again_ = true;
