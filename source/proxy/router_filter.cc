@@ -40,19 +40,19 @@ RouterFilter::~RouterFilter() {
 }
 
 std::optional<milliseconds> RouterFilter::stream_idle_timeout() const {
-  if (decision_.kind != router::Decision::Kind::kRoute) return std::nullopt;
-  return std::get<config::RouteAction>(decision_.route->action).idle_timeout;
+  const config::RouteAction* const action = decided_action();
+  return action == nullptr ? std::nullopt : action->idle_timeout;
 }
 
 std::optional<milliseconds> RouterFilter::stream_flush_timeout() const {
-  if (decision_.kind != router::Decision::Kind::kRoute) return std::nullopt;
-  return std::get<config::RouteAction>(decision_.route->action).flush_timeout;
+  const config::RouteAction* const action = decided_action();
+  return action == nullptr ? std::nullopt : action->flush_timeout;
 }
 
 std::optional<milliseconds> RouterFilter::max_stream_duration() const {
-  if (decision_.kind != router::Decision::Kind::kRoute) return std::nullopt;
-  return MaxStreamDurationOf(std::get<config::RouteAction>(decision_.route->action),
-                             host_.memory().request);
+  const config::RouteAction* const action = decided_action();
+  if (action == nullptr) return std::nullopt;
+  return MaxStreamDurationOf(*action, host_.memory().request);
 }
 
 bool RouterFilter::idle() const {
@@ -63,7 +63,6 @@ bool RouterFilter::idle() const {
 }
 
 // --- The decision
-// --------------------------------------------------------------------------------------------
 
 void RouterFilter::Decide(const router::RouteIndex* routes) {
   routes_ = routes;
@@ -161,7 +160,6 @@ void RouterFilter::ClusterNotFound(const config::RouteAction& action) {
 }
 
 // --- The request
-// ---------------------------------------------------------------------------------------------
 
 void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   action_ = &action;
@@ -302,7 +300,6 @@ void RouterFilter::StartTimeouts() {
 }
 
 // --- The end
-// -------------------------------------------------------------------------------------------------
 
 void RouterFilter::PauseResponse(bool paused) {
   const bool was_paused = response_pauses_ > 0;

@@ -115,6 +115,11 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
 
  private:
   const config::Router& config() const { return router_->config; }
+  // Of the decision; null: the request goes nowhere.
+  const config::RouteAction* decided_action() const {
+    if (decision_.kind != router::Decision::Kind::kRoute) return nullptr;
+    return &std::get<config::RouteAction>(decision_.route->action);
+  }
   enum class State : uint8_t { kDeciding, kTrying, kWaiting, kResponding, kDone };
 
   // What holds for this request: the route's configuration with the request's own wishes.
@@ -165,6 +170,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void RefreshCluster();
   void PrepareAttemptHeaders();
   void Send(UpstreamAttempt& attempt);
+  // What of the head depends on the try's host and connection; false: it was answered here.
+  bool PrepareHeadFor(UpstreamAttempt& attempt);
   void NoteUpstream(const UpstreamAttempt& attempt);
   // A try but for `but` (null: any).
   bool AnyInFlight(const UpstreamAttempt* but) const;

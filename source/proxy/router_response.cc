@@ -162,7 +162,6 @@ void RouterFilter::CountCode(uint16_t status) {
 }
 
 // --- Redirects that are followed here
-// ------------------------------------------------------------------------
 
 // Sends the request where the upstream's answer points, through the filters again. False: the
 // client gets the answer.

@@ -119,16 +119,9 @@ void RouterFilter::NoteUpstream(const UpstreamAttempt& attempt) {
 // Hands the try what the request has so far.
 void RouterFilter::Send(UpstreamAttempt& attempt) {
   if (attempt.state() != UpstreamAttempt::State::kOpen || attempt.end_sent()) return;
-  http::RequestHead& head = host_.memory().request;
-  if (!attempt.head_sent() && TakesHostOfUpstream() && !attempt.host()->hostname().empty()) {
-    head.authority = head.headers.arena().Copy(attempt.host()->hostname());
-  }
-  if (!attempt.head_sent() && manager_.scheme_of_upstream) {
-    head.scheme = attempt.connection().tls == nullptr ? "http" : "https";
-  }
-  if (!attempt.head_sent() && asks_for_tunnel() && !PrepareHandshake(attempt)) return;
-  if (!attempt.head_sent() && tunnel_end_ != nullptr) WriteProxyHeader(attempt);
-  attempt.Send(head, request_ended_, trailers_.has_value() ? &*trailers_ : nullptr);
+  if (!attempt.head_sent() && !PrepareHeadFor(attempt)) return;
+  attempt.Send(host_.memory().request, request_ended_,
+               trailers_.has_value() ? &*trailers_ : nullptr);
   stream_info::UpstreamInfo& upstream = host_.info().upstream;
   upstream.first_byte_sent = attempt.first_byte_sent();
   if (attempt.end_sent()) upstream.last_byte_sent = platform_.loop.Now();
@@ -136,6 +129,19 @@ void RouterFilter::Send(UpstreamAttempt& attempt) {
     waiting_paused_ = false;
     host_.PauseRequest(false);
   }
+}
+
+bool RouterFilter::PrepareHeadFor(UpstreamAttempt& attempt) {
+  http::RequestHead& head = host_.memory().request;
+  if (TakesHostOfUpstream() && !attempt.host()->hostname().empty()) {
+    head.authority = head.headers.arena().Copy(attempt.host()->hostname());
+  }
+  if (manager_.scheme_of_upstream) {
+    head.scheme = attempt.connection().tls == nullptr ? "http" : "https";
+  }
+  if (asks_for_tunnel() && !PrepareHandshake(attempt)) return false;
+  if (tunnel_end_ != nullptr) WriteProxyHeader(attempt);
+  return true;
 }
 
 void RouterFilter::UpdateRequestPause() {
@@ -148,7 +154,6 @@ void RouterFilter::UpdateRequestPause() {
 void RouterFilter::OnAttemptBackpressure(UpstreamAttempt&, bool) { UpdateRequestPause(); }
 
 // --- Errors and the next try
-// ---------------------------------------------------------------------------------
 
 void RouterFilter::OnAttemptError(UpstreamAttempt& attempt, const StreamError& error) {
   NoteUpstream(attempt);

@@ -15,8 +15,9 @@ bool IsHttp2(http::Protocol protocol) { return protocol == http::Protocol::kHttp
 }  // namespace
 
 std::span<const config::Upgrade> RouterFilter::upgrades() const {
-  if (decision_.kind != router::Decision::Kind::kRoute) return {};
-  return std::get<config::RouteAction>(decision_.route->action).upgrades;
+  const config::RouteAction* const action = decided_action();
+  if (action == nullptr) return {};
+  return action->upgrades;
 }
 
 const config::TunnelEnd* RouterFilter::TunnelEndOf(const config::RouteAction& action) const {
