@@ -49,17 +49,10 @@ void DecodeDns(const pb::Cluster& message, const Scope& scope, Cluster& cluster)
   cluster.dns_failure_refresh_base = cluster.dns_refresh_rate;
   cluster.dns_failure_refresh_max = cluster.dns_refresh_rate;
   if (!message.has_dns_failure_refresh_rate()) return;
-  const pb::Cluster::RefreshRate& rate = message.dns_failure_refresh_rate();
-  const Scope at = scope.Field("dns_failure_refresh_rate");
-  cluster.dns_failure_refresh_base =
-      DecodeDuration(rate.base_interval(), at.Field("base_interval"));
-  cluster.dns_failure_refresh_max = cluster.dns_failure_refresh_base * 10;
-  if (rate.has_max_interval()) {
-    cluster.dns_failure_refresh_max = DecodeDuration(rate.max_interval(), at.Field("max_interval"));
-  }
-  if (cluster.dns_failure_refresh_max < cluster.dns_failure_refresh_base) {
-    at.Field("max_interval").Error("must not be less than base_interval");
-  }
+  const BackOffIntervals intervals =
+      DecodeBackOff(message.dns_failure_refresh_rate(), scope.Field("dns_failure_refresh_rate"));
+  cluster.dns_failure_refresh_base = intervals.base;
+  cluster.dns_failure_refresh_max = intervals.max;
 }
 
 RetryBudget DecodeRetryBudget(const pb::CircuitBreakers::Thresholds::RetryBudget& message,

@@ -45,17 +45,6 @@ std::vector<uint16_t> DecodeStatusCodes(const google::protobuf::RepeatedField<ui
   return decoded;
 }
 
-void DecodeBackOff(const pb::RetryPolicy::RetryBackOff& message, const Scope& scope,
-                   RetryPolicy& policy) {
-  policy.back_off_base = DecodeDuration(message.base_interval(), scope.Field("base_interval"));
-  policy.back_off_max = message.has_max_interval()
-                            ? DecodeDuration(message.max_interval(), scope.Field("max_interval"))
-                            : policy.back_off_base * 10;
-  if (policy.back_off_max < policy.back_off_base) {
-    scope.Field("max_interval").Error("must not be less than base_interval");
-  }
-}
-
 void DecodeRateLimitedBackOff(const pb::RetryPolicy::RateLimitedRetryBackOff& message,
                               const Scope& scope, RetryPolicy& policy) {
   for (int i = 0; i < message.reset_headers_size(); ++i) {
@@ -115,7 +104,10 @@ RetryPolicy DecodeRetryPolicy(const pb::RetryPolicy& message, const Scope& scope
   DecodeHostSelection(message, scope, policy);
   policy.refresh_cluster = message.refresh_cluster_on_retry();
   if (message.has_retry_back_off()) {
-    DecodeBackOff(message.retry_back_off(), scope.Field("retry_back_off"), policy);
+    const BackOffIntervals intervals =
+        DecodeBackOff(message.retry_back_off(), scope.Field("retry_back_off"));
+    policy.back_off_base = intervals.base;
+    policy.back_off_max = intervals.max;
   }
   if (message.has_rate_limited_retry_back_off()) {
     DecodeRateLimitedBackOff(message.rate_limited_retry_back_off(),

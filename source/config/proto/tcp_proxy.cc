@@ -32,16 +32,10 @@ void DecodeAttempts(const Pb& message, const Scope& scope, TcpProxy& proxy) {
     proxy.max_connect_attempts = message.max_connect_attempts().value();
   }
   if (!message.has_backoff_options()) return;
-  const envoy::config::core::v3::BackoffStrategy& options = message.backoff_options();
-  const Scope at = scope.Field("backoff_options");
-  proxy.back_off_base = DecodeDuration(options.base_interval(), at.Field("base_interval"));
-  proxy.back_off_max = proxy.back_off_base * 10;
-  if (options.has_max_interval()) {
-    proxy.back_off_max = DecodeDuration(options.max_interval(), at.Field("max_interval"));
-  }
-  if (proxy.back_off_max < proxy.back_off_base) {
-    at.Field("max_interval").Error("must not be less than base_interval");
-  }
+  const BackOffIntervals intervals =
+      DecodeBackOff(message.backoff_options(), scope.Field("backoff_options"));
+  proxy.back_off_base = intervals.base;
+  proxy.back_off_max = intervals.max;
 }
 
 void DecodeDurations(const Pb& message, const Scope& scope, TcpProxy& proxy) {

@@ -27,6 +27,24 @@ namespace weir::config::proto {
 std::chrono::milliseconds DecodeDuration(const google::protobuf::Duration& duration,
                                          const Scope& scope);
 
+// base_interval and max_interval of a message; the latter is ten times the former unless given.
+struct BackOffIntervals {
+  std::chrono::milliseconds base{0};
+  std::chrono::milliseconds max{0};
+};
+template <typename Message>
+BackOffIntervals DecodeBackOff(const Message& message, const Scope& scope) {
+  BackOffIntervals intervals;
+  intervals.base = DecodeDuration(message.base_interval(), scope.Field("base_interval"));
+  intervals.max = message.has_max_interval()
+                      ? DecodeDuration(message.max_interval(), scope.Field("max_interval"))
+                      : intervals.base * 10;
+  if (intervals.max < intervals.base) {
+    scope.Field("max_interval").Error("must not be less than base_interval");
+  }
+  return intervals;
+}
+
 // An IP address and port or a UNIX path. Host names are an error, unless `name` is given: then
 // nothing is returned and `name` holds the host.
 std::optional<net::Address> DecodeAddress(const envoy::config::core::v3::Address& address,
