@@ -58,11 +58,11 @@ std::shared_ptr<const ca::Authority> Authenticator::authority() const {
   return authority_;
 }
 
-absl::StatusOr<std::string> Authenticator::IdentityOf(
+absl::StatusOr<Authenticator::Caller> Authenticator::CallerOf(
     const grpc::ServerContextBase& context) const {
   if (const std::string pem = CertificateOf(context); !pem.empty()) {
     absl::StatusOr<std::string> path = authority()->PathOf(pem, clock_.System());
-    if (path.ok()) return path;
+    if (path.ok()) return Caller{*std::move(path)};
     return Unauthenticated(StrCat("the client's certificate: ", MessageOf(path.status())));
   }
   const std::string token = TokenOf(context);
@@ -70,13 +70,15 @@ absl::StatusOr<std::string> Authenticator::IdentityOf(
     return Unauthenticated(
         "a certificate of the mesh is needed, or a token in the metadata \"authorization\"");
   }
-  absl::StatusOr<std::string> path = ca::CheckToken(token, token_key_.view(), clock_.System());
-  if (path.ok()) return path;
-  return Unauthenticated(MessageOf(path.status()));
+  const ca::WallTime now = clock_.System();
+  absl::StatusOr<std::string> path = ca::CheckToken(token, token_key_.view(), now);
+  if (!path.ok()) return Unauthenticated(MessageOf(path.status()));
+  return Caller{*std::move(path), ca::EndOfToken(token) - now};
 }
 
 absl::Status Authenticator::CheckAdmin(const grpc::ServerContextBase& context) const {
-  WEIR_ASSIGN_OR_RETURN(const std::string path, IdentityOf(context));
+  WEIR_ASSIGN_OR_RETURN(const Caller caller, CallerOf(context));
+  const std::string& path = caller.path;
   if (path == ca::kAdminPath) return absl::OkStatus();
   return absl::PermissionDeniedError(
       ToAbsl(StrCat("the identity ", path, " may not read or change the configuration; ",

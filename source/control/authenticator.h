@@ -4,7 +4,9 @@
 // token comes as metadata "authorization: Bearer TOKEN". Any thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -22,15 +24,20 @@ namespace weir::control {
 
 class Authenticator {
  public:
+  struct Caller {
+    std::string path;  // Of the identity: "/demo/frontend".
+    // For how long it has shown to be that; nothing: as long as it stays connected.
+    std::optional<std::chrono::nanoseconds> valid_for = {};
+  };
+
   // `clock` outlives it.
   Authenticator(const event::Clock& clock, ca::Authority authority, SecretBytes token_key);
 
   // For calls that begin from now on.
   void SetAuthority(ca::Authority authority);
 
-  // The path of the identity: "/demo/frontend". kUnauthenticated, with what would be right,
-  // when the caller shows nothing that counts.
-  absl::StatusOr<std::string> IdentityOf(const grpc::ServerContextBase& context) const;
+  // kUnauthenticated, with what would be right, when the caller shows nothing that counts.
+  absl::StatusOr<Caller> CallerOf(const grpc::ServerContextBase& context) const;
   // The same for those who may read and change the configuration alone; others: kPermissionDenied.
   absl::Status CheckAdmin(const grpc::ServerContextBase& context) const;
 

@@ -1,5 +1,7 @@
 #include "source/control/discovery_service.h"
 
+#include <grpcpp/alarm.h>
+
 #include <array>
 #include <deque>
 #include <memory>
@@ -69,11 +71,13 @@ class Refusal final : public grpc::ServerGenericBidiReactor {
 
 class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
  public:
-  static StreamReactor* Start(EngineThread& engine, engine::StreamOptions options,
-                              std::string peer) {
+  // `valid_for`: when that has passed the caller has to show anew who it is.
+  static StreamReactor* Start(EngineThread& engine, engine::StreamOptions options, std::string peer,
+                              std::optional<std::chrono::nanoseconds> valid_for) {
     std::shared_ptr<StreamReactor> reactor(new StreamReactor(engine));
     reactor->self_ = reactor;
     engine.Open(reactor, std::move(options), std::move(peer));
+    if (valid_for) EndAfter(reactor, *valid_for);
     reactor->StartRead(&incoming(*reactor));
     return reactor.get();
   }
@@ -123,6 +127,18 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
 
  private:
   explicit StreamReactor(EngineThread& engine) : engine_(engine) {}
+  static void EndAfter(const std::shared_ptr<StreamReactor>& reactor,
+                       std::chrono::nanoseconds time) {
+    using std::chrono::system_clock;
+    reactor->end_.Set(
+        system_clock::now() + std::chrono::duration_cast<system_clock::duration>(time),
+        [weak = std::weak_ptr<StreamReactor>(reactor)](bool passed) {
+          const std::shared_ptr<StreamReactor> open = passed ? weak.lock() : nullptr;
+          if (open != nullptr) {
+            open->Close(absl::UnauthenticatedError("the token has ended"));
+          }
+        });
+  }
   static grpc::ByteBuffer& incoming(StreamReactor& reactor) { return reactor.incoming_; }
 
   void WriteNext() WEIR_REQUIRES(mutex_) {
@@ -141,6 +157,7 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
   EngineThread& engine_;
   std::shared_ptr<StreamReactor> self_;  // Until OnDone.
   grpc::ByteBuffer incoming_;
+  grpc::Alarm end_;  // Of the caller's token.
   Mutex mutex_;
   std::deque<grpc::ByteBuffer> outgoing_ WEIR_GUARDED_BY(mutex_);
   grpc::ByteBuffer current_ WEIR_GUARDED_BY(mutex_);
@@ -157,12 +174,14 @@ grpc::ServerGenericBidiReactor* DiscoveryService::CreateReactor(
     return new Refusal(
         {grpc::StatusCode::UNIMPLEMENTED, StrCat("no such method: ", context->method())});
   }
+  std::optional<std::chrono::nanoseconds> valid_for;
   if (callers_ != nullptr) {
-    absl::StatusOr<std::string> identity = callers_->IdentityOf(*context);
-    if (!identity.ok()) return new Refusal(ToGrpc(identity.status()));
-    options->identity = *std::move(identity);
+    absl::StatusOr<Authenticator::Caller> caller = callers_->CallerOf(*context);
+    if (!caller.ok()) return new Refusal(ToGrpc(caller.status()));
+    options->identity = std::move(caller->path);
+    valid_for = caller->valid_for;
   }
-  return StreamReactor::Start(engine_, *std::move(options), context->peer());
+  return StreamReactor::Start(engine_, *std::move(options), context->peer(), valid_for);
 }
 
 }  // namespace weir::control

@@ -152,6 +152,28 @@ TEST_F(MeshTest, ANodeGetsItsOwnCertificateByCertificateOrToken) {
   EXPECT_EQ(by_token.secrets, by_certificate.secrets);
 }
 
+TEST_F(MeshTest, AStreamEndsWithTheTokenThatBeganIt) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  context.AddMetadata("authorization",
+                      StrCat("Bearer ", Token("/demo/a", std::chrono::seconds(3))));
+  const auto channel = Channel("");
+  auto stream =
+      discovery::AggregatedDiscoveryService::NewStub(channel)->StreamAggregatedResources(&context);
+  discovery::DiscoveryRequest request;
+  request.mutable_node()->set_id("a-1");
+  request.set_type_url(kSecrets);
+  request.add_resource_names("ROOTCA");
+  ASSERT_TRUE(stream->Write(request));
+  discovery::DiscoveryResponse response;
+  EXPECT_TRUE(stream->Read(&response));
+  EXPECT_FALSE(stream->Read(&response));
+  const grpc::Status end = stream->Finish();
+  EXPECT_EQ(end.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(end.error_message(), "the token has ended");
+  EXPECT_TRUE(AskSecrets(Channel("/demo/a"), "a-1").end.ok()) << "a certificate goes on";
+}
+
 TEST_F(MeshTest, TheNodeIdMustAgreeWithTheIdentity) {
   const grpc::Status other = AskSecrets(Channel("/demo/a"), "b-1").end;
   EXPECT_EQ(other.error_code(), grpc::StatusCode::PERMISSION_DENIED);

@@ -1,5 +1,6 @@
 #include "source/control/ca/token.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "source/base/status.h"
@@ -38,6 +39,14 @@ absl::StatusOr<std::string> CheckToken(std::string_view token, std::string_view 
   if (!end || !IsIdentityPath(*path)) return InvalidArgument("the token says nothing");
   if (static_cast<int64_t>(*end) <= SecondsOf(now)) return InvalidArgument("the token has ended");
   return *path;
+}
+
+WallTime EndOfToken(std::string_view token) {
+  const std::vector<std::string_view> parts = Split(token, '.');
+  const std::optional<uint64_t> end = parts.size() == 4 ? ParseUint64(parts[2]) : std::nullopt;
+  // Nanoseconds of the epoch end in the year 2262.
+  constexpr uint64_t kLatest = 9'000'000'000;
+  return WallTime(std::chrono::seconds(std::min(end.value_or(0), kLatest)));
 }
 
 }  // namespace weir::control::ca

@@ -24,4 +24,7 @@ std::string MakeToken(std::string_view path, WallTime end, std::string_view key)
 // has ended; it never shows the token.
 absl::StatusOr<std::string> CheckToken(std::string_view token, std::string_view key, WallTime now);
 
+// When a token ends that CheckToken has taken.
+WallTime EndOfToken(std::string_view token);
+
 }  // namespace weir::control::ca

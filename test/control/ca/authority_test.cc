@@ -149,6 +149,7 @@ TEST(Token, StandsForItsIdentityUntilItsEnd) {
   const WallTime now(std::chrono::seconds(1'700'000'000));
   const std::string token = MakeToken("/demo/a", now + std::chrono::seconds(10), "key");
   EXPECT_EQ(*CheckToken(token, "key", now), "/demo/a");
+  EXPECT_EQ(EndOfToken(token) - now, std::chrono::seconds(10));
   EXPECT_EQ(*CheckToken(token, "key", now + std::chrono::seconds(9)), "/demo/a");
   const auto error = [&](std::string_view text, std::string_view key, WallTime at) {
     const auto path = CheckToken(text, key, at);
