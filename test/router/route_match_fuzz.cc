@@ -36,7 +36,10 @@ void Run(std::string_view input) {
   http::RequestHead head(arena);
   Fill(input.substr(sizeof(seed)), head);
   if (!IsPath(head.path)) return;
-  const MatchInput match{.head = head, .random = random.Next()};
+  stream_info::ConnectionInfo connection;
+  stream_info::StreamInfo stream(connection);
+  FillRandomFindings(random, connection, stream);
+  const MatchInput match{.head = head, .stream = &stream, .random = random.Next()};
   WEIR_CHECK((*index)->Match(match).route == LinearScan(table->virtual_hosts[0], match),
              "the index and the scan disagree");
 }

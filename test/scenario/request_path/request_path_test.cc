@@ -84,6 +84,18 @@ TEST(RequestPath, NorDoesOneThatIsPickedByCookiesAndCountedApart) {
            "prefix: /x } } ] } ]\n"});
 }
 
+TEST(RequestPath, NorDoesOneWhoseRouteAMatchTreeChooses) {
+  ExpectThatARequestLocksAndAllocatesNothing(
+      {.routes = "[]\n",
+       .virtual_host_options =
+           "matcher: { matcher_tree: { input: { name: p, typed_config: { \"@type\": "
+           "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: "
+           "\":path\" } }, prefix_match_map: { map: { \"/\": { action: { name: r, typed_config: { "
+           "\"@type\": type.googleapis.com/envoy.config.route.v3.Route, match: { prefix: /, "
+           "dynamic_metadata: [ { filter: ns, path: [ { key: a } ], value: { present_match: false "
+           "} } ] }, route: { cluster: web } } } } } } } }\n"});
+}
+
 std::atomic<int> counter{0};
 std::shared_ptr<int> shared = std::make_shared<int>(1);
 
