@@ -25,6 +25,7 @@
 #include "source/exe/flags.h"
 #include "source/exe/resource_file.h"
 #include "source/exe/version.h"
+#include "source/exe/wiped_heap.h"
 #include "source/filter/make_access_log.h"
 #include "source/server/admin_server.h"
 #include "source/server/log_files.h"
@@ -189,6 +190,7 @@ absl::Status Process::MakePlatform() {
   for (uint32_t i = 0; i < WorkerCount(flags_); ++i) {
     WEIR_ASSIGN_OR_RETURN(auto worker,
                           server::WorkerThread::Create(clock_, StrCat("weir-wrk-", i)));
+    worker->loop().Post(LeaveWhatThisThreadFrees);
     workers_.push_back(std::move(worker));
   }
   WEIR_ASSIGN_OR_RETURN(admin_thread_, server::WorkerThread::Create(clock_, "weir-admin"));

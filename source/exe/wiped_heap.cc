@@ -1,13 +1,4 @@
-// The heap of the three programs: what is freed is overwritten with zeros first, whoever frees it.
-//
-// Private keys, passwords and tokens pass through many hands before they are parsed: files and
-// their streams, YAML, Protobuf, gRPC, SQLite, strings that grow. Each leaves copies in the blocks
-// that it gives back, and a rule for every one of them would be forgotten by the next. So the rule
-// is the heap's: free() and realloc() are defined here for the whole program, libraries too, and
-// call glibc's; the other functions of the heap are glibc's own.
-//
-// It costs a memset a block, and nothing where nothing is freed, as on the way of a request. Under
-// sanitizers the heap is theirs and nothing is wiped. Any thread.
+#include "source/exe/wiped_heap.h"
 
 #include <malloc.h>
 
@@ -22,6 +13,17 @@
 #endif
 #endif
 
+namespace weir::exe {
+namespace {
+
+constinit thread_local bool wipes = true;
+
+}  // namespace
+
+void LeaveWhatThisThreadFrees() { wipes = false; }
+
+}  // namespace weir::exe
+
 #ifndef WEIR_HEAP_OF_SANITIZER
 
 // glibc's own, for programs that replace the public ones.
@@ -29,7 +31,7 @@ extern "C" void __libc_free(void* block);  // NOLINT(bugprone-reserved-identifie
 
 extern "C" void free(void* block) noexcept {
   if (block == nullptr) return;
-  explicit_bzero(block, malloc_usable_size(block));
+  if (weir::exe::wipes) explicit_bzero(block, malloc_usable_size(block));
   __libc_free(block);
 }
 

@@ -1,10 +1,13 @@
 // Blocks of the heap after their end, as only a plain build lets one see them.
 
+#include "source/exe/wiped_heap.h"
+
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "gtest/gtest.h"
 
@@ -81,6 +84,18 @@ TEST_P(WipedHeapTest, BlockThatShrinksLeavesNothingBehind) {
   EXPECT_FALSE(StandsAt(secret, kSecret));
   EXPECT_EQ(std::string_view(shrunk, 4), "xxxx");
   free(shrunk);
+}
+
+TEST_P(WipedHeapTest, AThreadThatSaysSoLeavesWhatItFrees) {
+  std::thread([this] {
+    exe::LeaveWhatThisThreadFrees();
+    auto* const block = static_cast<char*>(malloc(size_));
+    void* const fence = malloc(size_);
+    const uintptr_t secret = Write(block, size_);
+    free(block);
+    EXPECT_TRUE(StandsAt(secret, kSecret));
+    free(fence);
+  }).join();
 }
 
 TEST(WipedHeapEdgesTest, ReallocKeepsItsContract) {
