@@ -143,8 +143,9 @@ TEST(Endings, WhatAGoawayLeavesOutIsUnprocessed) {
 TEST(Settings, FurtherParametersAreSentBesideTheOthers) {
   Options options;
   options.more_settings = {{.identifier = 5, .value = 32768}, {.identifier = 0xf000, .value = 7}};
-  const Server server(options);
-  const std::string sent = server.codec->output().ToString();
+  Server server(options);
+  server.Send(ClientPreface());
+  const std::string& sent = server.output;
   const std::vector<SeenFrame> frames = ReadFrames(sent);
   ASSERT_FALSE(frames.empty());
   EXPECT_EQ(frames[0].type, kSettings);
