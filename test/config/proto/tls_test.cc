@@ -382,7 +382,7 @@ TEST(DecodeTls, ADirectoryIsWatchedInPlaceOfTheFilesThatNameIt) {
                                                   ", private_key: {filename: body.txt}}]"))
           .errors,
       testing::Contains(HasSubstr("certificate_chain.watched_directory: is watched for "
-                                  "secrets that are streamed alone, got /moves")));
+                                  "secrets that are streamed alone")));
 }
 
 TEST(DecodeTls, SignedTimestampsAreCheckedByTheirShape) {
