@@ -127,7 +127,7 @@ TEST_F(FilterChainTest, APauseHoldsHeadBodyAndEndUntilContinue) {
 }
 
 TEST_F(FilterChainTest, ANewRouteChangesTheFiltersThatHaveSeenNothing) {
-  Make({"p", "x", "y"});
+  Make({"pp", "x", "y"});
   chain_.RequestHeaders(false);
   Body("ab", true);
   info_.route_outdated = true;

@@ -31,7 +31,7 @@ TEST(ProxyProtocolConfig, WhatMakesNoSenseIsRefused) {
   EXPECT_THAT(Refusal("disallowed_versions: [V1, V2]"), HasSubstr("disallowed_versions"));
   EXPECT_EQ(Refusal("disallowed_versions: [V1, V2], allow_requests_without_proxy_protocol: true"),
             "");
-  EXPECT_THAT(Refusal("tlv_location: FILTER_STATE"), HasSubstr("FILTER_STATE"));
+  EXPECT_EQ(Refusal("tlv_location: FILTER_STATE"), "");
   EXPECT_THAT(Refusal("pass_through_tlvs: { match_type: INCLUDE, tlv_type: [256] }"),
               HasSubstr("pass_through_tlvs.tlv_type"));
 }
@@ -39,13 +39,14 @@ TEST(ProxyProtocolConfig, WhatMakesNoSenseIsRefused) {
 TEST(ProxyProtocolConfig, EveryFieldMakesADifference) {
   const ProxyProtocolConfig plain;
   EXPECT_TRUE(plain.Equals(ProxyProtocolConfig()));
-  ProxyProtocolConfig others[6];
+  ProxyProtocolConfig others[7];
   others[0].rules.push_back({.type = 1});
   others[1].allow_without = true;
   others[2].allow_v1 = false;
   others[3].allow_v2 = false;
   others[4].pass_through.all = true;
   others[5].stat_prefix = "edge";
+  others[6].to_filter_state = true;
   for (const ProxyProtocolConfig& other : others) EXPECT_FALSE(plain.Equals(other));
 }
 
