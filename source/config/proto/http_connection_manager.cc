@@ -256,7 +256,8 @@ void DecodeFieldValue(const std::string& value, const Scope& scope, std::string&
 
 void DecodeEarlyMutations(const Pb& message, const Scope& scope, HeaderMutations& mutations) {
   for (int i = 0; i < message.early_header_mutation_extensions_size(); ++i) {
-    const Scope at = scope.Item("early_header_mutation_extensions", i).Field("typed_config");
+    const Scope item = scope.Item("early_header_mutation_extensions", i);
+    const Scope at = item.Field("typed_config");
     const auto extension =
         Unpack<EarlyMutationPb>(message.early_header_mutation_extensions(i).typed_config(), at);
     if (extension == nullptr) continue;
