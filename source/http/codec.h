@@ -138,6 +138,8 @@ enum class CodecState : uint8_t {
   kTunnelSent,  // The same, and nothing more is encoded: flush output(), then shut the write side.
   kClosing,     // No further stream: flush output(), then close (HTTP/1: after the last answer;
                 // HTTP/2: GOAWAY sent or received and no stream left).
+  kTorn,        // HTTP/1: its tunnel was given up. Reset the connection: an end in order would look
+                // like that of a direction.
   kFailed,      // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
 };
 

@@ -161,8 +161,11 @@ void Session::OnRequestDone(RequestStream& stream) {
 // The client has ended its side. Requests that are under way have nobody to answer to.
 void Session::OnPeerEnd() {
   peer_ended_ = true;
+  // Both directions of a tunnel may be over with this, and bytes for the client not written yet.
+  const bool tunnel = IsTunnel(codec_state_);
   if (codec_ != nullptr && codec_state_ != CodecState::kFailed) codec_state_ = codec_->DecodeEnd();
-  if (codec_state_ == CodecState::kFailed || IsTunnel(codec_state_)) return QueueTurnEnd();
+  const bool goes_on = tunnel || IsTunnel(codec_state_) || codec_state_ >= CodecState::kTorn;
+  if (goes_on) return QueueTurnEnd();
   Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
         true, net::ByteStream::CloseMode::kNormal);
 }
@@ -207,6 +210,7 @@ void Session::OnTurnEnd() {
   if (codec_ != nullptr && state_ == State::kOpen) AdvanceCodec();
   Flush();
   if (state_ == State::kClosed) return;
+  if (codec_state_ == CodecState::kTorn) return FinishClosing(net::ByteStream::CloseMode::kReset);
   if (state_ == State::kClosing || codec_state_ == CodecState::kFailed ||
       (codec_state_ == CodecState::kClosing && codec_->active_streams() == 0)) {
     BeginClosing();
@@ -332,10 +336,10 @@ void Session::BeginClosing() {
   Discard();
 }
 
-void Session::FinishClosing() {
+void Session::FinishClosing(net::ByteStream::CloseMode mode) {
   if (state_ == State::kClosed) return;
   Abort({ErrorKind::kLocalReset, Side::kDownstream, false, "downstream_local_disconnect"},
-        peer_ended_, net::ByteStream::CloseMode::kNormal);
+        peer_ended_, mode);
 }
 
 void Session::Abort(const StreamError& error, bool remote, net::ByteStream::CloseMode mode) {

@@ -124,7 +124,7 @@ class Session final : public net::ByteStreamHandler,
   void UpdateIdleTimer();
   void BeginClosing();
   void StopTimers();
-  void FinishClosing();
+  void FinishClosing(net::ByteStream::CloseMode mode = net::ByteStream::CloseMode::kNormal);
   void Abort(const http::StreamError& error, bool remote, net::ByteStream::CloseMode mode);
   void OnIdle();
   void OnHeadersTimeout();

@@ -131,13 +131,24 @@ void PoolConnection::Describe(ConnectionFacts& facts) const {
   facts.reused = streams_ > 1;
 }
 
+// The end of a last stream may still lie in the output: a tunnel's, whose other direction ended
+// first. The stream counts until that is written, as the connection would be closed for idle.
 bool PoolConnection::Settle() {
-  const size_t now = codec_->active_streams();
+  const bool has_tail = HasTail();
+  if (!has_tail) tail_ = 0;
+  if (has_tail && !timer_.enabled()) AwaitTail();
+  const size_t now = has_tail ? 1 : codec_->active_streams();
   if (now >= active_) return false;
   GiveStreamsBack(now);
   if (active_ > 0) return false;
   BecomeIdle();
   return true;
+}
+
+// A peer that takes nothing of it for as long as a connect may last is not waited for.
+void PoolConnection::AwaitTail() {
+  tail_ = codec_->output().size();
+  timer_.Enable(settings_->connect_timeout);
 }
 
 void PoolConnection::GiveStreamsBack(size_t still_active) {
@@ -160,6 +171,10 @@ void PoolConnection::OnTimer() {
     context_.stats.upstream_cx_connect_timeout.Inc();
     FailConnect(http::ErrorKind::kConnectTimeout, "upstream_connect_timeout", {});
     return;
+  }
+  if (HasTail()) {
+    const bool moves = tail_ == 0 || codec_->output().size() < tail_;
+    return moves ? AwaitTail() : Close(EndedBy::kUs, {});
   }
   if (active_ > 0) return;
   const event::Duration idle = context_.loop.Now() - idle_since_;
@@ -245,6 +260,7 @@ void PoolConnection::Decode() {
 }
 
 void PoolConnection::Note(http::CodecState state) {
+  torn_ = torn_ || state == http::CodecState::kTorn;
   if (state < http::CodecState::kClosing) return;
   codec_done_ = true;
   if (state_ == State::kOpen) state_ = State::kDraining;
@@ -269,7 +285,8 @@ void PoolConnection::OnTurnEnd() {
   if (!input_.empty() && codec_->active_streams() == 0) Note(codec_->Decode(input_));
   input_.Compact();
   CountBuffered();
-  if (codec_done_ || (input_ended_ && codec_->active_streams() == 0)) {
+  const bool over = codec_done_ || (input_ended_ && codec_->active_streams() == 0);
+  if (over && !HasTail()) {
     Close(input_ended_ ? EndedBy::kPeer : EndedBy::kUs, ConnectionLost(*stream_));
     return;
   }
@@ -344,7 +361,7 @@ void PoolConnection::Close(EndedBy by, const http::StreamError& error) {
   max_duration_.Disable();
   turn_end_.Cancel();
   if (keepalive_ != nullptr) keepalive_->Stop();
-  stream_->Close(net::ByteStream::CloseMode::kNormal);
+  stream_->Close(torn_ ? net::ByteStream::CloseMode::kReset : net::ByteStream::CloseMode::kNormal);
   pool_.Forget(*this);
   CountEnd(by);
   context_.leases.connections.Give();

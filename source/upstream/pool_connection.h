@@ -97,6 +97,12 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   void BecomeIdle();
   void CountBuffered();
   void CountEnd(EndedBy by);
+  // Every stream is over, and not all is written.
+  bool HasTail() const {
+    return active_ > 0 && !codec_failed_ && codec_->active_streams() == 0 &&
+           !codec_->output().empty();
+  }
+  void AwaitTail();
   void GiveStreamsBack(size_t still_active);
 
   PoolContext& context_;
@@ -110,7 +116,8 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   buffer::Buffer input_;
   buffer::Watermark output_mark_;
   event::TurnEndTask turn_end_;
-  event::Timer timer_;  // Connecting, then idle.
+  event::Timer timer_;  // Connecting, then idle, or waiting for the peer to take the tail.
+  size_t tail_ = 0;     // Of the output when that was last looked at.
   event::Timer max_duration_;
   event::MonotonicTime started_;
   event::MonotonicTime idle_since_{};
@@ -124,6 +131,7 @@ class PoolConnection final : private net::ByteStreamHandler, private http::Clien
   bool awaits_writable_ = false;
   bool flushing_ = false;
   bool signalled_ = false;        // OnOutput came while flushing.
+  bool torn_ = false;             // A tunnel that was given up.
   bool write_shut_ = false;       // Of a tunnel whose other direction goes on.
   bool reading_stopped_ = false;  // Before kAgain: nobody will tell.
   bool input_ended_ = false;

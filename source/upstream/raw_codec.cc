@@ -77,12 +77,13 @@ void RawCodec::SetOutputBlocked(bool blocked) {
 }
 
 void RawCodec::CloseStream() {
+  torn_ = state_ == State::kTunnel && given_up_;
   state_ = State::kClosing;
   std::exchange(stream_, nullptr)->OnStreamClosed();
 }
 
 CodecState RawCodec::Result() const {
-  if (state_ == State::kClosing) return CodecState::kClosing;
+  if (state_ == State::kClosing) return torn_ ? CodecState::kTorn : CodecState::kClosing;
   if (stream_ == nullptr) return CodecState::kOpen;
   return sent_all_ ? CodecState::kTunnelSent : CodecState::kTunnel;
 }

@@ -61,6 +61,7 @@ class RawCodec final : public http::ClientCodec, private http::ClientStream {
   bool sent_all_ = false;
   bool received_all_ = false;
   bool given_up_ = false;
+  bool torn_ = false;  // Given up when bytes passed already.
   bool read_paused_ = false;
   bool input_ended_ = false;
 };

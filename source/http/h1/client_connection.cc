@@ -291,7 +291,7 @@ void ClientConnection::CloseStream() {
   ClientStreamHandler* const stream = std::exchange(stream_, nullptr);
   const StreamError error = std::exchange(cut_off_, StreamError{});
   const bool complete = state_ == State::kAnswered && request_ == Request::kDone;
-  tunnel_ = false;
+  torn_ = std::exchange(tunnel_, false) && given_up_;
   if (state_ != State::kFailed) {
     const bool goes_on =
         complete && reusable_ && !draining_ && !given_up_ && !error && asked_ == Asked::kAnswer;
@@ -304,7 +304,7 @@ void ClientConnection::CloseStream() {
 
 CodecState ClientConnection::Result() const {
   if (state_ == State::kFailed) return CodecState::kFailed;
-  if (state_ == State::kClosing) return CodecState::kClosing;
+  if (state_ == State::kClosing) return torn_ ? CodecState::kTorn : CodecState::kClosing;
   if (!tunnel_) return CodecState::kOpen;
   return request_ == Request::kDone ? CodecState::kTunnelSent : CodecState::kTunnel;
 }

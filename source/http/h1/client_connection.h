@@ -105,6 +105,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   Request request_ = Request::kNone;
   Asked asked_ = Asked::kAnswer;
   bool tunnel_ = false;  // Granted.
+  bool torn_ = false;    // A tunnel that was given up.
   bool is_head_ = false;
   bool reusable_ = true;
   bool given_up_ = false;

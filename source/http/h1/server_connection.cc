@@ -270,7 +270,7 @@ void ServerConnection::CloseStream() {
   ServerStreamHandler* const stream = std::exchange(stream_, nullptr);
   const std::string_view cut_off = std::exchange(cut_off_, {});
   const bool request_read = state_ == State::kAnswering;
-  tunnel_ = false;
+  torn_ = std::exchange(tunnel_, false) && given_up_;
   if (state_ != State::kFailed) {
     const bool goes_on = request_read && persistent_ && !draining_ && !given_up_ && cut_off.empty();
     state_ = goes_on ? State::kHead : State::kClosing;
@@ -284,7 +284,7 @@ void ServerConnection::CloseStream() {
 
 CodecState ServerConnection::Result() const {
   if (state_ == State::kFailed) return CodecState::kFailed;
-  if (state_ == State::kClosing) return CodecState::kClosing;
+  if (state_ == State::kClosing) return torn_ ? CodecState::kTorn : CodecState::kClosing;
   if (!tunnel_) return CodecState::kOpen;
   return answer_ == Answer::kDone ? CodecState::kTunnelSent : CodecState::kTunnel;
 }

@@ -96,6 +96,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   bool is_head_ = false;
   bool persistent_ = true;
   bool tunnel_ = false;    // Granted.
+  bool torn_ = false;      // A tunnel that was given up.
   bool given_up_ = false;  // Reset by the receiver.
   bool read_paused_ = false;
   bool draining_ = false;
