@@ -36,6 +36,17 @@ void CheckTrailers(Scene& scene, const Exchange& exchange, bool answer, const Bo
 
 RequestCheck::RequestCheck(Scene& scene, Exchange& exchange, size_t cluster, size_t endpoint,
                            const Head& head)
+    : RequestCheck(scene, exchange, cluster, endpoint) {
+  scene.journal.Note(StrCat(NameOf(exchange), "comes by HTTP/", head.http2 ? "2" : "1"));
+  if (!scene.history.AllowsProtocol(cluster, head.http2, exchange.sent_at, scene.loop.Now())) {
+    scene.journal.Fail(StrCat(NameOf(exchange), "came by HTTP/", head.http2 ? "2" : "1", " to ",
+                              UpstreamAddress(cluster, endpoint),
+                              ", which is to be spoken to by the other"));
+  }
+  CheckHead(head);
+}
+
+RequestCheck::RequestCheck(Scene& scene, Exchange& exchange, size_t cluster, size_t endpoint)
     : scene_(scene),
       exchange_(exchange),
       mark_(exchange.id, Direction::kRequest),
@@ -43,8 +54,7 @@ RequestCheck::RequestCheck(Scene& scene, Exchange& exchange, size_t cluster, siz
   exchange.request_bytes_seen = 0;
   exchange.answer_bytes_sent = 0;
   const std::string where = UpstreamAddress(cluster, endpoint);
-  scene.journal.Note(StrCat(NameOf(exchange), "try ", number_, " reaches ", where, " by HTTP/",
-                            head.http2 ? "2" : "1"));
+  scene.journal.Note(StrCat(NameOf(exchange), "try ", number_, " reaches ", where));
   if (exchange.outcome == Outcome::kWaiting) {
     scene.journal.Fail(
         StrCat(NameOf(exchange), "was forwarded though its client is to send it again"));
@@ -57,20 +67,24 @@ RequestCheck::RequestCheck(Scene& scene, Exchange& exchange, size_t cluster, siz
     scene.journal.Fail(StrCat(NameOf(exchange), "reached ", where,
                               ", which no configuration in force since it was sent allows"));
   }
-  if (!scene.history.AllowsProtocol(cluster, head.http2, exchange.sent_at, scene.loop.Now())) {
-    scene.journal.Fail(StrCat(NameOf(exchange), "came by HTTP/", head.http2 ? "2" : "1", " to ",
-                              where, ", which is to be spoken to by the other"));
+}
+
+// RFC 8441, 4: what is GET with Upgrade in the one version is CONNECT in the other.
+void RequestCheck::CheckMethod(const Head& head) {
+  const bool tunnel = exchange_.tunnel != Tunnel::kNone;
+  const std::string wanted = tunnel && head.http2 ? "CONNECT" : exchange_.method;
+  if (head.method != wanted) {
+    scene_.journal.Fail(StrCat(NameOf(exchange_), "came as ", head.method, ", sent was ", wanted));
   }
-  CheckHead(head);
+  if (head.protocol != (tunnel ? "websocket" : "")) {
+    scene_.journal.Fail(StrCat(NameOf(exchange_), "asks for the protocol '", head.protocol, "'"));
+  }
 }
 
 void RequestCheck::CheckHead(const Head& head) {
   const BodyPlan& body = exchange_.request;
   chunked_ = head.framing == Framing::kChunked;
-  if (head.method != exchange_.method) {
-    scene_.journal.Fail(
-        StrCat(NameOf(exchange_), "came as ", head.method, ", sent was ", exchange_.method));
-  }
+  CheckMethod(head);
   if (head.path != exchange_.Path()) {
     scene_.journal.Fail(StrCat(NameOf(exchange_), "has the path ", head.path));
   }
@@ -80,7 +94,8 @@ void RequestCheck::CheckHead(const Head& head) {
   // HTTP/2 ends an empty body with its head.
   const bool empty = head.http2 && body.size == 0 && !body.trailers &&
                      body.framing == Framing::kChunked && head.framing == Framing::kNone;
-  if ((head.framing != body.framing && !empty) ||
+  const bool free = exchange_.tunnel != Tunnel::kNone || empty;
+  if ((head.framing != body.framing && !free) ||
       (body.framing == Framing::kLength && head.length != body.size)) {
     scene_.journal.Fail(StrCat(NameOf(exchange_), "request framed by ", NameOf(head.framing), " ",
                                head.length, ", sent was ", NameOf(body.framing), " ", body.size));
@@ -92,6 +107,9 @@ void RequestCheck::CheckHead(const Head& head) {
 }
 
 void RequestCheck::Body(std::string_view bytes) {
+  if (exchange_.tunnel != Tunnel::kNone && !accepted_) {
+    scene_.journal.Fail(StrCat(NameOf(exchange_), "has bytes before its tunnel was granted"));
+  }
   if (!mark_.Matches(seen_, bytes) || seen_ + bytes.size() > exchange_.request.size) {
     scene_.journal.Fail(StrCat(NameOf(exchange_),
                                "has bytes in its request that are not its own, from ", seen_,
@@ -103,6 +121,9 @@ void RequestCheck::Body(std::string_view bytes) {
 
 void RequestCheck::End(const Fields& trailers) {
   ended_ = true;
+  // Nobody says anything where a tunnel was refused.
+  if (exchange_.tunnel != Tunnel::kNone && !accepted_) return;
+  exchange_.request_whole = true;
   if (seen_ != exchange_.request.size) {
     scene_.journal.Fail(StrCat(NameOf(exchange_), "request looks whole with ", seen_, " of ",
                                exchange_.request.size, " bytes"));
@@ -130,6 +151,10 @@ void AnswerCheck::Begin(const Head& head) {
     return;
   }
   http2_ = head.http2;
+  if (exchange_.tunnel == Tunnel::kConnect && head.status == 200) {
+    granted_ = true;
+    return;
+  }
   local_ = !Find(head.fields, "x-answers").has_value();
   if (local_) {
     exchange_.local_status = head.status;
@@ -143,10 +168,18 @@ void AnswerCheck::Begin(const Head& head) {
 
 void AnswerCheck::CheckHead(const Head& head) {
   const event::MonotonicTime now = scene_.loop.Now();
-  if (head.status != exchange_.status) {
+  granted_ = exchange_.is_granted_tunnel();
+  const int status = granted_ && http2_ ? 200 : exchange_.status;
+  if (head.status != status) {
     scene_.journal.Fail(
-        StrCat(NameOf(exchange_), "got status ", head.status, ", sent was ", exchange_.status));
+        StrCat(NameOf(exchange_), "got status ", head.status, ", sent was ", status));
   }
+  if (!granted_) CheckFraming(head);
+  CheckFields(scene_, exchange_, exchange_.answer_fields, head.fields);
+  CheckRoute(head, now);
+}
+
+void AnswerCheck::CheckFraming(const Head& head) {
   const BodyPlan& body = exchange_.answer;
   Framing wanted = body.framing == Framing::kUntilClose ? Framing::kChunked : body.framing;
   Framing framing = head.framing;
@@ -162,7 +195,9 @@ void AnswerCheck::CheckHead(const Head& head) {
     scene_.journal.Fail(StrCat(NameOf(exchange_), "answer framed by ", NameOf(head.framing), " ",
                                head.length, ", sent was ", NameOf(body.framing), " ", body.size));
   }
-  CheckFields(scene_, exchange_, exchange_.answer_fields, head.fields);
+}
+
+void AnswerCheck::CheckRoute(const Head& head, event::MonotonicTime now) {
   const uint32_t routes =
       static_cast<uint32_t>(ParseUint64(Find(head.fields, "x-routes").value_or("")).value_or(0));
   if (!scene_.history.InForce(routes, exchange_.sent_at, now)) {

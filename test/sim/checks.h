@@ -14,7 +14,11 @@ class RequestCheck {
  public:
   // `cluster` and `endpoint` say who the upstream is.
   RequestCheck(Scene& scene, Exchange& exchange, size_t cluster, size_t endpoint, const Head& head);
+  // Of a tunnel whose bytes come without a head.
+  RequestCheck(Scene& scene, Exchange& exchange, size_t cluster, size_t endpoint);
 
+  // The upstream grants the tunnel: from now on its bytes may come.
+  void Accept() { accepted_ = true; }
   void Body(std::string_view bytes);
   void End(const Fields& trailers);
   bool ended() const { return ended_; }
@@ -23,12 +27,14 @@ class RequestCheck {
 
  private:
   void CheckHead(const Head& head);
+  void CheckMethod(const Head& head);
 
   Scene& scene_;
   Exchange& exchange_;
   const Mark mark_;
   const uint32_t number_;
   uint64_t seen_ = 0;
+  bool accepted_ = false;  // Of tunnels.
   bool ended_ = false;
   bool chunked_ = false;
 };
@@ -40,19 +46,27 @@ class AnswerCheck {
 
   void Informational(const Head& head);
   void Begin(const Head& head);
+  // Of a tunnel whose bytes come without a head.
+  void BeginRaw() { begun_ = true; }
   void Body(std::string_view bytes);
   // The whole answer is there. Sets the exchange's outcome.
   void End(const Fields& trailers);
   bool begun() const { return begun_; }
+  // What comes are the bytes of a tunnel.
+  bool granted() const { return granted_; }
 
  private:
   void CheckHead(const Head& head);
+  void CheckFraming(const Head& head);
+  // By which routes the answer came, and from whom.
+  void CheckRoute(const Head& head, event::MonotonicTime now);
 
   Scene& scene_;
   Exchange& exchange_;
   const Mark mark_;
   bool begun_ = false;
   bool local_ = false;  // The proxy's own answer.
+  bool granted_ = false;
   bool http2_ = false;
   uint64_t seen_ = 0;
 };

@@ -29,6 +29,8 @@ class Client {
 
 std::unique_ptr<Client> MakeClientH1(Scene& scene, const ClientPlan& plan, uint64_t seed);
 std::unique_ptr<Client> MakeClientH2(Scene& scene, const ClientPlan& plan, uint64_t seed);
+// Of a TCP proxy: one connection for each exchange.
+std::unique_ptr<Client> MakeClientRaw(Scene& scene, const ClientPlan& plan, uint64_t seed);
 
 // The proxy's delayed_close_timeout, by default: so long it waits for a client to hear its end. No
 // proxy can wait for more, as it does not see what lies unread in the client's own kernel.
@@ -41,6 +43,7 @@ class ExchangeQueue {
     for (size_t index : plan.exchanges) waiting_.push_back(&scene.plan.exchanges[index]);
   }
   bool empty() const { return waiting_.empty(); }
+  const Exchange& next() const { return *waiting_.front(); }
   // Takes the next one, which is sent now.
   Exchange& Take(Scene& scene) {
     Exchange& exchange = *waiting_.front();

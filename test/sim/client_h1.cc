@@ -8,11 +8,23 @@
 namespace weir::sim {
 namespace {
 
+// The example of RFC 6455, 1.3, and what a server has to make of it.
+constexpr std::string_view kKey = "dGhlIHNhbXBsZSBub25jZQ==";
+constexpr std::string_view kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
 std::string RequestHead(const Exchange& exchange) {
+  if (exchange.tunnel == Tunnel::kConnect) {
+    return "CONNECT sim.example:443 HTTP/1.1\r\nHost: sim.example:443\r\n\r\n";
+  }
   std::string head =
       StrCat(exchange.method, " ", exchange.Path(), " HTTP/1.1\r\nHost: sim.example\r\n");
   for (const auto& [name, value] : exchange.request_fields)
     StrAppend(head, name, ": ", value, "\r\n");
+  if (exchange.tunnel == Tunnel::kUpgrade) {
+    StrAppend(head, "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ", kKey,
+              "\r\n");
+    return head + "\r\n";
+  }
   if (exchange.request.framing == Framing::kLength) {
     StrAppend(head, "Content-Length: ", exchange.request.size, "\r\n");
   } else if (exchange.request.framing == Framing::kChunked) {
@@ -46,7 +58,8 @@ class ClientH1 final : public Client, public EndUser, public H1Receiver {
   }
   void OnEnd() override {
     reader_->FeedEnd();
-    if (end_ != nullptr) Break("the proxy ended the connection", false);
+    // Of a tunnel the other direction goes on.
+    if (end_ != nullptr && !tunnel_heard_) Break("the proxy ended the connection", false);
   }
   void OnLost(std::string_view why) override { Break(why, end_->connected()); }
 
@@ -63,6 +76,8 @@ class ClientH1 final : public Client, public EndUser, public H1Receiver {
   void Connect();
   void SendNext();
   void SendBody(Exchange& exchange);
+  void BeginTunnel(Exchange& exchange, const Head& head);
+  void EndTunnel();
   void SendPiece(Exchange& exchange, std::string_view bytes, std::function<void()> then);
   void Leave(net::ByteStream::CloseMode mode);
   void Break(std::string_view why, bool reset);
@@ -83,12 +98,15 @@ class ClientH1 final : public Client, public EndUser, public H1Receiver {
   bool may_close_ = false;        // Without a word: an answer overtook its request.
   event::MonotonicTime connected_at_{};
   bool half_closed_ = false;
+  bool tunnel_asked_ = false;  // By the last request: nothing may follow it.
+  bool tunnel_sent_ = false;   // All of our direction.
+  bool tunnel_heard_ = false;  // All of the other.
   bool gap_ = false;
 };
 
 void ClientH1::Advance() {
   while (!queue_.empty() && !gap_ && under_way_.size() < plan_.depth && !holds_body_ &&
-         !told_to_close_ && !may_close_ && !half_closed_) {
+         !told_to_close_ && !may_close_ && !half_closed_ && !tunnel_asked_) {
     if (end_ == nullptr) {
       if (scene_.ending) return;
       Connect();
@@ -115,7 +133,37 @@ void ClientH1::SendNext() {
   end_->Send(RequestHead(exchange));
   ++unfinished_bodies_;
   holds_body_ = exchange.expects_continue;
-  if (!holds_body_) SendBody(exchange);
+  tunnel_asked_ = exchange.tunnel != Tunnel::kNone;
+  if (!holds_body_ && !tunnel_asked_) SendBody(exchange);
+}
+
+// The connection belongs to another protocol now; each direction ends by itself.
+void ClientH1::BeginTunnel(Exchange& exchange, const Head& head) {
+  if (exchange.tunnel == Tunnel::kUpgrade && Find(head.fields, "sec-websocket-accept") != kAccept) {
+    scene_.journal.Fail(StrCat("#", exchange.id, " is granted without the proof of its key"));
+  }
+  if (exchange.tunnel == Tunnel::kConnect) end_->Send(TunnelPrefix(exchange));
+  const BodyPlan& body = exchange.request;
+  const std::string bytes = Mark(exchange.id, Direction::kRequest).Bytes(0, body.size);
+  const uint64_t piece = body.piece == 0 ? body.size : body.piece;
+  for (uint64_t at = 0; at < body.size; at += piece) {
+    SendPiece(exchange, std::string_view(bytes).substr(at, piece), {});
+  }
+  end_->Send("", {}, [this] {
+    end_->EndWrites();
+    tunnel_sent_ = true;
+    // Not from inside the call that sends.
+    if (tunnel_heard_) script_.Then({}, [this] { EndTunnel(); });
+  });
+}
+
+void ClientH1::EndTunnel() {
+  if (!tunnel_sent_ || !tunnel_heard_ || under_way_.empty()) return;
+  under_way_.front()->ended_at = scene_.loop.Now();
+  under_way_.pop_front();
+  reader_->Stop();
+  Drop(net::ByteStream::CloseMode::kNormal);
+  script_.Then({}, [this] { Advance(); });
 }
 
 void ClientH1::SendPiece(Exchange& exchange, std::string_view bytes, std::function<void()> then) {
@@ -179,7 +227,7 @@ void ClientH1::OnHead(const Head& head) {
   }
   Exchange& exchange = *under_way_.front();
   if (check_ == nullptr) check_ = std::make_unique<AnswerCheck>(scene_, exchange);
-  if (head.status < 200) {
+  if (head.status < 200 && !exchange.is_granted_tunnel()) {
     check_->Informational(head);
     if (head.status == 100 && holds_body_) SendBody(exchange);
     return;
@@ -187,6 +235,7 @@ void ClientH1::OnHead(const Head& head) {
   if (told_to_close_)
     scene_.journal.Fail("an answer came behind the one that said it was the last");
   check_->Begin(head);
+  if (check_->granted()) return BeginTunnel(exchange, head);
   const bool last = Find(head.fields, "connection") == "close";
   if (!last && exchange.sent_at > scene_.ending_at) {
     scene_.journal.Fail(StrCat("#", exchange.id, " is not told that the server ends"));
@@ -206,8 +255,13 @@ void ClientH1::OnBody(std::string_view bytes) {
 
 void ClientH1::OnMessageEnd(const Fields& trailers) {
   check_->End(trailers);
+  if (check_->granted()) {
+    tunnel_heard_ = true;
+    return EndTunnel();
+  }
   check_.reset();
   const Exchange& exchange = *under_way_.front();
+  if (exchange.tunnel != Tunnel::kNone) --unfinished_bodies_;
   under_way_.pop_front();
   // Where an answer overtakes its request the connection may end behind it.
   const bool overtook = unfinished_bodies_ > under_way_.size();
@@ -215,7 +269,7 @@ void ClientH1::OnMessageEnd(const Fields& trailers) {
   if (holds_body_ || overtook || (early && exchange.request.framing != Framing::kNone)) {
     may_close_ = true;
   }
-  if (under_way_.empty() && (told_to_close_ || may_close_ || half_closed_)) {
+  if (under_way_.empty() && (told_to_close_ || may_close_ || half_closed_ || tunnel_asked_)) {
     reader_->Stop();
     Drop(net::ByteStream::CloseMode::kNormal);
   }
@@ -272,6 +326,7 @@ void ClientH1::Break(std::string_view why, bool reset) {
 void ClientH1::Drop(net::ByteStream::CloseMode mode) {
   check_.reset();
   told_to_close_ = may_close_ = half_closed_ = holds_body_ = false;
+  tunnel_asked_ = tunnel_sent_ = tunnel_heard_ = false;
   if (end_ == nullptr) return;
   end_->Close(mode);
   scene_.loop.DeferDelete(std::move(end_));

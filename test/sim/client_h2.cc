@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -8,6 +9,19 @@
 
 namespace weir::sim {
 namespace {
+
+// RFC 8441, 4, and RFC 9113, 8.5.
+void AskForTunnel(const Exchange& exchange, Head& head) {
+  head.method = "CONNECT";
+  head.framing = Framing::kChunked;
+  if (exchange.tunnel == Tunnel::kUpgrade) {
+    head.protocol = "websocket";
+    return;
+  }
+  head.authority = "sim.example:443";
+  head.path.clear();
+  head.fields.clear();
+}
 
 class ClientH2 final : public Client, public EndUser, public H2Receiver {
  public:
@@ -33,6 +47,7 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
   void OnMessageEnd(int32_t stream, const Fields& trailers) override;
   void OnStreamClosed(int32_t stream, uint32_t error) override;
   void OnGoaway(int32_t last, uint32_t error) override;
+  void OnSettings() override { Later(); }
   void OnViolation(std::string_view what) override {
     scene_.journal.Fail(StrCat("a client was sent wrong HTTP/2: ", what));
   }
@@ -53,6 +68,7 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
   void Leave(int32_t stream, Open& open);
   void ConsumeSoon(int32_t stream, size_t bytes);
   void Later();
+  bool Lingers();
   void Break(std::string_view why);
   void Drop();
 
@@ -66,26 +82,40 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
   std::map<int32_t, std::unique_ptr<Open>> streams_;
   // Closed streams, kept until nothing of theirs is running.
   std::vector<std::unique_ptr<Open>> closed_;
-  std::unique_ptr<Script> windows_;  // Opens windows late.
+  std::vector<const Exchange*> tunnels_;  // Of this connection.
+  std::unique_ptr<Script> windows_;       // Opens windows late.
   event::MonotonicTime connected_at_{};
   bool goaway_ = false;
 };
 
 void ClientH2::Advance() {
   closed_.clear();
-  if (goaway_ && streams_.empty()) Drop();
+  if (goaway_ && streams_.empty() && !Lingers()) Drop();
   while (!queue_.empty() && streams_.size() < plan_.depth && !goaway_) {
     if (end_ == nullptr) {
       if (scene_.ending) return;
       Connect();
     }
     if (!session_->may_request() || streams_.size() >= session_->peer_max_streams()) break;
+    // OnSettings comes back to it.
+    if (queue_.next().tunnel == Tunnel::kUpgrade && !session_->peer_allows_tunnels()) break;
     SendNext();
   }
   if (session_ != nullptr) session_->Flush();
 }
 
+// With the connection goes what the proxy has received and not passed on yet: who has said much
+// into a tunnel waits until the other end has answered, as a protocol in it would.
+bool ClientH2::Lingers() {
+  const bool lingers = std::any_of(tunnels_.begin(), tunnels_.end(), [](const Exchange* exchange) {
+    return exchange->outcome == Outcome::kAnswered && !exchange->request_whole;
+  });
+  if (lingers) script_.Then(std::chrono::milliseconds(5), [this] { Advance(); });
+  return lingers;
+}
+
 void ClientH2::Connect() {
+  tunnels_.clear();
   connected_at_ = scene_.loop.Now();
   goaway_ = false;
   end_ = std::make_unique<End>(
@@ -106,15 +136,18 @@ void ClientH2::SendNext() {
             .framing = exchange.request.framing,
             .length = exchange.request.size,
             .fields = exchange.request_fields};
+  if (exchange.tunnel != Tunnel::kNone) AskForTunnel(exchange, head);
   if (exchange.expects_continue) head.fields.emplace_back("expect", "100-continue");
-  const bool end = exchange.request.framing == Framing::kNone;
+  const bool waits = exchange.tunnel != Tunnel::kNone || exchange.expects_continue;
+  const bool end = exchange.tunnel == Tunnel::kNone && exchange.request.framing == Framing::kNone;
   const int32_t stream = session_->Request(head, end);
   scene_.journal.Note(
       StrCat("#", exchange.id, " sent by HTTP/2, stream ", stream, ": ", exchange.Describe()));
   auto open = std::make_unique<Open>(scene_, exchange);
   Open& made = *open;
   streams_.emplace(stream, std::move(open));
-  if (!end && !exchange.expects_continue) SendBody(stream, made);
+  if (exchange.is_granted_tunnel()) tunnels_.push_back(&exchange);
+  if (!end && !waits) SendBody(stream, made);
 }
 
 void ClientH2::SendBody(int32_t stream, Open& open) {
@@ -148,7 +181,13 @@ void ClientH2::OnHead(int32_t stream, Head& head, bool) {
     if (!goaway_ && open.exchange.sent_at > scene_.ending_at) {
       scene_.journal.Fail(StrCat("#", open.exchange.id, " is not told that the server ends"));
     }
-    return open.check.Begin(head);
+    open.check.Begin(head);
+    if (open.exchange.tunnel == Tunnel::kNone) return;
+    if (!open.check.granted()) return session_->Finish(stream, {});
+    if (open.exchange.tunnel == Tunnel::kConnect) {
+      session_->Append(stream, TunnelPrefix(open.exchange));
+    }
+    return SendBody(stream, open);
   }
   open.check.Informational(head);
   if (head.status == 100) SendBody(stream, open);
@@ -191,7 +230,10 @@ void ClientH2::OnStreamClosed(int32_t stream, uint32_t error) {
   if (found == streams_.end()) return;
   Open& open = *found->second;
   open.script.Cancel();
-  if (!open.answered && open.exchange.outcome == Outcome::kSent) {
+  const bool cut_tunnel = open.check.granted() && error != NGHTTP2_NO_ERROR &&
+                          open.exchange.outcome == Outcome::kAnswered;
+  if (open.check.granted()) open.exchange.ended_at = scene_.loop.Now();
+  if (cut_tunnel || (!open.answered && open.exchange.outcome == Outcome::kSent)) {
     if (error == NGHTTP2_REFUSED_STREAM) {
       queue_.PutBack(scene_, open.exchange);
     } else {

@@ -31,8 +31,9 @@ std::string Exchange::Describe() const {
                                           "ends amid the answer",
                                           "resets amid the answer",
                                           "half-closes"};
-  std::string text = StrCat(method, " ", Path(), ", ", DescribeBody(request), ", for ", status,
-                            ", ", DescribeBody(answer));
+  constexpr std::string_view kTunnels[] = {"", "upgrade ", "tunnel ", "raw "};
+  std::string text = StrCat(kTunnels[static_cast<size_t>(tunnel)], method, " ", Path(), ", ",
+                            DescribeBody(request), ", for ", status, ", ", DescribeBody(answer));
   if (expects_continue) text += ", expects 100";
   if (early_hints) text += ", a 103";
   if (early) text += ", answered early";
@@ -46,6 +47,8 @@ std::string Exchange::Describe() const {
   }
   return text;
 }
+
+std::string TunnelPrefix(const Exchange& exchange) { return StrCat("TUN ", exchange.id, "\n"); }
 
 Fields TrailersOf(const Exchange& exchange, bool answer) {
   return {{"x-checksum", StrCat(answer ? "answer-" : "request-", exchange.id)},

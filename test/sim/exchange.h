@@ -40,6 +40,14 @@ enum class Misdeed : uint8_t {
   kSpoilsHead,  // HTTP/1: a head that no parser may take; HTTP/2: as kResetsBeforeAnswer.
 };
 
+// How a tunnel is asked for. The bytes of its two directions are the bodies of request and answer.
+enum class Tunnel : uint8_t {
+  kNone,     // An ordinary request.
+  kUpgrade,  // WebSocket, by Upgrade or by extended CONNECT, and translated between the two.
+  kConnect,  // CONNECT, which ends at the proxy: bytes alone reach the upstream.
+  kRaw,      // Through the listener of a TCP proxy.
+};
+
 enum class Outcome : uint8_t {
   kWaiting,  // Not sent yet, or to be sent again: it reached no upstream.
   kSent,
@@ -61,6 +69,7 @@ struct Exchange {
   size_t group = 0;    // Which of the routes it takes.
   bool retry = false;  // By the group's route with a retry policy.
   std::string method = "GET";
+  Tunnel tunnel = Tunnel::kNone;
   BodyPlan request;
   Fields request_fields;
   bool expects_continue = false;
@@ -90,7 +99,11 @@ struct Exchange {
   uint64_t answer_bytes_seen = 0;   // By the client.
   uint64_t request_bytes_sent = 0;  // By the client.
   uint64_t request_bytes_seen = 0;  // By the upstream of the last try.
+  bool request_whole = false;       // There.
 
+  // What the upstream makes of it; the proxy may refuse all the same.
+  bool is_granted_tunnel() const { return tunnel != Tunnel::kNone && status == kGrants; }
+  static constexpr int kGrants = 101;
   bool bodiless_answer() const { return method == "HEAD" || status == 204 || status == 304; }
   bool MisdeedOnTry(uint32_t number) const {
     return misdeed != Misdeed::kNone && number <= misdeed_tries;
@@ -102,6 +115,8 @@ struct Exchange {
 
 // The fields that stand behind a body with trailers.
 Fields TrailersOf(const Exchange& exchange, bool answer);
+// What the bytes of a tunnel without a head begin with, to say whose they are.
+std::string TunnelPrefix(const Exchange& exchange);
 // The exchange's number in a path made by Path(); 0 when it is none.
 uint64_t IdOfPath(const std::string& path);
 

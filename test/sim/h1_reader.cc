@@ -9,6 +9,7 @@ namespace weir::sim {
 namespace {
 
 constexpr size_t kLongestLine = 64 * 1024;
+constexpr int kSwitching = 101;
 
 bool IsToken(std::string_view text) {
   constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
@@ -143,7 +144,8 @@ std::string H1Reader::TakeField(Fields& fields) {
 std::string H1Reader::EndHead() {
   lines_ = 0;
   if (std::string wrong = FrameMessage(); !wrong.empty()) return wrong;
-  const bool informational = what_ == Reads::kAnswers && head_.status < 200;
+  const bool informational =
+      what_ == Reads::kAnswers && head_.status < 200 && head_.status != kSwitching;
   trailers_.clear();
   receiver_.OnHead(head_);
   if (stopped_) return "";
@@ -193,9 +195,15 @@ std::string H1Reader::FrameMessage() {
     } else if (name == "host") {
       ++hosts;
       head_.authority = value;
+    } else if (name == "upgrade") {
+      head_.protocol = value;
     }
   }
   if (lengths + codings > 1) return "framed twice";
+  const bool tunnel =
+      what_ == Reads::kRequests ? !head_.protocol.empty() : head_.status == kSwitching;
+  if (tunnel && lengths + codings > 0) return "a tunnel with a body";
+  if (tunnel) head_.framing = Framing::kUntilClose;
   if (what_ == Reads::kRequests) return hosts == 1 ? "" : StrCat(hosts, " host fields");
   if (lengths + codings == 0 && head_.status >= 200) head_.framing = Framing::kUntilClose;
   return "";

@@ -1,5 +1,7 @@
 // HTTP/1.1 messages of one direction, read strictly: what the proxy writes must be plain enough for
 // any parser, so whatever RFC 9112 merely tolerates is refused here. Shares no code with the proxy.
+//
+// The bytes of a tunnel, behind a head with Upgrade or a 101, are a body that lasts until the end.
 #pragma once
 
 #include <cstdint>

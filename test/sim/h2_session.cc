@@ -110,11 +110,12 @@ H2Session::H2Session(Role role, uint32_t window, uint32_t max_streams, End& end,
                        : nghttp2_session_client_new2(&session_, callbacks, this, option);
   nghttp2_option_del(option);
   WEIR_CHECK(made == 0, "out of memory");
-  const std::array<nghttp2_settings_entry, 2> settings = {
+  const std::array<nghttp2_settings_entry, 3> settings = {
       {{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window},
-       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, max_streams}}};
+       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, max_streams},
+       {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1}}};
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(),
-                          role == Role::kServer ? 2 : 1);
+                          role == Role::kServer ? settings.size() : 1);
   Flush();
 }
 
@@ -148,11 +149,14 @@ void H2Session::Flush() {
 }
 
 int32_t H2Session::Request(const Head& head, bool end) {
-  const Fields fields = WithLength({{":method", head.method},
-                                    {":scheme", "http"},
-                                    {":authority", head.authority},
-                                    {":path", head.path}},
-                                   head);
+  Fields start = {{":method", head.method}, {":authority", head.authority}};
+  // RFC 9113, 8.5: CONNECT has neither, but for the extended one.
+  if (!head.path.empty()) {
+    start.emplace_back(":scheme", "http");
+    start.emplace_back(":path", head.path);
+  }
+  if (!head.protocol.empty()) start.emplace_back(":protocol", head.protocol);
+  const Fields fields = WithLength(std::move(start), head);
   const std::vector<nghttp2_nv> pairs = ToPairs(fields);
   const nghttp2_data_provider provider = H2SessionCallbacks::Provider();
   const int32_t id = nghttp2_submit_request(session_, nullptr, pairs.data(), pairs.size(),
@@ -231,6 +235,8 @@ void H2Session::TakeField(int32_t, std::string_view name, std::string_view value
     head_.path = value;
   } else if (name == ":authority") {
     head_.authority = value;
+  } else if (name == ":protocol") {
+    head_.protocol = value;
   } else if (name == ":status") {
     head_.status = static_cast<int>(ParseUint64(value).value_or(0));
   } else if (!name.starts_with(':')) {
@@ -241,7 +247,9 @@ void H2Session::TakeField(int32_t, std::string_view name, std::string_view value
 void H2Session::OnFrame(const nghttp2_frame& frame) {
   const int32_t stream = frame.hd.stream_id;
   const bool end = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-  if (frame.hd.type == NGHTTP2_GOAWAY) {
+  if (frame.hd.type == NGHTTP2_SETTINGS && (frame.hd.flags & NGHTTP2_FLAG_ACK) == 0) {
+    receiver_.OnSettings();
+  } else if (frame.hd.type == NGHTTP2_GOAWAY) {
     receiver_.OnGoaway(frame.goaway.last_stream_id, frame.goaway.error_code);
   } else if (frame.hd.type == NGHTTP2_HEADERS && head_.method.empty() && head_.status == 0) {
     if (end) receiver_.OnMessageEnd(stream, head_.fields);

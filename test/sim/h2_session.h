@@ -24,6 +24,8 @@ class H2Receiver {
   virtual void OnStreamClosed(int32_t stream, uint32_t error) = 0;
   // Streams above `last` were not looked at.
   virtual void OnGoaway(int32_t last, uint32_t error) = 0;
+  // The peer's settings are there.
+  virtual void OnSettings() {}
   // The peer breaks the protocol.
   virtual void OnViolation(std::string_view what) = 0;
 
@@ -55,6 +57,11 @@ class H2Session {
   // `bytes` of the body were used up: the windows open by as much.
   void Consume(int32_t stream, size_t bytes);
   bool may_request() const { return nghttp2_session_check_request_allowed(session_) != 0; }
+  // Whether extended CONNECT may be asked for (RFC 8441, 3).
+  bool peer_allows_tunnels() const {
+    return nghttp2_session_get_remote_settings(session_,
+                                               NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
+  }
   size_t peer_max_streams() const {
     return nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   }

@@ -7,15 +7,29 @@
 namespace weir::sim {
 namespace {
 
-bool MayFail(const Scene& scene, const Exchange& exchange) {
+constexpr event::Duration kPassing = std::chrono::seconds(5);
+
+bool MayFail(const Scene& scene, const Exchange& exchange, event::Duration behind = {}) {
   if (exchange.connection_faulty) return true;
-  return scene.faults.Touches(false, exchange.sent_at, exchange.ended_at);
+  return scene.faults.Touches(false, exchange.sent_at, exchange.ended_at + behind);
 }
 
 bool HasTightBreakers(const Plan& plan) {
   return std::any_of(plan.clusters.begin(), plan.clusters.end(), [](const ClusterPlan& cluster) {
     return cluster.max_requests < 1000 || cluster.max_pending < 1000;
   });
+}
+
+// A TCP proxy has no answer to say so with.
+bool HasFewConnections(const Plan& plan) {
+  return HasTightBreakers(plan) ||
+         std::any_of(plan.clusters.begin(), plan.clusters.end(),
+                     [](const ClusterPlan& cluster) { return cluster.max_connections < 1000; });
+}
+
+bool IsPassedOn(const Exchange& exchange) {
+  return !exchange.is_granted_tunnel() || exchange.outcome != Outcome::kAnswered ||
+         exchange.request_whole;
 }
 
 bool IsMidAnswer(Misdeed misdeed) {
@@ -40,7 +54,9 @@ void CheckOutcome(Scene& scene, const Exchange& exchange) {
       return fail("has no end");
     case Outcome::kAnswered:
       if (IsSpoiled(exchange)) fail("though no upstream gave a whole answer");
-      return;
+      // The last of it may have been on its way when the client was done.
+      if (IsPassedOn(exchange) || MayFail(scene, exchange, kPassing)) return;
+      return fail("the end of the client's side was not passed on");
     case Outcome::kLocal:
       if (MayFail(scene, exchange)) return;
       if (exchange.local_status == 503 && HasTightBreakers(scene.plan)) return;
@@ -50,6 +66,8 @@ void CheckOutcome(Scene& scene, const Exchange& exchange) {
     case Outcome::kCut:
       if (MayFail(scene, exchange) || IsMidAnswer(exchange.misdeed)) return;
       if (exchange.leave == Leave::kHalfCloses) return;
+      if (exchange.tunnel != Tunnel::kNone && IsSpoiled(exchange)) return;
+      if (exchange.tunnel == Tunnel::kRaw && HasFewConnections(scene.plan)) return;
       return fail("though nothing went wrong");
     case Outcome::kGone:
       return;
@@ -124,6 +142,11 @@ void CheckNothingHeld(Scene& scene, const server::WorkerMemory& memory) {
   if (held == 0 && connections == 0) return;
   scene.journal.Fail(StrCat("the ledger has ", held, " bytes of ", connections,
                             " connections when nothing is open"));
+}
+
+bool TunnelsAreWhole(const Scene& scene) {
+  const auto& exchanges = scene.plan.exchanges;
+  return std::all_of(exchanges.begin(), exchanges.end(), IsPassedOn);
 }
 
 void CheckOutcomes(Scene& scene) {

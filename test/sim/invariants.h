@@ -13,6 +13,8 @@ void CheckHeldBytes(Scene& scene);
 void CheckMemory(Scene& scene, const server::WorkerMemory& memory);
 // When all connections are closed: it holds nothing.
 void CheckNothingHeld(Scene& scene, const server::WorkerMemory& memory);
+// Whether all that clients said into tunnels, and that it was all, has reached the upstreams.
+bool TunnelsAreWhole(const Scene& scene);
 // When every client is done: each exchange ended as the plan and the faults allow.
 void CheckOutcomes(Scene& scene);
 // At no time more was open than the circuit breakers allow.

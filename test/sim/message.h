@@ -32,7 +32,8 @@ struct Head {
   std::string method;  // Of requests.
   std::string path;
   std::string authority;
-  int status = 0;  // Of answers.
+  std::string protocol;  // Of requests for a tunnel: of Upgrade, or of ":protocol".
+  int status = 0;        // Of answers.
   Framing framing = Framing::kNone;
   uint64_t length =
       0;          // kLength; for answers without a body what content-length says all the same.

@@ -115,6 +115,7 @@ Plan MakePlan(uint64_t seed, Mode mode) {
   if (mode == Mode::kFaults) PlanFaults(random, plan);
   const size_t most = plan.exchanges.size();
   if (OneIn(random, 4)) plan.drain_after = kFewestRequests + random.Below(most - kFewestRequests);
+  PlanTunnels(random, plan);
   return plan;
 }
 

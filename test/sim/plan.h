@@ -23,6 +23,7 @@ enum class Mode : uint8_t {
 
 struct ClientPlan {
   bool http2 = false;
+  bool raw = false;  // Of the TCP proxy's listener.
   size_t listener = 0;
   static constexpr uint32_t kMostStreams = 12;
   size_t depth = 1;  // Requests under way at once: pipelined, or streams.
@@ -96,10 +97,13 @@ inline constexpr uint32_t kRetries = 3;  // Of the routes with a retry policy.
 Plan MakePlan(uint64_t seed, Mode mode);
 // The parts; each takes what was decided before from `plan`.
 void PlanExchanges(event::Random& random, Plan& plan);
+void PlanTunnels(event::Random& random, Plan& plan);
 void PlanChanges(event::Random& random, Plan& plan);
 void PlanFaults(event::Random& random, Plan& plan);
 
 std::string UpstreamAddress(size_t cluster, size_t endpoint);
 std::string ListenerAddress(size_t listener);
+// Of the TCP proxy.
+inline constexpr char kRawListenerAddress[] = "10.0.0.100:90";
 
 }  // namespace weir::sim

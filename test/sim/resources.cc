@@ -6,6 +6,7 @@
 #include "envoy/config/route/v3/route.pb.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
+#include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
 #include "source/base/strings.h"
 
@@ -18,6 +19,7 @@ namespace endpoint_pb = envoy::config::endpoint::v3;
 namespace hcm_pb = envoy::extensions::filters::network::http_connection_manager::v3;
 namespace listener_pb = envoy::config::listener::v3;
 namespace route_pb = envoy::config::route::v3;
+namespace tcp_pb = envoy::extensions::filters::network::tcp_proxy::v3;
 namespace upstream_pb = envoy::extensions::upstreams::http::v3;
 using control::engine::MakeResource;
 using control::engine::ResourcePtr;
@@ -105,6 +107,8 @@ void SetManager(const ListenerPlan& plan, uint32_t revision,
   manager.mutable_rds()->set_route_config_name("routes");
   SetAds(*manager.mutable_rds()->mutable_config_source());
   manager.mutable_http_protocol_options()->set_enable_trailers(true);
+  manager.mutable_http2_protocol_options()->set_allow_connect(true);
+  manager.add_upgrade_configs()->set_upgrade_type("websocket");
   if (plan.window > 0) {
     auto& http2 = *manager.mutable_http2_protocol_options();
     http2.mutable_initial_stream_window_size()->set_value(plan.window);
@@ -138,17 +142,59 @@ ResourcePtr ListenerResource(size_t index, const ListenerPlan& plan, uint32_t re
                       {ReferenceTo(control::engine::kRouteType, "routes")});
 }
 
-void SetTarget(const Target& target, route_pb::RouteAction& action) {
-  action.mutable_timeout()->set_seconds(0);
+void SetWeight(uint32_t weight, route_pb::WeightedCluster::ClusterWeight& cluster) {
+  cluster.mutable_weight()->set_value(weight);
+}
+void SetWeight(uint32_t weight, tcp_pb::TcpProxy::WeightedCluster::ClusterWeight& cluster) {
+  cluster.set_weight(weight);
+}
+
+// What a TCP proxy's configuration and a route's have in common.
+template <typename Message>
+void SetClusters(const Target& target, Message& message) {
   if (target.clusters.size() == 1) {
-    action.set_cluster(ClusterName(target.clusters[0]));
+    message.set_cluster(ClusterName(target.clusters[0]));
     return;
   }
   for (size_t cluster : target.clusters) {
-    auto& weighted = *action.mutable_weighted_clusters()->add_clusters();
+    auto& weighted = *message.mutable_weighted_clusters()->add_clusters();
     weighted.set_name(ClusterName(cluster));
-    weighted.mutable_weight()->set_value(static_cast<uint32_t>(10 + 5 * cluster));
+    SetWeight(static_cast<uint32_t>(10 + 5 * cluster), weighted);
   }
+}
+
+void SetTarget(const Target& target, route_pb::RouteAction& action) {
+  action.mutable_timeout()->set_seconds(0);
+  SetClusters(target, action);
+}
+
+// CONNECT ends at the proxy, and leads to where the first group of paths does.
+void AddConnectRoute(const Target& target, route_pb::VirtualHost& host) {
+  auto& route = *host.add_routes();
+  route.mutable_match()->mutable_connect_matcher();
+  SetTarget(target, *route.mutable_route());
+  auto& upgrade = *route.mutable_route()->add_upgrade_configs();
+  upgrade.set_upgrade_type("CONNECT");
+  upgrade.mutable_connect_config();
+}
+
+// So does the TCP proxy.
+ResourcePtr RawListenerResource(const Target& target) {
+  listener_pb::Listener listener;
+  listener.set_name("raw");
+  SetAddress(*listener.mutable_address(), kRawListenerAddress);
+  tcp_pb::TcpProxy proxy;
+  proxy.set_stat_prefix("raw");
+  SetClusters(target, proxy);
+  auto& filter = *listener.add_filter_chains()->add_filters();
+  filter.set_name("tcp");
+  filter.mutable_typed_config()->PackFrom(proxy);
+  std::vector<control::engine::Reference> references;
+  for (size_t cluster : target.clusters) {
+    references.push_back(ReferenceTo(control::engine::kClusterType, ClusterName(cluster)));
+  }
+  return MakeResource(std::string(control::engine::kListenerType), listener.name(),
+                      listener.SerializeAsString(), std::move(references));
 }
 
 ResourcePtr RoutesResource(const ConfigState& state) {
@@ -160,6 +206,7 @@ ResourcePtr RoutesResource(const ConfigState& state) {
   auto& host = *routes.add_virtual_hosts();
   host.set_name("all");
   host.add_domains("*");
+  AddConnectRoute(state.targets[0], host);
   for (size_t group = 0; group < state.targets.size(); ++group) {
     auto& retried = *host.add_routes();
     retried.mutable_match()->set_prefix(StrCat("/g", group, "/r/"));
@@ -215,6 +262,7 @@ std::vector<ResourcePtr> ResourcesOf(const Plan& plan, const ConfigState& state)
   if (state.extra_listener) {
     resources.push_back(ListenerResource(plan.listeners.size(), ListenerPlan{}, 0));
   }
+  resources.push_back(RawListenerResource(state.targets[0]));
   resources.push_back(RoutesResource(state));
   if (state.spoiled == Spoiled::kCluster) resources.push_back(BadCluster());
   if (state.spoiled == Spoiled::kListener) resources.push_back(BadListener());

@@ -44,6 +44,7 @@ class Simulation {
     ScheduleChanges();
     RunUntil([this] { return AllFinished(); }, kLongest);
     faults.Heal();
+    RunUntil([this] { return TunnelsAreWhole(scene_); }, seconds(5));
     CheckOutcomes(scene_);
     CloseEverything();
     CheckLimits(scene_);
@@ -97,7 +98,7 @@ void Simulation::MakeUpstreams(event::Random& random) {
 
 void Simulation::MakeClients(event::Random& random) {
   for (const ClientPlan& plan : plan_.clients) {
-    const auto make = plan.http2 ? MakeClientH2 : MakeClientH1;
+    const auto make = plan.raw ? MakeClientRaw : plan.http2 ? MakeClientH2 : MakeClientH1;
     clients_.push_back(make(scene_, plan, random.Next()));
   }
 }

@@ -45,8 +45,10 @@ void UpstreamConnection::OnBytes(std::string_view bytes) {
   if (protocol_ == nullptr) {
     first_bytes_ += bytes;
     if (first_bytes_.size() < 3) return;
-    protocol_ = first_bytes_.starts_with("PRI") ? MakeUpstreamH2(scene_, place_, *end_)
-                                                : MakeUpstreamH1(scene_, place_, *end_);
+    const auto make = first_bytes_.starts_with("PRI")   ? MakeUpstreamH2
+                      : first_bytes_.starts_with("TUN") ? MakeUpstreamRaw
+                                                        : MakeUpstreamH1;
+    protocol_ = make(scene_, place_, *end_);
     protocol_->Receive(std::exchange(first_bytes_, {}));
   } else {
     protocol_->Receive(bytes);
@@ -55,11 +57,16 @@ void UpstreamConnection::OnBytes(std::string_view bytes) {
 }
 
 void UpstreamConnection::OnEnd() {
+  if (protocol_ != nullptr && protocol_->PeerEnded() && !end_->closed()) return;
   Over("the proxy ended the connection");
   end_->Close(net::ByteStream::CloseMode::kNormal);
 }
 
-void UpstreamConnection::OnLost(std::string_view why) { Over(why); }
+void UpstreamConnection::OnLost(std::string_view why) {
+  const bool late = end_->WasLateFor(event::Duration::zero(), scene_.loop.Now());
+  if (late && protocol_ != nullptr) protocol_->ReadTooLate();
+  Over(why);
+}
 
 void UpstreamConnection::Close() {
   Over("the upstream stops");

@@ -27,6 +27,11 @@ class UpstreamProtocol {
  public:
   virtual ~UpstreamProtocol() = default;
   virtual void Receive(std::string_view bytes) = 0;
+  // The proxy has ended its side. True: the connection is a tunnel, whose other direction goes on.
+  virtual bool PeerEnded() { return false; }
+  // The proxy had said all and ended in order, but the upstream read so late that what it sent
+  // itself met a closed connection: with that reset goes what it had not read.
+  virtual void ReadTooLate() {}
   // The connection is over.
   virtual void Over(std::string_view why) = 0;
 };
@@ -35,6 +40,10 @@ std::unique_ptr<UpstreamProtocol> MakeUpstreamH1(Scene& scene, const UpstreamPla
                                                  End& end);
 std::unique_ptr<UpstreamProtocol> MakeUpstreamH2(Scene& scene, const UpstreamPlace& place,
                                                  End& end);
+
+// For the bytes of a tunnel without a head.
+std::unique_ptr<UpstreamProtocol> MakeUpstreamRaw(Scene& scene, const UpstreamPlace& place,
+                                                  End& end);
 
 // Notes a request or a connection that was open at an upstream from `from` until the proxy's last
 // word of it, `heard`, for the limits of circuit breakers.

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "source/base/strings.h"
+#include "source/proxy/websocket.h"
 #include "test/sim/h1_reader.h"
 #include "test/sim/upstream.h"
 
@@ -51,12 +52,27 @@ class UpstreamH1 final : public UpstreamProtocol, public H1Receiver {
   void OnMessageEnd(const Fields& trailers) override {
     if (check_ == nullptr) return;
     check_->End(trailers);
-    if (exchange_ != nullptr && !exchange_->early) Answer();
+    if (exchange_ == nullptr) return;
+    if (exchange_->tunnel != Tunnel::kNone) return CloseWhenBothEnded();
+    if (!exchange_->early) Answer();
   }
   bool BodyIsLeftOut(const Head&) override { return false; }
+  void ReadTooLate() override {
+    if (exchange_ != nullptr) exchange_->request_whole = true;
+  }
+  bool PeerEnded() override {
+    if (exchange_ == nullptr || exchange_->tunnel == Tunnel::kNone) return false;
+    // Who left before the tunnel was granted has said nothing into it.
+    const bool left = exchange_->outcome == Outcome::kGone || exchange_->outcome == Outcome::kCut;
+    if (left && exchange_->request_bytes_seen == 0) return false;
+    reader_.FeedEnd();
+    return exchange_->is_granted_tunnel();
+  }
 
  private:
   void Answer();
+  void Grant();
+  void CloseWhenBothEnded();
   void AnswerWith503();
   void Spoil();
   void SendBody(uint64_t size);
@@ -72,6 +88,10 @@ class UpstreamH1 final : public UpstreamProtocol, public H1Receiver {
   Exchange* exchange_ = nullptr;  // Under way.
   std::unique_ptr<RequestCheck> check_;
   event::MonotonicTime began_{};
+  // Of a tunnel.
+  std::string protocol_asked_;
+  std::string key_;
+  bool sent_all_ = false;
 };
 
 void UpstreamH1::OnHead(const Head& head) {
@@ -88,7 +108,24 @@ void UpstreamH1::OnHead(const Head& head) {
   began_ = scene_.loop.Now();
   check_ =
       std::make_unique<RequestCheck>(scene_, *exchange_, place_.cluster, place_.endpoint, head);
-  if (exchange_->early) Answer();
+  protocol_asked_ = head.protocol;
+  key_ = Find(head.fields, proxy::kWebSocketKey).value_or("");
+  if (exchange_->early || exchange_->tunnel != Tunnel::kNone) Answer();
+}
+
+void UpstreamH1::CloseWhenBothEnded() {
+  if (sent_all_ && check_->ended()) end_.Close(CloseMode::kNormal);
+}
+
+// The head goes with the first bytes of the tunnel behind it.
+void UpstreamH1::Grant() {
+  Head head = AnswerHead(*exchange_, place_);
+  head.framing = Framing::kNone;
+  head.fields.emplace_back("connection", "upgrade");
+  head.fields.emplace_back("upgrade", protocol_asked_);
+  buffer::Arena arena(scene_.blocks);
+  head.fields.emplace_back(proxy::kWebSocketAccept, proxy::WebSocketAccept(key_, arena));
+  end_.Send(WriteHead(head, false), exchange_->think, [this] { check_->Accept(); });
 }
 
 void UpstreamH1::Answer() {
@@ -112,6 +149,16 @@ void UpstreamH1::Answer() {
   }
   if (exchange.early_hints)
     end_.Send("HTTP/1.1 103 Early Hints\r\nx-hint: 1\r\n\r\n", exchange.think / 2);
+  if (exchange.is_granted_tunnel()) {
+    Grant();
+    SendBody(misdeed == Misdeed::kNone ? exchange.answer.size : exchange.misdeed_at);
+    if (misdeed != Misdeed::kNone) return CloseBehind(CloseMode::kReset);
+    return end_.Send("", {}, [this] {
+      end_.EndWrites();
+      sent_all_ = true;
+      CloseWhenBothEnded();
+    });
+  }
   const Head head = AnswerHead(exchange, place_);
   const bool closes = exchange.closes || head.framing == Framing::kUntilClose;
   end_.Send(WriteHead(head, closes), exchange.think);

@@ -20,6 +20,9 @@ class UpstreamH2 final : public UpstreamProtocol, public H2Receiver {
     closed_.clear();
     session_.Receive(bytes);
   }
+  void ReadTooLate() override {
+    for (auto& [stream, open] : streams_) open->exchange.request_whole = true;
+  }
   void Over(std::string_view why) override {
     for (auto& [stream, open] : streams_) {
       open->script.Cancel();
@@ -39,7 +42,8 @@ class UpstreamH2 final : public UpstreamProtocol, public H2Receiver {
     const auto found = streams_.find(stream);
     if (found == streams_.end()) return;
     found->second->check.End(trailers);
-    if (!found->second->exchange.early) Answer(stream, *found->second);
+    const Exchange& exchange = found->second->exchange;
+    if (exchange.tunnel == Tunnel::kNone && !exchange.early) Answer(stream, *found->second);
   }
   void OnStreamClosed(int32_t stream, uint32_t error) override;
   void OnGoaway(int32_t, uint32_t error) override {
@@ -89,7 +93,7 @@ void UpstreamH2::OnHead(int32_t stream, Head& head, bool) {
   auto open = std::make_unique<Open>(scene_, *exchange, place_, head);
   Open& made = *open;
   streams_.emplace(stream, std::move(open));
-  if (exchange->early) Answer(stream, made);
+  if (exchange->early || exchange->tunnel != Tunnel::kNone) Answer(stream, made);
 }
 
 void UpstreamH2::Answer(int32_t stream, Open& open) {
@@ -138,8 +142,13 @@ void UpstreamH2::Answer(int32_t stream, Open& open) {
 void UpstreamH2::SendHead(int32_t stream, Open& open) {
   open.script.Then(open.exchange.think, [this, stream, &open] {
     const Exchange& exchange = open.exchange;
-    const Head head = AnswerHead(exchange, place_);
-    const bool end = exchange.bodiless_answer() || head.framing == Framing::kNone;
+    Head head = AnswerHead(exchange, place_);
+    if (exchange.is_granted_tunnel()) {
+      head.status = 200;
+      open.check.Accept();
+    }
+    const bool end = !exchange.is_granted_tunnel() &&
+                     (exchange.bodiless_answer() || head.framing == Framing::kNone);
     session_.Answer(stream, head, end);
     session_.Flush();
   });
