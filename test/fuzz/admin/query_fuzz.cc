@@ -24,7 +24,8 @@ void CheckMask(std::string_view text) {
   cluster.set_name("c");
   cluster.mutable_connect_timeout()->set_seconds(1);
   cluster.mutable_load_assignment()->add_endpoints()->add_lb_endpoints();
-  (*cluster.mutable_typed_extension_protocol_options())["p"].PackFrom(cluster);
+  const envoy::config::cluster::v3::Cluster inner = cluster;
+  (*cluster.mutable_typed_extension_protocol_options())["p"].PackFrom(inner);
   const size_t before = cluster.ByteSizeLong();
   (void)mask.Fits(*envoy::config::cluster::v3::Cluster::descriptor());
   mask.Trim(cluster);
