@@ -24,7 +24,7 @@ IpAddress IpAddress::V6(const std::array<uint8_t, 16>& bytes) {
 
 std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
   char terminated[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof(terminated)) return std::nullopt;
+  if (text.empty() || text.size() >= sizeof(terminated)) return std::nullopt;
   if (text.find('\0') != std::string_view::npos) return std::nullopt;
   std::memcpy(terminated, text.data(), text.size());
   terminated[text.size()] = '\0';
