@@ -38,6 +38,29 @@ def weir_library(name, srcs = [], hdrs = [], deps = [], copts = [], visibility =
         **kwargs
     )
 
+def weir_extension(name, deps = [], config_deps = []):
+    """An extension: `config` decodes and checks its message, the target with the folder's name acts on it."""
+    weir_library(
+        name = "config",
+        srcs = ["config.cc"],
+        hdrs = ["config.h"],
+        deps = [
+            "//api:config",
+            "//source/base",
+            "//source/config",
+            "//source/config/proto",
+        ] + config_deps,
+    )
+    weir_library(
+        name = name,
+        srcs = [name + ".cc"],
+        hdrs = [name + ".h"],
+        deps = [
+            ":config",
+            "//source/filter",
+        ] + deps,
+    )
+
 def weir_binary(name, srcs = [], deps = [], copts = [], visibility = None, **kwargs):
     """A program. Its symbols are bound at the start: the table of them is read-only from then on, and no binding in between
     saves registers, with whatever was copied last, on a stack."""
