@@ -55,6 +55,11 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
  private:
   struct Open {
     Open(Scene& scene, Exchange& its) : exchange(its), check(scene, its), script(scene.loop) {}
+    // While its stream is open. The directions of a tunnel end by themselves.
+    bool GoesOn() const {
+      return exchange.outcome == Outcome::kSent ||
+             (exchange.outcome == Outcome::kAnswered && check.granted());
+    }
     Exchange& exchange;
     AnswerCheck check;
     Script script;
@@ -82,8 +87,8 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
   std::map<int32_t, std::unique_ptr<Open>> streams_;
   // Closed streams, kept until nothing of theirs is running.
   std::vector<std::unique_ptr<Open>> closed_;
-  std::vector<const Exchange*> tunnels_;  // Of this connection.
-  std::unique_ptr<Script> windows_;       // Opens windows late.
+  std::vector<Exchange*> tunnels_;   // Of this connection.
+  std::unique_ptr<Script> windows_;  // Opens windows late.
   event::MonotonicTime connected_at_{};
   bool goaway_ = false;
 };
@@ -230,10 +235,9 @@ void ClientH2::OnStreamClosed(int32_t stream, uint32_t error) {
   if (found == streams_.end()) return;
   Open& open = *found->second;
   open.script.Cancel();
-  const bool cut_tunnel = open.check.granted() && error != NGHTTP2_NO_ERROR &&
-                          open.exchange.outcome == Outcome::kAnswered;
   if (open.check.granted()) open.exchange.ended_at = scene_.loop.Now();
-  if (cut_tunnel || (!open.answered && open.exchange.outcome == Outcome::kSent)) {
+  const bool whole = open.answered && error == NGHTTP2_NO_ERROR;
+  if (open.GoesOn() && !whole) {
     if (error == NGHTTP2_REFUSED_STREAM) {
       queue_.PutBack(scene_, open.exchange);
     } else {
@@ -274,14 +278,18 @@ void ClientH2::Break(std::string_view why) {
   const bool faulty = scene_.faults.Touches(true, connected_at_, scene_.loop.Now());
   const bool refused = scene_.ending && !end_->connected();
   const bool late = end_->closed() && end_->WasLateFor(kDelayedClose, scene_.loop.Now());
+  // What they have said was on its way, though they may have heard all.
+  for (Exchange* tunnel : tunnels_) tunnel->connection_faulty = faulty;
   for (auto& [stream, open] : std::exchange(streams_, {})) {
     open->script.Cancel();
-    if (open->exchange.outcome == Outcome::kSent && refused) {
+    if (!open->GoesOn()) {
+      // It has its end.
+    } else if (refused) {
       queue_.PutBack(scene_, open->exchange);
-    } else if (open->exchange.outcome == Outcome::kSent && late) {
+    } else if (late) {
       EndExchange(scene_, open->exchange, Outcome::kGone,
                   "the client read too slowly to hear the end");
-    } else if (open->exchange.outcome == Outcome::kSent) {
+    } else {
       open->exchange.connection_faulty = faulty;
       EndExchange(scene_, open->exchange, Outcome::kCut, why);
     }

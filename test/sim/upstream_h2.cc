@@ -1,4 +1,5 @@
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "source/base/strings.h"
@@ -66,6 +67,7 @@ class UpstreamH2 final : public UpstreamProtocol, public H2Receiver {
     RequestCheck check;
     Script script;
     event::MonotonicTime began;
+    std::optional<event::MonotonicTime> said_all;
     bool done = false;
   };
 
@@ -136,6 +138,7 @@ void UpstreamH2::Answer(int32_t stream, Open& open) {
     const bool trailers = open.exchange.answer.trailers && !open.exchange.bodiless_answer();
     session_.Finish(stream, trailers ? TrailersOf(open.exchange, true) : Fields{});
     session_.Flush();
+    open.said_all = scene_.loop.Now();
   });
 }
 
@@ -181,8 +184,11 @@ void UpstreamH2::OnStreamClosed(int32_t stream, uint32_t error) {
   open.script.Cancel();
   open.done = true;
   if (error == NGHTTP2_NO_ERROR) {
-    // An answer that overtakes its request ends the stream at the proxy before it does here.
-    if (!open.exchange.early) NoteHeld(scene_, place_, false, open.began, scene_.loop.Now());
+    // An answer that overtakes its request ends the stream at the proxy before it does here, and
+    // so may a tunnel's: its end may wait long behind other bytes.
+    const bool tunnel = open.exchange.is_granted_tunnel();
+    const auto until = tunnel ? open.said_all.value_or(open.began) : scene_.loop.Now();
+    if (!open.exchange.early) NoteHeld(scene_, place_, false, open.began, until);
   } else {
     scene_.journal.Note(StrCat("#", open.exchange.id, " is reset at its upstream with ", error));
   }
