@@ -52,9 +52,10 @@ struct weir::NamedValue<weir::admin::ResourceRecord> {
 
 namespace weir::admin {
 
-// All resources of one type by name; versions share what did not change.
+// All resources of one type from one origin by name; versions share what did not change.
 struct ResourceSet {
   std::string type_url;
+  std::string origin;   // See config::OriginOf.
   std::string version;  // Of the last response accepted; "" before, and for static ones.
   PersistentMap<ResourceRecord> records;
 };

@@ -132,6 +132,7 @@ struct HttpConnectionManager {
   std::shared_ptr<const RouteTable> routes;  // Inline; null when rds_name is set.
   std::string rds_name;
   ConfigSource rds_source;
+  std::string rds_key;  // Of the two, see ResourceKey.
   HttpFilters http_filters;
   std::vector<AccessLog> access_logs;
   bool log_new_requests = false;              // flush_access_log_on_new_request

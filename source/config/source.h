@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,10 +40,18 @@ struct ConfigSource {
   friend bool operator==(const ConfigSource&, const ConfigSource&) = default;
 };
 
+// Where resources of one type come from, so that it tells such places apart; "" for ADS and for
+// what is inline.
+std::string OriginOf(const ConfigSource& source);
+// What a resource is known by: names are unique within an origin alone. By ADS it is the name.
+std::string ResourceKey(std::string_view name, std::string_view origin);
+std::string_view NameOfKey(std::string_view key);
+
 // A secret by name. kNone: one of the bootstrap's static secrets.
 struct SecretReference {
   std::string name;
   ConfigSource source;
+  std::string key() const { return ResourceKey(name, OriginOf(source)); }
   friend bool operator==(const SecretReference&, const SecretReference&) = default;
 };
 

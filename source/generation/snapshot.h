@@ -79,7 +79,7 @@ struct Listener {
 struct Snapshot {
   uint64_t number = 0;  // Grows by one a generation.
   PersistentMap<config::ClusterEntry> clusters;
-  PersistentMap<std::shared_ptr<const router::RouteIndex>> routes;  // By RDS name.
+  PersistentMap<std::shared_ptr<const router::RouteIndex>> routes;  // By rds_key.
   PersistentMap<std::shared_ptr<const Listener>> listeners;
 };
 

@@ -41,7 +41,7 @@ void RequestStream::TunnelGranted() {
   // What the client sent early was held back for this.
   owner_.OnReadResumed();
   // It may live for days, and is to keep no generation for so long: the routes are all it needs.
-  const auto* const routes = generation_->routes.Find(config_.rds_name);
+  const auto* const routes = generation_->routes.Find(config_.rds_key);
   if (routes != nullptr) kept_ = platform_.generations.Keep(*routes);
   generation_.Reset();
   if (config_.log_new_tunnels) {

@@ -146,7 +146,7 @@ const router::RouteIndex* Session::RoutesOf(const generation::WorkerGeneration::
   if (context_.chain.inline_routes != nullptr) return context_.chain.inline_routes.get();
   if (routes_of_generation_ != pin->number) {
     routes_of_generation_ = pin->number;
-    const auto* found = pin->routes.Find(http().rds_name);
+    const auto* found = pin->routes.Find(http().rds_key);
     routes_ = found == nullptr ? nullptr : found->get();
   }
   return routes_;

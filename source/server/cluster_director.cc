@@ -28,15 +28,15 @@ struct ClusterDirector::Known {
 
 // What came for one EDS name.
 struct ClusterDirector::Supply {
-  explicit Supply(std::string_view eds_name)
-      : awaited(std::make_unique<const std::string>(eds_name)) {}
-  std::unique_ptr<const std::string> awaited;  // The name, until the endpoints have it.
+  explicit Supply(std::string_view key) : own_key(std::make_unique<const std::string>(key)) {}
+  std::unique_ptr<const std::string> own_key;  // Null when the endpoints' name is it.
   std::shared_ptr<const config::Endpoints> endpoints;
   std::vector<Known*> clusters;  // That wait for it or use it.
   bool timed_out = false;
 
+  // Named so for the set of them.
   const std::string& name() const {
-    return endpoints == nullptr ? *awaited : endpoints->cluster_name;
+    return own_key == nullptr ? endpoints->cluster_name : *own_key;
   }
 };
 
@@ -44,6 +44,10 @@ namespace {
 
 const std::string& EdsName(const config::Cluster& cluster) {
   return cluster.eds_service_name.empty() ? cluster.name : cluster.eds_service_name;
+}
+
+std::string EdsKey(const config::Cluster& cluster) {
+  return config::ResourceKey(EdsName(cluster), config::OriginOf(*cluster.eds_source));
 }
 
 }  // namespace
@@ -94,31 +98,29 @@ void ClusterDirector::Take(CompiledCluster cluster, bool is_static) {
   TryWarm(known);
 }
 
-ClusterDirector::Supply& ClusterDirector::SupplyOf(std::string_view eds_name) {
-  const auto found = supplies_.find(eds_name);
+ClusterDirector::Supply& ClusterDirector::SupplyOf(std::string_view key) {
+  const auto found = supplies_.find(key);
   return found != supplies_.end() ? **found
-                                  : **supplies_.insert(std::make_unique<Supply>(eds_name)).first;
+                                  : **supplies_.insert(std::make_unique<Supply>(key)).first;
 }
 
 void ClusterDirector::SubscribeFor(Known& known) {
   const config::Cluster& cluster = known.newest();
   transports_.secrets().Subscribe(config::SecretsOf(cluster));
   if (cluster.type != config::DiscoveryType::kEds) return;
-  const std::string& eds_name = EdsName(cluster);
-  SupplyOf(eds_name).clusters.push_back(&known);
-  subscriber_.Subscribe(eds_name, *cluster.eds_source, config::StatName(cluster));
+  SupplyOf(EdsKey(cluster)).clusters.push_back(&known);
+  subscriber_.Subscribe(EdsName(cluster), *cluster.eds_source, config::StatName(cluster));
 }
 
 void ClusterDirector::UnsubscribeFor(Known& known, const config::Cluster& version) {
   transports_.secrets().Unsubscribe(config::SecretsOf(version));
   if (version.type != config::DiscoveryType::kEds) return;
-  const std::string& eds_name = EdsName(version);
-  if (const auto supply = supplies_.find(eds_name); supply != supplies_.end()) {
+  if (const auto supply = supplies_.find(EdsKey(version)); supply != supplies_.end()) {
     auto& users = (*supply)->clusters;
     const auto user = std::find(users.begin(), users.end(), &known);
     if (user != users.end()) users.erase(user);
   }
-  subscriber_.Unsubscribe(eds_name, *version.eds_source, config::StatName(version));
+  subscriber_.Unsubscribe(EdsName(version), *version.eds_source, config::StatName(version));
 }
 
 void ClusterDirector::TryWarm(Known& known) {
@@ -130,7 +132,7 @@ void ClusterDirector::TryWarm(Known& known) {
       Publish(known, cluster->endpoints);
       return;
     case config::DiscoveryType::kEds: {
-      const Supply& supply = SupplyOf(EdsName(*cluster));
+      const Supply& supply = SupplyOf(EdsKey(*cluster));
       if (supply.endpoints == nullptr && !supply.timed_out) return;
       const std::shared_ptr<const config::Endpoints> endpoints = supply.endpoints;
       Activate(known);
@@ -181,12 +183,12 @@ void ClusterDirector::ActivateTransports(Known& known, config::Transports made,
 
 // Those of `known` with the ones that name one of the secrets made anew; null where none does.
 absl::StatusOr<std::shared_ptr<const config::Transports>> ClusterDirector::Renewed(
-    const Known& known, const HashSet& names, const config::SecretLookup& secrets) const {
+    const Known& known, const HashSet& keys, const config::SecretLookup& secrets) const {
   if (known.active == nullptr) return nullptr;
   const auto sockets = config::TransportSocketsOf(*known.active);
   std::shared_ptr<config::Transports> renewed;
   for (size_t i = 0; i < sockets.size(); ++i) {
-    if (!NamesAny(sockets[i].get(), names)) continue;
+    if (!NamesAny(sockets[i].get(), keys)) continue;
     if (renewed == nullptr)
       renewed = std::make_shared<config::Transports>(*known.active_transports);
     WEIR_ASSIGN_OR_RETURN((*renewed)[i], transports_.Make(*sockets[i], secrets));
@@ -194,12 +196,12 @@ absl::StatusOr<std::shared_ptr<const config::Transports>> ClusterDirector::Renew
   return renewed;
 }
 
-absl::StatusOr<std::function<void()>> ClusterDirector::Renew(const HashSet& names,
+absl::StatusOr<std::function<void()>> ClusterDirector::Renew(const HashSet& keys,
                                                              const config::SecretLookup& secrets) {
   std::vector<std::pair<std::string, std::shared_ptr<const config::Transports>>> made;
   std::vector<std::string> waiting = Warming();
   for (const auto& known : known_) {
-    auto transports = Renewed(*known, names, secrets);
+    auto transports = Renewed(*known, keys, secrets);
     if (!transports.ok()) {
       return Annotate(transports.status(), StrCat("cluster \"", known->name(), "\""));
     }
@@ -240,22 +242,23 @@ void ClusterDirector::Remove(const std::string& name) {
   changed_();
 }
 
-void ClusterDirector::SetEndpoints(std::shared_ptr<const config::Endpoints> endpoints) {
-  Supply& supply = SupplyOf(endpoints->cluster_name);
+void ClusterDirector::SetEndpoints(const std::string& key,
+                                   std::shared_ptr<const config::Endpoints> endpoints) {
+  Supply& supply = SupplyOf(key);
   if (supply.endpoints != nullptr && *supply.endpoints == *endpoints) return;
   supply.endpoints = std::move(endpoints);
-  supply.awaited = nullptr;
+  if (supply.endpoints->cluster_name == key) supply.own_key = nullptr;
   Supplied(supply);
 }
 
-void ClusterDirector::EndpointsTimedOut(const std::string& eds_name) {
-  Supply& supply = SupplyOf(eds_name);
+void ClusterDirector::EndpointsTimedOut(const std::string& key) {
+  Supply& supply = SupplyOf(key);
   if (supply.endpoints != nullptr) return;
   supply.timed_out = true;
   Supplied(supply);
 }
 
-void ClusterDirector::ForgetEndpoints(const std::string& eds_name) { supplies_.erase(eds_name); }
+void ClusterDirector::ForgetEndpoints(const std::string& key) { supplies_.erase(key); }
 
 void ClusterDirector::Supplied(Supply& supply) {
   // A copy: warming a cluster changes the list.
@@ -264,7 +267,7 @@ void ClusterDirector::Supplied(Supply& supply) {
     if (known->waiting != nullptr) TryWarm(*known);
     const bool uses = known->active != nullptr &&
                       known->active->type == config::DiscoveryType::kEds &&
-                      EdsName(*known->active) == supply.name();
+                      EdsKey(*known->active) == supply.name();
     if (uses) Publish(*known, supply.endpoints);
   }
 }

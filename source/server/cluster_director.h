@@ -34,11 +34,11 @@ class ClusterDirector final : private SecretUser {
   // A checked one.
   void Set(CompiledCluster cluster);
   void Remove(const std::string& name);
-  // Endpoints by their EDS name.
-  void SetEndpoints(std::shared_ptr<const config::Endpoints> endpoints);
-  void EndpointsTimedOut(const std::string& eds_name);
+  // Endpoints by the key of their EDS name (see config::ResourceKey).
+  void SetEndpoints(const std::string& key, std::shared_ptr<const config::Endpoints> endpoints);
+  void EndpointsTimedOut(const std::string& key);
   // Nobody asks for them any more.
-  void ForgetEndpoints(const std::string& eds_name);
+  void ForgetEndpoints(const std::string& key);
 
   const PersistentMap<config::ClusterEntry>& active() const { return active_; }
   bool IsStatic(std::string_view name) const;
@@ -59,7 +59,7 @@ class ClusterDirector final : private SecretUser {
   struct Supply;
 
   // SecretUser
-  absl::StatusOr<std::function<void()>> Renew(const HashSet& names,
+  absl::StatusOr<std::function<void()>> Renew(const HashSet& keys,
                                               const config::SecretLookup& secrets) override;
 
   void Take(CompiledCluster cluster, bool is_static);
@@ -68,9 +68,9 @@ class ClusterDirector final : private SecretUser {
   void TryWarm(Known& known);
   void ActivateTransports(Known& known, config::Transports made, const config::Cluster* before);
   absl::StatusOr<std::shared_ptr<const config::Transports>> Renewed(
-      const Known& known, const HashSet& names, const config::SecretLookup& secrets) const;
+      const Known& known, const HashSet& keys, const config::SecretLookup& secrets) const;
   void Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints);
-  Supply& SupplyOf(std::string_view eds_name);
+  Supply& SupplyOf(std::string_view key);
   // For its newest version.
   void SubscribeFor(Known& known);
   void UnsubscribeFor(Known& known, const config::Cluster& version);

@@ -21,7 +21,8 @@ struct DynamicConfig::Type {
   std::unique_ptr<NamedSubscriptions> named;
   xds::SubscriptionStats unnamed;
   std::shared_ptr<void> named_source;  // Of the registry.
-  std::unique_ptr<TypeSink> sink;
+  TypeTarget target;                   // Of ADS.
+  std::unique_ptr<TypeSink> sink;      // The same.
 };
 
 DynamicConfig::DynamicConfig(const DynamicSeams& seams, const ResourceCompiler& compiler,
@@ -32,7 +33,8 @@ DynamicConfig::DynamicConfig(const DynamicSeams& seams, const ResourceCompiler& 
       endpoints_(*this, std::string(schema::kClusterLoadAssignmentTypeUrl)),
       routes_(*this, std::string(schema::kRouteConfigurationTypeUrl)),
       secrets_(*this, std::string(schema::kSecretTypeUrl)),
-      control_plane_stats_(seams.registry, stats::Scope{"control_plane.", ""}) {}
+      control_plane_stats_(seams.registry, stats::Scope{"control_plane.", ""}),
+      drop_unused_([this] { DropUnused(); }) {}
 
 DynamicConfig::~DynamicConfig() = default;
 
@@ -100,8 +102,9 @@ void DynamicConfig::Flush() {
 
 void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<void()> answered) {
   AddWholeType(
-      {.type_url = std::string(schema::kClusterTypeUrl),
-       .prepare = [this, &clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+      {.set = {std::string(schema::kClusterTypeUrl), ""},
+       .prepare = [this, &clusters](const std::string&,
+                                    CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto cluster = std::get<CompiledCluster>(std::move(value));
          WEIR_RETURN_IF_ERROR(clusters.Check(*cluster.config));
          WEIR_RETURN_IF_ERROR(CheckSource(*cluster.config->eds_source));
@@ -113,24 +116,28 @@ void DynamicConfig::AddClusterTypes(ClusterDirector& clusters, std::function<voi
        .first_answer = std::move(answered)},
       "cluster_manager.cds.");
   AddNamedType(
-      {.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl),
-       .prepare = [&clusters](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+      {.set = {std::string(schema::kClusterLoadAssignmentTypeUrl), ""},
+       .prepare = [&clusters](const std::string& key,
+                              CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto endpoints = std::get<std::shared_ptr<const config::Endpoints>>(std::move(value));
-         return [&clusters, endpoints = std::move(endpoints)] { clusters.SetEndpoints(endpoints); };
+         return [&clusters, key, endpoints = std::move(endpoints)] {
+           clusters.SetEndpoints(key, endpoints);
+         };
        },
        // Endpoints follow their cluster: an answer that a name does not exist is one without
        // endpoints.
-       .remove = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
-       .timed_out = [&clusters](const std::string& name) { clusters.EndpointsTimedOut(name); },
-       .released = [&clusters](const std::string& name) { clusters.ForgetEndpoints(name); },
+       .remove = [&clusters](const std::string& key) { clusters.EndpointsTimedOut(key); },
+       .timed_out = [&clusters](const std::string& key) { clusters.EndpointsTimedOut(key); },
+       .released = [&clusters](const std::string& key) { clusters.ForgetEndpoints(key); },
        .first_answer = nullptr},
       NamedSubscriptions::Kind::kEndpoints);
 }
 
 void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<void()> answered) {
   AddWholeType(
-      {.type_url = std::string(schema::kListenerTypeUrl),
-       .prepare = [this, &listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+      {.set = {std::string(schema::kListenerTypeUrl), ""},
+       .prepare = [this, &listeners](const std::string&,
+                                     CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto listener = std::get<std::shared_ptr<const generation::Listener>>(std::move(value));
          WEIR_RETURN_IF_ERROR(CheckListener(*listener));
          WEIR_ASSIGN_OR_RETURN(ListenerDirector::Bound bound, listeners.Bind(std::move(listener)));
@@ -142,51 +149,53 @@ void DynamicConfig::AddListenerTypes(ListenerDirector& listeners, std::function<
        .first_answer = std::move(answered)},
       "listener_manager.lds.");
   AddNamedType(
-      {.type_url = std::string(schema::kRouteConfigurationTypeUrl),
-       .prepare = [&listeners](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+      {.set = {std::string(schema::kRouteConfigurationTypeUrl), ""},
+       .prepare = [&listeners](const std::string& key,
+                               CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto routes = std::get<std::shared_ptr<const router::RouteIndex>>(std::move(value));
-         return [&listeners, routes = std::move(routes)] { listeners.SetRoutes(routes); };
+         return [&listeners, key, routes = std::move(routes)] { listeners.SetRoutes(key, routes); };
        },
-       .remove = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
-       .timed_out = [&listeners](const std::string& name) { listeners.RoutesTimedOut(name); },
-       .released = [&listeners](const std::string& name) { listeners.ForgetRoutes(name); },
+       .remove = [&listeners](const std::string& key) { listeners.RoutesTimedOut(key); },
+       .timed_out = [&listeners](const std::string& key) { listeners.RoutesTimedOut(key); },
+       .released = [&listeners](const std::string& key) { listeners.ForgetRoutes(key); },
        .first_answer = nullptr},
       NamedSubscriptions::Kind::kRoutes);
 }
 
 void DynamicConfig::AddSecretType(SecretDirector& secrets) {
   AddNamedType(
-      {.type_url = std::string(schema::kSecretTypeUrl),
+      {.set = {std::string(schema::kSecretTypeUrl), ""},
        .check =
-           [&secrets](const std::vector<const CompiledValue*>& values) {
-             std::vector<const config::Secret*> all;
-             for (const CompiledValue* value : values) {
-               all.push_back(std::get<std::shared_ptr<const config::Secret>>(*value).get());
+           [&secrets](const std::vector<KeyedValue>& values) {
+             std::vector<SecretDirector::Arrival> all;
+             for (const auto& [key, value] : values) {
+               all.push_back({key, std::get<std::shared_ptr<const config::Secret>>(*value).get()});
              }
              return secrets.CheckNew(all);
            },
-       .prepare = [&secrets](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+       .prepare = [&secrets](const std::string& key,
+                             CompiledValue value) -> absl::StatusOr<std::function<void()>> {
          auto secret = std::get<std::shared_ptr<const config::Secret>>(std::move(value));
-         return [&secrets, secret = std::move(secret)] { secrets.Set(secret); };
+         return [&secrets, key, secret = std::move(secret)] { secrets.Set(key, secret); };
        },
        .committed = [&secrets] { secrets.RenewUsers(); },
        // One that is in use stays in force.
-       .remove = [&secrets](const std::string& name) { secrets.TimedOut(name); },
-       .timed_out = [&secrets](const std::string& name) { secrets.TimedOut(name); },
-       .released = [&secrets](const std::string& name) { secrets.Forget(name); },
+       .remove = [&secrets](const std::string& key) { secrets.TimedOut(key); },
+       .timed_out = [&secrets](const std::string& key) { secrets.TimedOut(key); },
+       .released = [&secrets](const std::string& key) { secrets.Forget(key); },
        .first_answer = nullptr,
        .files = &seams_.files},
       NamedSubscriptions::Kind::kSecrets);
 }
 
 void DynamicConfig::AddWholeType(TypeTarget target, std::string_view stats_prefix) {
-  auto type = std::unique_ptr<Type>(new Type{.resource = {target.type_url, true}});
+  auto type = std::unique_ptr<Type>(new Type{.resource = {target.set.type_url, true}});
   type->whole.emplace(seams_.registry, stats::Scope{stats_prefix, ""});
   AddType(std::move(type), std::move(target));
 }
 
 void DynamicConfig::AddNamedType(TypeTarget target, NamedSubscriptions::Kind kind) {
-  auto type = std::unique_ptr<Type>(new Type{.resource = {target.type_url, false}});
+  auto type = std::unique_ptr<Type>(new Type{.resource = {target.set.type_url, false}});
   type->named = std::make_unique<NamedSubscriptions>(kind);
   type->named_source =
       seams_.registry.AddSource([named = type->named.get()] { return named->Samples(); });
@@ -195,10 +204,24 @@ void DynamicConfig::AddNamedType(TypeTarget target, NamedSubscriptions::Kind kin
 }
 
 void DynamicConfig::AddType(std::unique_ptr<Type> type, TypeTarget target) {
-  std::unique_ptr<Type>& place = types_[target.type_url];
+  type->sink = MakeSink(target);
+  std::unique_ptr<Type>& place = types_[target.set.type_url];
   place = std::move(type);
-  place->sink = std::make_unique<TypeSink>(std::move(target), transactional_, compiler_,
-                                           seams_.executor, seams_.loop, book_);
+  place->target = std::move(target);
+}
+
+std::unique_ptr<TypeSink> DynamicConfig::MakeSink(const TypeTarget& target) {
+  return std::make_unique<TypeSink>(target, transactional_, compiler_, seams_.executor, seams_.loop,
+                                    book_);
+}
+
+TypeSink& DynamicConfig::SinkFor(Type& type, const config::ConfigSource& source,
+                                 std::unique_ptr<TypeSink>& own) {
+  if (type.named == nullptr) return *type.sink;
+  TypeTarget target = type.target;
+  target.set.origin = config::OriginOf(source);
+  own = MakeSink(target);
+  return *own;
 }
 
 void DynamicConfig::CountFailure(Type& type, const void* source) {
@@ -224,9 +247,9 @@ absl::Status DynamicConfig::SubscribeAll(Type& type, const config::ConfigSource&
       client_->Subscribe(type.resource.type_url, xds::kWildcard, source.initial_fetch_timeout);
       return absl::OkStatus();
     case config::ConfigSource::Kind::kPath:
-      return WatchFile(type, source);
+      return WatchFile(type, source, xds::kWildcard);
     case config::ConfigSource::Kind::kGrpc:
-      if (OwnStream* const stream = GetStream(type, source.grpc)) {
+      if (OwnStream* const stream = GetStream(type, source)) {
         stream->client->Subscribe(type.resource.type_url, xds::kWildcard,
                                   source.initial_fetch_timeout);
         return absl::OkStatus();
@@ -240,42 +263,51 @@ absl::Status DynamicConfig::SubscribeAll(Type& type, const config::ConfigSource&
 // --- Streams for one type
 // ------------------------------------------------------------------------------------
 
-DynamicConfig::OwnStream* DynamicConfig::GetStream(Type& type, const config::GrpcSource& source) {
+DynamicConfig::OwnStream* DynamicConfig::FindStream(const std::string& type_url,
+                                                    const config::GrpcSource& source) {
   for (const auto& stream : streams_) {
-    if (stream->type_url != type.resource.type_url || stream->source != source) continue;
-    ++stream->users;
-    return stream.get();
+    if (stream->type_url == type_url && stream->source == source) return stream.get();
   }
-  auto transport = seams_.make_transport(*bootstrap_, source, type.resource.type_url);
+  return nullptr;
+}
+
+DynamicConfig::OwnStream* DynamicConfig::GetStream(Type& type, const config::ConfigSource& source) {
+  if (OwnStream* const known = FindStream(type.resource.type_url, source.grpc)) {
+    ++known->users;
+    return known;
+  }
+  auto transport = seams_.make_transport(*bootstrap_, source.grpc, type.resource.type_url);
   if (!transport.ok()) {
     WEIR_LOG(kConfig, kError, type.resource.type_url, ": ", MessageOf(transport.status()));
     return nullptr;
   }
   auto stream = std::unique_ptr<OwnStream>(
       new OwnStream{.type_url = type.resource.type_url,
-                    .source = source,
+                    .source = source.grpc,
+                    .sink = {},
                     .transport = *std::move(transport),
                     .stats = {seams_.registry, stats::Scope{"control_plane.", ""}},
                     .client = {},
                     .users = 1});
-  xds::ClientOptions options = OptionsFor(source);
+  xds::ClientOptions options = OptionsFor(source.grpc);
   options.on_stream_end = [&type, own = stream.get()] { CountFailure(type, own->client.get()); };
   stream->client = std::make_unique<xds::Client>(*stream->transport, seams_.loop, seams_.random,
                                                  *stream->stats, std::move(options));
-  stream->client->AddType(type.resource, *type.sink, type.stats());
+  stream->client->AddType(type.resource, SinkFor(type, source, stream->sink), type.stats());
   stream->client->Start();
   streams_.push_back(std::move(stream));
   return streams_.back().get();
 }
 
-void DynamicConfig::ReleaseStream(const std::string& type_url, const config::GrpcSource& source) {
-  const auto found = std::find_if(streams_.begin(), streams_.end(), [&](const auto& stream) {
-    return stream->type_url == type_url && stream->source == source;
+void DynamicConfig::DropUnused() {
+  std::erase_if(streams_, [](const auto& stream) { return stream->users == 0; });
+  std::erase_if(files_, [](const auto& entry) {
+    const auto& [place, file] = entry;
+    if (file.users > 0) return false;
+    for (const std::string& name : file.names) file.sink->OnReleased(name);
+    file.sink->ReleaseAll();
+    return true;
   });
-  if (found == streams_.end() || --(*found)->users > 0) return;
-  // The stream's own update may be what ended its use: it dies in a later turn.
-  seams_.loop.Post([ended = std::shared_ptr<OwnStream>(std::move(*found))] {});
-  streams_.erase(found);
 }
 
 absl::Status DynamicConfig::CheckSource(const config::ConfigSource& source) const {
@@ -295,13 +327,16 @@ absl::Status DynamicConfig::CheckListener(const generation::Listener& listener) 
   return absl::OkStatus();
 }
 
-absl::Status DynamicConfig::WatchFile(Type& type, const config::ConfigSource& source) {
+absl::Status DynamicConfig::WatchFile(Type& type, const config::ConfigSource& source,
+                                      std::string_view name) {
   WatchedFile& file = files_[{type.resource.type_url, source.path}];
-  if (file.users++ > 0) return absl::OkStatus();
-  file.source = std::make_shared<xds::FileSource>(
+  file.names.emplace(name);
+  ++file.users;
+  if (file.source != nullptr) return absl::OkStatus();
+  file.source = std::make_unique<xds::FileSource>(
       xds::FileSeams{seams_.files, seams_.executor, seams_.loop},
       xds::FileLocation{.path = source.path, .watched_directory = source.watched_directory},
-      seams_.parse_file, type.resource, *type.sink, type.stats());
+      seams_.parse_file, type.resource, SinkFor(type, source, file.sink), type.stats());
   file.source->set_on_failure([&type, own = file.source.get()] { CountFailure(type, own); });
   return file.source->Start();
 }
@@ -310,19 +345,19 @@ void DynamicConfig::TypeSubscriber::Subscribe(const std::string& name,
                                               const config::ConfigSource& source,
                                               const std::string& stats) {
   Type& type = config_.TypeOf(type_url_);
-  type.named->Add(name, stats, Join(type, name, source));
+  type.named->Add(KeyOf(name, source), stats, Join(type, name, source));
 }
 
 const void* DynamicConfig::TypeSubscriber::Join(Type& type, const std::string& name,
                                                 const config::ConfigSource& source) {
   if (source.kind == config::ConfigSource::Kind::kPath) {
-    const absl::Status status = config_.WatchFile(type, source);
+    const absl::Status status = config_.WatchFile(type, source, name);
     if (!status.ok()) WEIR_LOG(kConfig, kError, type_url_, " \"", name, "\": ", MessageOf(status));
     return config_.files_.find({type_url_, source.path})->second.source.get();
   }
   xds::Client* client = config_.client_.get();
   if (source.kind == config::ConfigSource::Kind::kGrpc) {
-    OwnStream* const stream = config_.GetStream(type, source.grpc);
+    OwnStream* const stream = config_.GetStream(type, source);
     client = stream == nullptr ? nullptr : stream->client.get();
   }
   if (client != nullptr) client->Subscribe(type_url_, name, source.initial_fetch_timeout);
@@ -332,29 +367,24 @@ const void* DynamicConfig::TypeSubscriber::Join(Type& type, const std::string& n
 void DynamicConfig::TypeSubscriber::Unsubscribe(const std::string& name,
                                                 const config::ConfigSource& source,
                                                 const std::string& stats) {
-  config_.TypeOf(type_url_).named->Remove(name, stats);
+  config_.TypeOf(type_url_).named->Remove(KeyOf(name, source), stats);
   Leave(name, source);
 }
 
 void DynamicConfig::TypeSubscriber::Leave(const std::string& name,
                                           const config::ConfigSource& source) {
   if (source.kind == config::ConfigSource::Kind::kGrpc) {
-    for (const auto& stream : config_.streams_) {
-      if (stream->type_url != type_url_ || stream->source != source.grpc) continue;
-      stream->client->Unsubscribe(type_url_, name);
-      return config_.ReleaseStream(type_url_, source.grpc);
-    }
-    return;
-  }
-  if (source.kind != config::ConfigSource::Kind::kPath) {
+    OwnStream* const stream = config_.FindStream(type_url_, source.grpc);
+    if (stream == nullptr) return;
+    stream->client->Unsubscribe(type_url_, name);
+    --stream->users;
+  } else if (source.kind == config::ConfigSource::Kind::kPath) {
+    --config_.files_.find({type_url_, source.path})->second.users;
+  } else {
     if (config_.client_ != nullptr) config_.client_->Unsubscribe(type_url_, name);
     return;
   }
-  const auto file = config_.files_.find({type_url_, source.path});
-  if (file == config_.files_.end() || --file->second.users > 0) return;
-  // The file's own update may be what ended its use: it dies in a later turn.
-  config_.seams_.loop.Post([ended = std::move(file->second.source)] {});
-  config_.files_.erase(file);
+  config_.seams_.loop.AtTurnEnd(config_.drop_unused_);
 }
 
 }  // namespace weir::server

@@ -90,12 +90,17 @@ class DynamicConfig {
     // The stream or file that the resource comes by from now on; null where there is none.
     const void* Join(Type& type, const std::string& name, const config::ConfigSource& source);
     void Leave(const std::string& name, const config::ConfigSource& source);
+    static std::string KeyOf(const std::string& name, const config::ConfigSource& source) {
+      return config::ResourceKey(name, config::OriginOf(source));
+    }
 
     DynamicConfig& config_;
     const std::string type_url_;
   };
   struct WatchedFile {
-    std::shared_ptr<xds::FileSource> source;
+    std::unique_ptr<TypeSink> sink;  // Null: that of the type.
+    std::unique_ptr<xds::FileSource> source;
+    HashSet names;  // That were ever asked for.
     uint32_t users = 0;
   };
 
@@ -103,6 +108,7 @@ class DynamicConfig {
   struct OwnStream {
     const std::string type_url;
     const config::GrpcSource source;
+    std::unique_ptr<TypeSink> sink;  // Null: that of the type.
     std::unique_ptr<xds::Transport> transport;
     stats::Block<xds::ControlPlaneStats> stats;
     std::unique_ptr<xds::Client> client;
@@ -112,8 +118,10 @@ class DynamicConfig {
   absl::Status MakeAdsClient();
   xds::ClientOptions OptionsFor(const config::GrpcSource& source) const;
   // Null, after a line in the log, when there is no way to that source.
-  OwnStream* GetStream(Type& type, const config::GrpcSource& source);
-  void ReleaseStream(const std::string& type_url, const config::GrpcSource& source);
+  OwnStream* GetStream(Type& type, const config::ConfigSource& source);
+  OwnStream* FindStream(const std::string& type_url, const config::GrpcSource& source);
+  // Ends the streams and files that nobody uses any more: their own updates may have ended it.
+  void DropUnused();
   // Whether resources can come from there: its cluster must be one of the bootstrap's.
   absl::Status CheckSource(const config::ConfigSource& source) const;
   absl::Status CheckListener(const generation::Listener& listener) const;
@@ -124,10 +132,14 @@ class DynamicConfig {
   void AddWholeType(TypeTarget target, std::string_view stats_prefix);
   void AddNamedType(TypeTarget target, NamedSubscriptions::Kind kind);
   void AddType(std::unique_ptr<Type> type, TypeTarget target);
+  std::unique_ptr<TypeSink> MakeSink(const TypeTarget& target);
+  // Where what comes from `source` goes: to a sink of its own, which `own` holds, where resources
+  // are asked for by name.
+  TypeSink& SinkFor(Type& type, const config::ConfigSource& source, std::unique_ptr<TypeSink>& own);
   Type& TypeOf(const std::string& type_url);
   absl::Status SubscribeAll(Type& type, const config::ConfigSource& source);
   // The file is there, watched, whatever became of its first reading.
-  absl::Status WatchFile(Type& type, const config::ConfigSource& source);
+  absl::Status WatchFile(Type& type, const config::ConfigSource& source, std::string_view name);
   static void CountFailure(Type& type, const void* source);
 
   const DynamicSeams seams_;
@@ -142,6 +154,7 @@ class DynamicConfig {
   std::map<std::pair<std::string, std::string>, WatchedFile> files_;  // By type and path.
   const config::Bootstrap* bootstrap_ = nullptr;                      // Set by Start.
   std::vector<std::unique_ptr<OwnStream>> streams_;
+  event::TurnEndTask drop_unused_;
   std::unique_ptr<xds::Transport> ads_transport_;
   std::unique_ptr<xds::Client> client_;  // Of ads_config.
   std::unique_ptr<LastGood> last_good_;  // Null: nothing is kept.

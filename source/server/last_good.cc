@@ -25,6 +25,7 @@ std::string Serialize(const std::vector<admin::ResourceSet>& sets, const std::st
                       bool include_secrets) {
   xds::HeldGeneration generation{node_id, {}};
   for (const admin::ResourceSet& set : sets) {
+    if (!set.origin.empty()) continue;  // Not by ADS: it is read where it comes from.
     xds::HeldType held{set.type_url, set.version, {}};
     set.records.ForEach([&](std::string_view, const admin::ResourceRecord& record) {
       if (!record.accepted) return;

@@ -148,7 +148,7 @@ std::vector<admin::Waiting> ListenerDirector::Waiting() const {
     if (known->waiting == nullptr) continue;
     admin::Waiting waiting{name, {}};
     ForEachRds(*known->waiting, [&](const config::HttpConnectionManager& http) {
-      if (!HasRoutes(http.rds_name)) {
+      if (!HasRoutes(http.rds_key)) {
         waiting.awaits.push_back(StrCat("route configuration ", http.rds_name));
       }
     });
@@ -161,16 +161,16 @@ std::vector<admin::Waiting> ListenerDirector::Waiting() const {
   return all;
 }
 
-bool ListenerDirector::HasRoutes(const std::string& name) const {
-  if (timed_out_.contains(name)) return true;
+bool ListenerDirector::HasRoutes(const std::string& key) const {
+  if (timed_out_.contains(key)) return true;
   // Those that were forgotten are asked for anew.
-  return routes_.Find(name) != nullptr && !forgotten_.contains(name);
+  return routes_.Find(key) != nullptr && !forgotten_.contains(key);
 }
 
 bool ListenerDirector::IsWarm(const generation::Listener& listener) const {
   bool warm = true;
   ForEachRds(listener, [&](const config::HttpConnectionManager& http) {
-    warm = warm && HasRoutes(http.rds_name);
+    warm = warm && HasRoutes(http.rds_key);
   });
   ForEachWithSecrets(listener, [&](const config::FilterChain& chain) {
     warm = warm && transports_.secrets().Settled(chain.transport_socket->secrets());
@@ -192,7 +192,7 @@ std::shared_ptr<const generation::Listener> ListenerDirector::WithTransports(
   return filled != nullptr ? filled : listener;
 }
 
-absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const HashSet& names,
+absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const HashSet& keys,
                                                               const config::SecretLookup& secrets) {
   std::vector<std::pair<std::string, std::shared_ptr<const generation::Listener>>> made;
   for (const auto& [name, known] : known_) {
@@ -200,7 +200,7 @@ absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const HashSet& nam
     std::shared_ptr<generation::Listener> renewed;
     absl::Status status;
     ForEachWithSecrets(*known->active, [&, &of = known->active](const config::FilterChain& chain) {
-      if (!NamesAny(chain.transport_socket.get(), names)) return;
+      if (!NamesAny(chain.transport_socket.get(), keys)) return;
       auto transport = transports_.Make(*chain.transport_socket, secrets);
       status.Update(transport.status());
       if (!transport.ok()) return;
@@ -210,24 +210,24 @@ absl::StatusOr<std::function<void()>> ListenerDirector::Renew(const HashSet& nam
     if (!status.ok()) return Annotate(status, StrCat("listener \"", name, "\""));
     if (renewed != nullptr) made.emplace_back(name, std::move(renewed));
   }
-  return [this, made = std::move(made), names] {
+  return [this, made = std::move(made), keys] {
     for (const auto& [name, renewed] : made) {
       known_[name]->active = renewed;
       active_ = active_.Set(name, renewed);
       changed_();
     }
-    ApplySecrets(names);
+    ApplySecrets(keys);
   };
 }
 
 // To the listeners that wait: what they took over from the active version is made with the secrets
 // of before.
-void ListenerDirector::ApplySecrets(const HashSet& names) {
+void ListenerDirector::ApplySecrets(const HashSet& keys) {
   for (auto& [name, known] : known_) {
     if (known->waiting == nullptr) continue;
     auto cleared = std::make_shared<generation::Listener>(*known->waiting);
     ForEachWithSecrets(*known->waiting, [&](const config::FilterChain& chain) {
-      if (NamesAny(chain.transport_socket.get(), names)) cleared->transports.erase(&chain);
+      if (NamesAny(chain.transport_socket.get(), keys)) cleared->transports.erase(&chain);
     });
     known->waiting = std::move(cleared);
     TryWarm(*known);
@@ -259,43 +259,43 @@ void ListenerDirector::Remove(const std::string& name) {
   changed_();
 }
 
-void ListenerDirector::SetRoutes(std::shared_ptr<const router::RouteIndex> routes) {
-  const std::string& name = routes->table().name;
-  const auto* const before = routes_.Find(name);
+void ListenerDirector::SetRoutes(const std::string& key,
+                                 std::shared_ptr<const router::RouteIndex> routes) {
+  const auto* const before = routes_.Find(key);
   const uint64_t hash = routes->table().content_hash;
-  const bool again = forgotten_.erase(name) > 0;
+  const bool again = forgotten_.erase(key) > 0;
   const bool same = before != nullptr && hash != 0 && (*before)->table().content_hash == hash;
   if (same && !again) return;
-  routes_ = routes_.Set(name, std::move(routes));
+  routes_ = routes_.Set(key, std::move(routes));
   changed_();
   for (auto& [listener_name, known] : known_) {
     if (known->waiting != nullptr) TryWarm(*known);
   }
 }
 
-void ListenerDirector::RoutesTimedOut(const std::string& name) {
-  timed_out_.insert(name);
+void ListenerDirector::RoutesTimedOut(const std::string& key) {
+  timed_out_.insert(key);
   for (auto& [listener_name, known] : known_) {
     if (known->waiting != nullptr) TryWarm(*known);
   }
 }
 
-void ListenerDirector::ForgetRoutes(const std::string& name) {
-  timed_out_.erase(name);
-  if (routes_.Find(name) == nullptr) return;
-  forgotten_[name] = loop_.Now() + drain_time_;
+void ListenerDirector::ForgetRoutes(const std::string& key) {
+  timed_out_.erase(key);
+  if (routes_.Find(key) == nullptr) return;
+  forgotten_[key] = loop_.Now() + drain_time_;
   if (!forget_.enabled()) forget_.Enable(drain_time_);
 }
 
 void ListenerDirector::DropForgotten() {
   event::MonotonicTime next = event::MonotonicTime::max();
   absl::erase_if(forgotten_, [&](const auto& entry) {
-    const auto& [name, until] = entry;
+    const auto& [key, until] = entry;
     if (until > loop_.Now()) {
       next = std::min(next, until);
       return false;
     }
-    routes_ = routes_.Erase(name);
+    routes_ = routes_.Erase(key);
     return true;
   });
   if (!forgotten_.empty()) forget_.Enable(next - loop_.Now());

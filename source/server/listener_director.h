@@ -46,10 +46,11 @@ class ListenerDirector final : private SecretUser {
   void Set(Bound bound);
   absl::Status SetStatic(std::shared_ptr<const generation::Listener> listener);
   void Remove(const std::string& name);
-  void SetRoutes(std::shared_ptr<const router::RouteIndex> routes);
-  void RoutesTimedOut(const std::string& name);
+  // Route tables by their key (see config::ResourceKey).
+  void SetRoutes(const std::string& key, std::shared_ptr<const router::RouteIndex> routes);
+  void RoutesTimedOut(const std::string& key);
   // Nobody asks for them any more; they stay for connections that drain.
-  void ForgetRoutes(const std::string& name);
+  void ForgetRoutes(const std::string& key);
 
   // Lets go of the sockets of all listeners (`inbound_only`: of those of inbound traffic), for
   // good: they stay in force for the connections that they have, and no listener of that direction
@@ -79,7 +80,7 @@ class ListenerDirector final : private SecretUser {
   };
 
   // SecretUser
-  absl::StatusOr<std::function<void()>> Renew(const HashSet& names,
+  absl::StatusOr<std::function<void()>> Renew(const HashSet& keys,
                                               const config::SecretLookup& secrets) override;
 
   // The newest version, whether in force or not; null when there is none.
@@ -88,11 +89,11 @@ class ListenerDirector final : private SecretUser {
   absl::StatusOr<Bound> BindNew(std::shared_ptr<const generation::Listener> listener);
   void TryWarm(Known& known);
   // They are known, or will not come in time.
-  bool HasRoutes(const std::string& name) const;
+  bool HasRoutes(const std::string& key) const;
   bool IsWarm(const generation::Listener& listener) const;
   std::shared_ptr<const generation::Listener> WithTransports(
       std::shared_ptr<const generation::Listener> listener);
-  void ApplySecrets(const HashSet& names);
+  void ApplySecrets(const HashSet& keys);
   void Subscribe(const generation::Listener& listener);
   void Unsubscribe(const generation::Listener& listener);
 

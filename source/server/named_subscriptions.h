@@ -33,7 +33,7 @@ class NamedSubscriptions {
 
   // What became of one resource of an answer.
   struct Outcome {
-    std::string_view name;
+    std::string name;
     bool accepted = true;
     bool changed = true;  // From what was in force.
   };

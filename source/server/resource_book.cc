@@ -4,23 +4,33 @@
 
 namespace weir::server {
 
-admin::ResourceSet& ResourceBook::SetOf(std::string_view type_url) {
+admin::ResourceSet& ResourceBook::SetOf(const SetId& id) {
   for (admin::ResourceSet& set : sets_) {
-    if (set.type_url == type_url) return set;
+    if (set.type_url == id.type_url && set.origin == id.origin) return set;
   }
-  sets_.push_back({std::string(type_url), "", {}});
+  sets_.push_back({id.type_url, id.origin, "", {}});
   return sets_.back();
 }
 
-void ResourceBook::Accepted(std::string_view type_url, admin::ResourceRecord record) {
+std::vector<std::string> ResourceBook::Drop(const SetId& id) {
+  std::vector<std::string> names;
+  SetOf(id).records.ForEach(
+      [&](std::string_view name, const admin::ResourceRecord&) { names.emplace_back(name); });
+  std::erase_if(sets_, [&](const admin::ResourceSet& set) {
+    return set.type_url == id.type_url && set.origin == id.origin;
+  });
+  return names;
+}
+
+void ResourceBook::Accepted(const SetId& id, admin::ResourceRecord record) {
   if (record.ignored != nullptr) ignored_fields_ += record.ignored->size();
-  admin::ResourceSet& set = SetOf(type_url);
+  admin::ResourceSet& set = SetOf(id);
   const NamedBytes content = record.content;
   set.records = set.records.Set(content.name(), std::move(record));
 }
 
-void ResourceBook::Renewed(std::string_view type_url, const NamedBytes& content) {
-  admin::ResourceSet& set = SetOf(type_url);
+void ResourceBook::Renewed(const SetId& id, const NamedBytes& content) {
+  admin::ResourceSet& set = SetOf(id);
   const auto* const before = set.records.Find(content.name());
   if (before == nullptr || before->content.version() == content.version()) return;
   admin::ResourceRecord record = *before;
@@ -28,9 +38,9 @@ void ResourceBook::Renewed(std::string_view type_url, const NamedBytes& content)
   set.records = set.records.Set(content.name(), std::move(record));
 }
 
-void ResourceBook::Rejected(std::string_view type_url, std::string_view name,
+void ResourceBook::Rejected(const SetId& id, std::string_view name,
                             admin::ResourceRecord::Error error) {
-  admin::ResourceSet& set = SetOf(type_url);
+  admin::ResourceSet& set = SetOf(id);
   const auto* const before = set.records.Find(name);
   admin::ResourceRecord record =
       before == nullptr ? admin::ResourceRecord{.content = NamedBytes(name, {}, {})} : *before;
@@ -38,13 +48,13 @@ void ResourceBook::Rejected(std::string_view type_url, std::string_view name,
   set.records = set.records.Set(name, std::move(record));
 }
 
-void ResourceBook::Removed(std::string_view type_url, std::string_view name) {
-  admin::ResourceSet& set = SetOf(type_url);
+void ResourceBook::Removed(const SetId& id, std::string_view name) {
+  admin::ResourceSet& set = SetOf(id);
   set.records = set.records.Erase(name);
 }
 
-void ResourceBook::SetVersion(std::string_view type_url, std::string_view version) {
-  SetOf(type_url).version = version;
+void ResourceBook::SetVersion(const SetId& id, std::string_view version) {
+  SetOf(id).version = version;
 }
 
 }  // namespace weir::server

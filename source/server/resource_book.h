@@ -17,22 +17,29 @@ namespace weir::server {
 
 class ResourceBook {
  public:
-  void Accepted(std::string_view type_url, admin::ResourceRecord record);
+  // The resources of one type from one origin (see config::OriginOf): names are unique there.
+  struct SetId {
+    std::string type_url;
+    std::string origin;
+  };
+
+  void Accepted(const SetId& id, admin::ResourceRecord record);
   // What was accepted came again with another version: it is kept once, under the newest.
-  void Renewed(std::string_view type_url, const NamedBytes& content);
-  void Rejected(std::string_view type_url, std::string_view name,
-                admin::ResourceRecord::Error error);
-  void Removed(std::string_view type_url, std::string_view name);
-  void SetVersion(std::string_view type_url, std::string_view version);
+  void Renewed(const SetId& id, const NamedBytes& content);
+  void Rejected(const SetId& id, std::string_view name, admin::ResourceRecord::Error error);
+  void Removed(const SetId& id, std::string_view name);
+  void SetVersion(const SetId& id, std::string_view version);
+  // Nothing comes from there any more. Gives the names that were there.
+  std::vector<std::string> Drop(const SetId& id);
 
   // Fields without effect in all that was accepted so far.
   uint64_t ignored_fields() const { return ignored_fields_; }
 
-  // One for each type in the order they were first seen.
+  // In the order they were first seen.
   std::vector<admin::ResourceSet> Sets() const { return sets_; }
 
  private:
-  admin::ResourceSet& SetOf(std::string_view type_url);
+  admin::ResourceSet& SetOf(const SetId& id);
 
   std::vector<admin::ResourceSet> sets_;
   uint64_t ignored_fields_ = 0;

@@ -21,20 +21,19 @@ void SecretDirector::SetStatic(std::shared_ptr<const config::Secret> secret) {
   statics_[name] = std::move(secret);
 }
 
-std::vector<absl::Status> SecretDirector::CheckNew(
-    const std::vector<const config::Secret*>& secrets) const {
+std::vector<absl::Status> SecretDirector::CheckNew(const std::vector<Arrival>& secrets) const {
   std::vector<absl::Status> statuses;
-  ByName good;
+  ByKey good;
   CheckPart(secrets, good, statuses);
   return statuses;
 }
 
 // All at once, as most updates are good; the halves where they are not, down to those to blame.
-void SecretDirector::CheckPart(std::span<const config::Secret* const> secrets, ByName& good,
+void SecretDirector::CheckPart(std::span<const Arrival> secrets, ByKey& good,
                                std::vector<absl::Status>& statuses) const {
   if (secrets.empty()) return;
-  ByName with_them = good;
-  for (const config::Secret* secret : secrets) with_them[secret->name] = secret;
+  ByKey with_them = good;
+  for (const auto& [key, secret] : secrets) with_them[key] = secret;
   const absl::Status status = TryWith(with_them);
   if (status.ok() || secrets.size() == 1) {
     if (status.ok()) good = std::move(with_them);
@@ -46,45 +45,43 @@ void SecretDirector::CheckPart(std::span<const config::Secret* const> secrets, B
   CheckPart(secrets.subspan(half), good, statuses);
 }
 
-absl::Status SecretDirector::TryWith(const ByName& secrets) const {
+absl::Status SecretDirector::TryWith(const ByKey& secrets) const {
   const config::SecretLookup with_them = [&](const config::SecretReference& reference) {
-    const auto found = IsStatic(reference) ? secrets.end() : secrets.find(reference.name);
+    const auto found = IsStatic(reference) ? secrets.end() : secrets.find(reference.key());
     return found != secrets.end() ? found->second : Find(reference);
   };
-  HashSet names;
-  for (const auto& [name, secret] : secrets) names.insert(name);
-  for (SecretUser* user : users_) WEIR_RETURN_IF_ERROR(user->Renew(names, with_them).status());
+  HashSet keys;
+  for (const auto& [key, secret] : secrets) keys.insert(key);
+  for (SecretUser* user : users_) WEIR_RETURN_IF_ERROR(user->Renew(keys, with_them).status());
   return absl::OkStatus();
 }
 
-void SecretDirector::Set(std::shared_ptr<const config::Secret> secret) {
-  const std::string name = secret->name;
-  std::shared_ptr<const config::Secret>& known = supplies_[name].secret;
+void SecretDirector::Set(const std::string& key, std::shared_ptr<const config::Secret> secret) {
+  std::shared_ptr<const config::Secret>& known = supplies_[key].secret;
   if (known != nullptr && *known == *secret) return;
   known = std::move(secret);
-  set_.insert(name);
+  set_.insert(key);
 }
 
-void SecretDirector::TimedOut(const std::string& name) {
-  if (supplies_[name].secret != nullptr) return;
-  supplies_[name].timed_out = true;
-  set_.insert(name);
+void SecretDirector::TimedOut(const std::string& key) {
+  if (supplies_[key].secret != nullptr) return;
+  supplies_[key].timed_out = true;
+  set_.insert(key);
   RenewUsers();
 }
 
-void SecretDirector::Forget(const std::string& name) { supplies_.erase(name); }
+void SecretDirector::Forget(const std::string& key) { supplies_.erase(key); }
 
 void SecretDirector::RenewUsers() {
-  const HashSet names = std::exchange(set_, {});
-  if (names.empty()) return;
+  const HashSet keys = std::exchange(set_, {});
+  if (keys.empty()) return;
   for (SecretUser* user : users_) {
-    const auto renewal = user->Renew(names, lookup());
+    const auto renewal = user->Renew(keys, lookup());
     if (renewal.ok()) {
       (*renewal)();
     } else {
-      WEIR_LOG(kConfig, kError, "secret \"", *names.begin(), "\"",
-               names.size() > 1 ? StrCat(" and ", names.size() - 1, " more") : std::string(), ": ",
-               MessageOf(renewal.status()));
+      WEIR_LOG(kConfig, kError, keys.size(), " new secrets, among them \"",
+               config::NameOfKey(*keys.begin()), "\": ", MessageOf(renewal.status()));
     }
   }
 }
@@ -120,7 +117,7 @@ bool SecretDirector::Settled(const std::vector<config::SecretReference>& referen
 
 bool SecretDirector::IsSettled(const config::SecretReference& reference) const {
   if (IsStatic(reference)) return true;
-  const auto supply = supplies_.find(reference.name);
+  const auto supply = supplies_.find(reference.key());
   return supply != supplies_.end() &&
          (supply->second.secret != nullptr || supply->second.timed_out);
 }
@@ -137,7 +134,7 @@ const config::Secret* SecretDirector::Find(const config::SecretReference& refere
     const auto found = statics_.find(reference.name);
     return found == statics_.end() ? nullptr : found->second.get();
   }
-  const auto supply = supplies_.find(reference.name);
+  const auto supply = supplies_.find(reference.key());
   return supply == supplies_.end() ? nullptr : supply->second.secret.get();
 }
 

@@ -24,9 +24,9 @@ namespace weir::server {
 // Who holds transports that were made with secrets.
 class SecretUser {
  public:
-  // Makes anew what names one of the secrets `names`, with `secrets`. Calling the result puts it
-  // into force. The error says what cannot be made, and why.
-  virtual absl::StatusOr<std::function<void()>> Renew(const HashSet& names,
+  // Makes anew what names one of the secrets known by `keys` (see config::ResourceKey), with
+  // `secrets`. Calling the result puts it into force. The error says what cannot be made, and why.
+  virtual absl::StatusOr<std::function<void()>> Renew(const HashSet& keys,
                                                       const config::SecretLookup& secrets) = 0;
 
  protected:
@@ -43,15 +43,19 @@ class SecretDirector {
   void AddUser(SecretUser& user) { users_.push_back(&user); }
 
   void SetStatic(std::shared_ptr<const config::Secret> secret);
+  struct Arrival {
+    std::string key;
+    const config::Secret* secret;
+  };
   // Of each, whether everything that names it can be made with it and those before it.
-  std::vector<absl::Status> CheckNew(const std::vector<const config::Secret*>& secrets) const;
+  std::vector<absl::Status> CheckNew(const std::vector<Arrival>& secrets) const;
   // A checked one; an equal one changes nothing.
-  void Set(std::shared_ptr<const config::Secret> secret);
+  void Set(const std::string& key, std::shared_ptr<const config::Secret> secret);
   // Puts those that were set into force.
   void RenewUsers();
-  void TimedOut(const std::string& name);
+  void TimedOut(const std::string& key);
   // Nobody asks for it any more.
-  void Forget(const std::string& name);
+  void Forget(const std::string& key);
 
   // What names them is there, or is gone. Counted.
   void Subscribe(const std::vector<config::SecretReference>& references);
@@ -71,20 +75,20 @@ class SecretDirector {
     bool timed_out = false;
   };
 
-  using ByName = HashMap<const config::Secret*>;
+  using ByKey = HashMap<const config::Secret*>;
 
   bool IsSettled(const config::SecretReference& reference) const;
   const config::Secret* Find(const config::SecretReference& reference) const;
-  absl::Status TryWith(const ByName& secrets) const;
+  absl::Status TryWith(const ByKey& secrets) const;
   // Appends a status for each of `secrets`, and those that are good to `good`.
-  void CheckPart(std::span<const config::Secret* const> secrets, ByName& good,
+  void CheckPart(std::span<const Arrival> secrets, ByKey& good,
                  std::vector<absl::Status>& statuses) const;
 
   Subscriber& subscriber_;
   std::vector<SecretUser*> users_;
-  HashMap<std::shared_ptr<const config::Secret>> statics_;
-  HashMap<Supply> supplies_;
-  HashSet set_;  // Since users were renewed.
+  HashMap<std::shared_ptr<const config::Secret>> statics_;  // By name.
+  HashMap<Supply> supplies_;                                // By key, as set_.
+  HashSet set_;                                             // Since users were renewed.
 };
 
 }  // namespace weir::server

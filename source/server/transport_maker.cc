@@ -24,11 +24,11 @@ TransportMaker::Transport TransportMaker::MakeOrFail(const config::ExtensionConf
       StrCat("TLS_error: ", MessageOf(made.status())));
 }
 
-bool NamesAny(const config::ExtensionConfig* socket, const HashSet& secrets) {
+bool NamesAny(const config::ExtensionConfig* socket, const HashSet& keys) {
   if (socket == nullptr) return false;
   const std::vector<config::SecretReference>& references = socket->secrets();
   return std::any_of(references.begin(), references.end(),
-                     [&](const auto& reference) { return secrets.contains(reference.name); });
+                     [&](const auto& reference) { return keys.contains(reference.key()); });
 }
 
 }  // namespace weir::server

@@ -41,7 +41,7 @@ class TransportMaker {
   SecretDirector& secrets_;
 };
 
-// Whether `socket`, which may be null, names one of the secrets.
-bool NamesAny(const config::ExtensionConfig* socket, const HashSet& secrets);
+// Whether `socket`, which may be null, names one of the secrets of those keys.
+bool NamesAny(const config::ExtensionConfig* socket, const HashSet& keys);
 
 }  // namespace weir::server

@@ -50,7 +50,7 @@ void TypeSink::OnUpdate(xds::Update update, std::function<void(xds::Verdict)> do
 }
 
 void TypeSink::Compile(std::shared_ptr<Job> job) {
-  executor_.Run([job, compiler = &compiler_, type_url = target_.type_url, loop = &loop_,
+  executor_.Run([job, compiler = &compiler_, type_url = type_url(), loop = &loop_,
                  weak = std::weak_ptr<TypeSink*>(self_)] {
     job->compiled.resize(job->update.resources.size());
     for (size_t i = 0; i < job->compiled.size(); ++i) {
@@ -73,9 +73,9 @@ void TypeSink::Apply(Job& job) {
   if (verdict.applied) {
     Commit(job);
     if (verdict.rejections.empty() && !job.is_reload)
-      book_.SetVersion(target_.type_url, job.update.version);
+      book_.SetVersion(target_.set, job.update.version);
   } else {
-    WEIR_LOG(kConfig, kWarn, "version ", job.update.version, " of ", target_.type_url,
+    WEIR_LOG(kConfig, kWarn, "version ", job.update.version, " of ", type_url(),
              " is refused whole, as updates are transactional");
   }
   if (target_.subscriptions != nullptr) CountOutcomes(job, verdict);
@@ -87,17 +87,19 @@ void TypeSink::CountOutcomes(const Job& job, const xds::Verdict& verdict) {
   HashSet rejected;
   for (const xds::Rejection& rejection : verdict.rejections) rejected.insert(rejection.name);
   if (job.is_reload) {
-    for (const std::string& name : rejected) target_.subscriptions->RotationFailed(name);
+    for (const std::string& name : rejected) target_.subscriptions->RotationFailed(KeyOf(name));
     return;
   }
   std::vector<NamedSubscriptions::Outcome> outcomes;
   for (const xds::RawResource& raw : job.update.resources) {
     outcomes.push_back(
-        {raw.name(), verdict.applied && !rejected.contains(raw.name()), !raw.unchanged});
+        {KeyOf(raw.name()), verdict.applied && !rejected.contains(raw.name()), !raw.unchanged});
   }
-  for (const std::string& name : job.update.removed) outcomes.push_back({name, verdict.applied});
+  for (const std::string& name : job.update.removed) {
+    outcomes.push_back({KeyOf(name), verdict.applied});
+  }
   for (const xds::Rejection& malformed : job.update.malformed) {
-    outcomes.push_back({malformed.name, false});
+    outcomes.push_back({KeyOf(malformed.name), false});
   }
   target_.subscriptions->Answered(outcomes, job.update.version, loop_.WallNow());
 }
@@ -106,11 +108,11 @@ void TypeSink::CountOutcomes(const Job& job, const xds::Verdict& verdict) {
 void TypeSink::CheckTogether(Job& job) const {
   if (!target_.check) return;
   std::vector<size_t> places;
-  std::vector<const CompiledValue*> values;
+  std::vector<KeyedValue> values;
   for (size_t i = 0; i < job.compiled.size(); ++i) {
     if (!job.compiled[i].has_value() || !job.compiled[i]->ok()) continue;
     places.push_back(i);
-    values.push_back(&(*job.compiled[i])->value);
+    values.push_back({KeyOf(job.update.resources[i].name()), &(*job.compiled[i])->value});
   }
   const std::vector<absl::Status> statuses = target_.check(values);
   for (size_t i = 0; i < places.size(); ++i) {
@@ -127,7 +129,8 @@ void TypeSink::Prepare(Job& job, xds::Verdict& verdict) {
     absl::StatusOr<CompiledResource>& compiled = *job.compiled[i];
     absl::Status status = compiled.status();
     if (status.ok()) {
-      auto commit = target_.prepare(std::move(compiled->value));
+      auto commit =
+          target_.prepare(KeyOf(job.update.resources[i].name()), std::move(compiled->value));
       if (commit.ok()) job.commits[i] = *std::move(commit);
       status = commit.status();
     }
@@ -197,19 +200,19 @@ bool TypeSink::EndReload(const xds::RawResource& raw) {
 void TypeSink::Reject(const xds::RawResource& raw, const absl::Status& status,
                       xds::Verdict& verdict) {
   const std::string error(MessageOf(status));
-  WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", raw.name(), "\" ", raw.version(),
-           ": ", error);
-  book_.Rejected(target_.type_url, raw.name(),
+  WEIR_LOG(kConfig, kWarn, "rejected ", type_url(), " \"", raw.name(), "\" ", raw.version(), ": ",
+           error);
+  book_.Rejected(target_.set, raw.name(),
                  {std::string(raw.version()), error, loop_.WallNow(), std::string(raw.bytes())});
   verdict.rejections.push_back({std::string(raw.name()), error});
 }
 
 void TypeSink::RecordMalformed(const xds::Update& update) {
   for (const xds::Rejection& malformed : update.malformed) {
-    WEIR_LOG(kConfig, kWarn, "rejected ", target_.type_url, " \"", malformed.name,
+    WEIR_LOG(kConfig, kWarn, "rejected ", type_url(), " \"", malformed.name,
              "\": ", malformed.error);
     if (malformed.name.empty()) continue;
-    book_.Rejected(target_.type_url, malformed.name,
+    book_.Rejected(target_.set, malformed.name,
                    {update.version, malformed.error, loop_.WallNow(), {}});
   }
 }
@@ -217,40 +220,45 @@ void TypeSink::RecordMalformed(const xds::Update& update) {
 void TypeSink::Commit(Job& job) {
   for (size_t i = 0; i < job.commits.size(); ++i) {
     const xds::RawResource& raw = job.update.resources[i];
-    if (raw.unchanged) book_.Renewed(target_.type_url, raw.content);
+    if (raw.unchanged) book_.Renewed(target_.set, raw.content);
     if (!job.commits[i]) continue;
     job.commits[i]();
     KeepWatching(raw, std::move((*job.compiled[i])->watched), std::move(job.watches[i]));
-    book_.Accepted(target_.type_url, {.content = raw.content,
-                                      .last_updated = loop_.WallNow(),
-                                      .ignored = IgnoredLines((*job.compiled[i])->ignored),
-                                      .error = nullptr,
-                                      .accepted = true});
+    book_.Accepted(target_.set, {.content = raw.content,
+                                 .last_updated = loop_.WallNow(),
+                                 .ignored = IgnoredLines((*job.compiled[i])->ignored),
+                                 .error = nullptr,
+                                 .accepted = true});
   }
   for (const std::string& name : job.update.removed) {
     from_files_.erase(name);
-    target_.remove(name);
-    book_.Removed(target_.type_url, name);
+    target_.remove(KeyOf(name));
+    book_.Removed(target_.set, name);
   }
   if (target_.committed) target_.committed();
 }
 
 void TypeSink::OnResponseRejected(std::string_view version, std::string_view error) {
-  WEIR_LOG(kConfig, kWarn, "rejected a response of ", target_.type_url, " ", version, ": ", error);
+  WEIR_LOG(kConfig, kWarn, "rejected a response of ", type_url(), " ", version, ": ", error);
 }
 
 void TypeSink::OnFetchTimeout(std::string_view name) {
-  WEIR_LOG(kConfig, kWarn, "no answer in time for ", target_.type_url, " \"", name, "\"");
-  if (name != xds::kWildcard) target_.timed_out(std::string(name));
-  if (target_.subscriptions != nullptr) target_.subscriptions->TimedOut(name);
+  WEIR_LOG(kConfig, kWarn, "no answer in time for ", type_url(), " \"", name, "\"");
+  if (name != xds::kWildcard) target_.timed_out(KeyOf(name));
+  if (target_.subscriptions != nullptr) target_.subscriptions->TimedOut(KeyOf(name));
   Answered();
 }
 
 void TypeSink::OnReleased(std::string_view name) {
   if (name == xds::kWildcard) return;
   from_files_.erase(std::string(name));
-  target_.released(std::string(name));
-  book_.Removed(target_.type_url, name);
+  target_.released(KeyOf(name));
+  book_.Removed(target_.set, name);
+}
+
+void TypeSink::ReleaseAll() {
+  from_files_.clear();
+  for (const std::string& name : book_.Drop(target_.set)) target_.released(KeyOf(name));
 }
 
 void TypeSink::Answered() {

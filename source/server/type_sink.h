@@ -1,5 +1,6 @@
-// One resource type's way from the xDS client into the directors: compiled on the pool, applied on
-// the main thread, recorded in the book, and answered (ACK or NACK) at once.
+// The way of one type's resources from one origin, such as the xDS client, into the directors:
+// compiled on the pool, applied on the main thread, recorded in the book, and answered (ACK or
+// NACK) at once.
 #pragma once
 
 #include <functional>
@@ -19,23 +20,29 @@
 
 namespace weir::server {
 
-// Where compiled resources of one type go. Main thread.
+// A resource's key (see config::ResourceKey) and what it was compiled to.
+struct KeyedValue {
+  std::string key;
+  const CompiledValue* value;
+};
+
+// Where compiled resources of one type and origin go. Main thread.
 struct TypeTarget {
-  std::string type_url;
+  ResourceBook::SetId set;
   // Says of each value of an update whether it fits, those of one update together. Null: they do.
-  std::function<std::vector<absl::Status>(const std::vector<const CompiledValue*>& values)> check =
-      nullptr;
+  std::function<std::vector<absl::Status>(const std::vector<KeyedValue>& values)> check = nullptr;
   // What can still be refused here is refused now; what is left to do, which cannot fail, is
   // returned.
-  std::function<absl::StatusOr<std::function<void()>>(CompiledValue value)> prepare;
+  std::function<absl::StatusOr<std::function<void()>>(const std::string& key, CompiledValue value)>
+      prepare;
   // After what is left to do was done for all that an update brings. May be null.
   std::function<void()> committed = nullptr;
-  std::function<void(const std::string& name)> remove;
-  std::function<void(const std::string& name)> timed_out;
-  std::function<void(const std::string& name)> released;
+  std::function<void(const std::string& key)> remove;
+  std::function<void(const std::string& key)> timed_out;
+  std::function<void(const std::string& key)> released;
   // After the first answer, or its absence in time.
   std::function<void()> first_answer;
-  // Counts what becomes of each name. Null: the type is asked for as a whole.
+  // Counts what becomes of each key. Null: the type is asked for as a whole.
   NamedSubscriptions* subscriptions = nullptr;
   // Resources that were read from files are compiled anew when those change. Null: none are.
   event::Files* files = nullptr;
@@ -53,6 +60,8 @@ class TypeSink final : public xds::ResourceSink {
   void OnResponseRejected(std::string_view version, std::string_view error) override;
   void OnFetchTimeout(std::string_view name) override;
   void OnReleased(std::string_view name) override;
+  // Nobody asks for anything from its origin any more.
+  void ReleaseAll();
 
  private:
   struct Job;
@@ -66,6 +75,10 @@ class TypeSink final : public xds::ResourceSink {
     bool changed_while_loading = false;
   };
 
+  const std::string& type_url() const { return target_.set.type_url; }
+  std::string KeyOf(std::string_view name) const {
+    return config::ResourceKey(name, target_.set.origin);
+  }
   void Compile(std::shared_ptr<Job> job);
   void Apply(Job& job);
   // Empty where the resource reads no files, or those that are watched already.

@@ -76,7 +76,7 @@ TEST_F(ClusterDirectorTest, AnEdsClusterIsActiveWithItsEndpointsAndNotBefore) {
   EXPECT_THAT(director.Warming(), ElementsAre("a"));
   EXPECT_EQ(Active("a"), nullptr);
   EXPECT_EQ(changes, 0);
-  director.SetEndpoints(EndpointsOf("service", 80));
+  director.SetEndpoints("service", EndpointsOf("service", 80));
   EXPECT_EQ(EndpointCount("a"), 1u);
   EXPECT_THAT(director.Warming(), IsEmpty());
   EXPECT_GT(changes, 0);
@@ -87,29 +87,29 @@ TEST_F(ClusterDirectorTest, AnEdsClusterWhoseEndpointsDoNotComeIsActiveWithoutTh
   director.EndpointsTimedOut("a");
   ASSERT_NE(Active("a"), nullptr);
   EXPECT_EQ(EndpointCount("a"), 0u);
-  director.SetEndpoints(EndpointsOf("a", 80));
+  director.SetEndpoints("a", EndpointsOf("a", 80));
   EXPECT_EQ(EndpointCount("a"), 1u);
 }
 
 TEST_F(ClusterDirectorTest, TheFormerVersionServesUntilTheNextIsWarm) {
   Set(Eds("a"));
-  director.SetEndpoints(EndpointsOf("a", 80));
+  director.SetEndpoints("a", EndpointsOf("a", 80));
   notes.Take();
   Set(Eds("a", 6, "other"));
   EXPECT_EQ(Active("a")->config->connect_timeout, std::chrono::seconds(5));
   EXPECT_THAT(notes.Take(), ElementsAre("+other"));
-  director.SetEndpoints(EndpointsOf("other", 81));
+  director.SetEndpoints("other", EndpointsOf("other", 81));
   EXPECT_EQ(Active("a")->config->connect_timeout, std::chrono::seconds(6));
   EXPECT_THAT(notes.Take(), ElementsAre("-a"));
 }
 
 TEST_F(ClusterDirectorTest, AnEqualOneChangesNothing) {
   Set(Eds("a"));
-  director.SetEndpoints(EndpointsOf("a", 80));
+  director.SetEndpoints("a", EndpointsOf("a", 80));
   const int before = changes;
   notes.Take();
   Set(Eds("a"));
-  director.SetEndpoints(EndpointsOf("a", 80));
+  director.SetEndpoints("a", EndpointsOf("a", 80));
   EXPECT_EQ(changes, before);
   EXPECT_THAT(notes.Take(), IsEmpty());
   EXPECT_EQ(director.counts().added, 1u);
@@ -120,9 +120,9 @@ TEST_F(ClusterDirectorTest, AVersionThatIsReplacedBeforeItWasWarmIsForgotten) {
   Set(Eds("a", 5, "first"));
   Set(Eds("a", 5, "second"));
   EXPECT_THAT(notes.Take(), ElementsAre("+first", "+second", "-first"));
-  director.SetEndpoints(EndpointsOf("first", 80));
+  director.SetEndpoints("first", EndpointsOf("first", 80));
   EXPECT_EQ(Active("a"), nullptr);
-  director.SetEndpoints(EndpointsOf("second", 80));
+  director.SetEndpoints("second", EndpointsOf("second", 80));
   EXPECT_NE(Active("a"), nullptr);
 }
 
@@ -139,7 +139,7 @@ TEST_F(ClusterDirectorTest, StaticClustersCannotBeReplacedOrRemoved) {
 
 TEST_F(ClusterDirectorTest, RemovalEndsSubscriptions) {
   Set(Eds("a"));
-  director.SetEndpoints(EndpointsOf("a", 80));
+  director.SetEndpoints("a", EndpointsOf("a", 80));
   Set(Eds("a", 6, "next"));
   notes.Take();
   director.Remove("a");

@@ -25,7 +25,7 @@ struct Wanted {
 
 std::shared_ptr<const generation::Listener> ListenerOf(const Wanted& wanted) {
   auto http = std::make_shared<config::HttpConnectionManager>();
-  http->rds_name = wanted.rds;
+  http->rds_name = http->rds_key = wanted.rds;
   auto chain_config = std::make_shared<config::FilterChain>();
   chain_config->terminal = std::shared_ptr<const config::HttpConnectionManager>(std::move(http));
   auto chain = std::make_shared<generation::Chain>();
@@ -88,7 +88,7 @@ TEST_F(ListenerDirectorTest, WaitsForItsRoutesOrTheirAbsence) {
   ASSERT_TRUE(Set({.name = "m", .port = 81, .rds = "never"}).ok());
   EXPECT_THAT(notes.Take(), ElementsAre("+r", "+never"));
   EXPECT_EQ(director.active().size(), 0u);
-  director.SetRoutes(RoutesOf("r", 1));
+  director.SetRoutes("r", RoutesOf("r", 1));
   EXPECT_NE(director.active().Find("l"), nullptr);
   EXPECT_EQ(director.active().Find("m"), nullptr);
   director.RoutesTimedOut("never");
@@ -98,13 +98,13 @@ TEST_F(ListenerDirectorTest, WaitsForItsRoutesOrTheirAbsence) {
 TEST_F(ListenerDirectorTest, ForgottenRoutesStayForConnectionsThatDrainAndWarmNobody) {
   director.Open();
   ASSERT_TRUE(Set({.rds = "r"}).ok());
-  director.SetRoutes(RoutesOf("r", 1));
+  director.SetRoutes("r", RoutesOf("r", 1));
   director.Remove("l");
   director.ForgetRoutes("r");
   EXPECT_NE(director.routes().Find("r"), nullptr);
   ASSERT_TRUE(Set({.name = "m", .port = 81, .rds = "r"}).ok());
   EXPECT_EQ(director.active().Find("m"), nullptr);
-  director.SetRoutes(RoutesOf("r", 1));
+  director.SetRoutes("r", RoutesOf("r", 1));
   EXPECT_NE(director.active().Find("m"), nullptr);
   director.Remove("m");
   director.ForgetRoutes("r");
@@ -119,15 +119,15 @@ TEST_F(ListenerDirectorTest, ForgottenRoutesStayForConnectionsThatDrainAndWarmNo
 TEST_F(ListenerDirectorTest, AnEqualListenerAndEqualRoutesChangeNothing) {
   director.Open();
   ASSERT_TRUE(Set({.rds = "r"}).ok());
-  director.SetRoutes(RoutesOf("r", 1));
+  director.SetRoutes("r", RoutesOf("r", 1));
   const int before = changes;
   notes.Take();
   ASSERT_TRUE(Set({.rds = "r"}).ok());
-  director.SetRoutes(RoutesOf("r", 1));
+  director.SetRoutes("r", RoutesOf("r", 1));
   EXPECT_EQ(changes, before);
   EXPECT_THAT(notes.Take(), IsEmpty());
   EXPECT_EQ(director.counts().modified, 0u);
-  director.SetRoutes(RoutesOf("r", 2));
+  director.SetRoutes("r", RoutesOf("r", 2));
   EXPECT_EQ(changes, before + 1);
 }
 
@@ -172,7 +172,7 @@ TEST_F(ListenerDirectorTest, StaticListenersCannotBeReplacedOrRemoved) {
 TEST_F(ListenerDirectorTest, ARemovedListenerGivesItsSocketsBack) {
   director.Open();
   ASSERT_TRUE(Set({.rds = "r"}).ok());
-  director.SetRoutes(RoutesOf("r", 1));
+  director.SetRoutes("r", RoutesOf("r", 1));
   notes.Take();
   director.Remove("l");
   EXPECT_THAT(notes.Take(), ElementsAre("-r"));

@@ -57,13 +57,13 @@ class SecretDirectorTest : public testing::Test {
 
   // What was wrong with each, "" where nothing was; the good ones come into force.
   std::vector<std::string> Update(const std::vector<std::shared_ptr<const config::Secret>>& all) {
-    std::vector<const config::Secret*> secrets;
-    for (const auto& secret : all) secrets.push_back(secret.get());
+    std::vector<SecretDirector::Arrival> secrets;
+    for (const auto& secret : all) secrets.push_back({secret->name, secret.get()});
     const std::vector<absl::Status> statuses = director_.CheckNew(secrets);
     std::vector<std::string> errors;
     for (size_t i = 0; i < all.size(); ++i) {
       errors.emplace_back(MessageOf(statuses[i]));
-      if (statuses[i].ok()) director_.Set(all[i]);
+      if (statuses[i].ok()) director_.Set(all[i]->name, all[i]);
     }
     director_.RenewUsers();
     return errors;

@@ -45,10 +45,11 @@ xds::RawResource Resource(char name, bool broken = false) {
 class TypeSinkTest : public testing::Test {
  protected:
   TypeSinkTest() {
-    target.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl);
-    target.prepare = [this](CompiledValue value) -> absl::StatusOr<std::function<void()>> {
+    target.set.type_url = std::string(schema::kClusterLoadAssignmentTypeUrl);
+    target.prepare = [this](const std::string& key,
+                            CompiledValue value) -> absl::StatusOr<std::function<void()>> {
       const auto endpoints = std::get<std::shared_ptr<const config::Endpoints>>(value);
-      lines.push_back("prepare " + endpoints->cluster_name);
+      lines.push_back("prepare " + key);
       if (endpoints->cluster_name == refused) return InvalidArgument("not that one");
       return [this, endpoints] { lines.push_back("commit " + endpoints->cluster_name); };
     };
@@ -100,7 +101,7 @@ TEST_F(TypeSinkTest, DecodingAndValidatingRunOnThePoolAndTheMainThreadOnlyApplie
 }
 
 TEST_F(TypeSinkTest, ValuesOfOneUpdateAreCheckedTogetherAndFollowedByOneEnd) {
-  target.check = [this](const std::vector<const CompiledValue*>& values) {
+  target.check = [this](const std::vector<KeyedValue>& values) {
     lines.push_back(StrCat("check ", values.size()));
     std::vector<absl::Status> statuses(values.size());
     statuses[1] = InvalidArgument("does not fit");
@@ -114,6 +115,19 @@ TEST_F(TypeSinkTest, ValuesOfOneUpdateAreCheckedTogetherAndFollowedByOneEnd) {
   EXPECT_THAT(lines, ElementsAre("check 3", "prepare a", "prepare d", "commit a", "commit d",
                                  "remove z", "committed", "first answer"));
   EXPECT_THAT(Rejected(), ElementsAre("b", "c"));
+}
+
+TEST_F(TypeSinkTest, ResourcesAreKnownByTheirNameWithinTheirOrigin) {
+  target.set.origin = "/file";
+  target.released = [this](const std::string& key) { lines.push_back("released " + key); };
+  const auto sink = Sink(false);
+  Update(*sink, {Resource('a')});
+  executor.RunAll();
+  loop.RunFor(std::chrono::milliseconds(1));
+  sink->ReleaseAll();
+  EXPECT_THAT(lines, ElementsAre("prepare a\n/file", "commit a", "remove z\n/file", "first answer",
+                                 "released a\n/file"));
+  EXPECT_THAT(book.Sets(), IsEmpty());
 }
 
 TEST_F(TypeSinkTest, ATransactionCommitsWhenEverythingIsPrepared) {

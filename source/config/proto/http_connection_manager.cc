@@ -49,6 +49,7 @@ void DecodeRoutes(const Pb& message, const Scope& scope, HttpConnectionManager& 
     return;
   }
   manager.rds_source = DecodeConfigSource(message.rds().config_source(), at.Field("config_source"));
+  manager.rds_key = ResourceKey(manager.rds_name, OriginOf(manager.rds_source));
 }
 
 void SetDuration(bool present, const google::protobuf::Duration& duration, const Scope& scope,
