@@ -31,8 +31,10 @@ class EventSink : public YAML::EventHandler {
       : builder_(source.file, /*typed_scalars=*/false, limits, diagnostics) {}
 
   DocumentBuilder& builder() { return builder_; }
+  // Of the first token of the document.
+  const YAML::Mark& start() const { return start_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     builder_.Null(FromMark(mark), anchor);
@@ -67,6 +69,7 @@ class EventSink : public YAML::EventHandler {
   }
 
   DocumentBuilder builder_;
+  YAML::Mark start_ = YAML::Mark::null_mark();
 };
 
 }  // namespace
@@ -76,11 +79,18 @@ void ReadYaml(const SourceText& source, const TextLimits& limits, Diagnostics& d
   ViewBuffer buffer(source.text);
   std::istream stream(&buffer);
   std::optional<EventSink> sink;
+  int last_start = -1;
   try {
     YAML::Parser parser(stream);
     while (true) {
       sink.emplace(source, limits, diagnostics);
       if (!parser.HandleNextDocument(*sink)) return;
+      // yaml-cpp makes an empty document of a token that no node begins with, such as ",", and
+      // would come to the same token again for ever.
+      if (sink->start().pos == last_start) {
+        return sink->builder().Fail(FromMark(sink->start()), "not YAML: no value begins here");
+      }
+      last_start = sink->start().pos;
       if (auto document = sink->builder().Finish()) documents.push_back(std::move(document));
     }
   } catch (const YAML::Exception& error) {

@@ -114,6 +114,11 @@ TEST(Document, BadAliasesAndMergesAreErrors) {
   EXPECT_EQ(ErrorOf("a: !weird 5\n", Format::kYaml), "f:1:4: unknown YAML tag, got \"!weird\"");
 }
 
+TEST(Document, WhereNoValueBeginsIsAnErrorAndNoEndlessListOfDocuments) {
+  EXPECT_EQ(ErrorOf(",1", Format::kYaml), "f:1:1: not YAML: no value begins here");
+  EXPECT_EQ(ErrorOf("a: 1\n---\n]\n", Format::kYaml), "f:3:1: not YAML: no value begins here");
+}
+
 TEST(Document, ALittleTextCannotBecomeManyNodes) {
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 10; ++i) {
