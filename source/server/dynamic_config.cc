@@ -261,7 +261,6 @@ absl::Status DynamicConfig::SubscribeAll(Type& type, const config::ConfigSource&
 }
 
 // --- Streams for one type
-// ------------------------------------------------------------------------------------
 
 DynamicConfig::OwnStream* DynamicConfig::FindStream(const std::string& type_url,
                                                     const config::GrpcSource& source) {

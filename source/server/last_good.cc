@@ -62,7 +62,6 @@ void LastGood::Start() {
 void LastGood::StreamEnded() { Restore(); }
 
 // --- Reading
-// -------------------------------------------------------------------------------------------------
 
 void LastGood::Restore() {
   if (state_ != State::kWaiting) return;
@@ -123,7 +122,6 @@ void LastGood::Serve() {
 }
 
 // --- Writing
-// -------------------------------------------------------------------------------------------------
 
 void LastGood::Keep() {
   // Until the control plane has spoken there is nothing newer than the file.

@@ -12,9 +12,6 @@
 namespace weir::server {
 namespace {
 
-// How often the share of told clients grows while listeners drain gracefully.
-constexpr event::Duration kClosingShareStep = std::chrono::seconds(1);
-
 std::vector<DnsSpread::Seat> DnsSeats(const std::vector<WorkerSeat>& workers) {
   std::vector<DnsSpread::Seat> seats;
   for (const WorkerSeat& worker : workers) seats.push_back({worker.loop, worker.resolver});
@@ -72,7 +69,14 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
       stats_(std::make_unique<Stats>(platform.registry)),
       started_(platform.main_loop.Now()),
       publish_([this] { Publish(); }),
-      closing_share_(platform.main_loop, [this] { RaiseClosingShare(); }),
+      drain_(platform.main_loop,
+             {.time = options_.drain_time,
+              .gradually = options_.drain_gradually,
+              .tell =
+                  [this](const DrainShares& shares) {
+                    OnWorkers([shares](Worker& worker) { worker.SetDraining(shares); });
+                  },
+              .over = [this](bool inbound_only) { StopListeners(inbound_only); }}),
       stats_flush_(platform.main_loop, platform.executor, platform.registry,
                    bootstrap_.stats.flush_interval, [this] { ShowGauges(); }),
       heap_watch_(platform.main_loop, platform.executor, platform.heap,
@@ -194,7 +198,6 @@ void Server::OnWorkers(std::function<void(Worker&)> call) {
 }
 
 // --- Generations
-// ---------------------------------------------------------------------------------------------
 
 // Whatever changed in this turn goes out as one generation at its end.
 void Server::Changed() { platform_.main_loop.AtTurnEnd(publish_); }
@@ -280,17 +283,16 @@ void Server::ShowHeap(const event::HeapReading& heap) {
 }
 
 admin::ServerState Server::state() const {
-  if (draining_ || health_check_failed_) return admin::ServerState::kDraining;
+  if (shutting_down_ || drain_.draining()) return admin::ServerState::kDraining;
   if (live_) return admin::ServerState::kLive;
   return clusters_answered_ ? admin::ServerState::kInitializing
                             : admin::ServerState::kPreInitializing;
 }
 
 // --- Draining
-// ------------------------------------------------------------------------------------------------
 
 void Server::Shutdown(event::Duration deadline, std::function<void()> done) {
-  draining_ = true;
+  shutting_down_ = true;
   UpdateState();
   dynamic_.Flush();
   // Who connects from now on is refused, rather than left in a queue that nobody accepts from.
@@ -307,19 +309,14 @@ void Server::Shutdown(event::Duration deadline, std::function<void()> done) {
 }
 
 void Server::FailHealthCheck(bool failed) {
-  health_check_failed_ = failed;
+  drain_.FailHealthChecks(failed);
   UpdateState();
-  ShowDraining();
 }
 
 void Server::DrainListeners(const admin::DrainRequest& request) {
   if (!request.graceful) return StopListeners(request.inbound_only);
-  if (graceful_drain_.has_value()) return;
-  graceful_drain_ = request;
-  if (!request.inbound_only) draining_ = true;
+  drain_.Begin(request);
   UpdateState();
-  drain_started_ = platform_.main_loop.Now();
-  RaiseClosingShare();
 }
 
 // The main thread lets go of the sockets first, so that the workers' references are the last ones.
@@ -327,30 +324,6 @@ void Server::StopListeners(bool inbound_only) {
   listeners_.Stop(inbound_only);
   Publish();
   OnWorkers([inbound_only](Worker& worker) { worker.StopListeners(inbound_only); });
-}
-
-void Server::RaiseClosingShare() {
-  const event::Duration gone = platform_.main_loop.Now() - drain_started_;
-  const bool over = gone >= options_.drain_time;
-  graceful_share_ =
-      over || !options_.drain_gradually
-          ? 1
-          : static_cast<double>(gone.count()) / static_cast<double>(options_.drain_time.count());
-  ShowDraining();
-  if (!over) {
-    closing_share_.Enable(kClosingShareStep);
-  } else if (!graceful_drain_->skip_exit) {
-    StopListeners(graceful_drain_->inbound_only);
-  }
-}
-
-void Server::ShowDraining() {
-  DrainShares shares;
-  if (graceful_drain_.has_value()) {
-    (graceful_drain_->inbound_only ? shares.inbound : shares.all) = graceful_share_;
-  }
-  if (health_check_failed_) shares.all = 1;
-  OnWorkers([shares](Worker& worker) { worker.SetDraining(shares); });
 }
 
 }  // namespace weir::server

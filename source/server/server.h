@@ -14,7 +14,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +31,7 @@
 #include "source/net/resolver.h"
 #include "source/server/certificate_stats.h"
 #include "source/server/dynamic_config.h"
+#include "source/server/graceful_drain.h"
 #include "source/server/heap_watch.h"
 #include "source/server/overload_manager.h"
 #include "source/server/stats_flush.h"
@@ -137,8 +137,6 @@ class Server {
   std::shared_ptr<admin::View> MakeView() const;
   void AddCertificates(admin::View& view) const;
   void StopListeners(bool inbound_only);
-  void RaiseClosingShare();
-  void ShowDraining();
   // What is known on the workers, and the time.
   void ShowGauges();
   void ShowCertificates();
@@ -167,14 +165,10 @@ class Server {
   bool clusters_answered_ = false;
   bool listeners_answered_ = false;
   bool live_ = false;
-  bool draining_ = false;
-  bool health_check_failed_ = false;
+  bool shutting_down_ = false;
   event::MonotonicTime started_;
-  std::optional<admin::DrainRequest> graceful_drain_;  // Begun; it never ends.
-  double graceful_share_ = 0;
-  event::MonotonicTime drain_started_;
   event::TurnEndTask publish_;
-  event::Timer closing_share_;
+  GracefulDrain drain_;
   StatsFlush stats_flush_;
   HeapWatch heap_watch_;
   std::unique_ptr<OverloadManager> overload_;  // Null without one in the bootstrap.

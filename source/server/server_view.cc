@@ -45,7 +45,7 @@ std::shared_ptr<admin::View> Server::MakeView() const {
   auto view = std::make_shared<admin::View>();
   view->state = state();
   view->version = options_.version;
-  view->health_check_failed = health_check_failed_;
+  view->health_check_failed = drain_.health_checks_fail();
   view->now = platform_.main_loop.WallNow();
   view->uptime_all_epochs = view->uptime_current_epoch =
       std::chrono::duration_cast<std::chrono::seconds>(platform_.main_loop.Now() - started_);

@@ -364,7 +364,6 @@ TEST(RetryScenario, ABudgetStandsInPlaceOfTheBreakersRetries) {
 }
 
 // --- Hedges
-// -------------------------------------------------------------------------------------------------
 
 Edge Hedged() {
   return RouteForOurOwnWith(

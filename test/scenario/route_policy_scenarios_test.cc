@@ -151,7 +151,6 @@ TEST(MirrorScenario, ACopyWhoseRequestIsCutOffIsGivenUp) {
 }
 
 // --- Internal redirects
-// --------------------------------------------------------------------------------------
 
 Edge Following(std::string_view policy = "") {
   return {.routes = StrCat("- match: { prefix: /old }\n"
@@ -259,7 +258,6 @@ TEST(InternalRedirectScenario, WhatIsNotToBeFollowedReachesTheClient) {
 }
 
 // --- Hashes
-// -------------------------------------------------------------------------------------------------
 
 TEST(HashScenario, AMissingCookieIsGivenToTheClient) {
   World world(EdgeBootstrap(
@@ -278,7 +276,6 @@ TEST(HashScenario, AMissingCookieIsGivenToTheClient) {
 }
 
 // --- Settings of filters
-// -------------------------------------------------------------------------------------
 
 // A filter that answers with what its route says, else lets requests pass.
 class Speaker final : public filter::HttpFilter {

@@ -7,7 +7,6 @@
 namespace weir::scenario {
 
 // --- Peer
-// -------------------------------------------------------------------------------------------------
 
 Peer::Peer(buffer::BlockPool& blocks, std::unique_ptr<net::ByteStream> stream)
     : stream_(std::move(stream)), in_(blocks), out_(blocks) {
@@ -58,7 +57,6 @@ void Peer::Flush() {
 }
 
 // --- Upstream
-// ------------------------------------------------------------------------------------------------
 
 Upstream::Upstream(fakes::SimNetwork& network, buffer::BlockPool& blocks,
                    const net::Address& address)
@@ -94,7 +92,6 @@ void Upstream::CloseAll() {
 }
 
 // --- World
-// -------------------------------------------------------------------------------------------------
 
 class World::Data final : public config::proto::DataReader {
  public:

@@ -32,7 +32,6 @@ void CheckTrailers(Scene& scene, const Exchange& exchange, bool answer, const Bo
 }  // namespace
 
 // --- Requests, as upstreams see them
-// ----------------------------------------------------------------------
 
 RequestCheck::RequestCheck(Scene& scene, Exchange& exchange, size_t cluster, size_t endpoint,
                            const Head& head)
@@ -132,7 +131,6 @@ void RequestCheck::End(const Fields& trailers) {
 }
 
 // --- Answers, as clients see them
-// -------------------------------------------------------------------------
 
 AnswerCheck::AnswerCheck(Scene& scene, Exchange& exchange)
     : scene_(scene), exchange_(exchange), mark_(exchange.id, Direction::kAnswer) {}

@@ -204,7 +204,6 @@ INSTANTIATE_TEST_SUITE_P(BothVersions, ConnectHere,
                          });
 
 // --- Handshakes that fail
-// ----------------------------------------------------------------------------
 
 TEST(TunnelHandshake, WhatTheUpstreamAnswersWrongly) {
   const struct {
@@ -288,7 +287,6 @@ TEST(TunnelHandshake, CleartextHttp2IsNeverSwitchedTo) {
 }
 
 // --- Limits, draining
-// --------------------------------------------------------------------------------
 
 TEST(TunnelLimits, WhatComesEarlyIsBounded) {
   World world(EdgeBootstrap({.http_options = kWebSocket}));
