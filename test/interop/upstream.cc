@@ -35,16 +35,24 @@ Upstream::~Upstream() {
   {
     MutexLock lock(mutex_);
     stopping_ = true;
-    for (const Socket& socket : sockets_) socket.Shutdown();
+    for (const Connection& connection : connections_) connection.socket.Shutdown();
   }
   listener_.Shutdown();
   acceptor_.join();
-  std::list<std::thread> threads;
+  std::list<Connection> left;
   {
     MutexLock lock(mutex_);
-    threads.swap(threads_);
+    left.swap(connections_);
   }
-  for (std::thread& thread : threads) thread.join();
+  for (Connection& connection : left) connection.thread.join();
+}
+
+void Upstream::Reap() {
+  connections_.remove_if([](Connection& connection) {
+    if (!connection.over) return false;
+    connection.thread.join();
+    return true;
+  });
 }
 
 void Upstream::Accept() {
@@ -53,13 +61,16 @@ void Upstream::Accept() {
     if (!accepted.ok()) return;
     MutexLock lock(mutex_);
     if (stopping_) return;
-    Socket& socket = sockets_.emplace_back(*std::move(accepted));
+    Reap();
+    Connection& connection = connections_.emplace_back(*std::move(accepted));
     ++open_;
-    ++connections_;
-    threads_.emplace_back([this, &socket] {
-      Serve(socket);
-      socket.Shutdown();
+    ++accepted_;
+    connection.thread = std::thread([this, &connection] {
+      Serve(connection.socket);
+      connection.socket.Shutdown();
       --open_;
+      MutexLock end(mutex_);
+      connection.over = true;
     });
   }
 }

@@ -12,6 +12,7 @@
 #include <list>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "source/base/mutex.h"
 #include "test/interop/ledger.h"
@@ -32,10 +33,19 @@ class Upstream {
   uint16_t port() const { return listener_.port(); }
   uint64_t served() const { return served_; }
   int open_connections() const { return open_; }
-  uint64_t connections() const { return connections_; }
+  uint64_t connections() const { return accepted_; }
 
  private:
+  struct Connection {
+    explicit Connection(Socket accepted) : socket(std::move(accepted)) {}
+    Socket socket;
+    bool over = false;  // The thread does nothing more.
+    std::thread thread;
+  };
+
   void Accept();
+  // Closes those that are over; the proxy may use very many in the course of a run.
+  void Reap() WEIR_REQUIRES(mutex_);
   // What is to be answered, and for how long the answer is held back.
   struct Plan {
     uint64_t confirmed = 0;  // Until this generation is.
@@ -53,11 +63,9 @@ class Upstream {
   Socket listener_;
   std::atomic<uint64_t> served_ = 0;
   std::atomic<int> open_ = 0;
-  std::atomic<uint64_t> connections_ = 0;
+  std::atomic<uint64_t> accepted_ = 0;
   Mutex mutex_;
-  std::list<Socket> sockets_
-      WEIR_GUARDED_BY(mutex_);  // Stay until the end, so that they can be shut down.
-  std::list<std::thread> threads_ WEIR_GUARDED_BY(mutex_);
+  std::list<Connection> connections_ WEIR_GUARDED_BY(mutex_);
   bool stopping_ WEIR_GUARDED_BY(mutex_) = false;
   std::thread acceptor_;
 };
