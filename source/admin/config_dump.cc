@@ -71,9 +71,9 @@ std::vector<const ResourceRecord*> RecordsOf(const ResourceSet& set, const DumpW
 }
 
 void FillStatus(const ResourceRecord& record, std::string_view type_url, Draft element) {
-  element.Enum("client_status", record.error != nullptr ? "NACKED" : "ACKED");
-  if (record.error == nullptr) return;
-  const ResourceRecord::Error& error = *record.error;
+  element.Enum("client_status", record.error() != nullptr ? "NACKED" : "ACKED");
+  if (record.error() == nullptr) return;
+  const ResourceRecord::Error& error = *record.error();
   Draft state = element.Sub("error_state");
   state.Time("last_update_attempt", error.last_attempt)
       .Text("details", error.details)
@@ -151,7 +151,9 @@ std::unique_ptr<Message> IgnoredDump(const View& view, const DumpWish& wish) {
   add(kBootstrapTypeUrl, "", view.bootstrap_ignored);
   for (const ResourceSet& set : view.resources) {
     for (const ResourceRecord* record : RecordsOf(set, wish)) {
-      if (record->ignored != nullptr) add(set.type_url, record->name(), *record->ignored);
+      if (record->remarks != nullptr) {
+        add(set.type_url, record->name(), record->remarks->ignored);
+      }
     }
   }
   if (dump->resources().empty()) return nullptr;

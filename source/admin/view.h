@@ -26,21 +26,26 @@ struct ResourceRecord {
   // The last accepted version; its name alone when none ever was.
   NamedBytes content;
   event::SystemTime last_updated{};
-  // "path: reason" of each field that has no effect; null: none.
-  std::shared_ptr<const std::vector<std::string>> ignored;
   struct Error {
     std::string version;
     std::string details;
     event::SystemTime last_attempt{};
     std::string bytes;  // Empty where there are none that can be shown.
   };
-  // The newest version, when it was refused; else null.
-  std::shared_ptr<const Error> error;
+  struct Remarks {
+    std::vector<std::string> ignored;  // "path: reason" of each field that has no effect.
+    std::optional<Error> error;        // Of the newest version, when it was refused.
+  };
+  std::shared_ptr<const Remarks> remarks;  // Null: none.
   bool is_static = false;
   bool accepted = false;
   bool warming = false;  // Accepted, and not in force yet: something it names has not come.
 
   std::string_view name() const { return content.name(); }
+  // Null: the newest version was accepted.
+  const Error* error() const {
+    return remarks != nullptr && remarks->error.has_value() ? &*remarks->error : nullptr;
+  }
 };
 
 }  // namespace weir::admin

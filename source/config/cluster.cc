@@ -15,9 +15,7 @@ bool SamePart(const std::shared_ptr<const Part>& a, const std::shared_ptr<const 
 }
 
 auto Discovery(const Cluster& c) {
-  return std::tie(c.name, c.alt_stat_name, c.type, c.eds_source, c.eds_service_name, c.dns_family,
-                  c.dns_refresh_rate, c.dns_failure_refresh_base, c.dns_failure_refresh_max,
-                  c.respect_dns_ttl);
+  return std::tie(c.name, c.alt_stat_name, c.type, c.eds_source, c.eds_service_name, c.dns);
 }
 
 auto Balancing(const Cluster& c) {
@@ -26,10 +24,8 @@ auto Balancing(const Cluster& c) {
 }
 
 auto Connections(const Cluster& c) {
-  return std::tie(c.connect_timeout, c.buffer_limit, c.idle_timeout, c.max_requests_per_connection,
-                  c.max_connection_duration, c.max_connection_duration_jitter,
-                  c.max_stream_duration, c.max_response_headers_kb, c.max_headers_count, c.breakers,
-                  c.high_breakers, c.keepalive, c.protocol, c.http1, c.http2, c.names);
+  return std::tie(c.connect_timeout, c.buffer_limit, c.breakers, c.high_breakers, c.keepalive,
+                  c.protocol, c.http_limits, c.http1, c.http2, c.names);
 }
 
 bool HasAll(const Value& match, const Value& labels) {
@@ -92,7 +88,7 @@ std::string StatName(std::string name) {
 }
 
 std::string StatName(const Cluster& cluster) {
-  return StatName(cluster.alt_stat_name.empty() ? cluster.name : cluster.alt_stat_name);
+  return StatName(cluster.alt_stat_name->empty() ? cluster.name : *cluster.alt_stat_name);
 }
 
 }  // namespace weir::config

@@ -97,6 +97,28 @@ struct CircuitBreakers {
   friend bool operator==(const CircuitBreakers&, const CircuitBreakers&) = default;
 };
 
+// envoy.config.core.v3.HttpProtocolOptions, the part of it that is for upstreams. 0: no limit.
+struct HttpLimits {
+  std::chrono::milliseconds idle_timeout{3600 * 1000};
+  std::chrono::milliseconds max_connection_duration{0};
+  double max_connection_duration_jitter = 0;         // percent
+  std::chrono::milliseconds max_stream_duration{0};  // Of one try.
+  uint32_t max_requests_per_connection = 0;
+  uint32_t max_response_headers_kb = 60;
+  uint32_t max_headers_count = 100;
+  friend bool operator==(const HttpLimits&, const HttpLimits&) = default;
+};
+
+// How the names of a STRICT_DNS cluster are resolved.
+struct DnsOptions {
+  net::DnsFamily family = net::DnsFamily::kAuto;
+  bool respect_ttl = false;
+  std::chrono::milliseconds refresh_rate{5000};
+  std::chrono::milliseconds failure_refresh_base{5000};
+  std::chrono::milliseconds failure_refresh_max{5000};
+  friend bool operator==(const DnsOptions&, const DnsOptions&) = default;
+};
+
 // upstream_http_protocol_options: the request's host is the server name of its connection, and a
 // name that the certificate must cover.
 struct NamesFromRequests {
@@ -121,52 +143,43 @@ struct TransportSocketMatch {
   }
 };
 
+// There may be tens of thousands: what many have alike is shared, in particular what nobody set.
 struct Cluster {
   std::string name;
-  std::string alt_stat_name;  // Stats use it in place of the name when not empty.
-  DiscoveryType type = DiscoveryType::kStatic;
+  Shared<std::string> alt_stat_name;  // Stats use it in place of the name when not empty.
   // kStatic, kStrictDns: inline. kEds: null, comes by eds_source under eds_service_name (or the
   // name).
   std::shared_ptr<const Endpoints> endpoints;
   Shared<ConfigSource> eds_source;
   std::string eds_service_name;
 
+  DiscoveryType type = DiscoveryType::kStatic;
+  // explicit_http_config, use_downstream_protocol_config, or auto_config: what each connection's
+  // handshake agrees on, which its transport socket can (ExtensionConfig::negotiates_protocol).
+  enum class Protocol : uint8_t { kHttp1, kHttp2, kDownstream, kAuto } protocol = Protocol::kHttp1;
   BalancerKind balancer = BalancerKind::kRoundRobin;
-  uint32_t choice_count = 2;              // least_request
-  double active_request_bias = 1.0;       // least_request with weights
-  uint32_t healthy_panic_threshold = 50;  // percent; 0 switches it off
   bool close_connections_on_host_set_change = false;
-
+  uint32_t choice_count = 2;              // least_request
+  uint32_t healthy_panic_threshold = 50;  // percent; 0 switches it off
+  uint32_t buffer_limit = 1024 * 1024;    // per_connection_buffer_limit_bytes
+  double active_request_bias = 1.0;       // least_request with weights
   std::chrono::milliseconds connect_timeout{5000};
-  uint32_t buffer_limit = 1024 * 1024;                   // per_connection_buffer_limit_bytes
-  std::chrono::milliseconds idle_timeout{3600 * 1000};   // 0: none
-  uint32_t max_requests_per_connection = 0;              // 0: unlimited
-  std::chrono::milliseconds max_connection_duration{0};  // 0: none
-  double max_connection_duration_jitter = 0;             // percent
-  std::chrono::milliseconds max_stream_duration{0};      // Of one try; 0: none
-  uint32_t max_response_headers_kb = 60;
-  uint32_t max_headers_count = 100;
+  net::TcpKeepalive keepalive;
+
   Shared<CircuitBreakers> breakers;       // Priority DEFAULT.
   Shared<CircuitBreakers> high_breakers;  // Priority HIGH.
   const CircuitBreakers& BreakersOf(bool high_priority) const {
     return high_priority ? *high_breakers : *breakers;
   }
-  net::TcpKeepalive keepalive;
 
-  // explicit_http_config, use_downstream_protocol_config, or auto_config: what each connection's
-  // handshake agrees on, which its transport socket can (ExtensionConfig::negotiates_protocol).
-  enum class Protocol : uint8_t { kHttp1, kHttp2, kDownstream, kAuto } protocol = Protocol::kHttp1;
+  Shared<HttpLimits> http_limits;
   Shared<Http1Options> http1;
   Shared<Http2Options> http2;
   Shared<NamesFromRequests> names;
 
   std::shared_ptr<const RequestPolicies> policies;  // Null: as the routes have it.
 
-  net::DnsFamily dns_family = net::DnsFamily::kAuto;
-  std::chrono::milliseconds dns_refresh_rate{5000};
-  std::chrono::milliseconds dns_failure_refresh_base{5000};
-  std::chrono::milliseconds dns_failure_refresh_max{5000};
-  bool respect_dns_ttl = false;
+  Shared<DnsOptions> dns;
 
   // Null: raw_buffer.
   std::shared_ptr<const ExtensionConfig> transport_socket;

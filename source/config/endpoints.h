@@ -35,7 +35,7 @@ struct DnsName {
 
 struct Endpoint {
   std::variant<net::Address, Shared<DnsName>> address;
-  std::string hostname;
+  Shared<std::string> hostname;
   uint32_t weight = 1;  // 1 and up.
   HealthStatus health = HealthStatus::kUnknown;
   uint32_t locality = 0;  // Index in Endpoints::localities.

@@ -15,9 +15,11 @@ void SharedParts::ShareIn(Cluster& cluster) {
   config::ShareIn(cluster.eds_source, sources_);
   config::ShareIn(cluster.breakers, breakers_);
   config::ShareIn(cluster.high_breakers, breakers_);
+  config::ShareIn(cluster.http_limits, http_limits_);
   config::ShareIn(cluster.http1, http1_);
   config::ShareIn(cluster.http2, http2_);
   config::ShareIn(cluster.names, names_);
+  config::ShareIn(cluster.dns, dns_);
 }
 
 void SharedParts::ShareIn(Endpoints& endpoints) {

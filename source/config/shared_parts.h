@@ -22,6 +22,8 @@ class SharedParts {
  private:
   Mutex mutex_;
   RecentValues<CircuitBreakers> breakers_ WEIR_GUARDED_BY(mutex_);
+  RecentValues<HttpLimits> http_limits_ WEIR_GUARDED_BY(mutex_);
+  RecentValues<DnsOptions> dns_ WEIR_GUARDED_BY(mutex_);
   RecentValues<ConfigSource> sources_ WEIR_GUARDED_BY(mutex_);
   RecentValues<Http1Options> http1_ WEIR_GUARDED_BY(mutex_);
   RecentValues<Http2Options> http2_ WEIR_GUARDED_BY(mutex_);

@@ -107,7 +107,8 @@ void RouterFilter::OnAttemptReady(UpstreamAttempt& attempt) {
   NoteUpstream(attempt);
   route_counts_.Inc(&RouteStats::upstream_rq_total);
   if (response_pauses_ > 0) attempt.stream().SetReadPaused(true);
-  attempt.SetMaxDuration(terms_.max_duration.value_or(cluster_->config().max_stream_duration));
+  attempt.SetMaxDuration(
+      terms_.max_duration.value_or(cluster_->config().http_limits->max_stream_duration));
   Send(attempt);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "source/base/status.h"
 
 namespace weir::server {
@@ -31,7 +32,7 @@ struct ClusterDirector::Supply {
   explicit Supply(std::string_view key) : own_key(std::make_unique<const std::string>(key)) {}
   std::unique_ptr<const std::string> own_key;  // Null when the endpoints' name is it.
   std::shared_ptr<const config::Endpoints> endpoints;
-  std::vector<Known*> clusters;  // That wait for it or use it.
+  absl::InlinedVector<Known*, 1> clusters;  // That wait for it or use it; nearly always one.
   bool timed_out = false;
 
   // Named so for the set of them.

@@ -28,10 +28,9 @@ int64_t Milliseconds(event::SystemTime time) {
 
 NamedSubscriptions::Rows::iterator NamedSubscriptions::Find(std::string_view name,
                                                             std::string_view place) {
-  if (place == name) place = "";
   const auto [first, last] = rows_.equal_range(name);
   for (auto row = first; row != last; ++row) {
-    if (row->second.place == place) return row;
+    if (PlaceOf(*row) == place) return row;
   }
   return rows_.end();
 }
@@ -40,7 +39,8 @@ void NamedSubscriptions::Add(std::string_view name, std::string_view place, cons
   const MutexLock lock(mutex_);
   auto at = Find(name, place);
   if (at == rows_.end()) {
-    at = rows_.emplace(std::string(name), Row{.place = std::string(place == name ? "" : place)});
+    at = rows_.emplace(std::string(name), Row{});
+    if (place != name) at->second.place = std::make_shared<const std::string>(place);
     at->second.attempts = 1;
   }
   at->second.source = source;
@@ -56,7 +56,7 @@ void NamedSubscriptions::Remove(std::string_view name, std::string_view place) {
 
 void NamedSubscriptions::Answered(const std::vector<Outcome>& outcomes, std::string_view version,
                                   event::SystemTime now) {
-  const auto text = std::make_shared<const std::string>(version);
+  const auto answer = std::make_shared<const Answer>(Answer{std::string(version), now});
   const MutexLock lock(mutex_);
   for (const Outcome& outcome : outcomes) {
     const auto [first, last] = rows_.equal_range(outcome.name);
@@ -64,8 +64,7 @@ void NamedSubscriptions::Answered(const std::vector<Outcome>& outcomes, std::str
       Row& row = at->second;
       ++(outcome.accepted ? row.successes : row.rejections);
       if (!outcome.accepted) continue;
-      row.version = text;
-      row.updated = now;
+      row.accepted = answer;
       if (!outcome.changed) continue;
       ++row.reloads;
       row.reloaded = now;
@@ -92,11 +91,12 @@ void NamedSubscriptions::Failed(const void* source) {
   }
 }
 
-void NamedSubscriptions::AddSamples(const std::string& name, const Row& row,
+void NamedSubscriptions::AddSamples(const Rows::value_type& of,
                                     std::vector<stats::Sample>& out) const {
   using stats::Kind::kCounter;
   using stats::Kind::kGauge;
-  const stats::Scope scope{PrefixOf(kind_), row.place.empty() ? name : row.place};
+  const Row& row = of.second;
+  const stats::Scope scope{PrefixOf(kind_), PlaceOf(of)};
   const auto add = [&](std::string_view stat, stats::Kind kind, int64_t number,
                        std::string_view help) { out.push_back({scope, stat, number, help, kind}); };
   add("update_attempt", kCounter, row.attempts, "Times that the resource was asked for");
@@ -112,11 +112,12 @@ void NamedSubscriptions::AddSamples(const std::string& name, const Row& row,
     add("config_reload", kCounter, row.reloads, "Answers that changed the configuration");
     add("config_reload_time_ms", kGauge, Milliseconds(row.reloaded), "When the last of them came");
   }
-  const std::string version = row.version == nullptr ? "" : *row.version;
-  add("update_time", kGauge, Milliseconds(row.updated), "When the last answer was accepted");
-  add("version", kGauge, xds::VersionHash(version), "Hash of the version last accepted");
-  out.push_back(
-      {scope, "version_text", 0, "The version last accepted", stats::Kind::kText, version});
+  static const Answer kNone;
+  const Answer& accepted = row.accepted == nullptr ? kNone : *row.accepted;
+  add("update_time", kGauge, Milliseconds(accepted.received), "When the last answer was accepted");
+  add("version", kGauge, xds::VersionHash(accepted.version), "Hash of the version last accepted");
+  out.push_back({scope, "version_text", 0, "The version last accepted", stats::Kind::kText,
+                 accepted.version});
 }
 
 std::vector<stats::Sample> NamedSubscriptions::Samples() const {
@@ -126,7 +127,7 @@ std::vector<stats::Sample> NamedSubscriptions::Samples() const {
     return rows_;
   }();
   std::vector<stats::Sample> samples;
-  for (const auto& [name, row] : rows) AddSamples(name, row, samples);
+  for (const auto& row : rows) AddSamples(row, samples);
   return samples;
 }
 

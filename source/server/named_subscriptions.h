@@ -48,21 +48,29 @@ class NamedSubscriptions {
   std::vector<stats::Sample> Samples() const;
 
  private:
+  // One answer, shared by all that came with it.
+  struct Answer {
+    std::string version;
+    event::SystemTime received;
+  };
   struct Row {
-    std::string place;  // Empty: the name.
+    std::shared_ptr<const std::string> place;  // Null: the name.
     const void* source = nullptr;
-    std::shared_ptr<const std::string> version;  // Shared by those that came together.
-    event::SystemTime updated, reloaded;
+    std::shared_ptr<const Answer> accepted;  // The last; null: none was.
+    event::SystemTime reloaded;
     uint32_t users = 0;
     uint32_t attempts = 0, successes = 0, rejections = 0, failures = 0, timeouts = 0;
     uint32_t reloads = 0, rotation_failures = 0;
   };
   using Rows = std::multimap<std::string, Row, std::less<>>;  // By resource name.
 
+  static const std::string& PlaceOf(const Rows::value_type& row) {
+    return row.second.place == nullptr ? row.first : *row.second.place;
+  }
   Rows::iterator Find(std::string_view name, std::string_view place) WEIR_REQUIRES(mutex_);
   // Adds one to a counter of each row of `name`.
   void Count(std::string_view name, uint32_t Row::* counter);
-  void AddSamples(const std::string& name, const Row& row, std::vector<stats::Sample>& out) const;
+  void AddSamples(const Rows::value_type& of, std::vector<stats::Sample>& out) const;
 
   const Kind kind_;
   mutable Mutex mutex_;

@@ -23,7 +23,7 @@ std::vector<std::string> ResourceBook::Drop(const SetId& id) {
 }
 
 void ResourceBook::Accepted(const SetId& id, admin::ResourceRecord record) {
-  if (record.ignored != nullptr) ignored_fields_ += record.ignored->size();
+  if (record.remarks != nullptr) ignored_fields_ += record.remarks->ignored.size();
   admin::ResourceSet& set = SetOf(id);
   const NamedBytes content = record.content;
   set.records = set.records.Set(content.name(), std::move(record));
@@ -44,7 +44,10 @@ void ResourceBook::Rejected(const SetId& id, std::string_view name,
   const auto* const before = set.records.Find(name);
   admin::ResourceRecord record =
       before == nullptr ? admin::ResourceRecord{.content = NamedBytes(name, {}, {})} : *before;
-  record.error = std::make_shared<const admin::ResourceRecord::Error>(std::move(error));
+  admin::ResourceRecord::Remarks remarks;
+  if (record.remarks != nullptr) remarks = *record.remarks;
+  remarks.error = std::move(error);
+  record.remarks = std::make_shared<const admin::ResourceRecord::Remarks>(std::move(remarks));
   set.records = set.records.Set(name, std::move(record));
 }
 

@@ -136,7 +136,7 @@ void Server::AddHosts(admin::View& view, const std::vector<HostView>& hosts) con
       if (address == nullptr) continue;
       admin::HostStatus status;
       status.address = address->ToString();
-      status.hostname = endpoint.hostname;
+      status.hostname = *endpoint.hostname;
       status.weight = endpoint.weight;
       status.health = std::string(config::NameOf(endpoint.health));
       if (endpoint.locality < entry->endpoints->localities->size()) {

@@ -23,14 +23,14 @@ struct TypeSink::Job {
 namespace {
 
 // "path: reason" of each; null when there are none.
-std::shared_ptr<const std::vector<std::string>> IgnoredLines(
-    const std::vector<schema::Unsupported>& all) {
-  if (all.empty()) return nullptr;
-  auto lines = std::make_shared<std::vector<std::string>>();
-  for (const schema::Unsupported& ignored : all) {
-    lines->push_back(StrCat(ignored.path, ": ", ignored.ToString(), " (", ignored.reason, ")"));
+std::shared_ptr<const admin::ResourceRecord::Remarks> RemarksOn(
+    const std::vector<schema::Unsupported>& ignored) {
+  if (ignored.empty()) return nullptr;
+  auto remarks = std::make_shared<admin::ResourceRecord::Remarks>();
+  for (const schema::Unsupported& field : ignored) {
+    remarks->ignored.push_back(StrCat(field.path, ": ", field.ToString(), " (", field.reason, ")"));
   }
-  return lines;
+  return remarks;
 }
 
 }  // namespace
@@ -226,8 +226,7 @@ void TypeSink::Commit(Job& job) {
     KeepWatching(raw, std::move((*job.compiled[i])->watched), std::move(job.watches[i]));
     book_.Accepted(target_.set, {.content = raw.content,
                                  .last_updated = loop_.WallNow(),
-                                 .ignored = IgnoredLines((*job.compiled[i])->ignored),
-                                 .error = nullptr,
+                                 .remarks = RemarksOn((*job.compiled[i])->ignored),
                                  .accepted = true});
   }
   for (const std::string& name : job.update.removed) {

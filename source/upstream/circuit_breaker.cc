@@ -108,7 +108,7 @@ ClusterLimits BreakerRegistry::Get(const config::Cluster& cluster, bool high_pri
   }
   State::Held& held = clusters[cluster.name];
   ClusterLimits limits;
-  held.stat_name = cluster.alt_stat_name.empty() ? cluster.name : cluster.alt_stat_name;
+  held.stat_name = cluster.alt_stat_name->empty() ? cluster.name : *cluster.alt_stat_name;
   held.track_remaining = settings.track_remaining;
   held.retry_budget = settings.retry_budget;
   limits.connections = state_->Limit(held.connections, settings.max_connections);

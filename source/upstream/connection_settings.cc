@@ -11,10 +11,16 @@ constexpr size_t kBesidesTheHead = 64 * 1024;
 
 http::CodecLimits LimitsOf(const config::Cluster& cluster) {
   http::CodecLimits limits;
-  limits.max_header_bytes = cluster.max_response_headers_kb * 1024;
-  limits.max_header_count = cluster.max_headers_count;
+  limits.max_header_bytes = cluster.http_limits->max_response_headers_kb * 1024;
+  limits.max_header_count = cluster.http_limits->max_headers_count;
   limits.high_watermark = cluster.buffer_limit;
   return limits;
+}
+
+// Those of connections: max_stream_duration is a request's.
+bool HaveEqualLimits(config::HttpLimits a, const config::HttpLimits& b) {
+  a.max_stream_duration = b.max_stream_duration;
+  return a == b;
 }
 
 http::h1::Options Http1Of(const config::Cluster& cluster) {
@@ -74,14 +80,15 @@ std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
   settings->connect = {.keepalive = cluster.keepalive};
   settings->transport = std::move(transport);
   settings->connect_timeout = cluster.connect_timeout;
-  settings->idle_timeout = cluster.idle_timeout;
-  settings->max_connection_duration = cluster.max_connection_duration;
-  settings->max_connection_duration_jitter = cluster.max_connection_duration_jitter;
-  settings->max_requests_per_connection = cluster.max_requests_per_connection;
+  settings->idle_timeout = cluster.http_limits->idle_timeout;
+  settings->max_connection_duration = cluster.http_limits->max_connection_duration;
+  settings->max_connection_duration_jitter = cluster.http_limits->max_connection_duration_jitter;
+  settings->max_requests_per_connection = cluster.http_limits->max_requests_per_connection;
   settings->max_concurrent_streams = std::max(cluster.http2->max_concurrent_streams, 1u);
   settings->output_limit = cluster.buffer_limit;
   settings->input_limit =
-      std::max<size_t>(cluster.buffer_limit, cluster.max_response_headers_kb * size_t{1024}) +
+      std::max<size_t>(cluster.buffer_limit,
+                       cluster.http_limits->max_response_headers_kb * size_t{1024}) +
       kBesidesTheHead;
   return settings;
 }
@@ -150,12 +157,7 @@ std::unique_ptr<net::ByteStream> Connect(const PoolContext& context, const Host&
 
 bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b) {
   return a.connect_timeout == b.connect_timeout && a.buffer_limit == b.buffer_limit &&
-         a.idle_timeout == b.idle_timeout &&
-         a.max_requests_per_connection == b.max_requests_per_connection &&
-         a.max_connection_duration == b.max_connection_duration &&
-         a.max_connection_duration_jitter == b.max_connection_duration_jitter &&
-         a.max_response_headers_kb == b.max_response_headers_kb &&
-         a.max_headers_count == b.max_headers_count && a.keepalive == b.keepalive &&
+         HaveEqualLimits(*a.http_limits, *b.http_limits) && a.keepalive == b.keepalive &&
          a.protocol == b.protocol && a.names == b.names && a.http1 == b.http1 &&
          a.http2 == b.http2 && config::SameConfig(a.transport_socket, b.transport_socket) &&
          a.transport_socket_matches == b.transport_socket_matches;

@@ -54,7 +54,7 @@ StrictDns::~StrictDns() = default;
 
 void StrictDns::Resolve(Name& name) {
   name.query = resolver_.Resolve(
-      name.host, cluster_->dns_family,
+      name.host, cluster_->dns->family,
       [this, &name](absl::StatusOr<net::ResolvedAddresses> answer) { OnAnswer(name, answer); });
 }
 
@@ -78,14 +78,14 @@ event::Duration StrictDns::NextAfter(Name& name,
                                      const absl::StatusOr<net::ResolvedAddresses>& answer) {
   if (answer.ok()) {
     name.failures = 0;
-    if (!cluster_->respect_dns_ttl) return cluster_->dns_refresh_rate;
+    if (!cluster_->dns->respect_ttl) return cluster_->dns->refresh_rate;
     return std::max<event::Duration>(answer->ttl, kLeastRefresh);
   }
   // Between half and the whole of base, base * 2, base * 4, ... up to max.
-  event::Duration most = cluster_->dns_failure_refresh_base;
-  for (uint32_t i = 0; i < name.failures && most < cluster_->dns_failure_refresh_max; ++i)
+  event::Duration most = cluster_->dns->failure_refresh_base;
+  for (uint32_t i = 0; i < name.failures && most < cluster_->dns->failure_refresh_max; ++i)
     most *= 2;
-  most = std::min<event::Duration>(most, cluster_->dns_failure_refresh_max);
+  most = std::min<event::Duration>(most, cluster_->dns->failure_refresh_max);
   ++name.failures;
   const auto half = static_cast<uint64_t>(most.count() / 2);
   return event::Duration(half + random_.Below(half + 1));
@@ -105,7 +105,7 @@ void StrictDns::Publish() {
     for (const net::IpAddress& address : by_host.find(dns->host)->second->addresses) {
       config::Endpoint resolved = endpoint;
       resolved.address = net::Address::Ip(address, dns->port);
-      if (resolved.hostname.empty()) resolved.hostname = dns->host;
+      if (resolved.hostname->empty()) resolved.hostname = dns->host;
       next->endpoints.push_back(std::move(resolved));
     }
   }

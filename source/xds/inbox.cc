@@ -36,11 +36,6 @@ std::string ErrorText(const std::vector<Rejection>& malformed,
 
 }  // namespace
 
-struct Inbox::Expiry {
-  Expiry(event::Loop& loop, std::function<void()> fire) : timer(loop, std::move(fire)) {}
-  event::Timer timer;
-};
-
 struct Inbox::Sorted {
   std::vector<Pending::Resource> resources;
   HashSet present;  // Every name in the response, heartbeats and unwanted ones too.
@@ -68,11 +63,12 @@ void Inbox::DropQueued() {
 
 void Inbox::Forget(std::string_view name) {
   if (const auto at = accepted_.find(name); at != accepted_.end()) accepted_.erase(at);
+  if (const auto at = expiries_.find(name); at != expiries_.end()) expiries_.erase(at);
 }
 
 std::vector<std::string> Inbox::ForgetUnwanted() {
   std::vector<std::string> forgotten;
-  for (const Accepted& accepted : accepted_) {
+  for (const NamedBytes& accepted : accepted_) {
     if (!interest_.Wants(accepted.name())) forgotten.emplace_back(accepted.name());
   }
   for (const std::string& name : forgotten) Forget(name);
@@ -83,8 +79,8 @@ std::vector<std::string> Inbox::ForgetUnwanted() {
 std::vector<std::pair<std::string, std::string>> Inbox::Versions() const {
   std::vector<std::pair<std::string, std::string>> versions;
   versions.reserve(accepted_.size());
-  for (const Accepted& accepted : accepted_) {
-    versions.emplace_back(accepted.name(), accepted.content.version());
+  for (const NamedBytes& accepted : accepted_) {
+    versions.emplace_back(accepted.name(), accepted.version());
   }
   std::sort(versions.begin(), versions.end());
   return versions;
@@ -106,10 +102,10 @@ void Inbox::Pump() {
 }
 
 void Inbox::HandExpired(const std::string& name) {
-  const auto at = accepted_.find(name);
+  const auto expiry = expiries_.find(name);
   // Refreshed, replaced or removed while this waited.
-  if (at == accepted_.end() || at->expiry == nullptr || at->expiry->timer.enabled()) return;
-  accepted_.erase(at);
+  if (expiry == expiries_.end() || expiry->second->enabled()) return;
+  Forget(name);
   Update update{.cause = Update::Cause::kTtlExpired, .removed = {name}};
   HandToSink(std::move(update), Pending{.cause = Update::Cause::kTtlExpired});
 }
@@ -190,8 +186,8 @@ void Inbox::SortOne(WireResource& wire, size_t index, const std::string& respons
   const auto at = accepted_.find(name);
   if (!wire.bytes.has_value()) {
     ++sorted.heartbeats;
-    if (at != accepted_.end() && at->content.version() == wire.version) {
-      SetTtl(*at, wire.ttl);
+    if (at != accepted_.end() && at->version() == wire.version) {
+      SetTtl(name, wire.ttl);
     } else {
       WEIR_LOG(kXds, kWarn, "ignored a heartbeat for ", name, ", which is not held at version ",
                wire.version);
@@ -201,11 +197,10 @@ void Inbox::SortOne(WireResource& wire, size_t index, const std::string& respons
   Pending::Resource resource;
   resource.raw.content =
       NamedBytes(name, wire.version.empty() ? response_version : wire.version, *wire.bytes);
-  resource.raw.unchanged =
-      at != accepted_.end() && at->content.bytes() == resource.raw.content.bytes();
+  resource.raw.unchanged = at != accepted_.end() && at->bytes() == resource.raw.bytes();
   // What is equal is kept once.
-  if (resource.raw.unchanged && at->content.version() == resource.raw.version()) {
-    resource.raw.content = at->content;
+  if (resource.raw.unchanged && at->version() == resource.raw.version()) {
+    resource.raw.content = *at;
   }
   resource.ttl = wire.ttl;
   sorted.resources.push_back(std::move(resource));
@@ -220,7 +215,7 @@ std::vector<std::string> Inbox::RemovedBy(const WireResponse& response, bool ful
   // A resource whose name cannot be read may be any of those that seem to be missing: all of them
   // stay.
   if (full_state && sorted.malformed.empty()) {
-    for (const Accepted& accepted : accepted_) {
+    for (const NamedBytes& accepted : accepted_) {
       const std::string_view name = accepted.name();
       if (!sorted.present.contains(name)) removed.emplace_back(name);
     }
@@ -269,7 +264,8 @@ std::vector<std::string> Inbox::Commit(const Verdict& verdict) {
       continue;
     }
     Forget(raw.name());
-    SetTtl(*accepted_.insert({.content = raw.content, .expiry = nullptr}).first, resource.ttl);
+    accepted_.insert(raw.content);
+    SetTtl(raw.name(), resource.ttl);
   }
   for (const std::string& name : pending_->removed) {
     if (!rejected.contains(name)) Forget(name);
@@ -277,24 +273,25 @@ std::vector<std::string> Inbox::Commit(const Verdict& verdict) {
   return unwanted;
 }
 
-void Inbox::SetTtl(const Accepted& accepted, std::optional<event::Duration> ttl) {
+void Inbox::SetTtl(std::string_view name, std::optional<event::Duration> ttl) {
   if (!ttl.has_value()) {
-    accepted.expiry.reset();
+    if (const auto at = expiries_.find(name); at != expiries_.end()) expiries_.erase(at);
     return;
   }
-  if (accepted.expiry == nullptr) {
-    accepted.expiry = std::make_unique<Expiry>(loop_, [this, name = std::string(accepted.name())] {
+  std::unique_ptr<event::Timer>& expiry = expiries_[name];
+  if (expiry == nullptr) {
+    expiry = std::make_unique<event::Timer>(loop_, [this, key = std::string(name)] {
       // Posted, as committing may destroy this timer; whether it was refreshed shows when its turn
       // has come.
-      loop_.Post([weak = std::weak_ptr<Inbox*>(self_), name] {
+      loop_.Post([weak = std::weak_ptr<Inbox*>(self_), key] {
         const std::shared_ptr<Inbox*> inbox = weak.lock();
         if (inbox == nullptr) return;
-        (*inbox)->queue_.push_back({.response = {}, .settled = {}, .expired = name});
+        (*inbox)->queue_.push_back({.response = {}, .settled = {}, .expired = key});
         (*inbox)->Pump();
       });
     });
   }
-  accepted.expiry->timer.Enable(*ttl);
+  expiry->Enable(*ttl);
 }
 
 }  // namespace weir::xds

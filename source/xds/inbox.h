@@ -56,13 +56,6 @@ class Inbox {
   std::vector<std::pair<std::string, std::string>> Versions() const;
 
  private:
-  struct Expiry;
-  struct Accepted {
-    NamedBytes content;
-    mutable std::unique_ptr<Expiry> expiry;  // Null: no time to live.
-
-    std::string_view name() const { return content.name(); }
-  };
   // A response or an expired name that waits its turn.
   struct Item {
     WireResponse response;
@@ -97,13 +90,14 @@ class Inbox {
   void Finish(const Verdict& verdict);
   // Gives the names that were accepted and that nobody wants any more.
   std::vector<std::string> Commit(const Verdict& verdict);
-  void SetTtl(const Accepted& accepted, std::optional<event::Duration> ttl);
+  void SetTtl(std::string_view name, std::optional<event::Duration> ttl);
 
   const ResourceType& type_;
   ResourceSink& sink_;
   Interest& interest_;
   event::Loop& loop_;
-  NamedSet<Accepted> accepted_;
+  NamedSet<NamedBytes> accepted_;
+  HashMap<std::unique_ptr<event::Timer>> expiries_;  // Of those with a time to live.
   std::deque<Item> queue_;
   bool pumping_ = false;
   std::optional<Pending> pending_;

@@ -279,8 +279,7 @@ TEST_F(AdminServerTest, ASlowReaderGetsAllOfALargeDump) {
     const auto cluster = admin::NewDraftMessage("envoy.config.cluster.v3.Cluster");
     admin::Draft(*cluster).Text("name", name).Text("alt_stat_name", std::string(200, 'n'));
     set.records = set.records.Set(
-        name,
-        {.content = {name, "", cluster->SerializeAsString()}, .error = nullptr, .accepted = true});
+        name, {.content = {name, "", cluster->SerializeAsString()}, .accepted = true});
   }
   actions_.view->resources = {set};
   auto slow = Connect();

@@ -23,8 +23,9 @@ std::string Bytes(std::string_view type, std::string_view json) {
 
 event::SystemTime At(int64_t seconds) { return event::SystemTime(std::chrono::seconds(seconds)); }
 
-std::shared_ptr<const ResourceRecord::Error> ErrorOf(ResourceRecord::Error error) {
-  return std::make_shared<const ResourceRecord::Error>(std::move(error));
+std::shared_ptr<const ResourceRecord::Remarks> Refused(ResourceRecord::Error error) {
+  return std::make_shared<const ResourceRecord::Remarks>(
+      ResourceRecord::Remarks{.error = std::move(error)});
 }
 
 ResourceRecord Accepted(std::string_view name, std::string_view version, std::string_view bytes,
@@ -51,14 +52,14 @@ ResourceSet Clusters() {
   warm.warming = true;
   Put(set, warm);
   ResourceRecord broken = Accepted("broken", "v4", Cluster("broken"), At(50));
-  broken.ignored = std::make_shared<const std::vector<std::string>>(
-      std::vector<std::string>{"alt_stat_name: has no effect"});
-  broken.error = ErrorOf({.version = "v7",
-                          .details = "connect_timeout: must be greater than 0s",
-                          .last_attempt = At(400),
-                          .bytes = Bytes("envoy.config.cluster.v3.Cluster",
-                                         R"({"name":"broken","connect_timeout":"0s",
-                                                          "wait_for_warm_on_init":false})")});
+  broken.remarks = std::make_shared<const ResourceRecord::Remarks>(ResourceRecord::Remarks{
+      .ignored = {"alt_stat_name: has no effect"},
+      .error = ResourceRecord::Error{.version = "v7",
+                                     .details = "connect_timeout: must be greater than 0s",
+                                     .last_attempt = At(400),
+                                     .bytes = Bytes("envoy.config.cluster.v3.Cluster",
+                                                    R"({"name":"broken","connect_timeout":"0s",
+                             "wait_for_warm_on_init":false})")}});
   Put(set, broken);
   return set;
 }
@@ -182,7 +183,7 @@ ResourceSet Listeners() {
   warming.warming = true;
   Put(set, warming);
   Put(set, {.content = {"c", "", ""},
-            .error = ErrorOf({.version = "v2", .details = "address: is required"})});
+            .remarks = Refused({.version = "v2", .details = "address: is required"})});
   return set;
 }
 
@@ -338,7 +339,7 @@ View ViewWithSecrets() {
   const std::string cut = with_key.substr(0, with_key.size() - 3);
   for (const auto& [name, refused] : {std::pair("tls", with_key), std::pair("cut", cut)}) {
     ResourceRecord record = Accepted(name, "", with_key);
-    record.error = ErrorOf({.details = "bad", .bytes = refused});
+    record.remarks = Refused({.details = "bad", .bytes = refused});
     Put(set, record);
   }
   View view;
@@ -369,9 +370,9 @@ TEST(ConfigDumpTest, FieldsThatThisProgramLacksAreShown) {
   ResourceSet set{.type_url = std::string(schema::kClusterTypeUrl)};
   Put(set,
       {.content = {"x", "", ""},
-       .error = ErrorOf({.details = "outlier_detection is not supported",
-                         .bytes = Bytes("envoy.config.cluster.v3.Cluster",
-                                        R"({"name":"x","outlier_detection":{"consecutive_5xx":3},
+       .remarks = Refused({.details = "outlier_detection is not supported",
+                           .bytes = Bytes("envoy.config.cluster.v3.Cluster",
+                                          R"({"name":"x","outlier_detection":{"consecutive_5xx":3},
                                                               "dns_jitter":"1s"})")})});
   View view;
   view.resources = {set};

@@ -13,10 +13,10 @@ namespace weir::server {
 namespace {
 
 TEST(Sizes, OfAClusterAndItsEndpoints) {
-  EXPECT_LE(sizeof(config::Cluster), 416u);
+  EXPECT_LE(sizeof(config::Cluster), 328u);
   EXPECT_LE(sizeof(config::Endpoints), 104u);
-  EXPECT_LE(sizeof(config::Endpoint), 80u);
-  EXPECT_LE(sizeof(admin::ResourceRecord), 64u);
+  EXPECT_LE(sizeof(config::Endpoint), 64u);
+  EXPECT_LE(sizeof(admin::ResourceRecord), 48u);
 }
 
 TEST(Sizes, OfAnIdleConnection) {

@@ -118,7 +118,7 @@ TEST(BreakerRegistry, ReadsWhatIsTakenAndNotWhatLiesInReserves) {
   BreakerRegistry registry(2);
   config::Cluster cluster;
   cluster.name = "a";
-  cluster.alt_stat_name = "shown";
+  cluster.alt_stat_name = std::string("shown");
   cluster.breakers.Edit().max_requests = 1000;
   cluster.breakers.Edit().max_retries = 1;
   cluster.breakers.Edit().track_remaining = true;

@@ -195,9 +195,10 @@ TEST(ClusterMap, NewSettingsOfConnectionsDrainTheOldOnesAndOthersDoNot) {
       {"balancer", [](auto& c) { c.balancer = config::BalancerKind::kRandom; }, 1},
       {"breakers", [](auto& c) { c.breakers.Edit().max_requests = 7; }, 1},
       {"panic", [](auto& c) { c.healthy_panic_threshold = 0; }, 1},
-      {"limit of headers", [](auto& c) { c.max_headers_count = 7; }, 2},
+      {"time for a try", [](auto& c) { c.http_limits.Edit().max_stream_duration = seconds(7); }, 1},
+      {"limit of headers", [](auto& c) { c.http_limits.Edit().max_headers_count = 7; }, 2},
       {"keepalive", [](auto& c) { c.keepalive.probes = 7; }, 2},
-      {"name of stats", [](auto& c) { c.alt_stat_name = "other"; }, 2},
+      {"name of stats", [](auto& c) { c.alt_stat_name = std::string("other"); }, 2},
   };
   for (const Case& c : cases) {
     World world;

@@ -64,7 +64,7 @@ TEST(StrictDns, EveryAddressOfEveryNameIsAnEndpoint) {
             (std::vector<std::string>{"10.0.0.1:80 10.0.0.2:80 10.0.1.1:81 10.0.0.1:90 "
                                       "10.0.0.2:90 10.9.9.9:1"}));
   EXPECT_EQ(world.last->endpoints[0].weight, 3u);
-  EXPECT_EQ(world.last->endpoints[0].hostname, "a");
+  EXPECT_EQ(*world.last->endpoints[0].hostname, "a");
   EXPECT_EQ(world.resolver.queries(), 2u);
 }
 
@@ -114,34 +114,34 @@ TEST(StrictDns, AsksAgainWhenItsSettingsSay) {
     size_t least, most;
   };
   const Case cases[] = {
-      {"refresh rate", [](auto& w) { w.cluster->dns_refresh_rate = seconds(2); }, seconds(11), 6,
-       6},
+      {"refresh rate", [](auto& w) { w.cluster->dns.Edit().refresh_rate = seconds(2); },
+       seconds(11), 6, 6},
       {"TTL not respected", [](auto& w) { w.resolver.SetAnswer("a", {"10.0.0.1"}, seconds(1)); },
        seconds(11), 3, 3},
       {"TTL",
        [](auto& w) {
-         w.cluster->respect_dns_ttl = true;
+         w.cluster->dns.Edit().respect_ttl = true;
          w.resolver.SetAnswer("a", {"10.0.0.1"}, seconds(3));
        },
        seconds(10), 4, 4},
       {"TTL of zero",
        [](auto& w) {
-         w.cluster->respect_dns_ttl = true;
+         w.cluster->dns.Edit().respect_ttl = true;
          w.resolver.SetAnswer("a", {"10.0.0.1"}, seconds(0));
        },
        seconds(10), 10, 11},
       {"failures at base and max",
        [](auto& w) {
-         w.cluster->dns_failure_refresh_base = seconds(1);
-         w.cluster->dns_failure_refresh_max = seconds(1);
+         w.cluster->dns.Edit().failure_refresh_base = seconds(1);
+         w.cluster->dns.Edit().failure_refresh_max = seconds(1);
          w.resolver.SetError("a", Unavailable("no server answers"));
        },
        seconds(20), 20, 40},
       // 1, 2, 4, 8, 8, ... seconds, or down to half of that.
       {"failures backing off",
        [](auto& w) {
-         w.cluster->dns_failure_refresh_base = seconds(1);
-         w.cluster->dns_failure_refresh_max = seconds(8);
+         w.cluster->dns.Edit().failure_refresh_base = seconds(1);
+         w.cluster->dns.Edit().failure_refresh_max = seconds(8);
          w.resolver.SetError("a", Unavailable("no server answers"));
        },
        seconds(39), 7, 13},

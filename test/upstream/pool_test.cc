@@ -204,37 +204,40 @@ void Request(World& world) {
 const EndCase kEndCases[] = {
     {"kept", [](auto&) {}, [](World& w) { w.loop.RunFor(seconds(3599)); }, 1},
     {"an hour idle", [](auto&) {}, [](World& w) { w.loop.RunFor(seconds(3601)); }, 0},
-    {"idle for less", [](auto& c) { c.idle_timeout = seconds(2); },
+    {"idle for less", [](auto& c) { c.http_limits.Edit().idle_timeout = seconds(2); },
      [](World& w) { w.loop.RunFor(milliseconds(1990)); }, 1},
-    {"idle too long", [](auto& c) { c.idle_timeout = seconds(2); },
+    {"idle too long", [](auto& c) { c.http_limits.Edit().idle_timeout = seconds(2); },
      [](World& w) { w.loop.RunFor(milliseconds(2010)); }, 0},
-    {"used in between", [](auto& c) { c.idle_timeout = seconds(2); },
+    {"used in between", [](auto& c) { c.http_limits.Edit().idle_timeout = seconds(2); },
      [](World& w) {
        w.loop.RunFor(milliseconds(1500));
        Request(w);
        w.loop.RunFor(milliseconds(1500));
      },
      1},
-    {"idle again", [](auto& c) { c.idle_timeout = seconds(2); },
+    {"idle again", [](auto& c) { c.http_limits.Edit().idle_timeout = seconds(2); },
      [](World& w) {
        w.loop.RunFor(milliseconds(1500));
        Request(w);
        w.loop.RunFor(milliseconds(2010));
      },
      0},
-    {"no idle timeout", [](auto& c) { c.idle_timeout = seconds(0); },
+    {"no idle timeout", [](auto& c) { c.http_limits.Edit().idle_timeout = seconds(0); },
      [](World& w) { w.loop.RunFor(std::chrono::hours(30)); }, 1},
-    {"one request each", [](auto& c) { c.max_requests_per_connection = 1; }, [](World&) {}, 0},
-    {"one of two requests", [](auto& c) { c.max_requests_per_connection = 2; }, [](World&) {}, 1},
-    {"two of two requests", [](auto& c) { c.max_requests_per_connection = 2; }, Request, 0},
-    {"young", [](auto& c) { c.max_connection_duration = seconds(5); },
+    {"one request each", [](auto& c) { c.http_limits.Edit().max_requests_per_connection = 1; },
+     [](World&) {}, 0},
+    {"one of two requests", [](auto& c) { c.http_limits.Edit().max_requests_per_connection = 2; },
+     [](World&) {}, 1},
+    {"two of two requests", [](auto& c) { c.http_limits.Edit().max_requests_per_connection = 2; },
+     Request, 0},
+    {"young", [](auto& c) { c.http_limits.Edit().max_connection_duration = seconds(5); },
      [](World& w) { w.loop.RunFor(milliseconds(4990)); }, 1},
-    {"old", [](auto& c) { c.max_connection_duration = seconds(5); },
+    {"old", [](auto& c) { c.http_limits.Edit().max_connection_duration = seconds(5); },
      [](World& w) { w.loop.RunFor(milliseconds(5010)); }, 0},
     {"old, but for its jitter",
      [](auto& c) {
-       c.max_connection_duration = seconds(5);
-       c.max_connection_duration_jitter = 100;
+       c.http_limits.Edit().max_connection_duration = seconds(5);
+       c.http_limits.Edit().max_connection_duration_jitter = 100;
      },
      [](World& w) { w.loop.RunFor(milliseconds(10010)); }, 0},
     {"closed by the upstream", [](auto&) {}, [](World& w) { w.servers[0]->CloseAll(); }, 0},
@@ -269,7 +272,7 @@ TEST(Pool, AConnectionThatReachesItsAgeInUseEndsAfterItsRequests) {
   UpstreamServer& server = world.Serve(kA, Speaks::kHttp2);
   server.Hold(true);
   config::Cluster cluster = Web(kHttp2);
-  cluster.max_connection_duration = seconds(5);
+  cluster.http_limits.Edit().max_connection_duration = seconds(5);
   world.Install(cluster, {kA});
   Call old(world);
   old.Go(world.Get());

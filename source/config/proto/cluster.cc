@@ -39,20 +39,22 @@ void DecodeInlineEndpoints(const pb::Cluster& message, const Scope& scope, Clust
                                       dns ? EndpointNames::kResolve : EndpointNames::kRefuse);
 }
 
-void DecodeDns(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
-  cluster.dns_family = static_cast<net::DnsFamily>(message.dns_lookup_family());
-  cluster.respect_dns_ttl = message.respect_dns_ttl();
+DnsOptions DecodeDns(const pb::Cluster& message, const Scope& scope) {
+  DnsOptions options;
+  options.family = static_cast<net::DnsFamily>(message.dns_lookup_family());
+  options.respect_ttl = message.respect_dns_ttl();
   if (message.has_dns_refresh_rate()) {
-    cluster.dns_refresh_rate =
+    options.refresh_rate =
         DecodeDuration(message.dns_refresh_rate(), scope.Field("dns_refresh_rate"));
   }
-  cluster.dns_failure_refresh_base = cluster.dns_refresh_rate;
-  cluster.dns_failure_refresh_max = cluster.dns_refresh_rate;
-  if (!message.has_dns_failure_refresh_rate()) return;
-  const BackOffIntervals intervals =
-      DecodeBackOff(message.dns_failure_refresh_rate(), scope.Field("dns_failure_refresh_rate"));
-  cluster.dns_failure_refresh_base = intervals.base;
-  cluster.dns_failure_refresh_max = intervals.max;
+  options.failure_refresh_base = options.failure_refresh_max = options.refresh_rate;
+  if (message.has_dns_failure_refresh_rate()) {
+    const BackOffIntervals intervals =
+        DecodeBackOff(message.dns_failure_refresh_rate(), scope.Field("dns_failure_refresh_rate"));
+    options.failure_refresh_base = intervals.base;
+    options.failure_refresh_max = intervals.max;
+  }
+  return options;
 }
 
 RetryBudget DecodeRetryBudget(const pb::CircuitBreakers::Thresholds::RetryBudget& message,
@@ -144,7 +146,7 @@ void CheckNegotiation(const Cluster& cluster, const Scope& scope) {
 std::shared_ptr<const Cluster> DecodeCluster(const pb::Cluster& message, const Scope& scope) {
   auto cluster = std::make_shared<Cluster>();
   cluster->name = message.name();
-  cluster->alt_stat_name = message.alt_stat_name();
+  if (!message.alt_stat_name().empty()) cluster->alt_stat_name = message.alt_stat_name();
   if (message.has_wait_for_warm_on_init() && !message.wait_for_warm_on_init().value()) {
     scope.Field("wait_for_warm_on_init")
         .Error("false is not supported: clusters are warm before use");
@@ -154,7 +156,7 @@ std::shared_ptr<const Cluster> DecodeCluster(const pb::Cluster& message, const S
   } else {
     DecodeInlineEndpoints(message, scope, *cluster);
   }
-  DecodeDns(message, scope, *cluster);
+  cluster->dns = DecodeDns(message, scope);
   if (message.has_connect_timeout()) {
     cluster->connect_timeout =
         DecodeDuration(message.connect_timeout(), scope.Field("connect_timeout"));

@@ -39,7 +39,9 @@ void DecodeEndpoint(const pb::LbEndpoint& message, const Scope& scope, EndpointN
     return;
   }
   Endpoint endpoint;
-  endpoint.hostname = message.endpoint().hostname();
+  if (const std::string& hostname = message.endpoint().hostname(); !hostname.empty()) {
+    endpoint.hostname = hostname;
+  }
   endpoint.weight =
       message.has_load_balancing_weight() ? message.load_balancing_weight().value() : 1;
   endpoint.health = static_cast<HealthStatus>(message.health_status());
@@ -56,7 +58,7 @@ void DecodeEndpoint(const pb::LbEndpoint& message, const Scope& scope, EndpointN
     }
   } else if (!name.empty()) {
     const uint32_t port = address.socket_address().port_value();
-    if (endpoint.hostname.empty()) endpoint.hostname = name;
+    if (endpoint.hostname->empty()) endpoint.hostname = name;
     endpoint.address = DnsName{std::move(name), static_cast<uint16_t>(port)};
   } else {
     return;

@@ -66,28 +66,28 @@ void DecodePolicies(const pb::LoadBalancingPolicy& list, const Scope& scope, Clu
 }
 
 void DecodeCommon(const envoy::config::core::v3::HttpProtocolOptions& common, const Scope& scope,
-                  Cluster& cluster) {
+                  HttpLimits& options) {
   scope.RefuseSet(common, {"headers_with_underscores_action"});
   if (common.has_idle_timeout()) {
-    cluster.idle_timeout = DecodeDuration(common.idle_timeout(), scope.Field("idle_timeout"));
+    options.idle_timeout = DecodeDuration(common.idle_timeout(), scope.Field("idle_timeout"));
   }
   if (common.has_max_connection_duration()) {
-    cluster.max_connection_duration =
+    options.max_connection_duration =
         DecodeDuration(common.max_connection_duration(), scope.Field("max_connection_duration"));
   }
-  cluster.max_connection_duration_jitter = common.max_connection_duration_jitter().value();
+  options.max_connection_duration_jitter = common.max_connection_duration_jitter().value();
   if (common.has_max_stream_duration()) {
-    cluster.max_stream_duration =
+    options.max_stream_duration =
         DecodeDuration(common.max_stream_duration(), scope.Field("max_stream_duration"));
   }
   if (common.has_max_requests_per_connection()) {
-    cluster.max_requests_per_connection = common.max_requests_per_connection().value();
+    options.max_requests_per_connection = common.max_requests_per_connection().value();
   }
   if (common.has_max_response_headers_kb()) {
-    cluster.max_response_headers_kb = common.max_response_headers_kb().value();
+    options.max_response_headers_kb = common.max_response_headers_kb().value();
   }
   if (common.has_max_headers_count())
-    cluster.max_headers_count = common.max_headers_count().value();
+    options.max_headers_count = common.max_headers_count().value();
 }
 
 void DecodeNames(const envoy::config::core::v3::UpstreamHttpProtocolOptions& names,
@@ -115,7 +115,7 @@ void DecodeProtocolOptions(const http_pb::HttpProtocolOptions& options, const Sc
   cluster.policies = DecodePoliciesOfRequests(options, scope);
   if (options.has_common_http_protocol_options()) {
     DecodeCommon(options.common_http_protocol_options(),
-                 scope.Field("common_http_protocol_options"), cluster);
+                 scope.Field("common_http_protocol_options"), cluster.http_limits.Edit());
   }
   DecodeNames(options.upstream_http_protocol_options(), cluster);
   if (options.has_use_downstream_protocol_config()) {
@@ -154,7 +154,7 @@ void DecodeProtocolOptions(const http_pb::HttpProtocolOptions& options, const Sc
 void DecodeDeprecatedOptions(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
   if (message.has_common_http_protocol_options()) {
     DecodeCommon(message.common_http_protocol_options(),
-                 scope.Field("common_http_protocol_options"), cluster);
+                 scope.Field("common_http_protocol_options"), cluster.http_limits.Edit());
   }
   DecodeNames(message.upstream_http_protocol_options(), cluster);
   if (message.has_http2_protocol_options()) {
@@ -194,7 +194,8 @@ void DecodeBalancer(const pb::Cluster& message, const Scope& scope, Cluster& clu
 
 void DecodeUpstreamProtocol(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
   if (message.has_max_requests_per_connection()) {
-    cluster.max_requests_per_connection = message.max_requests_per_connection().value();
+    cluster.http_limits.Edit().max_requests_per_connection =
+        message.max_requests_per_connection().value();
   }
   bool decoded = false;
   for (const auto& [key, any] : message.typed_extension_protocol_options()) {

@@ -56,7 +56,7 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->eds_service_name, "svc");
   EXPECT_EQ(cluster->connect_timeout, std::chrono::milliseconds(250));
   EXPECT_EQ(cluster->active_request_bias, 0.5);
-  EXPECT_EQ(cluster->max_connection_duration_jitter, 7.5);
+  EXPECT_EQ(cluster->http_limits->max_connection_duration_jitter, 7.5);
   EXPECT_EQ(cluster->balancer, BalancerKind::kLeastRequest);
   EXPECT_EQ(cluster->choice_count, 4u);
   EXPECT_EQ(cluster->healthy_panic_threshold, 0u);
@@ -66,13 +66,13 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->high_breakers->retry_budget, (RetryBudget{.percent = 12.5, .least = 3}));
   EXPECT_EQ(cluster->high_breakers->max_connections, 1024u);
   EXPECT_EQ(cluster->keepalive.idle_seconds, 30u);
-  EXPECT_EQ(cluster->dns_family, net::DnsFamily::kV4Only);
-  EXPECT_EQ(cluster->dns_failure_refresh_max, std::chrono::seconds(10));
+  EXPECT_EQ(cluster->dns->family, net::DnsFamily::kV4Only);
+  EXPECT_EQ(cluster->dns->failure_refresh_max, std::chrono::seconds(10));
   EXPECT_EQ(cluster->protocol, Cluster::Protocol::kHttp2);
   EXPECT_EQ(cluster->http2->max_concurrent_streams, 50u);
-  EXPECT_EQ(cluster->idle_timeout, std::chrono::seconds(60));
-  EXPECT_EQ(cluster->max_stream_duration, std::chrono::seconds(9));
-  EXPECT_EQ(cluster->max_requests_per_connection, 7u);
+  EXPECT_EQ(cluster->http_limits->idle_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(cluster->http_limits->max_stream_duration, std::chrono::seconds(9));
+  EXPECT_EQ(cluster->http_limits->max_requests_per_connection, 7u);
 }
 
 TEST(DecodeCluster, TheDeprecatedFieldStillMeansHttp2) {
@@ -310,7 +310,7 @@ endpoints:
   EXPECT_EQ(endpoints->localities->at(0), (Locality{"r", "z", "s", 5}));
   const Endpoint& first = endpoints->endpoints[0];
   EXPECT_EQ(std::get<net::Address>(first.address).ToString(), "10.0.0.1:80");
-  EXPECT_EQ(first.hostname, "h");
+  EXPECT_EQ(*first.hostname, "h");
   EXPECT_EQ(first.health, HealthStatus::kDraining);
   EXPECT_EQ(first.weight, 3u);
   EXPECT_EQ(endpoints->endpoints[1].locality, 1u);
