@@ -28,7 +28,7 @@ struct KeyedValue {
 
 // Where compiled resources of one type and origin go. Main thread.
 struct TypeTarget {
-  ResourceBook::SetId set;
+  ResourceBook::SetId set = {};
   // Says of each value of an update whether it fits, those of one update together. Null: they do.
   std::function<std::vector<absl::Status>(const std::vector<KeyedValue>& values)> check = nullptr;
   // What can still be refused here is refused now; what is left to do, which cannot fail, is
@@ -38,10 +38,11 @@ struct TypeTarget {
   // After what is left to do was done for all that an update brings. May be null.
   std::function<void()> committed = nullptr;
   std::function<void(const std::string& key)> remove;
-  std::function<void(const std::string& key)> timed_out;
-  std::function<void(const std::string& key)> released;
-  // After the first answer, or its absence in time.
-  std::function<void()> first_answer;
+  // Of names that were asked for; null where the type is asked for as a whole.
+  std::function<void(const std::string& key)> timed_out = nullptr;
+  std::function<void(const std::string& key)> released = nullptr;
+  // After the first answer, or its absence in time. May be null.
+  std::function<void()> first_answer = nullptr;
   // Counts what becomes of each key. Null: the type is asked for as a whole.
   NamedSubscriptions* subscriptions = nullptr;
   // Resources that were read from files are compiled anew when those change. Null: none are.

@@ -63,15 +63,14 @@ TEST(OriginScenario, RoutesOfOneNameFromTwoFilesAndTheControlPlane) {
 }
 
 TEST(OriginScenario, EndpointsOfOneNameFromAFileAndTheControlPlane) {
-  TwoClusters two({{"/e.yaml", FileOf(Endpoints("one", "10.0.0.2"))}});
+  TwoClusters two({{"/e.yaml", FileOf(Endpoints("one", "10.0.0.2"))},
+                   {"/a.yaml", FileOf(Routes("one"))},
+                   {"/b.yaml", FileOf(Routes("two"))}});
   two.control.Send(schema::kClusterTypeUrl, "c2",
                    Cluster("one") + Replaced(FromFile(Cluster("two"), "/e.yaml"), "{ eds_config",
                                              "{ service_name: one, eds_config"));
   two.control.Send(schema::kListenerTypeUrl, "l1",
                    FromFile(Listener("a", 81), "/a.yaml") + FromFile(Listener("b", 82), "/b.yaml"));
-  two.world.files().Write("/a.yaml", FileOf(Routes("one")));
-  two.world.files().Write("/b.yaml", FileOf(Routes("two")));
-  two.world.Run();
   EXPECT_THAT(two.Get(81), EndsWith("one"));
   EXPECT_THAT(two.Get(82), EndsWith("two"));
 }
