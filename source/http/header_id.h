@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 namespace weir::http {
@@ -60,6 +61,7 @@ namespace weir::http {
   X(kXEnvoyRetriableStatusCodes, "x-envoy-retriable-status-codes")                   \
   X(kXEnvoyRetryGrpcOn, "x-envoy-retry-grpc-on")                                     \
   X(kXEnvoyRetryOn, "x-envoy-retry-on")                                              \
+  X(kXEnvoyUpstreamAltStatName, "x-envoy-upstream-alt-stat-name")                    \
   X(kXEnvoyUpstreamRqPerTryTimeoutMs, "x-envoy-upstream-rq-per-try-timeout-ms")      \
   X(kXEnvoyUpstreamRqTimeoutAltResponse, "x-envoy-upstream-rq-timeout-alt-response") \
   X(kXEnvoyUpstreamRqTimeoutMs, "x-envoy-upstream-rq-timeout-ms")                    \
@@ -77,6 +79,24 @@ enum class HeaderId : uint8_t {
   WEIR_KNOWN_HEADERS(WEIR_HEADER_ENUMERATOR)
 #undef WEIR_HEADER_ENUMERATOR
       kOther,
+};
+
+// A set of known names; the others are one element, kOther.
+class HeaderIdSet {
+ public:
+  constexpr HeaderIdSet() = default;
+  constexpr HeaderIdSet(std::initializer_list<HeaderId> ids) {
+    for (const HeaderId id : ids) Add(id);
+  }
+  constexpr void Add(HeaderId id) { bits_ |= BitOf(id); }
+  constexpr bool Has(HeaderId id) const { return (bits_ & BitOf(id)) != 0; }
+  constexpr bool HasAnyOf(HeaderIdSet ids) const { return (bits_ & ids.bits_) != 0; }
+
+ private:
+  static constexpr uint64_t BitOf(HeaderId id) { return uint64_t{1} << static_cast<int>(id); }
+  static_assert(static_cast<int>(HeaderId::kOther) < 64);
+
+  uint64_t bits_ = 0;
 };
 
 // The id of a lower-case name; kOther for every name that is not in the table. A perfect hash: one

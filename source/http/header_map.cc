@@ -37,12 +37,12 @@ void HeaderMap::Add(std::string_view lower_case_name, std::string_view value) {
   WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
   const HeaderId id = LookUpHeader(lower_case_name);
   const std::string_view name = id == HeaderId::kOther ? arena_.Copy(lower_case_name) : NameOf(id);
-  fields_.push_back(HeaderField{name, arena_.Copy(value), id});
+  AddView(name, arena_.Copy(value), id);
 }
 
 void HeaderMap::Add(HeaderId id, std::string_view value) {
   WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
-  fields_.push_back(HeaderField{NameOf(id), arena_.Copy(value), id});
+  AddView(NameOf(id), arena_.Copy(value), id);
 }
 
 void HeaderMap::Set(std::string_view lower_case_name, std::string_view value) {
@@ -64,6 +64,7 @@ void HeaderMap::Set(HeaderId id, std::string_view value) { SetView(id, arena_.Co
 
 void HeaderMap::SetView(HeaderId id, std::string_view value) {
   WEIR_DCHECK(IsValidValue(value), "a field value holds no control byte and no outer blank");
+  if (!seen_.Has(id)) return AddView(NameOf(id), value, id);
   const auto same = [id](const HeaderField& field) { return field.id == id; };
   const auto first = std::find_if(fields_.begin(), fields_.end(), same);
   if (first == fields_.end()) return AddView(NameOf(id), value, id);
@@ -85,6 +86,7 @@ size_t HeaderMap::Remove(std::string_view lower_case_name) {
 }
 
 size_t HeaderMap::Remove(HeaderId id) {
+  if (!seen_.Has(id)) return 0;
   return RemoveIf([id](const HeaderField& field) { return field.id == id; });
 }
 
@@ -134,6 +136,7 @@ std::optional<std::string_view> HeaderMap::GetJoined(std::string_view lower_case
 }
 
 std::optional<std::string_view> HeaderMap::GetJoined(HeaderId id) const {
+  if (!seen_.Has(id)) return std::nullopt;
   return Join([id](const HeaderField& field) { return field.id == id; });
 }
 
@@ -155,7 +158,7 @@ void HeaderMap::CopyFrom(const HeaderMap& other) {
   for (const HeaderField& field : other) {
     const std::string_view name =
         field.id == HeaderId::kOther ? arena_.Copy(field.name) : field.name;
-    fields_.push_back(HeaderField{name, arena_.Copy(field.value), field.id});
+    AddView(name, arena_.Copy(field.value), field.id);
   }
   for (const std::string_view spelling : other.spellings_) KeepSpelling(arena_.Copy(spelling));
 }

@@ -38,6 +38,7 @@ class HeaderMap {
 
   // For codecs: the views outlive the arena's Reset or are kept by it. `name` is lower case.
   void AddView(std::string_view name, std::string_view value, HeaderId id) {
+    seen_.Add(id);
     fields_.push_back(HeaderField{name, value, id});
   }
   // Copies what is not static into the arena.
@@ -60,6 +61,7 @@ class HeaderMap {
   void Clear() {
     fields_.clear();
     spellings_.clear();
+    seen_ = {};
   }
 
   // How names were spelled when the message came in, for HTTP/1 peers that care for case; kept only
@@ -71,6 +73,7 @@ class HeaderMap {
 
   // The first field of that name.
   std::optional<std::string_view> Get(HeaderId id) const {
+    if (!seen_.Has(id)) return std::nullopt;
     for (const HeaderField& field : fields_) {
       if (field.id == id) return field.value;
     }
@@ -78,6 +81,8 @@ class HeaderMap {
   }
   std::optional<std::string_view> Get(std::string_view lower_case_name) const;
   bool Has(HeaderId id) const { return Get(id).has_value(); }
+  // False: there is no field of any of these. At the cost of one comparison.
+  bool MayHave(HeaderIdSet ids) const { return seen_.HasAnyOf(ids); }
   size_t Count(HeaderId id) const;
   // All values of that name joined by ", " (RFC 9110, 5.3), in the arena where there are several.
   std::optional<std::string_view> GetJoined(std::string_view lower_case_name) const;
@@ -101,6 +106,7 @@ class HeaderMap {
 
   buffer::Arena& arena_;
   std::vector<HeaderField> fields_;  // Capacity is reused with the request object.
+  HeaderIdSet seen_;                 // Of all fields since Clear, and so of those that are left.
   std::vector<std::string_view> spellings_;
 };
 

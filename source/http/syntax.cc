@@ -18,18 +18,21 @@ bool IsHexDigit(char c) {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// unreserved and sub-delims of RFC 3986, without the comma.
-consteval std::array<bool, 256> MakeNameTable() {
-  std::array<bool, 256> table{};
+// What a byte is in a name: unreserved and sub-delims of RFC 3986, without the comma.
+enum class NameByte : uint8_t { kNone, kOfLabel, kDot };
+consteval std::array<NameByte, 256> MakeNameTable() {
+  std::array<NameByte, 256> table{};
   for (int c = 0; c < 256; ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (letter || (c >= '0' && c <= '9')) table[c] = NameByte::kOfLabel;
   }
-  for (char c : {'-', '.', '_', '~', '!', '$', '&', '\'', '(', ')', '*', '+', ';', '='}) {
-    table[static_cast<uint8_t>(c)] = true;
+  for (char c : {'-', '_', '~', '!', '$', '&', '\'', '(', ')', '*', '+', ';', '='}) {
+    table[static_cast<uint8_t>(c)] = NameByte::kOfLabel;
   }
+  table['.'] = NameByte::kDot;
   return table;
 }
-constexpr std::array<bool, 256> kNameByte = MakeNameTable();
+constexpr std::array<NameByte, 256> kNameBytes = MakeNameTable();
 
 bool IsIpv6(std::string_view text) {
   char copy[INET6_ADDRSTRLEN];
@@ -66,11 +69,12 @@ bool IsValidAuthority(std::string_view authority) {
            IsPortPart(authority.substr(close + 1));
   }
   size_t length = 0;
-  char previous = '.';  // So that a leading dot is an empty label.
-  while (length < authority.size() && kNameByte[static_cast<uint8_t>(authority[length])]) {
-    const char c = authority[length++];
-    if (c == '.' && previous == '.') return false;
-    previous = c;
+  NameByte previous = NameByte::kDot;  // So that a leading dot is an empty label.
+  for (; length < authority.size(); ++length) {
+    const NameByte byte = kNameBytes[static_cast<uint8_t>(authority[length])];
+    if (byte == NameByte::kNone) break;
+    if (byte == NameByte::kDot && previous == NameByte::kDot) return false;
+    previous = byte;
   }
   return length > 0 && IsPortPart(authority.substr(length));
 }

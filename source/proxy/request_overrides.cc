@@ -52,46 +52,61 @@ bool IsReadable(const http::HeaderField& field) {
   }
 }
 
-// Whether the field is one of ours; then it is read.
-bool ReadOverride(const http::HeaderField& field, RequestOverrides& overrides) {
+// What ReadOverride knows.
+constexpr http::HeaderIdSet kOverrides = {HeaderId::kXEnvoyUpstreamRqTimeoutMs,
+                                          HeaderId::kXEnvoyUpstreamRqPerTryTimeoutMs,
+                                          HeaderId::kXEnvoyUpstreamStreamDurationMs,
+                                          HeaderId::kXEnvoyUpstreamRqTimeoutAltResponse,
+                                          HeaderId::kXEnvoyHedgeOnPerTryTimeout,
+                                          HeaderId::kXEnvoyRetryOn,
+                                          HeaderId::kXEnvoyRetryGrpcOn,
+                                          HeaderId::kXEnvoyMaxRetries,
+                                          HeaderId::kXEnvoyRetriableStatusCodes,
+                                          HeaderId::kXEnvoyRetriableHeaderNames,
+                                          HeaderId::kXEnvoyIsTimeoutRetry,
+                                          HeaderId::kXEnvoyUpstreamAltStatName};
+
+// Reads the field, which is one of kOverrides.
+void ReadOverride(const http::HeaderField& field, RequestOverrides& overrides) {
   switch (field.id) {
     case HeaderId::kXEnvoyUpstreamRqTimeoutMs:
       overrides.timeout = Milliseconds(field.value);
-      return true;
+      return;
     case HeaderId::kXEnvoyUpstreamRqPerTryTimeoutMs:
       overrides.per_try_timeout = Milliseconds(field.value);
-      return true;
+      return;
     case HeaderId::kXEnvoyUpstreamStreamDurationMs:
       overrides.max_duration = Milliseconds(field.value);
-      return true;
+      return;
     case HeaderId::kXEnvoyUpstreamRqTimeoutAltResponse:
       overrides.alternative_response = true;
-      return true;
+      return;
     case HeaderId::kXEnvoyHedgeOnPerTryTimeout:
       if (field.value == "true") overrides.hedge_on_per_try_timeout = true;
       if (field.value == "false") overrides.hedge_on_per_try_timeout = false;
-      return true;
+      return;
     case HeaderId::kXEnvoyRetryOn:
     case HeaderId::kXEnvoyRetryGrpcOn:
       overrides.retry.on |= RetryBits(field.value);
-      return true;
+      return;
     case HeaderId::kXEnvoyMaxRetries:
       if (const auto most = ParseUint64(field.value); most.has_value() && *most <= UINT32_MAX) {
         overrides.retry.most = static_cast<uint32_t>(*most);
       }
-      return true;
+      return;
     case HeaderId::kXEnvoyRetriableStatusCodes:
       overrides.retry.status_codes = field.value;
-      return true;
+      return;
     case HeaderId::kXEnvoyRetriableHeaderNames:
       overrides.retry.response_fields = field.value;
-      return true;
+      return;
     case HeaderId::kXEnvoyIsTimeoutRetry:
-      return true;
-    default:
-      if (field.name != "x-envoy-upstream-alt-stat-name") return false;
+      return;
+    case HeaderId::kXEnvoyUpstreamAltStatName:
       overrides.alt_stat_name = field.value;
-      return true;
+      return;
+    default:
+      return;
   }
 }
 
@@ -99,14 +114,9 @@ bool ReadOverride(const http::HeaderField& field, RequestOverrides& overrides) {
 
 RequestOverrides TakeOverrides(http::RequestHead& head, bool respect_expected) {
   RequestOverrides overrides;
-  bool found = false;
-  for (const http::HeaderField& field : head.headers) {
-    found = ReadOverride(field, overrides) || found;
-  }
-  if (found) {
-    RequestOverrides ignored;
-    head.headers.RemoveIf(
-        [&](const http::HeaderField& field) { return ReadOverride(field, ignored); });
+  if (head.headers.MayHave(kOverrides)) {
+    for (const http::HeaderField& field : head.headers) ReadOverride(field, overrides);
+    head.headers.RemoveIf([](const http::HeaderField& field) { return kOverrides.Has(field.id); });
   }
   const auto expected =
       respect_expected ? head.headers.Get(HeaderId::kXEnvoyExpectedRqTimeoutMs) : std::nullopt;

@@ -102,7 +102,6 @@ class RequestStream final : public event::DeferredDeletable,
   void PauseRequest(bool paused) override;
   void Restart(buffer::Buffer& body) override;
   void OnRouterIdle() override;
-  RequestMemory& memory() override { return *memory_; }
 
   void AnswerExpectation();
   // From the `place`-th of those that are configured on.

@@ -22,15 +22,18 @@ constexpr StreamError UpstreamError(ErrorKind kind) { return {kind, Side::kUpstr
 
 }  // namespace
 
-RouterFilter::RouterFilter(const RequestContext& context, RouterHost& host, FilterChain& chain)
+RouterFilter::RouterFilter(const RequestContext& context, RouterHost& host, FilterChain& chain,
+                           RequestMemory& memory, stream_info::StreamInfo& info)
     : platform_(context.platform),
       host_(host),
+      memory_(memory),
+      info_(info),
       chain_(chain),
       stats_(context.stats),
       manager_(context.http()),
       router_(&context.chain.http_filters.router),
       buffer_limit_(context.buffer_limit),
-      first_(platform_.loop, platform_.blocks, *this, host.memory().response),
+      first_(platform_.loop, platform_.blocks, *this, memory.response),
       unsent_(platform_.blocks),
       timeout_(platform_.loop, [this] { OnTimeout(); }),
       back_off_(platform_.loop, [this] { StartAttempt(); }) {}
@@ -52,7 +55,7 @@ std::optional<milliseconds> RouterFilter::stream_flush_timeout() const {
 std::optional<milliseconds> RouterFilter::max_stream_duration() const {
   const config::RouteAction* const action = decided_action();
   if (action == nullptr) return std::nullopt;
-  return MaxStreamDurationOf(*action, host_.memory().request);
+  return MaxStreamDurationOf(*action, memory_.request);
 }
 
 bool RouterFilter::idle() const {
@@ -72,8 +75,8 @@ void RouterFilter::Decide(const router::RouteIndex* routes) {
 }
 
 void RouterFilter::MatchRoute() {
-  const http::RequestHead& head = host_.memory().request;
-  stream_info::StreamInfo& info = host_.info();
+  const http::RequestHead& head = memory_.request;
+  stream_info::StreamInfo& info = info_;
   const auto proto = head.headers.Get(HeaderId::kXForwardedProto);
   decision_ = routes_->Match({.head = head,
                               .downstream_secure = proto.has_value() && *proto == "https",
@@ -113,7 +116,7 @@ void RouterFilter::OnRequestHeaders(bool end) {
 }
 
 void RouterFilter::Redirect() {
-  const http::RequestHead& head = host_.memory().request;
+  const http::RequestHead& head = memory_.request;
   uint16_t status = 301;
   std::string location;
   if (decision_.route == nullptr) {
@@ -121,7 +124,7 @@ void RouterFilter::Redirect() {
   } else {
     const auto& redirect = std::get<config::RedirectAction>(decision_.route->action);
     status = redirect.status;
-    location = router::RedirectLocation(redirect, *decision_.route, head, host_.info());
+    location = router::RedirectLocation(redirect, *decision_.route, head, info_);
   }
   state_ = State::kDone;
   stats_.rq_redirect.Inc();
@@ -136,10 +139,9 @@ void RouterFilter::RespondDirectly(const config::DirectResponse& direct) {
   stats_.rq_direct_response.Inc();
   std::string formatted;
   if (direct.format.has_value()) {
-    host_.info().response_code = direct.status;
-    direct.format->Append(formatted, {.info = host_.info(),
-                                      .request = &host_.memory().request,
-                                      .local_reply_body = direct.body});
+    info_.response_code = direct.status;
+    direct.format->Append(
+        formatted, {.info = info_, .request = &memory_.request, .local_reply_body = direct.body});
   }
   host_.Answer({.status = direct.status,
                 .body = direct.format.has_value() ? formatted : direct.body,
@@ -155,7 +157,7 @@ void RouterFilter::ClusterNotFound(const config::RouteAction& action) {
     host_.Fail(UpstreamError(ErrorKind::kNoCluster));
     return;
   }
-  host_.info().flags.Set(stream_info::ResponseFlag::kNoClusterFound);
+  info_.flags.Set(stream_info::ResponseFlag::kNoClusterFound);
   host_.Answer({.status = action.cluster_not_found_code, .details = "cluster_not_found"});
 }
 
@@ -174,8 +176,8 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
   SetTerms(action);
   if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);
   options_.high_priority = action.high_priority;
-  options_.downstream_protocol = host_.memory().request.version;
-  if (manager_.tells_upstreams_of_client) options_.downstream = &host_.info().connection;
+  options_.downstream_protocol = memory_.request.version;
+  if (manager_.tells_upstreams_of_client) options_.downstream = &info_.connection;
   PrepareHeaders(action);
   ComputeHash(action);
   tunnel_end_ = TunnelEndOf(action);
@@ -196,24 +198,24 @@ void RouterFilter::FindRouteStats() {
     return name.empty() ? nullptr : &platform_.route_stats.Get(name);
   };
   const config::VirtualCluster* const cluster =
-      router::FindVirtualCluster(*decision_.virtual_host, host_.memory().request);
-  if (cluster != nullptr) host_.info().virtual_cluster_name = cluster->name;
+      router::FindVirtualCluster(*decision_.virtual_host, memory_.request);
+  if (cluster != nullptr) info_.virtual_cluster_name = cluster->name;
   route_counts_ = RouteCounts(stats_at(decision_.route->stats),
                               cluster == nullptr ? nullptr : stats_at(cluster->stats));
 }
 
 void RouterFilter::PrepareHeaders(const config::RouteAction& action) {
-  http::RequestHead& head = host_.memory().request;
-  const format::FormatContext context{.info = host_.info(), .request = &head};
+  http::RequestHead& head = memory_.request;
+  const format::FormatContext context{.info = info_, .request = &head};
   ForEachLevel(decision_, routes_->table(), [&](const auto& level) {
     if (!level.request_headers.empty()) level.request_headers.Apply(head.headers, context);
   });
-  const std::string_view authority = router::RewriteAuthority(decision_, head, host_.info());
+  const std::string_view authority = router::RewriteAuthority(decision_, head, info_);
   if (action.append_x_forwarded_host && (authority != head.authority || TakesHostOfUpstream())) {
     head.headers.Add(HeaderId::kXForwardedHost, head.authority);
   }
   head.authority = authority;
-  const std::string_view path = router::RewritePath(*decision_.route, head, host_.info());
+  const std::string_view path = router::RewritePath(*decision_.route, head, info_);
   if (path != head.path) {
     if (!config().suppress_envoy_headers) {
       head.headers.Set(HeaderId::kXEnvoyOriginalPath, head.path);
@@ -231,7 +233,7 @@ void RouterFilter::AnnounceTimeout(const config::RouteAction& action) {
   const auto expected =
       std::chrono::duration_cast<milliseconds>(bound_by_try ? terms_.of_try.whole : terms_.timeout);
   if (expected.count() == 0) return;
-  http::RequestHead& head = host_.memory().request;
+  http::RequestHead& head = memory_.request;
   if (!config().suppress_envoy_headers) {
     head.headers.SetNumber(HeaderId::kXEnvoyExpectedRqTimeoutMs,
                            static_cast<uint64_t>(expected.count()));
@@ -281,7 +283,7 @@ void RouterFilter::OnRequestBody(buffer::Buffer& data, bool end) {
 
 void RouterFilter::OnRequestTrailers(http::HeaderMap& trailers) {
   if (state_ == State::kDone || state_ == State::kDeciding) return;
-  trailers_.emplace(host_.memory().arena);
+  trailers_.emplace(memory_.arena);
   trailers_->CopyFrom(trailers);
   for (auto& shadow : shadows_) shadow->Trailers(trailers);
   RequestEnded();

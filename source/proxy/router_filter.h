@@ -58,8 +58,6 @@ class RouterHost {
   virtual void Restart(buffer::Buffer& body) = 0;
   // The router has become idle after the request was over.
   virtual void OnRouterIdle() = 0;
-  virtual stream_info::StreamInfo& info() = 0;
-  virtual RequestMemory& memory() = 0;
 
  protected:
   ~RouterHost() = default;
@@ -67,8 +65,10 @@ class RouterHost {
 
 class RouterFilter final : public RequestSink, private AttemptHandler {
  public:
-  // `chain` takes the response; its head is the one in host.memory().
-  RouterFilter(const RequestContext& context, RouterHost& host, FilterChain& chain);
+  // `chain` takes the response. The heads of both are in `memory`, which is the request's own as
+  // `info` is.
+  RouterFilter(const RequestContext& context, RouterHost& host, FilterChain& chain,
+               RequestMemory& memory, stream_info::StreamInfo& info);
   RouterFilter(const RouterFilter&) = delete;
   RouterFilter& operator=(const RouterFilter&) = delete;
   ~RouterFilter();
@@ -77,7 +77,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void Use(const generation::Router& router) { router_ = &router; }
   // What goes on in place of the head's path, unless a filter or the route changes that.
   void ForwardPath(std::string_view path) {
-    path_shown_ = host_.memory().request.path;
+    path_shown_ = memory_.request.path;
     path_forwarded_ = path;
   }
   // First of all: finds the route in the table that the request has pinned. Null: there is none
@@ -146,9 +146,7 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   void RequestEnded();
   void StartTimeouts();
   // Nothing of such a request follows its head before the answer: timeouts run from there.
-  bool asks_for_tunnel() const {
-    return host_.memory().request.framing.kind == http::Framing::kTunnel;
-  }
+  bool asks_for_tunnel() const { return memory_.request.framing.kind == http::Framing::kTunnel; }
   void KeepForReplay(const buffer::Buffer& data);
   uint64_t ReplayLimit() const;
 
@@ -234,6 +232,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
 
   const Platform& platform_;
   RouterHost& host_;
+  RequestMemory& memory_;
+  stream_info::StreamInfo& info_;
   FilterChain& chain_;
   HttpStats& stats_;
   const config::HttpConnectionManager& manager_;

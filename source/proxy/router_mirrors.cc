@@ -7,7 +7,7 @@
 namespace weir::proxy {
 
 void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
-  const http::RequestHead& head = host_.memory().request;
+  const http::RequestHead& head = memory_.request;
   for (const config::MirrorPolicy& mirror : MirrorsFor(action)) {
     if (!mirror.fraction.Contains(platform_.random.Next())) continue;
     const std::string_view name =
@@ -26,7 +26,7 @@ void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
       copy.authority = ShadowAuthority(copy.authority, copy.headers.arena());
     }
     if (!mirror.request_headers.empty()) {
-      mirror.request_headers.Apply(copy.headers, {.info = host_.info(), .request = &head});
+      mirror.request_headers.Apply(copy.headers, {.info = info_, .request = &head});
     }
     upstream::StreamOptions options{.high_priority = options_.high_priority,
                                     .downstream_protocol = options_.downstream_protocol,

@@ -9,11 +9,11 @@ namespace weir::proxy {
 using std::chrono::milliseconds;
 
 bool RouterFilter::CheckOverrides() {
-  const http::RequestHead& head = host_.memory().request;
+  const http::RequestHead& head = memory_.request;
   const http::HeaderField* const bad = UnreadableOverride(head, config().strict_checks);
   if (bad == nullptr) return true;
   state_ = State::kDone;
-  host_.info().flags.Set(stream_info::ResponseFlag::kInvalidEnvoyRequestHeaders);
+  info_.flags.Set(stream_info::ResponseFlag::kInvalidEnvoyRequestHeaders);
   buffer::Arena& arena = head.headers.arena();
   host_.Answer(
       {.status = 400,
@@ -23,7 +23,7 @@ bool RouterFilter::CheckOverrides() {
 }
 
 void RouterFilter::SetTerms(const config::RouteAction& action) {
-  http::RequestHead& head = host_.memory().request;
+  http::RequestHead& head = memory_.request;
   const config::VirtualHost& host = *decision_.virtual_host;
   const config::RetryPolicy* const policy = RetryPolicyFor(action);
   const RequestOverrides overrides = TakeOverrides(head, config().respect_expected_rq_timeout);
@@ -70,7 +70,7 @@ void RouterFilter::ComputeHash(const config::RouteAction& action) {
     policies = cluster_policies_->hash_policy;
   }
   if (policies.empty()) return;
-  const auto facts = match::MatchFacts::OfRequest(host_.memory().request, &host_.info());
+  const auto facts = match::MatchFacts::OfRequest(memory_.request, &info_);
   options_.hash = router::HashOf(policies, facts, platform_.random.Next(), &new_cookie_);
 }
 

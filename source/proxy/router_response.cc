@@ -34,7 +34,7 @@ void RouterFilter::OnAttemptInformational(UpstreamAttempt& attempt) {
 void RouterFilter::OnAttemptHeaders(UpstreamAttempt& attempt, bool end) {
   if (state_ != State::kTrying) return;
   const http::ResponseHead& response = attempt.response();
-  host_.info().upstream.first_byte_received = platform_.loop.Now();
+  info_.upstream.first_byte_received = platform_.loop.Now();
   if (response.framing.kind == http::Framing::kTunnel && !FinishHandshake(attempt)) {
     attempt.Reset(GiveUp("websocket_accept_mismatch"));
     return OnTryFailed(attempt, {ErrorKind::kMalformed, Side::kUpstream, false, ""});
@@ -57,7 +57,7 @@ void RouterFilter::OnAttemptHeaders(UpstreamAttempt& attempt, bool end) {
 }
 
 void RouterFilter::Respond(UpstreamAttempt& attempt, bool end) {
-  http::ResponseHead& response = host_.memory().response;
+  http::ResponseHead& response = memory_.response;
   if (retry_.made() > 0 && response.status < 500) {
     cluster_->stats().upstream_rq_retry_success.Inc();
     route_counts_.Inc(&RouteStats::upstream_rq_retry_success);
@@ -74,21 +74,21 @@ void RouterFilter::Respond(UpstreamAttempt& attempt, bool end) {
   }
   replay_.reset();
   CountStatus(attempt, response.status);
-  host_.info().response_code_details = "via_upstream";
+  info_.response_code_details = "via_upstream";
   PrepareResponseHeaders(attempt);
   if (end) FinishResponse();
   chain_.ResponseHeaders(end);
 }
 
 void RouterFilter::PrepareResponseHeaders(const UpstreamAttempt& attempt) {
-  http::HeaderMap& headers = host_.memory().response.headers;
+  http::HeaderMap& headers = memory_.response.headers;
   ChangeResponseHeaders();
   if (!config().suppress_envoy_headers) {
     headers.SetNumber(HeaderId::kXEnvoyUpstreamServiceTime,
                       MillisecondsSince(attempt.first_byte_sent(), platform_.loop.Now()));
   }
   if (decision_.virtual_host->include_attempt_count_in_response) {
-    headers.SetNumber(HeaderId::kXEnvoyAttemptCount, host_.info().upstream.attempts);
+    headers.SetNumber(HeaderId::kXEnvoyAttemptCount, info_.upstream.attempts);
   }
   if (new_cookie_.cookie != nullptr) {
     buffer::Arena& arena = headers.arena();
@@ -99,9 +99,9 @@ void RouterFilter::PrepareResponseHeaders(const UpstreamAttempt& attempt) {
 }
 
 void RouterFilter::ChangeResponseHeaders() {
-  http::ResponseHead& response = host_.memory().response;
+  http::ResponseHead& response = memory_.response;
   const format::FormatContext context{
-      .info = host_.info(), .request = &host_.memory().request, .response = &response};
+      .info = info_, .request = &memory_.request, .response = &response};
   ForEachLevel(decision_, routes_->table(), [&](const auto& level) {
     if (!level.response_headers.empty()) level.response_headers.Apply(response.headers, context);
   });
@@ -122,9 +122,9 @@ void RouterFilter::OnAttemptTrailers(UpstreamAttempt& attempt, http::HeaderMap& 
 // The upstream's answer is complete: no timeout and no error of the try matters any more.
 void RouterFilter::FinishResponse() {
   state_ = State::kDone;
-  tunnel_over_ = host_.memory().response.framing.kind == http::Framing::kTunnel;
+  tunnel_over_ = memory_.response.framing.kind == http::Framing::kTunnel;
   tunnel_half_open_ = false;
-  stream_info::UpstreamInfo& upstream = host_.info().upstream;
+  stream_info::UpstreamInfo& upstream = info_.upstream;
   upstream.last_byte_received = platform_.loop.Now();
   timeout_.Disable();
   answering_->EndTimeouts();
@@ -167,7 +167,7 @@ void RouterFilter::CountCode(uint16_t status) {
 // client gets the answer.
 bool RouterFilter::FollowRedirect(UpstreamAttempt& attempt) {
   const config::InternalRedirect& policy = *action_->internal_redirect;
-  http::ResponseHead& response = host_.memory().response;
+  http::ResponseHead& response = memory_.response;
   const uint16_t status = response.status;
   if (std::find(policy.codes.begin(), policy.codes.end(), status) == policy.codes.end()) {
     return false;
@@ -184,7 +184,7 @@ bool RouterFilter::FollowRedirect(UpstreamAttempt& attempt) {
   CountStatus(attempt, status);
   for (const std::string& name : policy.fields_to_copy) {
     const auto value = response.headers.Get(name);
-    http::HeaderMap& headers = host_.memory().request.headers;
+    http::HeaderMap& headers = memory_.request.headers;
     if (value.has_value()) {
       headers.Set(name, *value);
     } else {
@@ -192,10 +192,10 @@ bool RouterFilter::FollowRedirect(UpstreamAttempt& attempt) {
     }
   }
   buffer::Buffer body(platform_.blocks);
-  if (status == 303 && host_.memory().request.method != "HEAD") {
+  if (status == 303 && memory_.request.method != "HEAD") {
     // RFC 9110, 15.4.4: what was done is looked at by a GET.
-    host_.memory().request.method = "GET";
-    host_.memory().request.framing = {};
+    memory_.request.method = "GET";
+    memory_.request.framing = {};
   } else {
     body.MoveFrom(*replay_);
   }
@@ -209,7 +209,7 @@ bool RouterFilter::FollowRedirect(UpstreamAttempt& attempt) {
 // Gives the request's head the target and finds its route; where that is not to be, all is as
 // before.
 bool RouterFilter::EnterRedirect(std::string_view location) {
-  http::RequestHead& head = host_.memory().request;
+  http::RequestHead& head = memory_.request;
   const config::InternalRedirect& policy = *action_->internal_redirect;
   const auto target = router::ParseTarget(location, head.headers.arena());
   if (!target.has_value()) {
@@ -239,8 +239,8 @@ bool RouterFilter::EnterRedirect(std::string_view location) {
     head.path = path;
     redirected_from_.pop_back();
     decision_ = before;
-    host_.info().route_name = before.route->name;
-    host_.info().virtual_host_name = before.virtual_host->name;
+    info_.route_name = before.route->name;
+    info_.virtual_host_name = before.virtual_host->name;
   }
   CountRefusal(verdict);
   return false;
@@ -270,8 +270,8 @@ void RouterFilter::BeginAgain() {
   state_ = State::kDeciding;
   action_ = nullptr;
   route_counts_ = {};
-  host_.info().virtual_cluster_name = {};
-  host_.info().upstream.attempts = 0;
+  info_.virtual_cluster_name = {};
+  info_.upstream.attempts = 0;
   EndRetryLease();
   retry_ = {};
   replay_.reset();

@@ -42,9 +42,8 @@ UpstreamAttempt* RouterFilter::FreeAttempt() {
     closing = closing || attempt->state() == AttemptState::kClosing;
   }
   if (closing) return nullptr;
-  more_.push_back(std::make_unique<UpstreamAttempt>(platform_.loop, platform_.blocks,
-                                                    static_cast<AttemptHandler&>(*this),
-                                                    host_.memory().response));
+  more_.push_back(std::make_unique<UpstreamAttempt>(
+      platform_.loop, platform_.blocks, static_cast<AttemptHandler&>(*this), memory_.response));
   return more_.back().get();
 }
 
@@ -52,7 +51,7 @@ void RouterFilter::StartAttempt() {
   UpstreamAttempt* const attempt = FreeAttempt();
   next_try_due_ = attempt == nullptr;
   if (attempt == nullptr) return;  // OnAttemptIdle comes back to this.
-  stream_info::UpstreamInfo& upstream = host_.info().upstream;
+  stream_info::UpstreamInfo& upstream = info_.upstream;
   if (retry_leased_in_ != nullptr) {
     if (retry_.policy()->refresh_cluster) RefreshCluster();
     // The cluster of today; one that was removed meanwhile is kept by the retry's lease and serves
@@ -67,10 +66,10 @@ void RouterFilter::StartAttempt() {
   newest_ = attempt;
   attempt->waiting().Clear();
   attempt->waiting().MoveFrom(unsent_);
-  options_.server_name = UpstreamName(cluster_->config(), host_.memory().request);
+  options_.server_name = UpstreamName(cluster_->config(), memory_.request);
   if (!router_->upstream_logs.empty()) {
     attempt->LogTo(std::make_unique<AttemptLog>(platform_.loop, config(), router_->upstream_logs,
-                                                host_.info(), host_.memory().request));
+                                                info_, memory_.request));
   }
   const upstream::Start start = attempt->Start(*cluster_, options_);
   if (start == upstream::Start::kFailed) {
@@ -84,17 +83,16 @@ void RouterFilter::StartAttempt() {
 void RouterFilter::RefreshCluster() {
   router::Decision next = decision_;
   router::ChooseClusterAgain(
-      *action_,
-      {.head = host_.memory().request, .stream = &host_.info(), .random = platform_.random.Next()},
+      *action_, {.head = memory_.request, .stream = &info_, .random = platform_.random.Next()},
       tried_clusters_, next);
   // One that is not there would fail the request for sure.
   if (platform_.clusters.Find(next.cluster) != nullptr) decision_ = next;
 }
 
 void RouterFilter::PrepareAttemptHeaders() {
-  const uint32_t attempts = host_.info().upstream.attempts;
+  const uint32_t attempts = info_.upstream.attempts;
   const config::VirtualHost& host = *decision_.virtual_host;
-  http::HeaderMap& headers = host_.memory().request.headers;
+  http::HeaderMap& headers = memory_.request.headers;
   if (host.include_request_attempt_count) {
     headers.SetNumber(HeaderId::kXEnvoyAttemptCount, attempts);
   }
@@ -114,16 +112,15 @@ void RouterFilter::OnAttemptReady(UpstreamAttempt& attempt) {
 
 // The host of a try, and its connection where there is one, are those of the stream.
 void RouterFilter::NoteUpstream(const UpstreamAttempt& attempt) {
-  attempt.Describe(host_.info().upstream);
+  attempt.Describe(info_.upstream);
 }
 
 // Hands the try what the request has so far.
 void RouterFilter::Send(UpstreamAttempt& attempt) {
   if (attempt.state() != UpstreamAttempt::State::kOpen || attempt.end_sent()) return;
   if (!attempt.head_sent() && !PrepareHeadFor(attempt)) return;
-  attempt.Send(host_.memory().request, request_ended_,
-               trailers_.has_value() ? &*trailers_ : nullptr);
-  stream_info::UpstreamInfo& upstream = host_.info().upstream;
+  attempt.Send(memory_.request, request_ended_, trailers_.has_value() ? &*trailers_ : nullptr);
+  stream_info::UpstreamInfo& upstream = info_.upstream;
   upstream.first_byte_sent = attempt.first_byte_sent();
   if (attempt.end_sent()) upstream.last_byte_sent = platform_.loop.Now();
   if (waiting_paused_) {
@@ -133,7 +130,7 @@ void RouterFilter::Send(UpstreamAttempt& attempt) {
 }
 
 bool RouterFilter::PrepareHeadFor(UpstreamAttempt& attempt) {
-  http::RequestHead& head = host_.memory().request;
+  http::RequestHead& head = memory_.request;
   if (TakesHostOfUpstream() && !attempt.host()->hostname().empty()) {
     head.authority = head.headers.arena().Copy(attempt.host()->hostname());
   }
@@ -158,8 +155,8 @@ void RouterFilter::OnAttemptBackpressure(UpstreamAttempt&, bool) { UpdateRequest
 
 void RouterFilter::OnAttemptError(UpstreamAttempt& attempt, const StreamError& error) {
   NoteUpstream(attempt);
-  host_.info().upstream.transport_failure_reason =
-      host_.memory().request.headers.arena().Copy(error.transport_reason);
+  info_.upstream.transport_failure_reason =
+      memory_.request.headers.arena().Copy(error.transport_reason);
   UpdateRequestPause();
   if (state_ != State::kTrying && !(state_ == State::kResponding && answering_ == &attempt)) return;
   last_timed_out_ = error.kind == ErrorKind::kPerTryTimeout;
@@ -210,14 +207,14 @@ void RouterFilter::EndWith(const StreamError& error) {
 bool RouterFilter::TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead* response) {
   upstream::ClusterStats& stats = cluster_->stats();
   if (!retry_.any_left()) {
-    host_.info().flags.Set(ResponseFlag::kUpstreamRetryLimitExceeded);
+    info_.flags.Set(ResponseFlag::kUpstreamRetryLimitExceeded);
     stats.upstream_rq_retry_limit_exceeded.Inc();
     route_counts_.Inc(&RouteStats::upstream_rq_retry_limit_exceeded);
     return false;
   }
   EndRetryLease();
   if (!cluster_->BeginRetry(options_.high_priority)) {
-    host_.info().flags.Set(ResponseFlag::kUpstreamOverflow);
+    info_.flags.Set(ResponseFlag::kUpstreamOverflow);
     route_counts_.Inc(&RouteStats::upstream_rq_retry_overflow);
     return false;
   }
@@ -280,7 +277,7 @@ void RouterFilter::OnTimeout() {
   ResetOthers(nullptr);
   UpdateRequestPause();
   if (terms_.alternative_response && !responding) {
-    host_.info().flags.Set(ResponseFlag::kUpstreamRequestTimeout);
+    info_.flags.Set(ResponseFlag::kUpstreamRequestTimeout);
     const StreamError error = UpstreamError(ErrorKind::kUpstreamTimeout);
     host_.Answer({.status = 204, .details = AnswerFor(error).details});
     return;

@@ -23,7 +23,7 @@ std::span<const config::Upgrade> RouterFilter::upgrades() const {
 const config::TunnelEnd* RouterFilter::TunnelEndOf(const config::RouteAction& action) const {
   const config::Upgrade* const upgrade = config::FindUpgrade(action.upgrades, "connect");
   if (upgrade == nullptr || !upgrade->end.has_value()) return nullptr;
-  const http::RequestHead& head = host_.memory().request;
+  const http::RequestHead& head = memory_.request;
   const bool falls_under =
       asks_for_tunnel() ? head.path.empty() : upgrade->end->allow_post && head.method == "POST";
   return falls_under ? &*upgrade->end : nullptr;
@@ -31,7 +31,7 @@ const config::TunnelEnd* RouterFilter::TunnelEndOf(const config::RouteAction& ac
 
 void RouterFilter::WriteProxyHeader(UpstreamAttempt& attempt) {
   if (!tunnel_end_->proxy_header.has_value()) return;
-  const stream_info::ConnectionInfo& client = host_.info().connection;
+  const stream_info::ConnectionInfo& client = info_.connection;
   const net::ProxyEndpoints endpoints{client.remote_address, client.local_address};
   size_t left_out = 0;
   buffer::Buffer begun(platform_.blocks);
@@ -45,12 +45,12 @@ void RouterFilter::WriteProxyHeader(UpstreamAttempt& attempt) {
 }
 
 bool RouterFilter::IsWebSocket() const {
-  return EqualsIgnoreCase(host_.memory().request.protocol, "websocket");
+  return EqualsIgnoreCase(memory_.request.protocol, "websocket");
 }
 
 bool RouterFilter::PrepareHandshake(const UpstreamAttempt& attempt) {
   if (!IsWebSocket()) return true;
-  http::RequestHead& head = host_.memory().request;
+  http::RequestHead& head = memory_.request;
   const bool to_http2 = IsHttp2(attempt.connection().protocol);
   const bool from_http2 = IsHttp2(head.version);
   // As it came.
@@ -71,10 +71,10 @@ bool RouterFilter::PrepareHandshake(const UpstreamAttempt& attempt) {
 bool RouterFilter::FinishHandshake(const UpstreamAttempt& attempt) {
   if (!IsWebSocket()) return true;
   const bool from_http2 = IsHttp2(attempt.connection().protocol);
-  const bool to_http2 = IsHttp2(host_.memory().request.version);
+  const bool to_http2 = IsHttp2(memory_.request.version);
   // The client sees for itself.
   if (!from_http2 && !to_http2) return true;
-  http::HeaderMap& headers = host_.memory().response.headers;
+  http::HeaderMap& headers = memory_.response.headers;
   const auto given = headers.Get(kWebSocketAccept);
   const std::string_view right = WebSocketAccept(websocket_key_, headers.arena());
   if (!from_http2 && given != right) return false;
@@ -84,7 +84,7 @@ bool RouterFilter::FinishHandshake(const UpstreamAttempt& attempt) {
 }
 
 void RouterFilter::ResponseEnded() {
-  const bool tunnel = host_.memory().response.framing.kind == http::Framing::kTunnel;
+  const bool tunnel = memory_.response.framing.kind == http::Framing::kTunnel;
   tunnel_half_open_ = tunnel && !request_ended_;
   if (!tunnel_half_open_) FinishResponse();
 }

@@ -71,6 +71,13 @@ bool AllMatch(std::span<const match::HeaderMatcher> headers, const http::Request
                      [&](const auto& header) { return header.Matches(head); });
 }
 
+// Whether the path is all that it asks for.
+bool AsksForPathAlone(const config::RouteMatch& match) {
+  return !match.runtime_fraction.has_value() && !match.grpc_only && !match.tls.has_value() &&
+         match.headers.empty() && match.query.empty() && match.cookies.empty() &&
+         match.metadata.empty() && match.filter_state.empty();
+}
+
 // Everything but the path.
 bool OthersMatch(const config::RouteMatch& match, const MatchInput& input) {
   if (match.runtime_fraction.has_value() && !match.runtime_fraction->Contains(input.random))
@@ -232,6 +239,7 @@ absl::Status CheckWeights(const config::VirtualHost& host) {
 struct RouteIndex::RouteSet {
   config::RouteRange range;
   Paths paths;
+  std::vector<bool> by_path_alone;  // Of each in the range.
 };
 
 struct RouteIndex::Index {
@@ -243,11 +251,12 @@ struct RouteIndex::Index {
 };
 
 void RouteIndex::Index::AddSet(const config::VirtualHost& host, const config::RouteRange& range) {
-  RouteSet& set = sets.emplace_back(RouteSet{.range = range, .paths = {}});
+  RouteSet& set = sets.emplace_back(RouteSet{.range = range, .paths = {}, .by_path_alone = {}});
   for (uint32_t i = 0; i < range.count; ++i) {
     const uint32_t number = range.first + i;
     const config::RouteMatch& match = host.routes[number].match;
     ListFor(set.paths, match).Add(number, match, set.paths.conditions);
+    set.by_path_alone.push_back(AsksForPathAlone(match));
   }
   set.paths.cased.Build();
   set.paths.folded.Build();
@@ -320,19 +329,22 @@ const config::Route* RouteIndex::FirstMatch(const config::VirtualHost& host, con
                                             const MatchInput& input) const {
   const std::string_view path = PathFor(*table_, input.head);
   // Cheap for what the index found, and it is what decides the routes that are always tried.
-  const auto matches = [&](const config::Route& route) {
-    return PathMatches(route.match, path) && OthersMatch(route.match, input);
+  const auto matches = [&](uint32_t number) {
+    const config::RouteMatch& match = host.routes[number].match;
+    return PathMatches(match, path) &&
+           (set.by_path_alone[number - set.range.first] || OthersMatch(match, input));
   };
   Candidates candidates;
   set.paths.Find(path, FactsOf(input), candidates);
   if (candidates.overflowed()) {
-    const auto all = std::span(host.routes).subspan(set.range.first, set.range.count);
-    const auto first = std::find_if(all.begin(), all.end(), matches);
-    return first == all.end() ? nullptr : &*first;
+    for (uint32_t i = 0; i < set.range.count; ++i) {
+      if (matches(set.range.first + i)) return &host.routes[set.range.first + i];
+    }
+    return nullptr;
   }
   for (uint32_t number = candidates.Next(); number != Candidates::kNone;
        number = candidates.Next()) {
-    if (matches(host.routes[number])) return &host.routes[number];
+    if (matches(number)) return &host.routes[number];
   }
   return nullptr;
 }

@@ -49,6 +49,26 @@ TEST_F(HeaderMapTest, GetJoinedKeepsEmptyValues) {
   EXPECT_EQ(map_.GetJoined("x-a"), ", 1, ");
 }
 
+TEST_F(HeaderMapTest, KnowsWhatIsNotThereWithoutALook) {
+  constexpr HeaderIdSet kAsked = {HeaderId::kVia, HeaderId::kOther};
+  EXPECT_FALSE(map_.MayHave(kAsked));
+  map_.Add(HeaderId::kDate, "1");
+  EXPECT_FALSE(map_.MayHave(kAsked));
+  map_.Add("x-a", "2");
+  EXPECT_TRUE(map_.MayHave(kAsked));
+  map_.SetView(HeaderId::kVia, "3");
+  EXPECT_EQ(map_.Remove(HeaderId::kVia), 1u);
+  EXPECT_FALSE(map_.Has(HeaderId::kVia));
+  map_.SetNumber(HeaderId::kVia, 4);
+  EXPECT_EQ(map_.GetJoined(HeaderId::kVia), "4");
+  buffer::Arena arena(pool_);
+  HeaderMap copy(arena);
+  copy.CopyFrom(map_);
+  EXPECT_EQ(copy.Get(HeaderId::kVia), "4");
+  map_.Clear();
+  EXPECT_FALSE(map_.MayHave({HeaderId::kVia, HeaderId::kDate, HeaderId::kOther}));
+}
+
 TEST_F(HeaderMapTest, SetReplacesAllAndKeepsThePlaceOfTheFirst) {
   map_.Add("x-a", "1");
   map_.Add("x-b", "2");

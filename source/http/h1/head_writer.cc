@@ -31,7 +31,14 @@ inline char* Put(char* out, std::string_view text) {
   return out + n;
 }
 
-constexpr std::string_view kLineEnd = "\r\n";
+// The length of a literal is known to the compiler.
+template <size_t N>
+char* Put(char* out, const char (&literal)[N]) {
+  std::memcpy(out, literal, N - 1);
+  return out + N - 1;
+}
+
+constexpr char kLineEnd[] = "\r\n";
 // Room for what does not depend on the message: version, blanks, framing and connection lines.
 constexpr size_t kFixedRoom = 192;
 
@@ -66,13 +73,8 @@ size_t SizeOf(const HeaderMap& fields) {
 
 template <typename Names>
 char* PutField(char* out, std::string_view name, std::string_view value, const Names& names) {
-  out = names.PutName(out, name);
-  *out++ = ':';
-  *out++ = ' ';
-  out = Put(out, value);
-  *out++ = '\r';
-  *out++ = '\n';
-  return out;
+  out = Put(names.PutName(out, name), ": ");
+  return Put(Put(out, value), kLineEnd);
 }
 
 template <typename Names>
@@ -180,7 +182,7 @@ void WriteRequestHead(const RequestHead& head, const WireHead& wire, bool proper
 }
 
 void WriteFieldSection(const HeaderMap& fields, buffer::Buffer& out) {
-  char* const start = out.Reserve(SizeOf(fields) + kLineEnd.size()).data();
+  char* const start = out.Reserve(SizeOf(fields) + 2).data();
   char* const end = Put(PutFields(start, fields, LowerNames{}), kLineEnd);
   Commit(out, start, end);
 }
