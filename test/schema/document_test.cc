@@ -116,7 +116,7 @@ TEST(Document, BadAliasesAndMergesAreErrors) {
 
 TEST(Document, WhereNoValueBeginsIsAnErrorAndNoEndlessListOfDocuments) {
   EXPECT_EQ(ErrorOf(",1", Format::kYaml), "f:1:1: not YAML: no value begins here");
-  EXPECT_EQ(ErrorOf("a: 1\n---\n]\n", Format::kYaml), "f:3:1: not YAML: no value begins here");
+  EXPECT_EQ(ErrorOf("a: 1\n---\n,\n", Format::kYaml), "f:3:1: not YAML: no value begins here");
 }
 
 TEST(Document, ALittleTextCannotBecomeManyNodes) {
