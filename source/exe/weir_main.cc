@@ -29,7 +29,6 @@
 #include "source/filter/make_access_log.h"
 #include "source/server/admin_server.h"
 #include "source/server/log_files.h"
-#include "source/server/name_policy.h"
 #include "source/server/server.h"
 #include "source/server/worker_thread.h"
 
@@ -151,6 +150,8 @@ class Process {
         signals_(signals) {}
 
   absl::Status Run();
+  // Refuses what Run refuses of the bootstrap; binds and starts nothing.
+  absl::Status Validate();
 
  private:
   absl::Status MakePlatform();
@@ -272,6 +273,11 @@ absl::Status Process::MakeAdmin() {
   return absl::OkStatus();
 }
 
+absl::Status Process::Validate() {
+  WEIR_RETURN_IF_ERROR(MakePlatform());
+  return MakeServer();
+}
+
 absl::Status Process::Run() {
   WEIR_RETURN_IF_ERROR(MakePlatform());
   WEIR_RETURN_IF_ERROR(MakeServer());
@@ -340,21 +346,12 @@ int Main(int argc, char** argv) {
   if (!loaded.ok()) return Fail(loaded.status());
   server::LogFiles logs(flags->file_flush_interval);
   const server::ServerExtensions extensions{decoders, data, factories, logs};
-  if (flags->mode == Flags::Mode::kValidate) {
-    const server::ResourceCompiler compiler(
-        {decoders, data, false, loaded->bootstrap.runtime.get()}, factories, logs);
-    for (const auto& listener : loaded->bootstrap.listeners) {
-      const auto compiled = compiler.CompileListener(listener);
-      if (!compiled.ok()) return Fail(compiled.status());
-    }
-    const auto names = server::MakeNamePolicy(loaded->bootstrap.stats);
-    if (!names.ok()) return Fail(names.status());
-    std::printf("configuration '%s' OK\n", flags->config_path.c_str());
-    return 0;
-  }
+  const bool validate = flags->mode == Flags::Mode::kValidate;
   Process process(*flags, *std::move(loaded), extensions, logs, signals);
-  const absl::Status status = process.Run();
-  return status.ok() ? 0 : Fail(status);
+  const absl::Status status = validate ? process.Validate() : process.Run();
+  if (!status.ok()) return Fail(status);
+  if (validate) std::printf("configuration '%s' OK\n", flags->config_path.c_str());
+  return 0;
 }
 
 }  // namespace

@@ -83,6 +83,36 @@ TEST_F(CommandLine, StatusTellsOfADirectoryThatIsRefusedAndOfANodeThatRefuses) {
   EXPECT_EQ(exit_code_, 3);
 }
 
+TEST(Validate, RefusesWhatAStartWouldRefuse) {
+  const std::string bootstrap = R"(
+static_resources:
+  clusters:
+  - name: web
+    transport_socket:
+      name: tls
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+        common_tls_context: { tls_certificate_sds_secret_configs: [{ name: mine }] }
+    load_assignment: { cluster_name: web }
+)";
+  const std::string path = ScratchPath("validated.yaml");
+  const std::string said = ScratchPath("validated.txt");
+  const std::vector<std::string> validate = {"source/exe/weir", "--mode", "validate", "-c", path};
+  WriteFile(path, bootstrap);
+  EXPECT_EQ(Process(validate, said).Wait(), 1);
+  EXPECT_NE(ReadFile(said).find("cluster \"web\": there is no static secret \"mine\""),
+            std::string::npos)
+      << ReadFile(said);
+  WriteFile(path, bootstrap + R"(
+  secrets: [{ name: mine, validation_context: {} }]
+)");
+  EXPECT_EQ(Process(validate, said).Wait(), 1);
+  EXPECT_NE(ReadFile(said).find("mine"), std::string::npos) << ReadFile(said);
+  WriteFile(path, "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }");
+  EXPECT_EQ(Process(validate, said).Wait(), 0);
+  EXPECT_NE(ReadFile(said).find("OK"), std::string::npos) << ReadFile(said);
+}
+
 TEST(Authority, KeysThatOthersMayReadAreRefused) {
   const std::string directory = ScratchPath("authority");
   const std::string said = ScratchPath("authority.txt");
