@@ -138,9 +138,10 @@ enum class CodecState : uint8_t {
   kTunnelSent,  // The same, and nothing more is encoded: flush output(), then shut the write side.
   kClosing,     // No further stream: flush output(), then close (HTTP/1: after the last answer;
                 // HTTP/2: GOAWAY sent or received and no stream left).
-  kTorn,        // HTTP/1: its tunnel was given up. Reset the connection: an end in order would look
-                // like that of a direction.
-  kFailed,      // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
+  kTorn,    // HTTP/1: bytes that end with the connection (those of a tunnel, and of an answer to
+            // HTTP/1.0) broke off. Flush output(), then reset the connection when the peer has
+            // had time to read: an end in order would look like theirs.
+  kFailed,  // The peer broke the protocol: flush output() (an error answer, GOAWAY) and close.
 };
 
 inline bool IsTunnel(CodecState state) {
@@ -156,8 +157,10 @@ class Codec {
   // The peer ended its side. Open streams that still wait for bytes are reset (a response that ends
   // with the connection ends well).
   virtual CodecState DecodeEnd() = 0;
-  // The connection is gone: every open stream gets OnReset(error) and OnStreamClosed.
-  virtual void Abort(const StreamError& error) = 0;
+  // The connection is gone: every open stream gets OnReset(error) and OnStreamClosed. kTorn says
+  // that it is to be reset, as for a stream or for what is left of output() its end would look like
+  // another one.
+  virtual CodecState Abort(const StreamError& error) = 0;
   // Lets finished streams go; before each flush.
   virtual CodecState FinishTurn() = 0;
   // Begins to end: HTTP/1 answers the request in flight (or none) and closes, HTTP/2 sends GOAWAY

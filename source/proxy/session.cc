@@ -121,7 +121,9 @@ void Session::Discard() {
     const net::IoResult result = stream_->Read(dropped, kReadSize);
     dropped.Clear();
     if (result.outcome == net::IoOutcome::kOk) continue;
-    if (result.outcome != net::IoOutcome::kAgain) FinishClosing();
+    // A client that has said all may still read.
+    const bool reads = result.outcome == net::IoOutcome::kEof && IsTorn();
+    if (result.outcome != net::IoOutcome::kAgain && !reads) FinishClosing();
     return;
   }
 }
@@ -210,9 +212,8 @@ void Session::OnTurnEnd() {
   if (codec_ != nullptr && state_ == State::kOpen) AdvanceCodec();
   Flush();
   if (state_ == State::kClosed) return;
-  if (codec_state_ == CodecState::kTorn) return FinishClosing(net::ByteStream::CloseMode::kReset);
   if (state_ == State::kClosing || codec_state_ == CodecState::kFailed ||
-      (codec_state_ == CodecState::kClosing && codec_->active_streams() == 0)) {
+      (codec_state_ >= CodecState::kClosing && codec_->active_streams() == 0)) {
     BeginClosing();
   }
   if (state_ == State::kOpen && read_stopped_) Read();
@@ -314,7 +315,8 @@ void Session::Close(bool now) {
 }
 
 // Flushes, shuts the write side and waits for the client to end, so that it reads the whole last
-// answer.
+// answer. What is torn is reset, which looks like no end; but that may drop what the client has not
+// read of answers before, and so waits as long.
 void Session::BeginClosing() {
   if (state_ == State::kOpen) {
     state_ = State::kClosing;
@@ -329,17 +331,18 @@ void Session::BeginClosing() {
     if (!idle_timer_.enabled()) idle_timer_.Enable(http().delayed_close_timeout);
     return;  // OnWritable brings us back.
   }
-  if (peer_ended_ || http().delayed_close_timeout.count() == 0) return FinishClosing();
+  const bool awaits_client = IsTorn() || !peer_ended_;
+  if (!awaits_client || http().delayed_close_timeout.count() == 0) return FinishClosing();
   state_ = State::kLingering;
-  stream_->ShutdownWrite();
+  if (!IsTorn()) stream_->ShutdownWrite();
   idle_timer_.Enable(http().delayed_close_timeout);
   Discard();
 }
 
-void Session::FinishClosing(net::ByteStream::CloseMode mode) {
+void Session::FinishClosing() {
   if (state_ == State::kClosed) return;
   Abort({ErrorKind::kLocalReset, Side::kDownstream, false, "downstream_local_disconnect"},
-        peer_ended_, mode);
+        peer_ended_, net::ByteStream::CloseMode::kNormal);
 }
 
 void Session::Abort(const StreamError& error, bool remote, net::ByteStream::CloseMode mode) {
@@ -355,46 +358,9 @@ void Session::Abort(const StreamError& error, bool remote, net::ByteStream::Clos
             : stats.downstream_cx_destroy_local_active_rq)
         .Inc();
   }
-  if (codec_ != nullptr) codec_->Abort(error);
-  stream_->Close(mode);
+  const bool torn = codec_ != nullptr && codec_->Abort(error) == CodecState::kTorn;
+  stream_->Close(torn ? net::ByteStream::CloseMode::kReset : mode);
   QueueTurnEnd();
-}
-
-void Session::OnIdle() {
-  switch (state_) {
-    case State::kOpen:
-      if (!closing_soon_) context_.stats.downstream_cx_idle_timeout.Inc();
-      // Of HTTP/1 nothing is on its way after so long a silence; HTTP/2 is told first.
-      if (!is_http2()) closing_soon_ = true;
-      Close(false);
-      return;
-    case State::kClosing:
-    case State::kLingering:
-      context_.stats.downstream_cx_delayed_close_timeout.Inc();
-      FinishClosing();
-      return;
-    case State::kClosed:
-      return;
-  }
-}
-
-void Session::OnHeadersTimeout() {
-  context_.stats.downstream_rq_header_timeout.Inc();
-  if (codec_ != nullptr && !is_http2()) {
-    codec_->output().Append(
-        "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-  }
-  BeginClosing();
-}
-
-// Told at once, and closed after drain_timeout: a request that is on its way is still answered.
-void Session::OnMaxDuration() {
-  if (life_over_) return Close(false);
-  life_over_ = closing_soon_ = true;
-  context_.stats.downstream_cx_max_duration_reached.Inc();
-  Drain();
-  if (!is_http2() && http().http1_safe_max_connection_duration) return;
-  duration_timer_->Enable(DrainTime());
 }
 
 }  // namespace weir::proxy

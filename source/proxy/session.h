@@ -5,6 +5,8 @@
 //     |  error, limit    write side shut      delayed_close_timeout  |
 //     +--------------------------------------------------------------+  reset, failure, deadline
 //
+// What is torn (CodecState::kTorn) lingers without the end of our side, and is reset then.
+//
 // Reads go on until the stream says that there is no more; everything encoded in a turn is written
 // once at its end. Owned by the worker's connection; worker's thread.
 #pragma once
@@ -121,10 +123,11 @@ class Session final : public net::ByteStreamHandler,
   bool is_http2() const {
     return codec_ != nullptr && codec_->protocol() == http::Protocol::kHttp2;
   }
+  bool IsTorn() const { return codec_state_ == http::CodecState::kTorn; }
   void UpdateIdleTimer();
   void BeginClosing();
   void StopTimers();
-  void FinishClosing(net::ByteStream::CloseMode mode = net::ByteStream::CloseMode::kNormal);
+  void FinishClosing();
   void Abort(const http::StreamError& error, bool remote, net::ByteStream::CloseMode mode);
   void OnIdle();
   void OnHeadersTimeout();

@@ -57,4 +57,41 @@ void Session::UpdateTimers() {
   }
 }
 
+void Session::OnIdle() {
+  switch (state_) {
+    case State::kOpen:
+      if (!closing_soon_) context_.stats.downstream_cx_idle_timeout.Inc();
+      // Of HTTP/1 nothing is on its way after so long a silence; HTTP/2 is told first.
+      if (!is_http2()) closing_soon_ = true;
+      Close(false);
+      return;
+    case State::kClosing:
+    case State::kLingering:
+      context_.stats.downstream_cx_delayed_close_timeout.Inc();
+      FinishClosing();
+      return;
+    case State::kClosed:
+      return;
+  }
+}
+
+void Session::OnHeadersTimeout() {
+  context_.stats.downstream_rq_header_timeout.Inc();
+  if (codec_ != nullptr && !is_http2()) {
+    codec_->output().Append(
+        "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+  }
+  BeginClosing();
+}
+
+// Told at once, and closed after drain_timeout: a request that is on its way is still answered.
+void Session::OnMaxDuration() {
+  if (life_over_) return Close(false);
+  life_over_ = closing_soon_ = true;
+  context_.stats.downstream_cx_max_duration_reached.Inc();
+  Drain();
+  if (!is_http2() && http().http1_safe_max_connection_duration) return;
+  duration_timer_->Enable(DrainTime());
+}
+
 }  // namespace weir::proxy

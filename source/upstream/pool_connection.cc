@@ -361,11 +361,11 @@ void PoolConnection::Close(EndedBy by, const http::StreamError& error) {
   max_duration_.Disable();
   turn_end_.Cancel();
   if (keepalive_ != nullptr) keepalive_->Stop();
-  stream_->Close(torn_ ? net::ByteStream::CloseMode::kReset : net::ByteStream::CloseMode::kNormal);
   pool_.Forget(*this);
   CountEnd(by);
   context_.leases.connections.Give();
-  if (codec_ != nullptr) codec_->Abort(error);
+  if (codec_ != nullptr) Note(codec_->Abort(error));
+  stream_->Close(torn_ ? net::ByteStream::CloseMode::kReset : net::ByteStream::CloseMode::kNormal);
   GiveStreamsBack(0);
   pool_.OnClosed(*this);
 }

@@ -50,16 +50,18 @@ CodecState RawCodec::DecodeEnd() {
   return Result();
 }
 
-void RawCodec::Abort(const StreamError& error) {
-  state_ = State::kClosing;
-  if (stream_ == nullptr) return;
-  if (!StreamIsOver()) {
-    given_up_ = true;
-    StreamError told = error;
-    told.unprocessed = told.unprocessed || !head_encoded_;
-    stream_->OnReset(told);
+CodecState RawCodec::Abort(const StreamError& error) {
+  if (stream_ != nullptr) {
+    if (!StreamIsOver()) {
+      given_up_ = true;
+      StreamError told = error;
+      told.unprocessed = told.unprocessed || !head_encoded_;
+      stream_->OnReset(told);
+    }
+    CloseStream();
   }
-  CloseStream();
+  state_ = State::kClosing;
+  return Result();
 }
 
 CodecState RawCodec::FinishTurn() {

@@ -20,7 +20,7 @@ class RawCodec final : public http::ClientCodec, private http::ClientStream {
   // http::ClientCodec
   http::CodecState Decode(buffer::Buffer& in) override;
   http::CodecState DecodeEnd() override;
-  void Abort(const http::StreamError& error) override;
+  http::CodecState Abort(const http::StreamError& error) override;
   http::CodecState FinishTurn() override;
   void StartDrain() override;
   buffer::Buffer& output() override { return output_; }

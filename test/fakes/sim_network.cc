@@ -195,6 +195,10 @@ std::optional<event::MonotonicTime> SimNetwork::PeerEnded(const net::ByteStream&
   return static_cast<const SimStream&>(stream).peer_ended();
 }
 
+std::optional<event::MonotonicTime> SimNetwork::UnreadSince(const net::ByteStream& stream) {
+  return static_cast<const SimStream&>(stream).unread_since();
+}
+
 absl::StatusOr<std::vector<std::shared_ptr<net::ListenSocket>>> SimNetwork::OpenListenSockets(
     const net::Address& address, const net::ListenOptions& options, size_t count) {
   WEIR_CHECK(count > 0, "no socket asked for");

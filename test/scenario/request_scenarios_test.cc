@@ -221,6 +221,20 @@ TEST(RequestScenario, AnUpstreamThatBreaksOffCutsTheAnswerShort) {
   EXPECT_THAT(world.log().lines()[0], StartsWith("200 UC "));
 }
 
+// To HTTP/1.0 the end of the connection is the end of such an answer.
+TEST(RequestScenario, AnAnswerToHttp10ThatBreaksOffIsReset) {
+  World world(EdgeBootstrap({.http_options = "http_protocol_options: { accept_http_10: true }\n"}));
+  Upstream& web = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client, "GET / HTTP/1.0\r\nhost: a\r\n\r\n");
+  world.Say(web.last(), "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+  web.last().Reset();
+  world.Run(std::chrono::seconds(2));
+  EXPECT_THAT(client.received(), HasSubstr("half"));
+  EXPECT_TRUE(client.failed());
+  EXPECT_FALSE(client.ended());
+}
+
 TEST(RequestScenario, AClientThatLeavesTakesItsRequestAlong) {
   World world(EdgeBootstrap());
   Upstream& up = world.AddUpstream("10.0.0.1:80");

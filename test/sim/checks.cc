@@ -122,6 +122,10 @@ void RequestCheck::End(const Fields& trailers) {
   ended_ = true;
   // Nobody says anything where a tunnel was refused.
   if (exchange_.tunnel != Tunnel::kNone && !accepted_) return;
+  // Who ends its connection in order before it has said anything has ended its direction of a
+  // tunnel: the proxy does not see that its client is gone for good.
+  const bool left = exchange_.outcome == Outcome::kGone || exchange_.outcome == Outcome::kCut;
+  if (exchange_.tunnel != Tunnel::kNone && left && exchange_.request_bytes_sent == 0) return;
   exchange_.request_whole = true;
   if (seen_ != exchange_.request.size) {
     scene_.journal.Fail(StrCat(NameOf(exchange_), "request looks whole with ", seen_, " of ",

@@ -42,9 +42,11 @@ void End::Close(net::ByteStream::CloseMode mode) {
 }
 
 bool End::WasLateFor(event::Duration delayed_close, event::MonotonicTime now) const {
-  const auto since = fakes::SimNetwork::PeerEnded(*stream_);
+  const auto since = fakes::SimNetwork::UnreadSince(*stream_);
   return since.has_value() && now - *since >= delayed_close;
 }
+
+bool End::peer_had_ended() const { return fakes::SimNetwork::PeerEnded(*stream_).has_value(); }
 
 void End::Flush() {
   if (flushing_) return;

@@ -53,9 +53,10 @@ class End final : public net::ByteStreamHandler, public event::DeferredDeletable
   void EndWrites() { stream_->ShutdownWrite(); }
   bool closed() const { return closed_; }
   bool connected() const { return connected_; }
-  // The peer had ended its side so long before `now`, and we have not: what we have not read yet is
-  // lost as soon as we send more.
+  // Of an end that was reset: so long before `now` the peer had said its last word, and we have not
+  // read it. With the reset it is lost.
   bool WasLateFor(event::Duration delayed_close, event::MonotonicTime now) const;
+  bool peer_had_ended() const;
   const net::Address& remote_address() const { return stream_->remote_address(); }
 
   void OnConnected() override {

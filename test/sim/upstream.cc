@@ -63,8 +63,7 @@ void UpstreamConnection::OnEnd() {
 }
 
 void UpstreamConnection::OnLost(std::string_view why) {
-  const bool late = end_->WasLateFor(event::Duration::zero(), scene_.loop.Now());
-  if (late && protocol_ != nullptr) protocol_->ReadTooLate();
+  if (end_->peer_had_ended() && protocol_ != nullptr) protocol_->ReadTooLate();
   Over(why);
 }
 

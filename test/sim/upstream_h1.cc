@@ -62,9 +62,6 @@ class UpstreamH1 final : public UpstreamProtocol, public H1Receiver {
   }
   bool PeerEnded() override {
     if (exchange_ == nullptr || exchange_->tunnel == Tunnel::kNone) return false;
-    // Who left before the tunnel was granted has said nothing into it.
-    const bool left = exchange_->outcome == Outcome::kGone || exchange_->outcome == Outcome::kCut;
-    if (left && exchange_->request_bytes_seen == 0) return false;
     reader_.FeedEnd();
     return exchange_->is_granted_tunnel();
   }

@@ -253,17 +253,20 @@ CodecState ClientConnection::DecodeEnd() {
   return Result();
 }
 
-void ClientConnection::Abort(const StreamError& error) {
+CodecState ClientConnection::Abort(const StreamError& error) {
   if (state_ != State::kFailed && !(stream_ != nullptr && StreamIsOver())) state_ = State::kClosing;
-  if (stream_ == nullptr) return;
-  if (!StreamIsOver()) {
-    given_up_ = true;
-    StreamError told = error;
-    told.unprocessed = told.unprocessed || request_ == Request::kNone;
-    stream_->OnReset(told);
+  if (stream_ != nullptr) {
+    if (!StreamIsOver()) {
+      given_up_ = true;
+      StreamError told = error;
+      told.unprocessed = told.unprocessed || request_ == Request::kNone;
+      stream_->OnReset(told);
+    }
+    reusable_ = false;
+    CloseStream();
   }
-  reusable_ = false;
-  CloseStream();
+  const bool ends_with_connection = encoder_.framing() == WireFraming::kUntilClose;
+  return ends_with_connection && !output_.empty() ? CodecState::kTorn : Result();
 }
 
 CodecState ClientConnection::FinishTurn() {

@@ -30,7 +30,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
 
   CodecState Decode(buffer::Buffer& in) override;
   CodecState DecodeEnd() override;
-  void Abort(const StreamError& error) override;
+  CodecState Abort(const StreamError& error) override;
   CodecState FinishTurn() override;
   void StartDrain() override;
   buffer::Buffer& output() override { return output_; }

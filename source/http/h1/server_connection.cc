@@ -230,14 +230,16 @@ CodecState ServerConnection::DecodeEnd() {
   return Result();
 }
 
-void ServerConnection::Abort(const StreamError& error) {
+CodecState ServerConnection::Abort(const StreamError& error) {
   if (state_ != State::kFailed) state_ = State::kClosing;
-  if (stream_ == nullptr) return;
-  if (!StreamIsOver()) {
-    given_up_ = true;
-    stream_->OnReset(error);
+  if (stream_ != nullptr) {
+    if (!StreamIsOver()) {
+      given_up_ = true;
+      stream_->OnReset(error);
+    }
+    CloseStream();
   }
-  CloseStream();
+  return AnswerEndsWithConnection() && !output_.empty() ? CodecState::kTorn : Result();
 }
 
 CodecState ServerConnection::FinishTurn() {
@@ -270,7 +272,8 @@ void ServerConnection::CloseStream() {
   ServerStreamHandler* const stream = std::exchange(stream_, nullptr);
   const std::string_view cut_off = std::exchange(cut_off_, {});
   const bool request_read = state_ == State::kAnswering;
-  torn_ = std::exchange(tunnel_, false) && given_up_;
+  tunnel_ = false;
+  torn_ = given_up_ && AnswerEndsWithConnection();
   if (state_ != State::kFailed) {
     const bool goes_on = request_read && persistent_ && !draining_ && !given_up_ && cut_off.empty();
     state_ = goes_on ? State::kHead : State::kClosing;

@@ -30,7 +30,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
 
   CodecState Decode(buffer::Buffer& in) override;
   CodecState DecodeEnd() override;
-  void Abort(const StreamError& error) override;
+  CodecState Abort(const StreamError& error) override;
   CodecState FinishTurn() override;
   void StartDrain() override;
   buffer::Buffer& output() override { return output_; }
@@ -77,6 +77,9 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   void CutOff(std::string_view detail);
   // True when the stream can go: reset, cut off, or answered (whether or not its request was read).
   bool StreamIsOver() const;
+  bool AnswerEndsWithConnection() const {
+    return answer_ != Answer::kNone && encoder_.framing() == WireFraming::kUntilClose;
+  }
   void CloseStream();
   CodecState Result() const;
 
@@ -96,7 +99,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   bool is_head_ = false;
   bool persistent_ = true;
   bool tunnel_ = false;    // Granted.
-  bool torn_ = false;      // A tunnel that was given up.
+  bool torn_ = false;      // Given up with an answer that ends with the connection.
   bool given_up_ = false;  // Reset by the receiver.
   bool read_paused_ = false;
   bool draining_ = false;

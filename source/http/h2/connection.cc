@@ -131,10 +131,11 @@ CodecState Connection::DecodeEnd() {
   return Settle();
 }
 
-void Connection::Abort(const StreamError& error) {
+CodecState Connection::Abort(const StreamError& error) {
   input_ended_ = true;
   EndAll(error);
   SettleStreams();
+  return Result();
 }
 
 void Connection::EndAll(const StreamError& error) {

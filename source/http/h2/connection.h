@@ -57,7 +57,7 @@ class Connection final : public Pings {
   // The contract of Codec.
   CodecState Decode(buffer::Buffer& in);
   CodecState DecodeEnd();
-  void Abort(const StreamError& error);
+  CodecState Abort(const StreamError& error);
   CodecState FinishTurn();
   void StartDrain();
   void SetOutputBlocked(bool blocked);

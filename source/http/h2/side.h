@@ -16,7 +16,7 @@ class Side : public Interface, protected Endpoint {
  public:
   CodecState Decode(buffer::Buffer& in) final { return connection_.Decode(in); }
   CodecState DecodeEnd() final { return connection_.DecodeEnd(); }
-  void Abort(const StreamError& error) final { connection_.Abort(error); }
+  CodecState Abort(const StreamError& error) final { return connection_.Abort(error); }
   CodecState FinishTurn() final { return connection_.FinishTurn(); }
   void StartDrain() final { connection_.StartDrain(); }
   buffer::Buffer& output() final { return connection_.output(); }

@@ -161,6 +161,29 @@ TEST_F(ClientConnectionTest, WhatGrantsATunnel) {
   }
 }
 
+TEST_F(ClientConnectionTest, ATunnelWhoseLastBytesAreNotSentIsTorn) {
+  const StreamError gone{.kind = ErrorKind::kConnectionClosed};
+  for (const bool sent : {false, true}) {
+    SCOPED_TRACE(sent);
+    auto codec = CreateClientCodec(client_, pool_, options_);
+    RecordedResponse response(pool_, client_.events, "response");
+    head_.protocol = "websocket";
+    head_.framing = BodyFraming{Framing::kTunnel, 0};
+    ClientStream& stream = codec->NewStream(response);
+    stream.EncodeHeaders(head_, false);
+    codec->output().Clear();
+    in_.Append("HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    codec->Decode(in_);
+    codec->DecodeEnd();
+    buffer::Buffer last(pool_);
+    last.Append("last words");
+    stream.EncodeBody(last, true);
+    if (sent) codec->output().Clear();
+    EXPECT_EQ(codec->Abort(gone), sent ? CodecState::kClosing : CodecState::kTorn);
+    EXPECT_FALSE(response.received.reset);
+  }
+}
+
 TEST_F(ClientConnectionTest, NothingOfATunnelIsSentBeforeItIsGranted) {
   head_.protocol = "websocket";
   head_.framing = BodyFraming{Framing::kTunnel, 0};

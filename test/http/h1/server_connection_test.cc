@@ -471,6 +471,54 @@ TEST(ServerConnection, BytesBehindARequestForATunnelWaitForItsAnswer) {
   }
 }
 
+// What an end of the connection in order would look like the end of.
+TEST(ServerConnection, WhatEndsWithTheConnectionIsTornWhenItBreaksOff) {
+  const std::string upgrade =
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+  const struct {
+    const char* name;
+    std::string request;
+    Framing framing;
+    CodecState reset, unsent;
+  } cases[] = {
+      {"tunnel", upgrade, Framing::kTunnel, CodecState::kTorn, CodecState::kTorn},
+      {"refused tunnel", upgrade, Framing::kChunked, CodecState::kClosing, CodecState::kClosing},
+      {"HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\n\r\n", Framing::kChunked, CodecState::kTorn,
+       CodecState::kTorn},
+      {"HTTP/1.1", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", Framing::kChunked, CodecState::kClosing,
+       CodecState::kClosing},
+  };
+  const StreamError gone{.kind = ErrorKind::kConnectionClosed};
+  for (const auto& test : cases) {
+    for (const bool whole : {false, true}) {
+      SCOPED_TRACE(StrCat(test.name, whole ? ", whole" : ", broken off"));
+      Options options;
+      options.accept_http_10 = true;
+      Server server(options);
+      server.Send(test.request);
+      buffer::Arena arena(server.pool);
+      ResponseHead head(arena);
+      head.status = test.framing == Framing::kTunnel ? 101 : 403;
+      head.framing = BodyFraming{test.framing, 0};
+      server.request().stream->EncodeHeaders(head, false);
+      server.Send("");
+      buffer::Buffer body(server.pool);
+      body.Append("some");
+      server.request().stream->EncodeBody(body, whole);
+      if (whole) {
+        // All is said, and the connection ends before it is written.
+        EXPECT_EQ(server.codec->Abort(gone), test.unsent);
+        server.codec->output().Clear();
+      } else {
+        server.request().stream->Reset(gone);
+        EXPECT_EQ(server.Send(""), test.reset);
+      }
+      const bool torn = !whole && test.reset == CodecState::kTorn;
+      EXPECT_EQ(server.codec->Abort(gone), torn ? CodecState::kTorn : CodecState::kClosing);
+    }
+  }
+}
+
 TEST(ServerConnection, ATunnelNobodyAskedForIsCutOff) {
   Server server;
   server.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
