@@ -88,7 +88,9 @@ struct PathRewriter {
   std::string_view operator()(std::monostate) const { return Join(path, {}); }
   std::string_view operator()(const config::PrefixRewrite& rewrite) const {
     const size_t matched = std::min(MatchedLength(match, path), path.size());
-    return Join(rewrite.value, path.substr(matched));
+    const std::string_view made = Join(rewrite.value, path.substr(matched));
+    const bool is_path = http::IsValidPath(made.substr(0, made.size() - tail.size()));
+    return is_path ? made : Join(path, {});
   }
   std::string_view operator()(const config::RegexRewrite& rewrite) const {
     return OrAsItIs(rewrite.pattern.ReplaceAll(path, rewrite.substitution));

@@ -38,6 +38,9 @@ TEST_F(RewriteTest, ReplacesWhatTheRouteMatched) {
       {PathSeparatedPrefix{"/api"}, "/v1", "/api?q", "/v1?q"},
       {PathExact{"/api"}, "/v1", "/api?q", "/v1?q"},
       {PathRegex{*match::Regex::Create("/a.*")}, "/v1", "/abc/d?q", "/v1?q"},
+      // What would be no path leaves it as it is.
+      {PathPrefix{"/api"}, "v1", "/api/x?q", "/api/x?q"},
+      {PathPrefix{"/api"}, "/v 1", "/api/x?q", "/api/x?q"},
   };
   for (const Case& c : cases) {
     config::Route route{.match = {.path = c.match}};
@@ -121,6 +124,8 @@ TEST_F(RewriteTest, BuildsLocations) {
        {.path_rewrite = config::PrefixRewrite{"/n"}},
        "http://a.com/n/x?q"},
       {"http", "a.com", "/p/x?q", {.path_rewrite = config::PrefixRewrite{""}}, "http://a.com/x?q"},
+      // The rest is no path, and would be part of the host.
+      {"http", "a.com", "/px?q", {.path_rewrite = config::PrefixRewrite{""}}, "http://a.com/px?q"},
   };
   config::Route route{.match = {.path = PathPrefix{"/p"}}};
   for (const Case& c : cases) {

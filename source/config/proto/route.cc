@@ -90,7 +90,11 @@ RedirectAction DecodeRedirect(const pb::RedirectAction& message, const Scope& sc
       redirect.path = message.path_redirect();
       break;
     case pb::RedirectAction::kPrefixRewrite:
-      redirect.path_rewrite = PrefixRewrite{message.prefix_rewrite()};
+      // An empty one takes the prefix away.
+      redirect.path_rewrite = PrefixRewrite{
+          message.prefix_rewrite().empty()
+              ? std::string()
+              : DecodePathPrefix(message.prefix_rewrite(), scope.Field("prefix_rewrite"))};
       break;
     case pb::RedirectAction::kRegexRewrite: {
       auto rewrite = DecodeRegexRewrite(message.regex_rewrite(), scope.Field("regex_rewrite"));
@@ -145,6 +149,18 @@ PathRewrite DecodePathFormat(const std::string& text, const Scope& scope) {
     scope.Error("must make a path, which begins with \"/\"", text);
   }
   return PathFromFormat{*std::move(format)};
+}
+
+std::string DecodePathPrefix(const std::string& text, const Scope& scope) {
+  if (!http::IsValidPath(text)) scope.Error("must begin a path, as \"/a\" does", text);
+  return text;
+}
+
+std::string DecodeAuthority(const std::string& text, const Scope& scope) {
+  if (!text.empty() && !http::IsValidAuthority(text)) {
+    scope.Error("must be a host, with a port or without", text);
+  }
+  return text;
 }
 
 std::string DecodeFieldName(const std::string& name, const Scope& scope) {

@@ -51,6 +51,10 @@ ReplayLimit DecodeReplayLimit(const Message& message) {
 }
 // path_rewrite of the message at `scope`.
 PathRewrite DecodePathFormat(const std::string& text, const Scope& scope);
+// A text that begins a path in place of a matched prefix: the beginning of a valid one.
+std::string DecodePathPrefix(const std::string& text, const Scope& scope);
+// A text that becomes the authority of requests; empty: none.
+std::string DecodeAuthority(const std::string& text, const Scope& scope);
 // A field of the request that names something, in lower case.
 std::string DecodeFieldName(const std::string& name, const Scope& scope);
 RetryPolicy DecodeRetryPolicy(const envoy::config::route::v3::RetryPolicy& message,

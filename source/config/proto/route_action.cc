@@ -39,7 +39,8 @@ class PathRewriteDecoder {
 
   PathRewrite Decode(const match::UriTemplate* path_template) {
     if (!message_.prefix_rewrite().empty()) {
-      Take("prefix_rewrite", PrefixRewrite{message_.prefix_rewrite()});
+      Take("prefix_rewrite", PrefixRewrite{DecodePathPrefix(message_.prefix_rewrite(),
+                                                            scope_.Field("prefix_rewrite"))});
     }
     if (message_.has_regex_rewrite()) {
       Take("regex_rewrite",
@@ -77,7 +78,9 @@ class PathRewriteDecoder {
 HostRewrite DecodeHostRewrite(const pb::RouteAction& message, const Scope& scope) {
   switch (message.host_rewrite_specifier_case()) {
     case pb::RouteAction::kHostRewriteLiteral:
-      return HostLiteral{message.host_rewrite_literal()};
+      if (message.host_rewrite_literal().empty()) return {};
+      return HostLiteral{
+          DecodeAuthority(message.host_rewrite_literal(), scope.Field("host_rewrite_literal"))};
     case pb::RouteAction::kAutoHostRewrite:
       if (!message.auto_host_rewrite().value()) return {};
       return HostOfUpstream{};

@@ -109,7 +109,8 @@ std::vector<MirrorPolicy> DecodeMirrors(
     const Scope item = scope.Item("request_mirror_policies", i);
     MirrorPolicy mirror{.cluster = policy.cluster(),
                         .append_suffix = !policy.disable_shadow_host_suffix_append(),
-                        .host_rewrite = policy.host_rewrite_literal()};
+                        .host_rewrite = DecodeAuthority(policy.host_rewrite_literal(),
+                                                        item.Field("host_rewrite_literal"))};
     if (policy.cluster().empty() == policy.cluster_header().empty()) {
       item.Error("must have one of cluster and cluster_header", policy.cluster());
     } else if (!policy.cluster().empty()) {

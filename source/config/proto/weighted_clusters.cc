@@ -66,7 +66,8 @@ WeightedClusters DecodeWeightedClusters(const pb::WeightedCluster& message, cons
     WeightedCluster cluster;
     DecodeName(entry, item, limits, cluster);
     cluster.weight = WeightOf(message, entry, scope);
-    cluster.host_rewrite = entry.host_rewrite_literal();
+    cluster.host_rewrite =
+        DecodeAuthority(entry.host_rewrite_literal(), item.Field("host_rewrite_literal"));
     DecodeAllHeaderChanges(entry, item, cluster.request_headers, cluster.response_headers);
     cluster.filters = DecodeFilterOverrides(entry.typed_per_filter_config(), item);
     decoded.total_weight += cluster.weight;

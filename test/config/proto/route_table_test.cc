@@ -505,6 +505,28 @@ TEST(DecodeRouteTable, RefusesRewritesAndWeightsThatDoNotFit) {
   ExpectRefused(cases);
 }
 
+TEST(DecodeRouteTable, RefusesWhatWouldBreakTheRequestLine) {
+  const RefusedRoute cases[] = {
+      {"{match: {prefix: /}, route: {cluster: c, prefix_rewrite: '/a b'}}",
+       "route.prefix_rewrite: must begin a path, as \"/a\" does, got \"/a b\""},
+      {"{match: {prefix: /}, route: {cluster: c, prefix_rewrite: a}}",
+       "route.prefix_rewrite: must begin a path, as \"/a\" does, got \"a\""},
+      {"{match: {prefix: /}, redirect: {prefix_rewrite: a}}",
+       "redirect.prefix_rewrite: must begin a path, as \"/a\" does, got \"a\""},
+      {"{match: {prefix: /}, route: {cluster: c, host_rewrite_literal: 'a b'}}",
+       "route.host_rewrite_literal: must be a host, with a port or without, got \"a b\""},
+      {"{match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: c, weight: 1, "
+       "host_rewrite_literal: 'a/b'}]}}}",
+       "route.weighted_clusters.clusters[0].host_rewrite_literal: must be a host, with a port or "
+       "without, got \"a/b\""},
+      {"{match: {prefix: /}, route: {cluster: c, request_mirror_policies: [{cluster: c, "
+       "host_rewrite_literal: 'a@b'}]}}",
+       "route.request_mirror_policies[0].host_rewrite_literal: must be a host, with a port or "
+       "without, got \"a@b\""},
+  };
+  ExpectRefused(cases);
+}
+
 TEST(DecodeRouteTable, RefusesPoliciesByNameAndPath) {
   const RefusedRoute cases[] = {
       {"{match: {prefix: /}, route: {cluster: c, hash_policy: [{cookie: {name: \"a\\r\"}}]}}",
