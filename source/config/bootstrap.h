@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "source/config/certificate_provider.h"
 #include "source/config/cluster.h"
 #include "source/config/listener.h"
 #include "source/config/overload.h"
@@ -67,6 +68,9 @@ struct Bootstrap {
   ConfigSource lds;  // kNone: no dynamic listeners.
   ConfigSource cds;
   DynamicUpdates updates;
+  // Outlives every resource that is decoded with it.
+  std::shared_ptr<const CertificateProviders> certificate_providers =
+      std::make_shared<CertificateProviders>();
 
   std::optional<OverloadManager> overload;
   // layered_runtime, its layers merged. Outlives every resource that is decoded with it.

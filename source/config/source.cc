@@ -29,6 +29,8 @@ std::string OriginOf(const ConfigSource& source) {
       return source.path;
     case ConfigSource::Kind::kGrpc:
       return OriginOf(source.grpc);
+    case ConfigSource::Kind::kGiven:
+      return "bootstrap";
   }
   return "";
 }

@@ -28,14 +28,23 @@ struct GrpcSource {
   friend bool operator==(const GrpcSource&, const GrpcSource&) = default;
 };
 
+// A resource that is known from the start, of which what it reads from files may change.
+struct GivenResource {
+  std::string bytes;  // The message, serialised.
+  // How often its files are read again, whether or not they were seen to change.
+  std::chrono::milliseconds refresh_interval{0};
+  friend bool operator==(const GivenResource&, const GivenResource&) = default;
+};
+
 struct ConfigSource {
   // kNone: the resource is inline. kSelf: whatever stream the naming resource came by. kGrpc: a
-  // stream of its own, for that type alone.
-  enum class Kind { kNone, kAds, kSelf, kPath, kGrpc } kind = Kind::kNone;
+  // stream of its own, for that type alone. kGiven: the bootstrap has it whole.
+  enum class Kind { kNone, kAds, kSelf, kPath, kGrpc, kGiven } kind = Kind::kNone;
   std::string path;  // kPath: the file.
   // Moves into it count in place of changes of the file; empty: the file itself is watched.
   std::string watched_directory;
   GrpcSource grpc;                                         // kGrpc
+  GivenResource given;                                     // kGiven
   std::chrono::milliseconds initial_fetch_timeout{15000};  // 0: none.
   friend bool operator==(const ConfigSource&, const ConfigSource&) = default;
 };

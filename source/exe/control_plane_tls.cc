@@ -26,19 +26,19 @@ class SecretFinder {
  public:
   explicit SecretFinder(SecretSources sources) : sources_(std::move(sources)) {}
 
-  // Valid until the next call for the same file.
+  // Valid until the next call for the same secret.
   const config::Secret* Find(const config::SecretReference& reference) {
     if (IsStreamed(reference)) return sources_.streamed(reference);
     if (reference.source.kind == ConfigSource::Kind::kNone) {
       return Named(reference.name, sources_.statics);
     }
-    absl::StatusOr<Secrets> secrets = sources_.read_file(reference.source.path);
+    absl::StatusOr<Secrets> secrets = sources_.read(reference.source);
     if (!secrets.ok()) {
       WEIR_LOG(kConfig, kError, "secret \"", reference.name,
                "\" of the control plane: ", MessageOf(secrets.status()));
       return nullptr;
     }
-    Secrets& held = files_[reference.source.path];
+    Secrets& held = read_[reference.key()];
     held = *std::move(secrets);
     return Named(reference.name, held);
   }
@@ -51,7 +51,7 @@ class SecretFinder {
   }
 
   const SecretSources sources_;
-  std::map<std::string, Secrets> files_;  // By path.
+  std::map<std::string, Secrets> read_;
 };
 
 // gRPC holds the certificate against the server name, by its DNS names: more than one of several

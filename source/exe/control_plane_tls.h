@@ -15,13 +15,14 @@
 namespace weir::exe {
 
 using Secrets = std::vector<std::shared_ptr<const config::Secret>>;
-// The secrets of a file; the error says why it has none.
-using ReadSecretFile = std::function<absl::StatusOr<Secrets>(const std::string& path)>;
+// The secrets of a file, or of the bootstrap's own (kPath, kGiven); the error says why there are
+// none.
+using ReadSource = std::function<absl::StatusOr<Secrets>(const config::ConfigSource& source)>;
 
 // Where the secrets are that the context names.
 struct SecretSources {
   Secrets statics;
-  ReadSecretFile read_file;
+  ReadSource read;
   // Those that the control plane itself has streamed by now. Called on the main loop.
   config::SecretLookup streamed;
 };

@@ -6,6 +6,20 @@
 #include "source/schema/resource_type.h"
 
 namespace weir::exe {
+namespace {
+
+using SharedSecret = std::shared_ptr<const config::Secret>;
+
+absl::StatusOr<SharedSecret> DecodeSecret(std::string_view bytes,
+                                          const config::proto::DecodeOptions& options) {
+  schema::Diagnostics diagnostics;
+  const auto decoded =
+      config::proto::DecodeResource(schema::kSecretTypeUrl, bytes, options, diagnostics);
+  if (!decoded) return InvalidArgument(diagnostics.ToString());
+  return std::get<SharedSecret>(decoded->value);
+}
+
+}  // namespace
 
 absl::StatusOr<std::string> ParseResourceFile(const std::string& path, std::string_view text) {
   if (path.ends_with(".pb")) return std::string(text);
@@ -19,20 +33,23 @@ absl::StatusOr<std::string> ParseResourceFile(const std::string& path, std::stri
   return response.SerializeAsString();
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<const config::Secret>>> ReadSecrets(
-    const std::string& path, const config::proto::DecodeOptions& options) {
+absl::StatusOr<std::vector<SharedSecret>> ReadSecrets(const config::ConfigSource& source,
+                                                      const config::proto::DecodeOptions& options) {
+  std::vector<SharedSecret> secrets;
+  if (source.kind == config::ConfigSource::Kind::kGiven) {
+    WEIR_ASSIGN_OR_RETURN(secrets.emplace_back(), DecodeSecret(source.given.bytes, options));
+    return secrets;
+  }
+  const std::string& path = source.path;
   WEIR_ASSIGN_OR_RETURN(const std::string text, options.data.ReadFile(path));
   WEIR_ASSIGN_OR_RETURN(const std::string bytes, ParseResourceFile(path, text));
   envoy::service::discovery::v3::DiscoveryResponse response;
   if (!response.ParseFromString(bytes)) return InvalidArgument(StrCat(path, ": is no response"));
-  std::vector<std::shared_ptr<const config::Secret>> secrets;
   for (const google::protobuf::Any& any : response.resources()) {
     if (any.type_url() != schema::kSecretTypeUrl) continue;
-    schema::Diagnostics diagnostics;
-    const auto decoded =
-        config::proto::DecodeResource(any.type_url(), any.value(), options, diagnostics);
-    if (!decoded) return InvalidArgument(StrCat(path, ": ", diagnostics.ToString()));
-    secrets.push_back(std::get<std::shared_ptr<const config::Secret>>(decoded->value));
+    absl::StatusOr<SharedSecret> secret = DecodeSecret(any.value(), options);
+    if (!secret.ok()) return Annotate(secret.status(), path);
+    secrets.push_back(*std::move(secret));
   }
   return secrets;
 }

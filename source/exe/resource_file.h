@@ -15,8 +15,9 @@ namespace weir::exe {
 // for ".pb", from the serialised message. The error has file, line and column. Any thread.
 absl::StatusOr<std::string> ParseResourceFile(const std::string& path, std::string_view text);
 
-// The secrets of such a file, decoded; the error names file and place. Any thread.
+// The secrets of such a file, or the one that the bootstrap has whole (kPath, kGiven), decoded; the
+// error names file and place. Any thread.
 absl::StatusOr<std::vector<std::shared_ptr<const config::Secret>>> ReadSecrets(
-    const std::string& path, const config::proto::DecodeOptions& options);
+    const config::ConfigSource& source, const config::proto::DecodeOptions& options);
 
 }  // namespace weir::exe

@@ -202,9 +202,9 @@ absl::Status Process::MakePlatform() {
 // The server is asked for those that came over a stream; before it is there, there are none.
 SecretSources Process::MakeSecretSources() {
   return {.statics = {},
-          .read_file =
-              [this](const std::string& path) {
-                return ReadSecrets(path, {extensions_.decoders, extensions_.data});
+          .read =
+              [this](const config::ConfigSource& source) {
+                return ReadSecrets(source, {extensions_.decoders, extensions_.data});
               },
           .streamed = [this](const config::SecretReference& reference) -> const config::Secret* {
             return server_ == nullptr ? nullptr : server_->FindSecret(reference);

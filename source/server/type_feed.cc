@@ -51,6 +51,7 @@ void TypeFeed::JoinAds(xds::Client& client) {
 absl::Status TypeFeed::SubscribeAll(const config::ConfigSource& source) {
   switch (source.kind) {
     case config::ConfigSource::Kind::kNone:
+    case config::ConfigSource::Kind::kGiven:  // Single resources alone.
       return absl::OkStatus();
     case config::ConfigSource::Kind::kAds:
     case config::ConfigSource::Kind::kSelf:
@@ -97,6 +98,7 @@ const void* TypeFeed::Join(const std::string& name, const config::ConfigSource& 
     }
     return files_.find(source.path)->second.source.get();
   }
+  if (source.kind == config::ConfigSource::Kind::kGiven) return UseGiven(name, source);
   xds::Client* client = ads_;
   if (source.kind == config::ConfigSource::Kind::kGrpc) {
     Stream* const stream = GetStream(source);
@@ -114,6 +116,8 @@ void TypeFeed::Leave(const std::string& name, const config::ConfigSource& source
     --stream->users;
   } else if (source.kind == config::ConfigSource::Kind::kPath) {
     --files_.find(source.path)->second.users;
+  } else if (source.kind == config::ConfigSource::Kind::kGiven) {
+    --given_.find(name)->second.users;
   } else {
     if (ads_ != nullptr) ads_->Unsubscribe(resource_.type_url, name);
     return;
@@ -182,6 +186,16 @@ absl::Status TypeFeed::WatchFile(const config::ConfigSource& source, std::string
   return file.source->Start();
 }
 
+const void* TypeFeed::UseGiven(const std::string& name, const config::ConfigSource& source) {
+  Given& given = given_[name];
+  ++given.users;
+  if (given.resource == nullptr) {
+    given.resource = std::make_unique<GivenResource>(name, source, SinkFor(source, given.sink),
+                                                     seams_.loop, seams_.random);
+  }
+  return given.resource.get();
+}
+
 void TypeFeed::DropUnused() {
   std::erase_if(streams_, [](const auto& stream) { return stream->users == 0; });
   std::erase_if(files_, [](const auto& entry) {
@@ -189,6 +203,12 @@ void TypeFeed::DropUnused() {
     if (file.users > 0) return false;
     for (const std::string& name : file.names) file.sink->OnReleased(name);
     file.sink->ReleaseAll();
+    return true;
+  });
+  std::erase_if(given_, [](const auto& entry) {
+    const auto& [name, given] = entry;
+    if (given.users > 0) return false;
+    given.sink->OnReleased(name);
     return true;
   });
 }

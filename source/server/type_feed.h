@@ -1,5 +1,5 @@
 // All resources of one type, from wherever they come: the stream of ADS, streams of the type's own,
-// watched files.
+// watched files, the bootstrap.
 //
 //   TypeFeed feed(seams, type_url, ...)  a Subscriber from here on
 //   feed.Start(bootstrap, target)        before anything is asked for
@@ -26,6 +26,7 @@
 #include "source/event/files.h"
 #include "source/event/loop.h"
 #include "source/event/random.h"
+#include "source/server/given_resource.h"
 #include "source/server/named_subscriptions.h"
 #include "source/server/subscriber.h"
 #include "source/server/type_sink.h"
@@ -91,6 +92,11 @@ class TypeFeed final : public Subscriber {
     HashSet names;  // That were ever asked for.
     uint32_t users = 0;
   };
+  struct Given {
+    std::unique_ptr<TypeSink> sink;
+    std::unique_ptr<GivenResource> resource;
+    uint32_t users = 0;
+  };
   struct Stream {
     const config::GrpcSource source;
     std::unique_ptr<TypeSink> sink;
@@ -103,7 +109,7 @@ class TypeFeed final : public Subscriber {
   xds::SubscriptionStats& stats() { return whole_.has_value() ? **whole_ : unnamed_; }
   std::unique_ptr<TypeSink> MakeSink(const TypeTarget& target) const;
   TypeSink& SinkFor(const config::ConfigSource& source, std::unique_ptr<TypeSink>& own) const;
-  // The stream or file that the resource comes by from now on; null where there is none.
+  // What the resource comes by from now on; null where there is nothing.
   const void* Join(const std::string& name, const config::ConfigSource& source);
   void Leave(const std::string& name, const config::ConfigSource& source);
   Stream* FindStream(const config::GrpcSource& source) const;
@@ -111,6 +117,7 @@ class TypeFeed final : public Subscriber {
   Stream* GetStream(const config::ConfigSource& source);
   // The file is there, watched, whatever became of its first reading.
   absl::Status WatchFile(const config::ConfigSource& source, std::string_view name);
+  const void* UseGiven(const std::string& name, const config::ConfigSource& source);
   void DropUnused();
 
   const FeedSeams& seams_;
@@ -126,7 +133,8 @@ class TypeFeed final : public Subscriber {
   TypeTarget target_;               // Of ADS, as is the sink.
   std::unique_ptr<TypeSink> sink_;  // Null before Start.
   xds::Client* ads_ = nullptr;
-  std::map<std::string, File> files_;  // By path.
+  std::map<std::string, File> files_;   // By path.
+  std::map<std::string, Given> given_;  // By name.
   std::vector<std::unique_ptr<Stream>> streams_;
   event::TurnEndTask drop_unused_;
 };

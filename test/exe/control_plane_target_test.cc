@@ -54,6 +54,8 @@ absl::StatusOr<xds::GrpcTarget> TargetOf(const std::string& context, const FakeD
   Flags flags;
   flags.config_yaml =
       StrCat(R"yaml(
+certificate_provider_instances:
+  files: { name: file_watcher, typed_config: { "@type": type.googleapis.com/weir.config.v1.FileWatcher, certificate_file: /chain, private_key_file: /key, ca_certificate_file: /ca } }
 dynamic_resources:
   ads_config:
     api_type: GRPC
@@ -74,8 +76,10 @@ static_resources:
   return ControlPlaneTarget(
       loaded.bootstrap, {.cluster = "control", .initial_metadata = {{"authorization", "x"}}},
       {.statics = {},
-       .read_file =
-           [&data](const std::string& path) { return ReadSecrets(path, {*decoders, data}); },
+       .read =
+           [&data](const config::ConfigSource& source) {
+             return ReadSecrets(source, {*decoders, data});
+           },
        .streamed = [&data](const config::SecretReference& reference) -> const config::Secret* {
          return reference.name == data.streamed.name ? &data.streamed : nullptr;
        }});
@@ -169,6 +173,25 @@ TEST(ControlPlaneTarget, TakesSecretsOfTheBootstrapAndOfFiles) {
   EXPECT_NE(first, second);
   data.files["/own.yaml"] = "nonsense";
   EXPECT_EQ(target->make_credentials(), second);
+}
+
+TEST(ControlPlaneTarget, TakesTheFilesOfACertificateProvider) {
+  const std::string by_instance =
+      "sni: a, common_tls_context: {tls_certificate_provider_instance: {instance_name: files}, "
+      "validation_context: {ca_certificate_provider_instance: {instance_name: files}}}";
+  FakeData data;
+  EXPECT_FALSE(TargetOf(by_instance, data).ok());
+  const auto write = [&](const x509::Identity& identity) {
+    data.files["/chain"] = identity.chain_pem;
+    data.files["/key"] = identity.key_pem;
+  };
+  data.files["/ca"] = Root().pem();
+  write(Root().Issue({}));
+  const auto target = TargetOf(by_instance, data);
+  ASSERT_TRUE(target.ok()) << target.status();
+  const auto first = target->make_credentials();
+  write(Root().Issue({}));
+  EXPECT_NE(target->make_credentials(), first);
 }
 
 // A token opens the first stream, and the certificate that came by it the later ones.

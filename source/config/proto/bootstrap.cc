@@ -6,6 +6,7 @@
 #include "envoy/extensions/regex_engines/v3/google_re2.pb.h"
 #include "source/base/status.h"
 #include "source/config/proto/access_log.h"
+#include "source/config/proto/certificate_providers.h"
 #include "source/config/proto/cluster.h"
 #include "source/config/proto/decode.h"
 #include "source/config/proto/extensions.h"
@@ -55,26 +56,15 @@ void DecodeStatic(const pb::Bootstrap::StaticResources& message, const Scope& sc
 
 void DecodeDynamic(const pb::Bootstrap::DynamicResources& message, const Scope& scope,
                    Bootstrap& bootstrap) {
-  if (message.has_ads_config()) {
+  const bool has_ads = message.has_ads_config();
+  if (has_ads) {
     bootstrap.ads = DecodeGrpcSource(message.ads_config(), scope.Field("ads_config"));
   }
-  const auto decode = [&](const core::ConfigSource& source, const Scope& at) {
-    ConfigSource decoded = DecodeConfigSource(source, at);
-    if (decoded.kind == ConfigSource::Kind::kSelf) {
-      at.Error(
-          "`self` has no meaning in the bootstrap: ads, api_config_source or "
-          "path_config_source");
-    }
-    if (decoded.kind == ConfigSource::Kind::kAds && !message.has_ads_config()) {
-      at.Error("`ads` needs dynamic_resources.ads_config");
-    }
-    return decoded;
-  };
   if (message.has_lds_config()) {
-    bootstrap.lds = decode(message.lds_config(), scope.Field("lds_config"));
+    bootstrap.lds = DecodeOwnSource(message.lds_config(), has_ads, scope.Field("lds_config"));
   }
   if (message.has_cds_config()) {
-    bootstrap.cds = decode(message.cds_config(), scope.Field("cds_config"));
+    bootstrap.cds = DecodeOwnSource(message.cds_config(), has_ads, scope.Field("cds_config"));
   }
 }
 
@@ -232,6 +222,8 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   bootstrap.node_id = context.node_id = message.node().id();
   bootstrap.node_cluster = message.node().cluster();
   bootstrap.flags_path = message.flags_path();
+  bootstrap.certificate_providers = DecodeCertificateProviders(message, root);
+  context.certificate_providers = bootstrap.certificate_providers.get();
   DecodeStatic(message.static_resources(), root.Field("static_resources"), bootstrap);
   DecodeDynamic(message.dynamic_resources(), root.Field("dynamic_resources"), bootstrap);
   DecodeAdmin(message.admin(), root.Field("admin"), bootstrap);

@@ -112,6 +112,17 @@ std::optional<SanMatcher> DecodeSanMatcher(const pb::SubjectAltNameMatcher& mess
   return decoded;
 }
 
+void ReadSystemRoots(const Scope& scope, CertificateValidation& validation) {
+  absl::StatusOr<std::string> roots;
+  for (const char* path : kSystemRoots) {
+    validation.path = path;
+    roots = scope.context().data.ReadFile(path);
+    if (roots.ok()) break;
+  }
+  if (!roots.ok()) scope.Error(roots.status());
+  if (roots.ok()) validation.trusted_ca_pem = *std::move(roots);
+}
+
 void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& scope,
                  CertificateValidation& validation) {
   if (message.has_trusted_ca()) {
@@ -124,19 +135,17 @@ void DecodeTrust(const pb::CertificateValidationContext& message, const Scope& s
       scope.Field("trusted_ca").Error("is empty: it must hold PEM certificates");
     }
   }
-  if (message.has_system_root_certs() && validation.trusted_ca_pem.empty()) {
-    absl::StatusOr<std::string> roots;
-    for (const char* path : kSystemRoots) {
-      validation.path = path;
-      roots = scope.context().data.ReadFile(path);
-      if (roots.ok()) break;
-    }
-    if (!roots.ok()) scope.Field("system_root_certs").Error(roots.status());
-    if (roots.ok()) validation.trusted_ca_pem = *std::move(roots);
+  const bool provided = message.has_ca_certificate_provider_instance();
+  if (provided && message.has_trusted_ca()) {
+    scope.Field("ca_certificate_provider_instance")
+        .Error("cannot be given together with trusted_ca");
+  }
+  if (message.has_system_root_certs() && validation.trusted_ca_pem.empty() && !provided) {
+    ReadSystemRoots(scope.Field("system_root_certs"), validation);
   }
   if (message.has_crl()) validation.crl_pem = DecodeDataSource(message.crl(), scope.Field("crl"));
   if (validation.trusted_ca_pem.empty()) {
-    if (TrustIsElsewhere(message, scope)) return;
+    if (TrustIsElsewhere(message, scope) || provided) return;
     if (!validation.crl_pem.empty()) scope.Field("crl").Error("has no effect without trusted_ca");
     return;
   }
@@ -152,6 +161,7 @@ void DecodeCustomValidator(const pb::CertificateValidationContext& message, cons
                            CertificateValidation& validation) {
   const std::pair<const char*, bool> others[] = {
       {"trusted_ca", message.has_trusted_ca()},
+      {"ca_certificate_provider_instance", message.has_ca_certificate_provider_instance()},
       {"system_root_certs", message.has_system_root_certs()},
       {"crl", message.has_crl()},
       {"only_verify_leaf_cert_crl", message.only_verify_leaf_cert_crl()},

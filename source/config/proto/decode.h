@@ -81,6 +81,8 @@ struct DecodeOptions {
   std::function<std::chrono::system_clock::time_point()> now = nullptr;
   // Of the proxy that decodes; empty: it is not known.
   std::string node_id = {};
+  // Those of the bootstrap; null: not known, and every instance may be one of them.
+  const CertificateProviders* certificate_providers = nullptr;
   // Where equal parts of resources are kept once; null: nowhere.
   SharedParts* parts = nullptr;
 

@@ -56,11 +56,13 @@ constexpr auto kBuiltIn = std::to_array<std::string_view>({
     "envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier",
     "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
     "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig",
+    "envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig",
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     "envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
     "envoy.type.matcher.v3.HttpRequestQueryParamMatchInput",
     "google.protobuf.StringValue",
     "weir.config.v1.DynamicUpdates",
+    "weir.config.v1.FileWatcher",
     "xds.type.matcher.v3.IPMatcher",
     "xds.type.matcher.v3.ServerNameMatcher",
 });

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "source/base/hash_map.h"
+#include "source/config/certificate_provider.h"
 #include "source/schema/diagnostic.h"
 #include "source/schema/supported.h"
 
@@ -43,6 +44,8 @@ struct DecodeContext {
   bool is_static = false;
   // What runtime keys refer to. Null: the defaults hold.
   const Runtime* runtime = nullptr;
+  // Those of the bootstrap. Null: not known, and every instance may be one of them.
+  const CertificateProviders* certificate_providers = nullptr;
   // Where equal parts of resources are kept once. Null: nowhere.
   SharedParts* parts = nullptr;
   // Of the proxy that decodes; empty: it is not known.

@@ -2,6 +2,7 @@
 
 #include "source/base/log.h"
 #include "source/base/status.h"
+#include "source/config/proto/certificate_providers.h"
 #include "source/config/proto/values.h"
 
 namespace weir::config::proto {
@@ -52,25 +53,67 @@ void DecodeAlpn(const pb::CommonTlsContext& message, const Scope& scope, TlsCont
   }
 }
 
+// The secret with the authorities that a context names by a provider, if it does.
+std::optional<SecretReference> AuthoritiesOf(const pb::CertificateValidationContext& message,
+                                             const Scope& scope) {
+  if (!message.has_ca_certificate_provider_instance()) return std::nullopt;
+  return FindProviderSecret(SecretIn(message.ca_certificate_provider_instance()),
+                            ProviderPart::kAuthorities,
+                            scope.Field("ca_certificate_provider_instance"));
+}
+
+// One place says where the authorities come from; what the default says stands beside it.
+void DecodeCombined(const pb::CommonTlsContext::CombinedCertificateValidationContext& message,
+                    const Scope& scope, TlsContext& tls) {
+  const Scope defaults = scope.Field("default_validation_context");
+  tls.validation = DecodeCertificateValidation(message.default_validation_context(), defaults);
+  const Scope former = scope.Field("validation_context_certificate_provider_instance");
+  const bool has_former = message.has_validation_context_certificate_provider_instance();
+  const bool has_provider =
+      message.default_validation_context().has_ca_certificate_provider_instance();
+  if (!has_former && !has_provider) {
+    tls.validation_secret = DecodeReference(message.validation_context_sds_secret_config(),
+                                            scope.Field("validation_context_sds_secret_config"));
+    return;
+  }
+  if (message.has_validation_context_sds_secret_config()) {
+    scope.Field("validation_context_sds_secret_config")
+        .Error("cannot be given together with a certificate provider");
+  }
+  if (has_provider) {
+    tls.validation_secret = AuthoritiesOf(message.default_validation_context(), defaults);
+  }
+  if (!has_former) return;
+  const auto secret =
+      FindProviderSecret(SecretIn(message.validation_context_certificate_provider_instance()),
+                         ProviderPart::kAuthorities, former);
+  if (has_provider && secret != tls.validation_secret) {
+    former.Error("is another one than default_validation_context.ca_certificate_provider_instance");
+  }
+  tls.validation_secret = secret;
+}
+
 void DecodeValidation(const pb::CommonTlsContext& message, const Scope& scope, TlsContext& tls) {
   switch (message.validation_context_type_case()) {
     case pb::CommonTlsContext::kValidationContext:
       tls.validation = DecodeCertificateValidation(message.validation_context(),
                                                    scope.Field("validation_context"));
+      tls.validation_secret =
+          AuthoritiesOf(message.validation_context(), scope.Field("validation_context"));
       return;
     case pb::CommonTlsContext::kValidationContextSdsSecretConfig:
       tls.validation_secret = DecodeReference(message.validation_context_sds_secret_config(),
                                               scope.Field("validation_context_sds_secret_config"));
       return;
-    case pb::CommonTlsContext::kCombinedValidationContext: {
-      const auto& combined = message.combined_validation_context();
-      const Scope at = scope.Field("combined_validation_context");
-      tls.validation = DecodeCertificateValidation(combined.default_validation_context(),
-                                                   at.Field("default_validation_context"));
-      tls.validation_secret = DecodeReference(combined.validation_context_sds_secret_config(),
-                                              at.Field("validation_context_sds_secret_config"));
+    case pb::CommonTlsContext::kCombinedValidationContext:
+      return DecodeCombined(message.combined_validation_context(),
+                            scope.Field("combined_validation_context"), tls);
+    case pb::CommonTlsContext::kValidationContextCertificateProviderInstance:
+      tls.validation_secret =
+          FindProviderSecret(SecretIn(message.validation_context_certificate_provider_instance()),
+                             ProviderPart::kAuthorities,
+                             scope.Field("validation_context_certificate_provider_instance"));
       return;
-    }
     case pb::CommonTlsContext::VALIDATION_CONTEXT_TYPE_NOT_SET:
       return;
   }
@@ -98,9 +141,34 @@ TlsKeyLog DecodeKeyLog(const pb::TlsKeyLog& message, const Scope& scope) {
   return log;
 }
 
-TlsContext DecodeCommon(const pb::CommonTlsContext& message, const Scope& scope) {
-  TlsContext tls;
-  tls.parameters = DecodeParameters(message.tls_params(), scope.Field("tls_params"));
+// Of its two fields the older one may repeat what the newer one says.
+void DecodeProviderCertificate(const pb::CommonTlsContext& message, const Scope& scope,
+                               TlsContext& tls) {
+  std::optional<SecretReference> secret;
+  if (message.has_tls_certificate_provider_instance()) {
+    secret = FindProviderSecret(SecretIn(message.tls_certificate_provider_instance()),
+                                ProviderPart::kCertificate,
+                                scope.Field("tls_certificate_provider_instance"));
+  }
+  if (message.has_tls_certificate_certificate_provider_instance()) {
+    const Scope former = scope.Field("tls_certificate_certificate_provider_instance");
+    const auto same =
+        FindProviderSecret(SecretIn(message.tls_certificate_certificate_provider_instance()),
+                           ProviderPart::kCertificate, former);
+    if (message.has_tls_certificate_provider_instance() && same != secret) {
+      former.Error("is another one than tls_certificate_provider_instance");
+    }
+    secret = same;
+  }
+  if (!secret.has_value()) return;
+  if (!tls.certificates.empty() || !tls.certificate_secrets.empty()) {
+    scope.Field("tls_certificate_provider_instance")
+        .Error("cannot be given together with other certificates");
+  }
+  tls.certificate_secrets.push_back(*std::move(secret));
+}
+
+void DecodeCertificates(const pb::CommonTlsContext& message, const Scope& scope, TlsContext& tls) {
   for (int i = 0; i < message.tls_certificates_size(); ++i) {
     tls.certificates.push_back(
         DecodeTlsCertificate(message.tls_certificates(i), scope.Item("tls_certificates", i)));
@@ -114,6 +182,13 @@ TlsContext DecodeCommon(const pb::CommonTlsContext& message, const Scope& scope)
     scope.Field("tls_certificate_sds_secret_configs")
         .Error("cannot be given together with tls_certificates");
   }
+  DecodeProviderCertificate(message, scope, tls);
+}
+
+TlsContext DecodeCommon(const pb::CommonTlsContext& message, const Scope& scope) {
+  TlsContext tls;
+  tls.parameters = DecodeParameters(message.tls_params(), scope.Field("tls_params"));
+  DecodeCertificates(message, scope, tls);
   DecodeValidation(message, scope, tls);
   DecodeAlpn(message, scope, tls);
   if (message.has_key_log()) {
@@ -141,7 +216,8 @@ DownstreamTls DecodeDownstreamTls(const pb::DownstreamTlsContext& message, const
   tls.common = DecodeCommon(message.common_tls_context(), common);
   if (tls.common.certificates.empty() && tls.common.certificate_secrets.empty()) {
     common.Error(
-        "a server needs a certificate: tls_certificates or tls_certificate_sds_secret_configs");
+        "a server needs a certificate: tls_certificates, tls_certificate_sds_secret_configs or "
+        "tls_certificate_provider_instance");
   }
   tls.require_client_certificate = message.require_client_certificate().value();
   tls.require_sni = message.require_sni().value();

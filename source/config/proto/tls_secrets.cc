@@ -225,6 +225,10 @@ std::shared_ptr<const Secret> DecodeSecret(const pb::Secret& message, const Scop
       break;
     }
     case pb::Secret::kValidationContext:
+      if (message.validation_context().has_ca_certificate_provider_instance()) {
+        validation.Field("ca_certificate_provider_instance")
+            .Error("is another secret: a secret stands for itself");
+      }
       secret->value = DecodeCertificateValidation(message.validation_context(), validation);
       RefuseExpired(std::get<CertificateValidation>(secret->value), validation);
       break;

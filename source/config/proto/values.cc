@@ -277,4 +277,16 @@ ConfigSource DecodeConfigSource(const core::ConfigSource& source, const Scope& s
   return decoded;
 }
 
+ConfigSource DecodeOwnSource(const core::ConfigSource& source, bool has_ads, const Scope& scope) {
+  ConfigSource decoded = DecodeConfigSource(source, scope);
+  if (decoded.kind == ConfigSource::Kind::kSelf) {
+    scope.Error(
+        "`self` has no meaning in the bootstrap: ads, api_config_source or path_config_source");
+  }
+  if (decoded.kind == ConfigSource::Kind::kAds && !has_ads) {
+    scope.Error("`ads` needs dynamic_resources.ads_config");
+  }
+  return decoded;
+}
+
 }  // namespace weir::config::proto

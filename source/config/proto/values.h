@@ -73,5 +73,8 @@ GrpcSource DecodeGrpcSource(const envoy::config::core::v3::ApiConfigSource& mess
                             const Scope& scope);
 ConfigSource DecodeConfigSource(const envoy::config::core::v3::ConfigSource& source,
                                 const Scope& scope);
+// The same for what the bootstrap itself asks for; `has_ads`: it has an ads_config.
+ConfigSource DecodeOwnSource(const envoy::config::core::v3::ConfigSource& source, bool has_ads,
+                             const Scope& scope);
 
 }  // namespace weir::config::proto
