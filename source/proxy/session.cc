@@ -157,7 +157,7 @@ const router::RouteIndex* Session::RoutesOf(const generation::WorkerGeneration::
 void Session::OnRequestDone(RequestStream& stream) {
   stream.Unlink();
   context_.platform.loop.DeferDelete(std::unique_ptr<RequestStream>(&stream));
-  QueueTurnEnd();
+  if (!ending_requests_) QueueTurnEnd();
 }
 
 // The client has ended its side. Requests that are under way have nobody to answer to.
@@ -231,7 +231,10 @@ void Session::OnOutput() {
 // Lets finished streams go, and takes up the requests that waited for the answer before theirs.
 void Session::AdvanceCodec() {
   if (codec_state_ == CodecState::kFailed) return;
+  // What is to be done after a request comes next here.
+  ending_requests_ = true;
   codec_state_ = codec_->FinishTurn();
+  ending_requests_ = false;
   for (int i = 0; codec_state_ < CodecState::kClosing; ++i) {
     if (in_.empty() && !decode_again_) return;
     if (i == kPipelinedPerTurn) return QueueTurnEnd();

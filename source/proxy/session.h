@@ -151,6 +151,7 @@ class Session final : public net::ByteStreamHandler,
   http::CodecState codec_state_ = http::CodecState::kOpen;
   bool read_stopped_ = false;  // Unread bytes may wait in the kernel.
   bool decode_again_ = false;  // The codec may hold events back that it may give now.
+  bool ending_requests_ = false;
   bool peer_ended_ = false;
   bool write_blocked_ = false;  // The transport is full: OnWritable comes.
   bool output_blocked_ = false;

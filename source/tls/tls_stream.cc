@@ -164,7 +164,6 @@ void TlsStream::OnLater() {
 void TlsStream::ContinueHandshake() {
   if (state_ != State::kHandshake) return;
   for (;;) {
-    ERR_clear_error();
     const int result = SSL_do_handshake(ssl_);
     if (result == 1) {
       Flush();
@@ -293,7 +292,6 @@ int TlsStream::Decrypt(buffer::Buffer& into, size_t limit, size_t& total) {
   // Without anything to decrypt no block is taken.
   while (total < limit && (!in_.empty() || SSL_pending(ssl_) > 0 || inner_ended_)) {
     const std::span<char> room = into.Reserve();
-    ERR_clear_error();
     const int result =
         SSL_read(ssl_, room.data(), static_cast<int>(std::min(room.size(), limit - total)));
     into.Commit(result > 0 ? static_cast<size_t>(result) : 0);
@@ -332,7 +330,6 @@ size_t TlsStream::Encrypt(const buffer::Buffer& from) {
   while (done < kWriteBatch) {
     const std::string_view record = cutter.Next();
     if (record.empty()) break;
-    ERR_clear_error();
     if (SSL_write(ssl_, record.data(), static_cast<int>(record.size())) <= 0) {
       state_ = State::kFailed;
       break;

@@ -252,10 +252,12 @@ bool PoolConnection::TakeInput(const net::IoResult& result) {
 }
 
 void PoolConnection::Decode() {
+  // Before those that hear of what comes here queue their own: streams that have ended are over
+  // when it is their turn.
+  OnOutput();
   Note(codec_->Decode(input_));
   if (state_ == State::kClosed) return;
   if (keepalive_ != nullptr) keepalive_->OnReceived();
-  OnOutput();
   pool_.OnChange(*this);
 }
 

@@ -25,21 +25,20 @@ void Interest::Add(std::string_view name, event::Duration timeout) {
   // Answered already: it was given up and taken again within one turn, and what is kept of it is
   // still good.
   if (timeout == event::Duration::zero() || entry.answered) return;
-  entry.wait = std::make_unique<Wait>(loop_, [this, key = at->first] {
-    const auto found = entries_.find(key);
-    if (found == entries_.end() || found->second.wait == nullptr) return;
-    std::unique_ptr<Wait> self = std::move(found->second.wait);
+  auto wait = std::make_unique<Wait>(loop_, [this, key = at->first] {
+    std::unique_ptr<Wait> self = std::move(waits_.extract(key).mapped());
     timed_out_(key);
     loop_.DeferDelete(std::move(self));
   });
-  entry.wait->timer.Enable(timeout);
+  wait->timer.Enable(timeout);
+  waits_.insert_or_assign(at->first, std::move(wait));
 }
 
 void Interest::Remove(std::string_view name) {
   const auto at = entries_.find(name);
   WEIR_CHECK(at != entries_.end() && at->second.count > 0, "each Unsubscribe follows a Subscribe");
   if (--at->second.count > 0) return;
-  at->second.wait.reset();
+  StopClock(name);
   Touch(at->first, at->second);
 }
 
@@ -71,7 +70,11 @@ void Interest::Answered(std::string_view name) {
   const auto at = entries_.find(name);
   if (at == entries_.end() || at->second.count == 0) return;
   at->second.answered = true;
-  at->second.wait.reset();
+  StopClock(name);
+}
+
+void Interest::StopClock(std::string_view name) {
+  if (const auto at = waits_.find(name); at != waits_.end()) waits_.erase(at);
 }
 
 Interest::Changes Interest::Settle(bool telling) {

@@ -56,13 +56,14 @@ class Interest {
     bool told = false;
     bool answered = false;
     bool touched = false;  // Listed in touched_.
-    std::unique_ptr<Wait> wait;
   };
   void Touch(const std::string& name, Entry& entry);
+  void StopClock(std::string_view name);
 
   event::Loop& loop_;
   const std::function<void(std::string_view)> timed_out_;
   HashMap<Entry> entries_;
+  HashMap<std::unique_ptr<Wait>> waits_;  // The clocks that run.
   std::vector<std::string> touched_;
 };
 
