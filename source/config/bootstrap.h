@@ -64,6 +64,7 @@ struct Bootstrap {
   std::vector<std::shared_ptr<const Listener>> listeners;
   std::vector<std::shared_ptr<const Cluster>> clusters;
   std::vector<std::shared_ptr<const Secret>> secrets;
+  std::shared_ptr<const UpstreamBind> upstream_bind;  // For clusters without one; may be null.
   std::optional<GrpcSource> ads;
   ConfigSource lds;  // kNone: no dynamic listeners.
   ConfigSource cds;

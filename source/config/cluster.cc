@@ -9,11 +9,6 @@
 namespace weir::config {
 namespace {
 
-template <typename Part>
-bool SamePart(const std::shared_ptr<const Part>& a, const std::shared_ptr<const Part>& b) {
-  return a == b || (a != nullptr && b != nullptr && *a == *b);
-}
-
 auto Discovery(const Cluster& c) {
   return std::tie(c.name, c.alt_stat_name, c.type, c.eds_source, c.eds_service_name, c.dns);
 }
@@ -24,7 +19,7 @@ auto Balancing(const Cluster& c) {
 }
 
 auto Connections(const Cluster& c) {
-  return std::tie(c.connect_timeout, c.buffer_limit, c.breakers, c.high_breakers, c.keepalive,
+  return std::tie(c.connect_timeout, c.buffer_limit, c.breakers, c.high_breakers, c.sockets,
                   c.protocol, c.http_limits, c.http1, c.http2, c.names);
 }
 
@@ -37,6 +32,13 @@ bool HasAll(const Value& match, const Value& labels) {
 }
 
 }  // namespace
+
+const net::ConnectSource& UpstreamBind::SourceFor(bool ipv6) const {
+  for (const net::ConnectSource& source : sources) {
+    if (source.address.has_value() && source.address->ip().is_v6() == ipv6) return source;
+  }
+  return sources.front();
+}
 
 bool operator==(const Cluster& a, const Cluster& b) {
   return Discovery(a) == Discovery(b) && Balancing(a) == Balancing(b) &&

@@ -14,6 +14,7 @@
 #include "source/config/extension.h"
 #include "source/config/shared.h"
 #include "source/config/source.h"
+#include "source/match/string_matcher.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
 #include "source/net/transport_socket.h"
@@ -51,6 +52,7 @@ struct Http2Options {
   uint32_t max_inbound_priority_frames_per_stream = 100;
   uint32_t max_inbound_window_update_frames_per_data_frame_sent = 10;
   bool stream_error_on_invalid_http_message = false;
+  bool disallow_obs_text = false;
   uint64_t stream_reset_burst = 1000;
   uint64_t stream_reset_rate = 33;
   uint32_t premature_reset_total_stream_count = 500;  // Of the runtime; downstream only.
@@ -71,6 +73,7 @@ struct Http1Options {
   bool proper_case = false;
   bool preserve_case = false;
   bool send_fully_qualified_url = false;
+  std::vector<match::StringMatcher> ignored_upgrades;  // Of clients.
   // A request that the connection manager refuses does not end its connection.
   bool stream_error_on_invalid_http_message = false;
   friend bool operator==(const Http1Options&, const Http1Options&) = default;
@@ -89,6 +92,9 @@ struct CircuitBreakers {
   uint32_t max_requests = 1024;
   uint32_t max_retries = 3;
   std::optional<RetryBudget> retry_budget;
+  std::optional<uint32_t> max_connection_pools;  // Nothing: no limit.
+  // Of per_host_thresholds: to each host. Nothing: no limit.
+  std::optional<uint32_t> max_connections_to_host;
   bool track_remaining = false;  // Also shows how much is left of each.
   // Retries that may be under way whatever else is.
   uint32_t least_retries() const {
@@ -117,6 +123,23 @@ struct DnsOptions {
   std::chrono::milliseconds failure_refresh_base{5000};
   std::chrono::milliseconds failure_refresh_max{5000};
   friend bool operator==(const DnsOptions&, const DnsOptions&) = default;
+};
+
+// envoy.config.core.v3.BindConfig: what connections to hosts are made from.
+struct UpstreamBind {
+  std::vector<net::ConnectSource> sources;  // At least one, and at most one of a version of IP.
+  // For hosts of a version of IP: the source of that version, or else the first.
+  const net::ConnectSource& SourceFor(bool ipv6) const;
+  friend bool operator==(const UpstreamBind&, const UpstreamBind&) = default;
+};
+
+// How the sockets of connections to hosts are made.
+struct UpstreamSockets {
+  net::TcpKeepalive keepalive;
+  std::shared_ptr<const UpstreamBind> bind;  // Null: the kernel chooses.
+  friend bool operator==(const UpstreamSockets& a, const UpstreamSockets& b) {
+    return a.keepalive == b.keepalive && SamePart(a.bind, b.bind);
+  }
 };
 
 // upstream_http_protocol_options: the request's host is the server name of its connection, and a
@@ -164,8 +187,7 @@ struct Cluster {
   uint32_t buffer_limit = 1024 * 1024;    // per_connection_buffer_limit_bytes
   double active_request_bias = 1.0;       // least_request with weights
   std::chrono::milliseconds connect_timeout{5000};
-  net::TcpKeepalive keepalive;
-
+  Shared<UpstreamSockets> sockets;
   Shared<CircuitBreakers> breakers;       // Priority DEFAULT.
   Shared<CircuitBreakers> high_breakers;  // Priority HIGH.
   const CircuitBreakers& BreakersOf(bool high_priority) const {

@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include "source/config/shared.h"
+
 namespace weir::config {
 namespace {
-
-template <typename T>
-bool SamePart(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) {
-  return a == b || (a != nullptr && b != nullptr && *a == *b);
-}
 
 bool SameRoutes(const std::shared_ptr<const RouteTable>& a,
                 const std::shared_ptr<const RouteTable>& b) {

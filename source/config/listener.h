@@ -204,6 +204,8 @@ struct TcpProxy {
   std::vector<std::pair<std::string, uint64_t>>
       clusters;  // One with weight 1, or weighted_clusters.
   uint64_t total_weight = 1;
+  std::vector<HashPolicy> hash_policy;  // By source or filter state.
+  bool check_drain_close = false;       // What moves while the listener drains is the last.
   std::chrono::milliseconds idle_timeout{3600 * 1000};              // 0: none
   std::chrono::milliseconds max_downstream_connection_duration{0};  // 0: none
   double max_downstream_connection_duration_jitter = 0;             // percent

@@ -39,4 +39,10 @@ class Shared {
   std::shared_ptr<const T> value_;
 };
 
+// The same for a part that may be missing.
+template <typename T>
+bool SamePart(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+
 }  // namespace weir::config

@@ -18,6 +18,7 @@ void SharedParts::ShareIn(Cluster& cluster) {
   config::ShareIn(cluster.http_limits, http_limits_);
   config::ShareIn(cluster.http1, http1_);
   config::ShareIn(cluster.http2, http2_);
+  config::ShareIn(cluster.sockets, sockets_);
   config::ShareIn(cluster.names, names_);
   config::ShareIn(cluster.dns, dns_);
 }

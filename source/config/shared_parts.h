@@ -27,6 +27,7 @@ class SharedParts {
   RecentValues<ConfigSource> sources_ WEIR_GUARDED_BY(mutex_);
   RecentValues<Http1Options> http1_ WEIR_GUARDED_BY(mutex_);
   RecentValues<Http2Options> http2_ WEIR_GUARDED_BY(mutex_);
+  RecentValues<UpstreamSockets> sockets_ WEIR_GUARDED_BY(mutex_);
   RecentValues<NamesFromRequests> names_ WEIR_GUARDED_BY(mutex_);
   RecentValues<std::vector<Locality>> localities_ WEIR_GUARDED_BY(mutex_);
 };

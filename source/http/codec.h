@@ -178,6 +178,8 @@ class ServerCodecHandler : public OutputSignal {
  public:
   // A request's head is there. The handler for it, valid until OnStreamClosed.
   virtual ServerStreamHandler& OnRequestStart(ServerStream& stream) = 0;
+  // A client offers to switch to it (RFC 9110, 7.8; HTTP/1 only): whether that is overlooked.
+  virtual bool OverlooksUpgrade(std::string_view /*protocol*/) { return false; }
   // The peer broke the protocol outside of any stream; the counters want to know. Decode returns
   // kFailed.
   virtual void OnConnectionError(const StreamError& error) = 0;

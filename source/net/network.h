@@ -70,8 +70,16 @@ class ListenSocket {
   virtual bool AwaitsHandshakes() const = 0;
 };
 
+// Where connections come from.
+struct ConnectSource {
+  std::optional<Address> address = {};  // Of IP. Nothing: the kernel chooses.
+  bool freebind = false;
+  std::vector<SocketOption> options = {};  // None of them kListening.
+  friend bool operator==(const ConnectSource&, const ConnectSource&) = default;
+};
+
 struct ConnectOptions {
-  std::optional<Address> source;
+  ConnectSource source;
   TcpKeepalive keepalive;
   friend bool operator==(const ConnectOptions&, const ConnectOptions&) = default;
 };

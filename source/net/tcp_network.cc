@@ -93,6 +93,19 @@ absl::StatusOr<std::shared_ptr<ListenSocket>> Listen(int bound_fd, const Address
   return std::make_shared<TcpListenSocket>(fd.Release(), std::move(bound), shared);
 }
 
+// Before a socket connects to `peer`; an errno, or 0.
+int BindSource(int fd, const Address& peer, const ConnectSource& source) {
+  using When = SocketOption::When;
+  if (!SetSocketOptions(fd, peer, source.options, When::kBeforeBind).ok()) return errno;
+  if (source.address.has_value() && peer.is_ip()) {
+    if (source.freebind && !SetFreebind(fd)) return errno;
+    // The port is chosen at connect, by the whole four-tuple.
+    SetSocketOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (Bind(fd, *source.address) != 0) return errno;
+  }
+  return SetSocketOptions(fd, peer, source.options, When::kBound).ok() ? 0 : errno;
+}
+
 // Whether somebody accepts connections at a UNIX path.
 bool SomebodyListens(const Address& address) {
   OwnedFd fd(OpenSocket(address));
@@ -189,13 +202,9 @@ std::unique_ptr<ByteStream> TcpNetwork::Connect(const Address& address,
   if (address.is_ip()) {
     SetSocketOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
     SetKeepalive(fd.get(), options.keepalive);
-    if (options.source) {
-      // The port is chosen at connect, by the whole four-tuple.
-      SetSocketOption(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-      if (Bind(fd.get(), *options.source) != 0) {
-        return std::make_unique<TcpStream>(loop_, address, errno);
-      }
-    }
+  }
+  if (const int error = BindSource(fd.get(), address, options.source); error != 0) {
+    return std::make_unique<TcpStream>(loop_, address, error);
   }
   sockaddr_storage storage;
   const socklen_t length = address.ToSockaddr(storage);

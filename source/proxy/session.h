@@ -88,6 +88,7 @@ class Session final : public net::ByteStreamHandler,
   // http::ServerCodecHandler
   http::ServerStreamHandler& OnRequestStart(http::ServerStream& stream) override;
   void OnConnectionError(const http::StreamError& error) override;
+  bool OverlooksUpgrade(std::string_view protocol) override;
   std::string_view OnRefused(const http::StreamError& error, http::ResponseHead& head,
                              std::string_view body) override;
   void OnOutput() override;

@@ -37,6 +37,12 @@ http::h1::Options Http1OptionsOf(const config::HttpConnectionManager& config) {
 
 }  // namespace
 
+bool Session::OverlooksUpgrade(std::string_view protocol) {
+  const auto& matchers = http().http1.ignored_upgrades;
+  return std::any_of(matchers.begin(), matchers.end(),
+                     [&](const match::StringMatcher& each) { return each.Matches(protocol); });
+}
+
 // What no request could be made of is counted and logged as one nevertheless.
 std::string_view Session::OnRefused(const http::StreamError& error, http::ResponseHead& head,
                                     std::string_view body) {

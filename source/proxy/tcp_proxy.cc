@@ -4,6 +4,7 @@
 
 #include "source/base/jitter.h"
 #include "source/proxy/error_table.h"
+#include "source/router/request_hash.h"
 
 namespace weir::proxy {
 namespace {
@@ -95,8 +96,11 @@ void TcpProxy::Connect() {
     return End(false);
   }
   http::StreamError error;
-  const upstream::StreamOptions options{.random = platform_.random.Next(),
-                                        .downstream = &info_.connection};
+  const match::MatchFacts facts{.connection = &info_.connection, .stream = &info_};
+  const upstream::StreamOptions options{
+      .random = platform_.random.Next(),
+      .hash = router::HashOf(config_.chain.tcp()->hash_policy, facts, 0, nullptr),
+      .downstream = &info_.connection};
   if (cluster->StartTcp(*this, options, &upstream_, &error) == upstream::Start::kFailed) {
     OnTcpFailed(error);
   }
@@ -142,6 +146,7 @@ void TcpProxy::MoveToUpstream() {
   stats_.downstream_cx_rx_bytes_total.Add(moved);
   info_.wire_bytes_received += moved;
   info_.request_body_bytes += moved;
+  CheckDrain(moved);
 }
 
 void TcpProxy::MoveToClient() {
@@ -150,6 +155,7 @@ void TcpProxy::MoveToClient() {
   stats_.downstream_cx_tx_bytes_total.Add(moved);
   info_.wire_bytes_sent += moved;
   info_.response_body_bytes += moved;
+  CheckDrain(moved);
 }
 
 // Reads and writes until either side has no more to do; returns the bytes read. `to` null: not
@@ -158,42 +164,56 @@ uint64_t TcpProxy::Move(net::ByteStream& from, net::ByteStream* to, Flow& flow) 
   uint64_t total = 0;
   bool more = true;
   while (more && !flow.ended) {
-    more = false;
-    const bool full = flow.bytes.size() >= config_.buffer_limit;
-    if (full != flow.paused) {
-      flow.paused = full;
-      (full ? stats_.downstream_flow_control_paused_reading_total
-            : stats_.downstream_flow_control_resumed_reading_total)
-          .Inc();
-    }
-    if (!full && !flow.source_ended) {
-      const net::IoResult result = from.Read(flow.bytes, buffer::BlockPool::kBlockSize);
-      total += result.bytes;
-      if (result.outcome == net::IoOutcome::kError) {
-        End(true);
-        return total;
-      }
-      flow.source_ended = result.outcome == net::IoOutcome::kEof;
-      more = result.outcome == net::IoOutcome::kOk;
-    }
-    if (to == nullptr) continue;
-    if (!flow.bytes.empty()) {
-      const net::IoResult result = to->Write(flow.bytes);
-      if (result.outcome == net::IoOutcome::kError) {
-        End(true);
-        return total;
-      }
-      if (!flow.bytes.empty()) more = more && flow.bytes.size() < config_.buffer_limit;
-      if (full && flow.bytes.empty()) more = true;
-    }
-    if (flow.source_ended && flow.bytes.empty()) {
-      flow.ended = true;
-      to->ShutdownWrite();
-    }
+    const bool full = UpdatePause(flow);
+    more = !full && Read(from, flow, total);
+    if (to != nullptr) Write(*to, flow);
+    if (ended_) return total;
+    // Room again, for what was left unread.
+    more = (more && !UpdatePause(flow)) || (full && flow.bytes.empty());
   }
   Progress();
   if (to_upstream_.ended && to_client_.ended) End(false);
   return total;
+}
+
+bool TcpProxy::UpdatePause(Flow& flow) {
+  const bool full = flow.bytes.size() >= config_.buffer_limit;
+  if (full != flow.paused) {
+    flow.paused = full;
+    (full ? stats_.downstream_flow_control_paused_reading_total
+          : stats_.downstream_flow_control_resumed_reading_total)
+        .Inc();
+  }
+  return full;
+}
+
+// Whether there may be more to read.
+bool TcpProxy::Read(net::ByteStream& from, Flow& flow, uint64_t& total) {
+  if (flow.source_ended || closing_) return false;
+  const net::IoResult result = from.Read(flow.bytes, buffer::BlockPool::kBlockSize);
+  total += result.bytes;
+  if (result.outcome == net::IoOutcome::kError) End(true);
+  flow.source_ended = result.outcome == net::IoOutcome::kEof;
+  return result.outcome == net::IoOutcome::kOk;
+}
+
+void TcpProxy::Write(net::ByteStream& to, Flow& flow) {
+  if (ended_) return;
+  if (!flow.bytes.empty() && to.Write(flow.bytes).outcome == net::IoOutcome::kError) End(true);
+  if (ended_ || !flow.source_ended || !flow.bytes.empty()) return;
+  flow.ended = true;
+  to.ShutdownWrite();
+}
+
+// With check_drain_close what moves while the listener drains is the last, and the connection ends
+// when it has been passed on.
+void TcpProxy::CheckDrain(uint64_t moved) {
+  if (ended_ || !connected_) return;
+  if (moved > 0 && config_.chain.tcp()->check_drain_close && !closing_) {
+    const double share = platform_.drain.closing_share;
+    closing_ = draining_ || (share > 0 && platform_.random.Unit() < share);
+  }
+  if (closing_ && to_upstream_.bytes.empty() && to_client_.bytes.empty()) End(false);
 }
 
 void TcpProxy::Progress() {

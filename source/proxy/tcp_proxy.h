@@ -29,6 +29,8 @@ class TcpProxy final : public net::ByteStreamHandler, public upstream::TcpReques
   ~TcpProxy();
 
   void Start(buffer::Buffer initial);
+  // Its listener drains: see check_drain_close.
+  void Drain() { draining_ = true; }
   // Ends both sides.
   void Close();
   const generation::Chain& chain() const { return config_.chain; }
@@ -73,6 +75,11 @@ class TcpProxy final : public net::ByteStreamHandler, public upstream::TcpReques
   void MoveToUpstream();
   void MoveToClient();
   uint64_t Move(net::ByteStream& from, net::ByteStream* to, Flow& flow);
+  // Whether so much waits that nothing more is read.
+  bool UpdatePause(Flow& flow);
+  bool Read(net::ByteStream& from, Flow& flow, uint64_t& total);
+  void Write(net::ByteStream& to, Flow& flow);
+  void CheckDrain(uint64_t moved);
   void Progress();
   void End(bool reset);
   void OnMaxDuration();
@@ -90,6 +97,8 @@ class TcpProxy final : public net::ByteStreamHandler, public upstream::TcpReques
   UpstreamSide upstream_side_;
   std::unique_ptr<upstream::TcpConnection> upstream_;
   bool connected_ = false;
+  bool draining_ = false;
+  bool closing_ = false;  // Nothing is read any more.
   bool ended_ = false;
   uint32_t attempts_ = 0;
   std::string transport_failure_;  // Of the last attempt; empty: none.

@@ -22,22 +22,22 @@ uint64_t HashText(std::string_view text) {
 class Hasher {
  public:
   Hasher(const match::MatchFacts& facts, uint64_t random, NewCookie* new_cookie)
-      : facts_(facts), head_(*facts.head), random_(random), new_cookie_(new_cookie) {}
+      : facts_(facts), random_(random), new_cookie_(new_cookie) {}
 
   std::optional<uint64_t> operator()(const config::HashHeader& header) const {
-    const auto value = match::HeaderValue(head_, header.field);
+    const auto value = match::HeaderValue(*facts_.head, header.field);
     if (!value.has_value()) return std::nullopt;
     if (!header.rewrite.has_value()) return HashText(*value);
     return HashText(header.rewrite->pattern.ReplaceAll(*value, header.rewrite->substitution));
   }
 
   std::optional<uint64_t> operator()(const config::HashCookie& cookie) const {
-    if (const auto value = match::Cookie(head_, cookie.name)) return HashText(*value);
+    if (const auto value = match::Cookie(*facts_.head, cookie.name)) return HashText(*value);
     if (!cookie.ttl.has_value() || new_cookie_ == nullptr || new_cookie_->cookie != nullptr) {
       return std::nullopt;
     }
     *new_cookie_ = {&cookie, random_};
-    return HashText(CookieValue(random_, head_.headers.arena()));
+    return HashText(CookieValue(random_, facts_.head->headers.arena()));
   }
 
   std::optional<uint64_t> operator()(const config::HashSourceIp&) const {
@@ -47,7 +47,7 @@ class Hasher {
   }
 
   std::optional<uint64_t> operator()(const config::HashQueryParameter& parameter) const {
-    const auto value = match::QueryParameter(head_.path, parameter.name);
+    const auto value = match::QueryParameter(facts_.head->path, parameter.name);
     return value.has_value() ? std::optional(HashText(*value)) : std::nullopt;
   }
 
@@ -63,7 +63,6 @@ class Hasher {
 
  private:
   const match::MatchFacts& facts_;
-  const http::RequestHead& head_;
   const uint64_t random_;
   NewCookie* const new_cookie_;
 };

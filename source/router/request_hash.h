@@ -1,4 +1,5 @@
-// The hash of a request by its route's policies: what a load balancer that wants one chooses by.
+// The hash of a request or connection by the policies of its route or proxy: what a load balancer
+// that wants one chooses by.
 // Pure; the same in every process, so that proxies agree.
 #pragma once
 
@@ -19,7 +20,8 @@ struct NewCookie {
   uint64_t value = 0;
 };
 
-// Nothing when no policy finds anything to hash. With `new_cookie`, the first
+// Nothing when no policy finds anything to hash. Policies that look at a request need one in
+// `facts`. With `new_cookie`, the first
 // missing cookie with a ttl is made of `random` and hashed as if it had been there.
 std::optional<uint64_t> HashOf(std::span<const config::HashPolicy> policies,
                                const match::MatchFacts& facts, uint64_t random,

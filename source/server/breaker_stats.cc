@@ -8,7 +8,7 @@ namespace {
 
 using Limit = upstream::BreakerReading::Limit;
 
-// The limits that Envoy has and this program does not: never reached.
+// Where there is no limit.
 constexpr Limit kUnlimited{.taken = 0, .limit = UINT32_MAX};
 
 struct Gauges {
@@ -20,8 +20,8 @@ struct Gauges {
 
 constexpr Gauges kConnections{"cx_open", "1 at the limit of connections", "remaining_cx",
                               "Connections that may still be made"};
-constexpr Gauges kPools{"cx_pool_open", "1 at the limit of connection pools: there is none",
-                        "remaining_cx_pools", "Connection pools that may still be made"};
+constexpr Gauges kPools{"cx_pool_open", "1 at the limit of connection pools", "remaining_cx_pools",
+                        "Connection pools that may still be made"};
 constexpr Gauges kPending{"rq_pending_open", "1 at the limit of requests that wait",
                           "remaining_pending", "Requests that may still wait"};
 constexpr Gauges kRequests{"rq_open", "1 at the limit of requests", "remaining_rq",
@@ -46,7 +46,7 @@ std::vector<stats::Sample> BreakerSamples(const upstream::BreakerRegistry& break
                          gauges.remaining_help});
     };
     add(kConnections, reading.connections);
-    add(kPools, kUnlimited);
+    add(kPools, reading.pools.value_or(kUnlimited));
     add(kPending, reading.pending_requests);
     add(kRequests, reading.requests);
     add(kRetries, reading.retries);

@@ -132,6 +132,7 @@ void Connection::Serve() {
   } else {
     tcp_ = std::make_unique<proxy::TcpProxy>(platform_, config, std::move(arrival->stream), info_,
                                              *this);
+    if (draining_) tcp_->Drain();
     tcp_->Start(std::move(arrival->first_bytes));
   }
 }
@@ -184,6 +185,7 @@ void Connection::Log(std::span<const std::shared_ptr<const filter::AccessLog>> l
 void Connection::Drain() {
   draining_ = true;
   if (session_ != nullptr) session_->Drain();
+  if (tcp_ != nullptr) tcp_->Drain();
 }
 
 void Connection::Close(bool now) {

@@ -53,6 +53,7 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
                  .data = extensions.data,
                  .allow_unknown_fields = options_.allow_unknown_dynamic_fields,
                  .runtime = bootstrap_.runtime.get(),
+                 .upstream_bind = bootstrap_.upstream_bind,
                  .now = platform.wall_time,
                  .node_id = bootstrap_.node_id,
                  .certificate_providers = bootstrap_.certificate_providers.get()},

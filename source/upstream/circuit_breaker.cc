@@ -60,15 +60,16 @@ void ClusterLimits::FollowBudget(const config::RetryBudget& budget) const {
 
 struct BreakerRegistry::State {
   struct Held {
-    std::weak_ptr<SharedLimit> connections, pending_requests, requests, retries;
+    std::weak_ptr<SharedLimit> connections, pending_requests, requests, retries, pools;
     std::weak_ptr<std::atomic<bool>> membership_reported;
     std::string stat_name;
     bool track_remaining = false;
     std::optional<config::RetryBudget> retry_budget;
     // Nothing where no worker uses the cluster any more.
     std::optional<ClusterLimits> Lock() const {
-      ClusterLimits limits{connections.lock(), pending_requests.lock(), requests.lock(),
-                           retries.lock(), membership_reported.lock()};
+      ClusterLimits limits{connections.lock(), pending_requests.lock(),
+                           requests.lock(),    retries.lock(),
+                           pools.lock(),       membership_reported.lock()};
       if (limits.connections == nullptr || limits.pending_requests == nullptr ||
           limits.requests == nullptr || limits.retries == nullptr) {
         return std::nullopt;
@@ -90,9 +91,24 @@ struct BreakerRegistry::State {
 
   const uint32_t workers;
   Mutex mutex;
-  HashMap<Held> clusters[2] WEIR_GUARDED_BY(mutex);  // By priority.
+  // By priority; the hosts' by the names of their clusters and addresses.
+  HashMap<Held> clusters[2] WEIR_GUARDED_BY(mutex);
+  HashMap<std::weak_ptr<SharedLimit>> hosts[2] WEIR_GUARDED_BY(mutex);
   size_t swept_at WEIR_GUARDED_BY(mutex) = 64;
+  size_t hosts_swept_at WEIR_GUARDED_BY(mutex) = 64;
 };
+
+namespace {
+
+// Lets go, now and then, what no worker uses any more.
+template <typename Map, typename Unused>
+void Sweep(Map& map, size_t& at_size, Unused unused) {
+  if (map.size() < at_size) return;
+  absl::erase_if(map, unused);
+  at_size = 2 * map.size() + 64;
+}
+
+}  // namespace
 
 BreakerRegistry::BreakerRegistry(uint32_t workers) : state_(std::make_unique<State>(workers)) {}
 BreakerRegistry::~BreakerRegistry() = default;
@@ -101,11 +117,8 @@ ClusterLimits BreakerRegistry::Get(const config::Cluster& cluster, bool high_pri
   const config::CircuitBreakers& settings = cluster.BreakersOf(high_priority);
   const MutexLock lock(state_->mutex);
   auto& clusters = state_->clusters[high_priority ? 1 : 0];
-  if (clusters.size() >= state_->swept_at) {
-    // Those of clusters that no worker uses any more.
-    absl::erase_if(clusters, [](const auto& entry) { return entry.second.connections.expired(); });
-    state_->swept_at = 2 * clusters.size() + 64;
-  }
+  Sweep(clusters, state_->swept_at,
+        [](const auto& entry) { return entry.second.connections.expired(); });
   State::Held& held = clusters[cluster.name];
   ClusterLimits limits;
   held.stat_name = cluster.alt_stat_name->empty() ? cluster.name : *cluster.alt_stat_name;
@@ -115,12 +128,26 @@ ClusterLimits BreakerRegistry::Get(const config::Cluster& cluster, bool high_pri
   limits.pending_requests = state_->Limit(held.pending_requests, settings.max_pending_requests);
   limits.requests = state_->Limit(held.requests, settings.max_requests);
   limits.retries = state_->Limit(held.retries, settings.least_retries());
+  if (settings.max_connection_pools.has_value()) {
+    limits.pools = state_->Limit(held.pools, *settings.max_connection_pools);
+  }
   limits.membership_reported = held.membership_reported.lock();
   if (limits.membership_reported == nullptr) {
     limits.membership_reported = std::make_shared<std::atomic<bool>>(false);
     held.membership_reported = limits.membership_reported;
   }
   return limits;
+}
+
+std::shared_ptr<SharedLimit> BreakerRegistry::ConnectionsTo(const std::string& host,
+                                                            const config::Cluster& cluster,
+                                                            bool high_priority) {
+  const std::optional<uint32_t> most = cluster.BreakersOf(high_priority).max_connections_to_host;
+  if (!most.has_value()) return nullptr;
+  const MutexLock lock(state_->mutex);
+  auto& hosts = state_->hosts[high_priority ? 1 : 0];
+  Sweep(hosts, state_->hosts_swept_at, [](const auto& entry) { return entry.second.expired(); });
+  return state_->Limit(hosts[StrCat(cluster.name, "|", host)], *most);
 }
 
 namespace {
@@ -137,9 +164,11 @@ std::vector<BreakerReading> BreakerRegistry::Read() const {
       const std::optional<ClusterLimits> limits = held.Lock();
       if (!limits.has_value()) continue;
       if (held.retry_budget.has_value()) limits->FollowBudget(*held.retry_budget);
-      readings.push_back({held.stat_name, high, held.track_remaining,
-                          ReadLimit(*limits->connections), ReadLimit(*limits->pending_requests),
-                          ReadLimit(*limits->requests), ReadLimit(*limits->retries)});
+      readings.push_back(
+          {held.stat_name, high, held.track_remaining, ReadLimit(*limits->connections),
+           ReadLimit(*limits->pending_requests), ReadLimit(*limits->requests),
+           ReadLimit(*limits->retries),
+           limits->pools == nullptr ? std::nullopt : std::optional(ReadLimit(*limits->pools))});
     }
   }
   return readings;

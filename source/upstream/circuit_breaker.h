@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,7 @@ class Lease {
 
 struct ClusterLimits {
   std::shared_ptr<SharedLimit> connections, pending_requests, requests, retries;
+  std::shared_ptr<SharedLimit> pools;  // Null: no limit.
   // Moves the limit of retries to what `budget` grants for the requests of now.
   void FollowBudget(const config::RetryBudget& budget) const;
   // Whether some worker's cluster sets the gauges of the cluster itself (membership_*). Who turned
@@ -74,6 +76,7 @@ struct BreakerReading {
   bool high_priority = false;
   bool track_remaining = false;
   Limit connections, pending_requests, requests, retries;
+  std::optional<Limit> pools;  // Nothing: no limit.
 };
 
 class BreakerRegistry {
@@ -83,6 +86,10 @@ class BreakerRegistry {
   // The limits of a cluster and priority, made at first use; a changed setting moves the limit of
   // those that exist (what is above it is not cut, nothing new is given out until it fell below).
   ClusterLimits Get(const config::Cluster& cluster, bool high_priority);
+
+  // The limit of connections to one of its hosts, likewise; null: there is none.
+  std::shared_ptr<SharedLimit> ConnectionsTo(const std::string& host,
+                                             const config::Cluster& cluster, bool high_priority);
 
   // Of every cluster that some worker uses, in no order. Any thread.
   std::vector<BreakerReading> Read() const;

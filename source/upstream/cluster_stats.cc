@@ -19,6 +19,8 @@ constexpr stats::Field kFields[] = {
                     "Connections closed for idle_timeout"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_cx_overflow,
                     "Times max_connections was reached"),
+    WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_cx_pool_overflow,
+                    "Times max_connection_pools was reached"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_cx_none_healthy,
                     "Requests and connections for which no host was usable"),
     WEIR_STAT_FIELD(ClusterStats, kCounter, upstream_cx_destroy, "Connections ended"),

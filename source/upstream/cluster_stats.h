@@ -10,7 +10,8 @@ namespace weir::upstream {
 struct ClusterStats {
   stats::Counter upstream_cx_total, upstream_cx_http1_total, upstream_cx_http2_total;
   stats::Counter upstream_cx_connect_fail, upstream_cx_connect_timeout, upstream_cx_idle_timeout;
-  stats::Counter upstream_cx_overflow, upstream_cx_none_healthy, upstream_cx_destroy;
+  stats::Counter upstream_cx_overflow, upstream_cx_pool_overflow, upstream_cx_none_healthy;
+  stats::Counter upstream_cx_destroy;
   stats::Counter upstream_cx_destroy_local, upstream_cx_destroy_remote;
   stats::Counter upstream_cx_destroy_with_active_rq, upstream_cx_destroy_local_with_active_rq;
   stats::Counter upstream_cx_destroy_remote_with_active_rq;

@@ -17,6 +17,14 @@ http::CodecLimits LimitsOf(const config::Cluster& cluster) {
   return limits;
 }
 
+// Whether pools and connections are counted, or not, for both.
+bool HaveEqualBreakers(const config::Cluster& a, const config::Cluster& b, bool high_priority) {
+  const config::CircuitBreakers& of_a = a.BreakersOf(high_priority);
+  const config::CircuitBreakers& of_b = b.BreakersOf(high_priority);
+  return of_a.max_connection_pools.has_value() == of_b.max_connection_pools.has_value() &&
+         of_a.max_connections_to_host.has_value() == of_b.max_connections_to_host.has_value();
+}
+
 // Those of connections: max_stream_duration is a request's.
 bool HaveEqualLimits(config::HttpLimits a, const config::HttpLimits& b) {
   a.max_stream_duration = b.max_stream_duration;
@@ -38,6 +46,12 @@ http::h2::Options Http2Of(const config::Cluster& cluster) {
   return options;
 }
 
+net::ConnectOptions ConnectOf(const config::Cluster& cluster, bool ipv6) {
+  net::ConnectOptions options{.keepalive = cluster.sockets->keepalive};
+  if (const auto& bind = cluster.sockets->bind) options.source = bind->SourceFor(ipv6);
+  return options;
+}
+
 }  // namespace
 
 http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
@@ -51,6 +65,7 @@ http::h2::Options Http2OptionsOf(const config::Http2Options& config) {
           .allow_connect = config.allow_connect,
           .hpack_table_size = config.hpack_table_size,
           .stream_error_on_invalid_http_message = config.stream_error_on_invalid_http_message,
+          .disallow_obs_text = config.disallow_obs_text,
           .max_outbound_frames = config.max_outbound_frames,
           .max_outbound_control_frames = config.max_outbound_control_frames,
           .max_consecutive_inbound_frames_with_empty_payload =
@@ -77,7 +92,8 @@ std::shared_ptr<const ConnectionSettings> MakeConnectionSettings(
   settings->h1 = Http1Of(cluster);
   settings->h2 = Http2Of(cluster);
   settings->keepalive = Http2KeepaliveOf(*cluster.http2);
-  settings->connect = {.keepalive = cluster.keepalive};
+  settings->connect_ipv4 = ConnectOf(cluster, false);
+  settings->connect_ipv6 = ConnectOf(cluster, true);
   settings->transport = std::move(transport);
   settings->connect_timeout = cluster.connect_timeout;
   settings->idle_timeout = cluster.http_limits->idle_timeout;
@@ -148,8 +164,10 @@ bool TellsOfDownstream(const config::Transports* transports) {
 std::unique_ptr<net::ByteStream> Connect(const PoolContext& context, const Host& host,
                                          const ConnectionSettings& settings,
                                          net::TransportOptions options) {
+  const net::Address& address = host.address();
+  const bool ipv6 = address.is_ip() && address.ip().is_v6();
   std::unique_ptr<net::ByteStream> stream =
-      context.network.Connect(host.address(), settings.connect);
+      context.network.Connect(address, ipv6 ? settings.connect_ipv6 : settings.connect_ipv4);
   if (settings.transport == nullptr) return stream;
   options.host_name = host.hostname();
   return settings.transport->WrapClient(std::move(stream), context.transport(), options);
@@ -157,7 +175,8 @@ std::unique_ptr<net::ByteStream> Connect(const PoolContext& context, const Host&
 
 bool HaveEqualConnections(const config::Cluster& a, const config::Cluster& b) {
   return a.connect_timeout == b.connect_timeout && a.buffer_limit == b.buffer_limit &&
-         HaveEqualLimits(*a.http_limits, *b.http_limits) && a.keepalive == b.keepalive &&
+         HaveEqualLimits(*a.http_limits, *b.http_limits) && a.sockets == b.sockets &&
+         HaveEqualBreakers(a, b, false) && HaveEqualBreakers(a, b, true) &&
          a.protocol == b.protocol && a.names == b.names && a.http1 == b.http1 &&
          a.http2 == b.http2 && config::SameConfig(a.transport_socket, b.transport_socket) &&
          a.transport_socket_matches == b.transport_socket_matches;

@@ -8,14 +8,24 @@
 namespace weir::upstream {
 
 Pool::Pool(PoolContext& context, HostRef host, uint8_t index,
-           std::shared_ptr<const ConnectionSettings> settings, Keyed keyed)
+           std::shared_ptr<const ConnectionSettings> settings, std::shared_ptr<SharedLimit> to_host,
+           Keyed keyed)
     : context_(context),
       host_(std::move(host)),
       settings_(std::move(settings)),
       index_(index),
       keyed_(std::move(keyed)),
       multiplexes_(kind() == Kind::kHttp2 || kind() == Kind::kNegotiated),
-      pending_(context) {}
+      pending_(context) {
+  if (to_host == nullptr) return;
+  to_host_ = std::make_unique<HostLease>(std::move(to_host));
+  to_host_->alive = std::make_shared<Pool*>(this);
+  to_host_->lease.SetWake([loop = &context_.loop, alive = std::weak_ptr<Pool*>(to_host_->alive)] {
+    loop->Post([alive] {
+      if (const auto pool = alive.lock()) (*pool)->OnHostWake();
+    });
+  });
+}
 
 Pool::~Pool() {
   for (ConnectionList* list : {&ready_, &full_, &connecting_, &draining_}) {
@@ -24,6 +34,7 @@ Pool::~Pool() {
       delete connection;
     }
   }
+  if (to_host_ != nullptr && to_host_->lease.waiting()) --context_.pools_awaiting_hosts;
 }
 
 Start Pool::StartStream(StreamRequest& request) {
@@ -72,16 +83,55 @@ PoolConnection* Pool::FindReady() {
 }
 
 bool Pool::OpenConnection() {
-  Lease& lease = context_.leases.connections;
-  if (!lease.TryTake()) {
-    context_.stats.upstream_cx_overflow.Inc();
-    const bool closed_one = context_.owner.CloseIdleElsewhere(*this);
-    if (!closed_one && connections() > 0) return false;
-    if (!lease.TakeOrAwait()) return false;
+  if (!TakeOfHost()) return false;
+  if (!TakeOfCluster()) {
+    if (to_host_ != nullptr) to_host_->lease.Give();
+    return false;
   }
   auto connection = std::make_unique<PoolConnection>(context_, *this, settings_);
   connecting_.PutFirst(*connection.release());
   return true;
+}
+
+bool Pool::TakeOfHost() {
+  if (to_host_ == nullptr || to_host_->lease.TryTake()) return true;
+  context_.stats.upstream_cx_overflow.Inc();
+  if (connections() > 0) return false;
+  const bool waited = to_host_->lease.waiting();
+  const bool taken = to_host_->lease.TakeOrAwait();
+  if (!waited && to_host_->lease.waiting()) ++context_.pools_awaiting_hosts;
+  return taken;
+}
+
+bool Pool::TakeOfCluster() {
+  Lease& lease = context_.leases.connections;
+  if (lease.TryTake()) return true;
+  context_.stats.upstream_cx_overflow.Inc();
+  const bool closed_one = context_.owner.CloseIdleElsewhere(*this);
+  if (!closed_one && connections() > 0) return false;
+  return lease.TakeOrAwait();
+}
+
+void Pool::GiveConnectionBack() {
+  context_.leases.connections.Give();
+  if (to_host_ != nullptr) to_host_->lease.Give();
+}
+
+void Pool::OnHostWake() {
+  if (to_host_->lease.WantedElsewhere()) CloseOneIdle();
+  if (!to_host_->lease.waiting()) return;
+  if (starving()) OpenConnections();
+  StopAwaitingHost();
+}
+
+void Pool::StopAwaitingHost() {
+  if (to_host_ == nullptr || !to_host_->lease.waiting() || starving()) return;
+  to_host_->lease.StopWaiting();
+  --context_.pools_awaiting_hosts;
+}
+
+bool Pool::host_wanted() const {
+  return to_host_ != nullptr && (to_host_->lease.waiting() || to_host_->lease.WantedElsewhere());
 }
 
 void Pool::OnOpen(PoolConnection& connection) {
@@ -104,7 +154,7 @@ void Pool::OnChange(PoolConnection& connection) {
     return;
   // Idle. Somebody may need the lease more, here or on another worker.
   const Lease& lease = context_.leases.connections;
-  const bool spare = closes_idle_ || lease.waiting() || lease.WantedElsewhere();
+  const bool spare = closes_idle_ || lease.waiting() || lease.WantedElsewhere() || host_wanted();
   if (connection.state() == PoolConnection::State::kDraining || (spare && pending_.empty())) {
     connection.Close(PoolConnection::EndedBy::kUs, {});
   }
@@ -157,6 +207,7 @@ void Pool::OnClosed(PoolConnection& connection) {
 
 void Pool::Retire(StreamQueue& pending) {
   pending_.MoveTo(pending);
+  StopAwaitingHost();
   Drain();
 }
 

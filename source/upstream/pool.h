@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "source/upstream/cluster.h"
 #include "source/upstream/pool_connection.h"
@@ -31,8 +32,10 @@ class Pool {
     net::ConnectionPurpose purpose;
   };
 
+  // `to_host`: the limit of connections to its host; null: there is none.
   Pool(PoolContext& context, HostRef host, uint8_t index,
-       std::shared_ptr<const ConnectionSettings> settings, Keyed keyed = {});
+       std::shared_ptr<const ConnectionSettings> settings, std::shared_ptr<SharedLimit> to_host,
+       Keyed keyed = {});
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
   ~Pool();
@@ -64,6 +67,10 @@ class Pool {
   bool CloseOneIdle();
   // Opens what is missing for those that wait.
   void OpenConnections();
+  // Whether a connection to its host is waited for, here or elsewhere, that others may have.
+  bool host_wanted() const;
+  // Nobody waits any more for what the host's limit denied.
+  void StopAwaitingHost();
   // Somebody waits, and there is no connection that could serve him.
   bool starving() const { return !pending_.empty() && connections() == 0; }
   bool unused() const { return pending_.empty() && connections() == 0; }
@@ -77,6 +84,8 @@ class Pool {
   void OnChange(PoolConnection& connection);
   // It is closed and its lease given back: takes it out of the lists.
   void Forget(PoolConnection& connection) { ConnectionList::Remove(connection); }
+  // What it took of the limits.
+  void GiveConnectionBack();
   void OnConnectFailed(PoolConnection& connection, const http::StreamError& error);
   void OnClosed(PoolConnection& connection);
 
@@ -90,6 +99,10 @@ class Pool {
   // may be known to its codec alone, as a GOAWAY is while the bytes behind it are decoded.
   PoolConnection* FindReady();
   bool OpenConnection();
+  bool TakeOfHost();
+  bool TakeOfCluster();
+  // Another pool waits for a connection to the host, or one was given back for which this one does.
+  void OnHostWake();
   void Place(PoolConnection& connection);
   // A connection has ended.
   void TellOwner();
@@ -106,6 +119,13 @@ class Pool {
   // one did, and at first as if it did.
   bool multiplexes_;
   bool closes_idle_ = false;
+  // Of connections to the host; null: they are not limited. Wakes through `alive`.
+  struct HostLease {
+    explicit HostLease(std::shared_ptr<SharedLimit> limit) : lease(std::move(limit)) {}
+    Lease lease;
+    std::shared_ptr<Pool*> alive;
+  };
+  std::unique_ptr<HostLease> to_host_;
   ConnectionList ready_;  // Take a stream now; the last used first.
   ConnectionList full_;
   ConnectionList connecting_;

@@ -64,7 +64,7 @@ PoolConnection::~PoolConnection() {
   if (state_ == State::kClosed) return;
   GiveStreamsBack(0);
   CountEnd(EndedBy::kUs);
-  context_.leases.connections.Give();
+  pool_.GiveConnectionBack();
 }
 
 void PoolConnection::OnConnected() {
@@ -104,7 +104,7 @@ void PoolConnection::FailConnect(http::ErrorKind kind, std::string_view detail,
   stream_->Close(net::ByteStream::CloseMode::kNormal);
   pool_.Forget(*this);
   CountEnd(kind == http::ErrorKind::kConnectTimeout ? EndedBy::kUs : EndedBy::kPeer);
-  context_.leases.connections.Give();
+  pool_.GiveConnectionBack();
   pool_.OnConnectFailed(*this, error);
 }
 
@@ -365,7 +365,7 @@ void PoolConnection::Close(EndedBy by, const http::StreamError& error) {
   if (keepalive_ != nullptr) keepalive_->Stop();
   pool_.Forget(*this);
   CountEnd(by);
-  context_.leases.connections.Give();
+  pool_.GiveConnectionBack();
   if (codec_ != nullptr) Note(codec_->Abort(error));
   stream_->Close(torn_ ? net::ByteStream::CloseMode::kReset : net::ByteStream::CloseMode::kNormal);
   GiveStreamsBack(0);

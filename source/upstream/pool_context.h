@@ -25,7 +25,7 @@ struct ConnectionSettings {
   http::h1::Options h1;
   http::h2::Options h2;
   http::h2::Keepalive::Settings keepalive;
-  net::ConnectOptions connect;
+  net::ConnectOptions connect_ipv4, connect_ipv6;                // By the host's address.
   std::shared_ptr<const net::TransportSocketFactory> transport;  // Null: raw_buffer.
   std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds idle_timeout{};             // 0: none.
@@ -47,8 +47,15 @@ struct Leases {
       : connections(limits.connections),
         pending_requests(limits.pending_requests),
         requests(limits.requests),
-        retries(limits.retries) {}
+        retries(limits.retries) {
+    CountPools(limits);
+  }
+  // After all pools have ended: whether they are counted may have changed.
+  void CountPools(const ClusterLimits& limits) {
+    pools = limits.pools == nullptr ? nullptr : std::make_unique<Lease>(limits.pools);
+  }
   Lease connections, pending_requests, requests, retries;
+  std::unique_ptr<Lease> pools;  // Null: they are not counted.
 };
 
 class Pool;
@@ -81,6 +88,7 @@ struct PoolContext {
   ClusterStats& stats;
   Leases& leases;
   PoolOwner& owner;
+  uint32_t pools_awaiting_hosts = 0;  // How many wait for connections that a host's limit denied.
 
   net::TransportPlatform transport() const { return {loop, blocks, owner.transport_stats()}; }
 };

@@ -15,9 +15,11 @@ uint64_t Milliseconds(event::Duration duration) {
 }  // namespace
 
 TcpUpstream::TcpUpstream(PoolContext& context, HostRef host, TcpRequestHandler& handler,
-                         const ConnectionSettings& settings, net::ConnectionPurpose purpose)
+                         const ConnectionSettings& settings, net::ConnectionPurpose purpose,
+                         std::unique_ptr<Lease> of_host)
     : context_(context),
       host_(std::move(host)),
+      of_host_(std::move(of_host)),
       handler_(handler),
       stream_(Connect(context, *host_, settings, {.purpose = std::move(purpose)})),
       connect_timer_(context.loop, [this] { OnTimeout(); }),

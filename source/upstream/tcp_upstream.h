@@ -13,7 +13,8 @@ class TcpUpstream final : public TcpConnection, private net::ByteStreamHandler {
  public:
   // The lease of a connection was taken for it. Begins to connect.
   TcpUpstream(PoolContext& context, HostRef host, TcpRequestHandler& handler,
-              const ConnectionSettings& settings, net::ConnectionPurpose purpose);
+              const ConnectionSettings& settings, net::ConnectionPurpose purpose,
+              std::unique_ptr<Lease> of_host);
   TcpUpstream(const TcpUpstream&) = delete;
   TcpUpstream& operator=(const TcpUpstream&) = delete;
   ~TcpUpstream() override;
@@ -33,6 +34,7 @@ class TcpUpstream final : public TcpConnection, private net::ByteStreamHandler {
 
   PoolContext& context_;
   const HostRef host_;
+  const std::unique_ptr<Lease> of_host_;
   TcpRequestHandler& handler_;
   std::unique_ptr<net::ByteStream> stream_;
   event::Timer connect_timer_;

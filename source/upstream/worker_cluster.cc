@@ -15,6 +15,13 @@ namespace {
 
 bool AllOfThem(const Pool&) { return true; }
 
+http::StreamError NoHealthyHost() {
+  return {.kind = http::ErrorKind::kNoHealthyHost,
+          .side = http::Side::kUpstream,
+          .unprocessed = true,
+          .detail = "no_healthy_upstream"};
+}
+
 bool Contains(const HostList& hosts, const HostRef& host) {
   return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
 }
@@ -85,19 +92,29 @@ bool WorkerCluster::Update(const config::ClusterEntry& entry) {
   const std::shared_ptr<const config::Cluster> before = std::exchange(config_, entry.config);
   std::shared_ptr<const config::Endpoints> endpoints_before =
       std::exchange(endpoints_, entry.endpoints);
-  if (before != config_) {
-    for (bool high : {false, true}) {
-      if (priorities_[high ? 1 : 0] == nullptr) continue;
-      platform_.breakers.Get(*config_, high);
-    }
-  }
   UpdateSettings(*before, entry.transports);
+  if (before != config_) UpdateLimits();
   UpdateHosts(endpoints_.get());
   if (platform_.release != nullptr) {
     platform_.release(before);
     if (endpoints_before != nullptr) platform_.release(std::move(endpoints_before));
   }
   return true;
+}
+
+// Where it has changed what is counted, every pool was retired.
+void WorkerCluster::UpdateLimits() {
+  for (bool high : {false, true}) {
+    const auto& priority = priorities_[high ? 1 : 0];
+    if (priority == nullptr) continue;
+    const ClusterLimits limits = platform_.breakers.Get(*config_, high);
+    if ((limits.pools == nullptr) != (priority->leases.pools == nullptr)) {
+      priority->leases.CountPools(limits);
+    }
+  }
+  for (const auto& pool : pools_) {
+    platform_.breakers.ConnectionsTo(pool->host()->address_text(), *config_, pool->high_priority());
+  }
 }
 
 // Other transports for an equal configuration are those with newer secrets: connections that stand
@@ -132,27 +149,6 @@ void WorkerCluster::UpdateHosts(const config::Endpoints* endpoints) {
   membership_.Report(*config_, hosts_, changes);
 }
 
-template <typename Which>
-void WorkerCluster::RetirePools(const Which& which) {
-  for (auto& pool : pools_) {
-    if (!which(*pool)) continue;
-    Unlist(*pool);
-    retired_.push_back(std::move(pool));
-  }
-  std::erase(pools_, nullptr);
-  for (auto& pool : retired_) pool->Retire(PriorityOf(pool->high_priority()).displaced);
-  platform_.loop.AtTurnEnd(turn_end_);
-}
-
-// No request finds it any more.
-void WorkerCluster::Unlist(Pool& pool) {
-  if (pool.key().empty()) {
-    pool.host()->pools()[pool.index()] = nullptr;
-  } else {
-    keyed_.erase(pool.key());
-  }
-}
-
 void WorkerCluster::Drain() {
   draining_ = true;
   membership_.End();
@@ -180,55 +176,19 @@ Start WorkerCluster::StartStream(StreamRequest& request, const StreamOptions& op
 Start WorkerCluster::StartOn(const HostRef* host, StreamRequest& request) {
   request.stream_ = nullptr;
   if (host == nullptr) {
-    request.error_ = {.kind = http::ErrorKind::kNoHealthyHost,
-                      .side = http::Side::kUpstream,
-                      .unprocessed = true,
-                      .detail = "no_healthy_upstream"};
+    request.error_ = NoHealthyHost();
     return Start::kFailed;
   }
   request.host_ = *host;
   const uint8_t index = PoolIndexFor(request);
-  if (!has_keyed_pools()) return PoolOf(*host, index).StartStream(request);
-  return PoolFor(
-             *host, index,
-             PurposeOf(*config_, *SettingsFor(**host), request.downstream_, request.server_name_))
-      .StartStream(request);
-}
-
-bool WorkerCluster::has_keyed_pools() const {
-  return config_->names->any() || tells_of_downstream_;
-}
-
-// Asked for each start: a request that a change of the cluster has displaced goes by the protocol
-// of today.
-uint8_t WorkerCluster::PoolIndexFor(const StreamRequest& request) const {
-  return Pool::IndexOf(KindFor(config_->protocol, request.downstream_http2_, request.raw_),
-                       request.high_priority_);
-}
-
-Pool& WorkerCluster::PoolOf(const HostRef& host, uint8_t index) {
-  Pool*& pool = host->pools()[index];
-  if (pool == nullptr) {
-    PoolContext& context = PriorityOf((index & 1) != 0).context;
-    pools_.push_back(std::make_unique<Pool>(context, host, index, SettingsFor(*host)));
-    pool = pools_.back().get();
-  }
-  return *pool;
-}
-
-Pool& WorkerCluster::PoolFor(const HostRef& host, uint8_t index, net::ConnectionPurpose purpose) {
-  const std::string key = purpose.Key();
-  if (key.empty()) return PoolOf(host, index);
-  std::string whole = StrCat(host->address_text(), "|", index, "|", key);
-  Pool*& pool = keyed_[whole];
-  if (pool == nullptr) {
-    PoolContext& context = PriorityOf((index & 1) != 0).context;
-    pools_.push_back(std::make_unique<Pool>(
-        context, host, index, SettingsFor(*host),
-        Pool::Keyed{.key = std::move(whole), .purpose = std::move(purpose)}));
-    pool = pools_.back().get();
-  }
-  return *pool;
+  Pool* const pool = has_keyed_pools()
+                         ? PoolFor(*host, index,
+                                   PurposeOf(*config_, *SettingsFor(**host), request.downstream_,
+                                             request.server_name_))
+                         : PoolOf(*host, index);
+  if (pool != nullptr) return pool->StartStream(request);
+  request.error_ = NoHealthyHost();
+  return Start::kFailed;
 }
 
 void WorkerCluster::PlaceDisplaced() {
@@ -256,15 +216,17 @@ Start WorkerCluster::StartTcp(TcpRequestHandler& handler, const StreamOptions& o
                               http::StreamError* error) {
   const HostRef* host = PickHost(options);
   if (host == nullptr) {
-    *error = {.kind = http::ErrorKind::kNoHealthyHost,
-              .side = http::Side::kUpstream,
-              .unprocessed = true,
-              .detail = "no_healthy_upstream"};
+    *error = NoHealthyHost();
     return Start::kFailed;
   }
   PoolContext& context = PriorityOf(false).context;
   Lease& lease = context.leases.connections;
-  if (!lease.TryTake() && !(CloseIdle(nullptr, false) && lease.TryTake())) {
+  std::unique_ptr<Lease> of_host;
+  if (auto limit = platform_.breakers.ConnectionsTo((*host)->address_text(), *config_, false)) {
+    of_host = std::make_unique<Lease>(std::move(limit));
+  }
+  const bool host_is_full = of_host != nullptr && !of_host->TryTake();
+  if (host_is_full || (!lease.TryTake() && !(CloseIdle(nullptr, false) && lease.TryTake()))) {
     stats_->upstream_cx_overflow.Inc();
     *error = {.kind = http::ErrorKind::kOverflow,
               .side = http::Side::kUpstream,
@@ -274,8 +236,9 @@ Start WorkerCluster::StartTcp(TcpRequestHandler& handler, const StreamOptions& o
   }
   ++tcp_connections_;
   const ConnectionSettings& settings = *SettingsFor(**host);
-  *connection = std::make_unique<TcpUpstream>(
-      context, *host, handler, settings, PurposeOf(*config_, settings, options.downstream, {}));
+  *connection = std::make_unique<TcpUpstream>(context, *host, handler, settings,
+                                              PurposeOf(*config_, settings, options.downstream, {}),
+                                              std::move(of_host));
   return Start::kPending;
 }
 
@@ -313,7 +276,8 @@ bool WorkerCluster::CloseIdle(const Pool* except, bool high_priority) {
 void WorkerCluster::OnLessUse() {
   const bool waiting =
       std::any_of(priorities_.begin(), priorities_.end(), [](const auto& priority) {
-        return priority != nullptr && priority->leases.connections.waiting();
+        return priority != nullptr && (priority->leases.connections.waiting() ||
+                                       priority->context.pools_awaiting_hosts > 0);
       });
   if (draining_ || waiting || !retired_.empty()) platform_.loop.AtTurnEnd(turn_end_);
 }
@@ -361,7 +325,10 @@ void WorkerCluster::OnTurnEnd() {
   std::erase(retired_, nullptr);
   for (bool high : {false, true}) {
     const auto& priority = priorities_[high ? 1 : 0];
-    if (priority != nullptr && priority->leases.connections.waiting()) StopWaitingIfServed(high);
+    if (priority == nullptr) continue;
+    if (priority->leases.connections.waiting()) StopWaitingIfServed(high);
+    if (priority->context.pools_awaiting_hosts == 0) continue;
+    for (auto& pool : pools_) pool->StopAwaitingHost();
   }
   if (draining_ && !InUse()) ended_(*this);
 }

@@ -86,19 +86,23 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   Priority& PriorityOf(bool high);
   // For connections to `host`.
   const std::shared_ptr<const ConnectionSettings>& SettingsFor(const Host& host);
-  Pool& PoolOf(const HostRef& host, uint8_t index);
+  // The pool, made where there is none; null at the limit of pools.
+  Pool* PoolOf(const HostRef& host, uint8_t index);
   // Where connections say whom they are for: the pool of those that say `purpose`.
   bool has_keyed_pools() const;
-  Pool& PoolFor(const HostRef& host, uint8_t index, net::ConnectionPurpose purpose);
+  Pool* PoolFor(const HostRef& host, uint8_t index, net::ConnectionPurpose purpose);
   const HostRef* PickHost(const StreamOptions& options);
   Start StartOn(const HostRef* host, StreamRequest& request);
   uint8_t PoolIndexFor(const StreamRequest& request) const;
   void UpdateHosts(const config::Endpoints* endpoints);
   void UpdateSettings(const config::Cluster& before,
                       std::shared_ptr<const config::Transports> transports);
+  void UpdateLimits();
+  Pool* AddPool(const HostRef& host, uint8_t index, Pool::Keyed keyed);
+  // One that carries nothing; false where there is none.
+  bool RetireIdlePool(bool high_priority);
   bool CloseIdle(const Pool* except, bool high_priority);
-  template <typename Which>
-  void RetirePools(const Which& which);
+  void RetirePools(const std::function<bool(const Pool&)>& which);
   void Unlist(Pool& pool);
   void PlaceDisplaced();
   void OnTurnEnd();

@@ -57,10 +57,17 @@ TEST(Equality, Cluster) {
       [](Cluster& c) { c.breakers.Edit().max_requests = 1; },
       [](Cluster& c) { c.high_breakers.Edit().max_retries = 1; },
       [](Cluster& c) { c.breakers.Edit().retry_budget = RetryBudget{}; },
+      [](Cluster& c) { c.breakers.Edit().max_connection_pools = 1; },
+      [](Cluster& c) { c.breakers.Edit().max_connections_to_host = 1; },
+      [](Cluster& c) { c.sockets.Edit().bind = std::make_shared<UpstreamBind>(); },
       [](Cluster& c) { c.http_limits.Edit().max_stream_duration = milliseconds(1); },
-      [](Cluster& c) { c.keepalive.probes = 1; },
+      [](Cluster& c) { c.sockets.Edit().keepalive.probes = 1; },
       [](Cluster& c) { c.protocol = Cluster::Protocol::kHttp2; },
       [](Cluster& c) { c.http1.Edit().enable_trailers = true; },
+      [](Cluster& c) {
+        c.http1.Edit().ignored_upgrades = {{match::StringMatcher::Kind::kExact, "x", false}};
+      },
+      [](Cluster& c) { c.http2.Edit().disallow_obs_text = true; },
       [](Cluster& c) { c.http2.Edit().max_concurrent_streams = 1; },
       [](Cluster& c) { c.http2.Edit().keepalive.timeout = milliseconds(1); },
       [](Cluster& c) { c.http2.Edit().more_settings = {{.identifier = 9}}; },

@@ -237,9 +237,8 @@ net::Address SimNetwork::ClientAddress(const net::Address& server,
   if (!server.is_ip()) return UnnamedUnix();
   if (next_client_port_ < 40000) next_client_port_ = 40000;  // It wrapped around.
   const uint16_t port = next_client_port_++;
-  if (options.source && options.source->is_ip()) {
-    return options.source->port() != 0 ? *options.source
-                                       : net::Address::Ip(options.source->ip(), port);
+  if (const auto& source = options.source.address; source.has_value()) {
+    return source->port() != 0 ? *source : net::Address::Ip(source->ip(), port);
   }
   return net::Address::Ip(*net::IpAddress::Parse(server.ip().is_v6() ? "::1" : "127.0.0.1"), port);
 }

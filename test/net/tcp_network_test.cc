@@ -90,16 +90,17 @@ TEST_F(TcpNetworkTest, ConnectsFromTheSourceAsked) {
   RecordingAcceptor accepted(pool_);
   const auto acceptor = net_.network().Accept(*sockets[0], accepted, 100);
   RecordingPeer client(pool_);
-  client.Adopt(net_.network().Connect(
-      sockets[0]->address(),
-      {.source = *Address::Parse("127.0.0.9:0"), .keepalive = {.probes = 3, .idle_seconds = 10}}));
+  client.Adopt(net_.network().Connect(sockets[0]->address(),
+                                      {.source = {.address = *Address::Parse("127.0.0.9:0")},
+                                       .keepalive = {.probes = 3, .idle_seconds = 10}}));
   ASSERT_TRUE(net_.RunUntil([&] { return accepted.peers.size() == 1; }));
   EXPECT_EQ(accepted.peers[0]->stream->remote_address().ip().ToString(), "127.0.0.9");
 }
 
 TEST_F(TcpNetworkTest, ASourceThatIsNotHereFailsFromTheLoop) {
   RecordingPeer client(pool_);
-  client.Adopt(net_.network().Connect(loopback_, {.source = *Address::Parse("192.0.2.1:0")}));
+  client.Adopt(
+      net_.network().Connect(loopback_, {.source = {.address = *Address::Parse("192.0.2.1:0")}}));
   EXPECT_EQ(client.failed, 0);
   ASSERT_TRUE(net_.RunUntil([&] { return client.failed == 1; }));
   EXPECT_EQ(client.failure, "immediate connect error: Cannot assign requested address");

@@ -197,7 +197,7 @@ TEST(ClusterMap, NewSettingsOfConnectionsDrainTheOldOnesAndOthersDoNot) {
       {"panic", [](auto& c) { c.healthy_panic_threshold = 0; }, 1},
       {"time for a try", [](auto& c) { c.http_limits.Edit().max_stream_duration = seconds(7); }, 1},
       {"limit of headers", [](auto& c) { c.http_limits.Edit().max_headers_count = 7; }, 2},
-      {"keepalive", [](auto& c) { c.keepalive.probes = 7; }, 2},
+      {"keepalive", [](auto& c) { c.sockets.Edit().keepalive.probes = 7; }, 2},
       {"name of stats", [](auto& c) { c.alt_stat_name = std::string("other"); }, 2},
   };
   for (const Case& c : cases) {

@@ -68,23 +68,14 @@ void DecodeDynamic(const pb::Bootstrap::DynamicResources& message, const Scope& 
   }
 }
 
-std::vector<match::StringMatcher> DecodeMatchers(
-    const google::protobuf::RepeatedPtrField<envoy::type::matcher::v3::StringMatcher>& messages,
-    std::string_view field, const Scope& scope) {
-  std::vector<match::StringMatcher> matchers;
-  for (int i = 0; i < messages.size(); ++i) {
-    auto matcher = DecodeStringMatcher(messages[i], scope.Item(field, i));
-    if (matcher.has_value()) matchers.push_back(*std::move(matcher));
-  }
-  return matchers;
-}
-
 void DecodeAdmin(const pb::Admin& message, const Scope& scope, Bootstrap& bootstrap) {
   if (message.has_address()) {
     bootstrap.admin_address = DecodeAddress(message.address(), scope.Field("address"));
   }
+  scope.IgnoreSet(message, {"ignore_global_conn_limit"},
+                  "connections of the admin server never count for it");
   bootstrap.admin_socket_options = DecodeSocketOptions(message.socket_options(), scope);
-  bootstrap.admin_allow_paths = DecodeMatchers(message.allow_paths(), "allow_paths", scope);
+  bootstrap.admin_allow_paths = DecodeStringMatchers(message.allow_paths(), scope, "allow_paths");
   bootstrap.admin_access_logs = DecodeAccessLogs(message.access_log(), scope);
   if (message.access_log_path().empty()) return;
   // The same as a FileAccessLog with this path.
@@ -107,13 +98,13 @@ void DecodeStatsMatcher(const envoy::config::metrics::v3::StatsMatcher& message,
       return;
     case Matcher::kInclusionList:
       stats.shown = StatsConfig::Shown::kMatching;
-      stats.patterns = DecodeMatchers(message.inclusion_list().patterns(), "patterns",
-                                      scope.Field("inclusion_list"));
+      stats.patterns = DecodeStringMatchers(message.inclusion_list().patterns(),
+                                            scope.Field("inclusion_list"), "patterns");
       return;
     case Matcher::kExclusionList:
       stats.shown = StatsConfig::Shown::kOthers;
-      stats.patterns = DecodeMatchers(message.exclusion_list().patterns(), "patterns",
-                                      scope.Field("exclusion_list"));
+      stats.patterns = DecodeStringMatchers(message.exclusion_list().patterns(),
+                                            scope.Field("exclusion_list"), "patterns");
       return;
     case Matcher::STATS_MATCHER_NOT_SET:
       return;  // A field rule refuses it.
@@ -214,7 +205,9 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
                         .is_static = true,
                         .known_clusters = &static_clusters};
   const Scope root(context);
-  root.IgnoreSet(message, {"cluster_manager"}, "a hint: parts of a cluster are made on first use");
+  const Scope manager = root.Field("cluster_manager");
+  manager.IgnoreSet(message.cluster_manager(), {"enable_deferred_cluster_creation"},
+                    "a hint: parts of a cluster are made on first use");
   Bootstrap bootstrap;
   bootstrap.runtime = DecodeRuntime(message.layered_runtime(), root.Field("layered_runtime"));
   context.runtime = bootstrap.runtime.get();
@@ -224,6 +217,11 @@ std::optional<Bootstrap> DecodeBootstrap(const pb::Bootstrap& message, const Dec
   bootstrap.flags_path = message.flags_path();
   bootstrap.certificate_providers = DecodeCertificateProviders(message, root);
   context.certificate_providers = bootstrap.certificate_providers.get();
+  if (message.cluster_manager().has_upstream_bind_config()) {
+    bootstrap.upstream_bind = DecodeBind(message.cluster_manager().upstream_bind_config(),
+                                         manager.Field("upstream_bind_config"));
+  }
+  context.upstream_bind = bootstrap.upstream_bind;
   DecodeStatic(message.static_resources(), root.Field("static_resources"), bootstrap);
   DecodeDynamic(message.dynamic_resources(), root.Field("dynamic_resources"), bootstrap);
   DecodeAdmin(message.admin(), root.Field("admin"), bootstrap);

@@ -6,6 +6,7 @@
 #include "source/base/status.h"
 #include "source/config/proto/endpoints.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/sockets.h"
 #include "source/config/proto/upstream_options.h"
 #include "source/config/proto/values.h"
 #include "source/config/shared_parts.h"
@@ -70,29 +71,66 @@ RetryBudget DecodeRetryBudget(const pb::CircuitBreakers::Thresholds::RetryBudget
   return budget;
 }
 
-void DecodeBreakers(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
-  const Scope at = scope.Field("circuit_breakers");
+void DecodeSockets(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
+  UpstreamSockets sockets;
+  if (message.upstream_connection_options().has_tcp_keepalive()) {
+    sockets.keepalive = DecodeKeepalive(message.upstream_connection_options().tcp_keepalive());
+  }
+  sockets.bind =
+      message.has_upstream_bind_config()
+          ? DecodeBind(message.upstream_bind_config(), scope.Field("upstream_bind_config"))
+          : scope.context().upstream_bind;
+  if (sockets != UpstreamSockets()) cluster.sockets = std::move(sockets);
+}
+
+using Thresholds = pb::CircuitBreakers::Thresholds;
+
+void DecodeThresholds(const Thresholds& message, const Scope& scope, CircuitBreakers& limits) {
+  limits.track_remaining = message.track_remaining();
+  if (message.has_max_connections()) limits.max_connections = message.max_connections().value();
+  if (message.has_max_pending_requests()) {
+    limits.max_pending_requests = message.max_pending_requests().value();
+  }
+  if (message.has_max_requests()) limits.max_requests = message.max_requests().value();
+  if (message.has_max_retries()) limits.max_retries = message.max_retries().value();
+  if (message.has_max_connection_pools()) {
+    limits.max_connection_pools = message.max_connection_pools().value();
+  }
+  if (message.has_retry_budget()) {
+    limits.retry_budget = DecodeRetryBudget(message.retry_budget(), scope.Field("retry_budget"));
+  }
+}
+
+void DecodeHostThresholds(const Thresholds& message, const Scope& scope, CircuitBreakers& limits) {
+  scope.RefuseSet(message, {"max_pending_requests", "max_requests", "max_retries",
+                            "track_remaining", "max_connection_pools", "retry_budget"});
+  if (message.has_max_connections()) {
+    limits.max_connections_to_host = message.max_connections().value();
+  }
+}
+
+// Each priority has one of them at most.
+void DecodeByPriority(const google::protobuf::RepeatedPtrField<Thresholds>& messages,
+                      std::string_view field, const Scope& scope, Cluster& cluster,
+                      void (*decode)(const Thresholds&, const Scope&, CircuitBreakers&)) {
   bool seen[2] = {false, false};
-  for (int i = 0; i < message.circuit_breakers().thresholds_size(); ++i) {
-    const pb::CircuitBreakers::Thresholds& limits = message.circuit_breakers().thresholds(i);
-    const Scope item = at.Item("thresholds", i);
-    const bool high = limits.priority() == envoy::config::core::v3::HIGH;
+  for (int i = 0; i < messages.size(); ++i) {
+    const Scope item = scope.Item(field, i);
+    const bool high = messages[i].priority() == envoy::config::core::v3::HIGH;
     if (std::exchange(seen[high ? 1 : 0], true)) {
       item.Field("priority")
           .Error("there are thresholds for this priority already", high ? "HIGH" : "DEFAULT");
     }
-    CircuitBreakers& target = (high ? cluster.high_breakers : cluster.breakers).Edit();
-    target.track_remaining = limits.track_remaining();
-    if (limits.has_max_connections()) target.max_connections = limits.max_connections().value();
-    if (limits.has_max_pending_requests()) {
-      target.max_pending_requests = limits.max_pending_requests().value();
-    }
-    if (limits.has_max_requests()) target.max_requests = limits.max_requests().value();
-    if (limits.has_max_retries()) target.max_retries = limits.max_retries().value();
-    if (limits.has_retry_budget()) {
-      target.retry_budget = DecodeRetryBudget(limits.retry_budget(), item.Field("retry_budget"));
-    }
+    decode(messages[i], item, (high ? cluster.high_breakers : cluster.breakers).Edit());
   }
+}
+
+void DecodeBreakers(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
+  const pb::CircuitBreakers& breakers = message.circuit_breakers();
+  const Scope at = scope.Field("circuit_breakers");
+  DecodeByPriority(breakers.thresholds(), "thresholds", at, cluster, DecodeThresholds);
+  DecodeByPriority(breakers.per_host_thresholds(), "per_host_thresholds", at, cluster,
+                   DecodeHostThresholds);
 }
 
 void DecodeCommonLb(const pb::Cluster& message, const Scope& scope, Cluster& cluster) {
@@ -164,9 +202,7 @@ std::shared_ptr<const Cluster> DecodeCluster(const pb::Cluster& message, const S
   if (message.has_per_connection_buffer_limit_bytes()) {
     cluster->buffer_limit = message.per_connection_buffer_limit_bytes().value();
   }
-  if (message.upstream_connection_options().has_tcp_keepalive()) {
-    cluster->keepalive = DecodeKeepalive(message.upstream_connection_options().tcp_keepalive());
-  }
+  DecodeSockets(message, scope, *cluster);
   DecodeBreakers(message, scope, *cluster);
   DecodeCommonLb(message, scope, *cluster);
   DecodeBalancer(message, scope, *cluster);

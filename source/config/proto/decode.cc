@@ -38,6 +38,7 @@ void DecodeAs(std::string_view bytes, const DecodeOptions& options, DecodedResou
                         .allow_unknown_fields = options.allow_unknown_fields,
                         .runtime = options.runtime,
                         .certificate_providers = options.certificate_providers,
+                        .upstream_bind = options.upstream_bind,
                         .parts = options.parts,
                         .node_id = options.node_id};
   if (options.now) context.now = options.now();

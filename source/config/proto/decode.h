@@ -77,6 +77,8 @@ struct DecodeOptions {
   bool allow_unknown_fields = false;
   // What runtime keys refer to; null: the defaults hold.
   const Runtime* runtime = nullptr;
+  // The bootstrap's upstream_bind_config; null: there is none.
+  std::shared_ptr<const UpstreamBind> upstream_bind = nullptr;
   // The wall clock, against which secrets are held; without it they do not expire.
   std::function<std::chrono::system_clock::time_point()> now = nullptr;
   // Of the proxy that decodes; empty: it is not known.

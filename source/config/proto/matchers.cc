@@ -76,6 +76,17 @@ std::optional<match::StringMatcher> DecodeStringMatcher(
   return CompileString(matcher, scope);
 }
 
+std::vector<match::StringMatcher> DecodeStringMatchers(
+    const google::protobuf::RepeatedPtrField<matcher_pb::StringMatcher>& matchers,
+    const Scope& scope, std::string_view field) {
+  std::vector<match::StringMatcher> decoded;
+  for (int i = 0; i < matchers.size(); ++i) {
+    auto matcher = DecodeStringMatcher(matchers[i], scope.Item(field, i));
+    if (matcher.has_value()) decoded.push_back(*std::move(matcher));
+  }
+  return decoded;
+}
+
 std::optional<match::HeaderMatcher> DecodeHeaderMatcher(const route::HeaderMatcher& matcher,
                                                         const Scope& scope) {
   using Pb = route::HeaderMatcher;

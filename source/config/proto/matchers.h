@@ -29,6 +29,10 @@ std::optional<match::StringMatcher> DecodeStringMatcher(
     const envoy::type::matcher::v3::StringMatcher& matcher, const Scope& scope);
 std::optional<match::StringMatcher> DecodeStringMatcher(
     const xds::type::matcher::v3::StringMatcher& matcher, const Scope& scope);
+// Those of the field `field` of the message at `scope`.
+std::vector<match::StringMatcher> DecodeStringMatchers(
+    const google::protobuf::RepeatedPtrField<envoy::type::matcher::v3::StringMatcher>& matchers,
+    const Scope& scope, std::string_view field);
 std::optional<match::HeaderMatcher> DecodeHeaderMatcher(
     const envoy::config::route::v3::HeaderMatcher& matcher, const Scope& scope);
 // Those of the field `field` of the message at `scope`.

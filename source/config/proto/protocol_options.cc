@@ -5,6 +5,7 @@
 #include "envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.pb.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/http2_settings.h"
+#include "source/config/proto/matchers.h"
 #include "source/config/proto/values.h"
 
 namespace weir::config::proto {
@@ -64,6 +65,8 @@ Http1Options DecodeHttp1Options(const core::Http1ProtocolOptions& options, const
   decoded.accept_http_10 = options.accept_http_10();
   decoded.default_host_for_http_10 = options.default_host_for_http_10();
   decoded.enable_trailers = options.enable_trailers();
+  decoded.ignored_upgrades =
+      DecodeStringMatchers(options.ignore_http_11_upgrade(), scope, "ignore_http_11_upgrade");
   return decoded;
 }
 
@@ -97,6 +100,7 @@ Http2Options DecodeHttp2Options(const core::Http2ProtocolOptions& options, const
       options.has_override_stream_error_on_invalid_http_message()
           ? options.override_stream_error_on_invalid_http_message().value()
           : stream_error || options.stream_error_on_invalid_http_messaging();
+  decoded.disallow_obs_text = options.disallow_obs_text().value();
   SetIf(options.has_stream_reset_burst(), options.stream_reset_burst().value(),
         decoded.stream_reset_burst);
   SetIf(options.has_stream_reset_rate(), options.stream_reset_rate().value(),

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ class Message;
 namespace weir::config {
 class Runtime;
 class SharedParts;
+struct UpstreamBind;
 }  // namespace weir::config
 
 namespace weir::config::proto {
@@ -46,6 +48,8 @@ struct DecodeContext {
   const Runtime* runtime = nullptr;
   // Those of the bootstrap. Null: not known, and every instance may be one of them.
   const CertificateProviders* certificate_providers = nullptr;
+  // For clusters that say nothing of their own. Null: nothing.
+  std::shared_ptr<const UpstreamBind> upstream_bind = nullptr;
   // Where equal parts of resources are kept once. Null: nowhere.
   SharedParts* parts = nullptr;
   // Of the proxy that decodes; empty: it is not known.

@@ -91,7 +91,56 @@ void DecodeAdditional(const pb::AdditionalAddress& message, const Scope& scope,
   listener.additional_addresses.push_back(std::move(added));
 }
 
+// Options of sockets that connect.
+std::vector<net::SocketOption> DecodeConnectOptions(const SocketOptionMessages& messages,
+                                                    const Scope& scope) {
+  for (int i = 0; i < messages.size(); ++i) {
+    if (messages[i].state() != core::SocketOption::STATE_LISTENING) continue;
+    const Scope item = scope.Item("socket_options", i);
+    item.Field("state").Error("sockets that connect never listen", "STATE_LISTENING");
+  }
+  return DecodeSocketOptions(messages, scope);
+}
+
+// Hosts of each version of IP have one source at most.
+void DecodeExtraSource(const core::BindConfig& message, const Scope& scope, UpstreamBind& bind) {
+  if (message.extra_source_addresses().empty()) return;
+  const core::ExtraSourceAddress& extra = message.extra_source_addresses(0);
+  const Scope item = scope.Item("extra_source_addresses", 0);
+  const Scope at = item.Field("address");
+  const std::optional<net::Address> address = DecodeSocketAddress(extra.address(), at);
+  if (message.extra_source_addresses_size() > 1) {
+    scope.Field("extra_source_addresses")
+        .Error("more than one is not supported", StrCat(message.extra_source_addresses_size()));
+  }
+  net::ConnectSource source = bind.sources.front();
+  if (!source.address.has_value()) return item.Error("needs a source_address beside it");
+  if (!address.has_value()) return;
+  if (address->ip().is_v6() == source.address->ip().is_v6()) {
+    at.Error("must be of another version of IP than source_address", address->ToString());
+  }
+  source.address = address;
+  if (extra.has_socket_options()) {
+    source.options =
+        DecodeConnectOptions(extra.socket_options().socket_options(), item.Field("socket_options"));
+  }
+  bind.sources.push_back(std::move(source));
+}
+
 }  // namespace
+
+std::shared_ptr<const UpstreamBind> DecodeBind(const core::BindConfig& message,
+                                               const Scope& scope) {
+  net::ConnectSource source;
+  if (message.has_source_address()) {
+    source.address = DecodeSocketAddress(message.source_address(), scope.Field("source_address"));
+  }
+  source.freebind = message.freebind().value();
+  source.options = DecodeConnectOptions(message.socket_options(), scope);
+  UpstreamBind bind{.sources = {std::move(source)}};
+  DecodeExtraSource(message, scope, bind);
+  return std::make_shared<const UpstreamBind>(std::move(bind));
+}
 
 std::vector<net::SocketOption> DecodeSocketOptions(const SocketOptionMessages& messages,
                                                    const Scope& scope) {

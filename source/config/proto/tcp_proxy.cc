@@ -27,6 +27,23 @@ void DecodeClusters(const Pb& message, const Scope& scope, TcpProxy& proxy) {
   }
 }
 
+// There is one at most, by a field rule.
+void DecodeHash(const Pb& message, TcpProxy& proxy) {
+  using Policy = envoy::type::v3::HashPolicy;
+  for (const Policy& policy : message.hash_policy()) {
+    switch (policy.policy_specifier_case()) {
+      case Policy::kSourceIp:
+        proxy.hash_policy.push_back({.source = HashSourceIp{}});
+        break;
+      case Policy::kFilterState:
+        proxy.hash_policy.push_back({.source = HashFilterState{policy.filter_state().key()}});
+        break;
+      case Policy::POLICY_SPECIFIER_NOT_SET:
+        break;  // A field rule refuses it.
+    }
+  }
+}
+
 void DecodeAttempts(const Pb& message, const Scope& scope, TcpProxy& proxy) {
   if (message.has_max_connect_attempts()) {
     proxy.max_connect_attempts = message.max_connect_attempts().value();
@@ -78,6 +95,8 @@ std::shared_ptr<const TcpProxy> DecodeTcpProxy(const Pb& message, const Scope& s
   auto proxy = std::make_shared<TcpProxy>();
   proxy->stat_prefix = message.stat_prefix();
   DecodeClusters(message, scope, *proxy);
+  DecodeHash(message, *proxy);
+  proxy->check_drain_close = message.check_drain_close().value();
   DecodeAttempts(message, scope, *proxy);
   DecodeDurations(message, scope, *proxy);
   DecodeLogs(message, scope, *proxy);

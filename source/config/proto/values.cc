@@ -38,21 +38,24 @@ std::optional<net::Address> DecodeAddress(const core::Address& address, const Sc
     scope.Error("an address is missing: socket_address or pipe");
     return std::nullopt;
   }
-  const core::SocketAddress& socket = address.socket_address();
-  const Scope at = scope.Field("socket_address");
-  if (socket.port_value() > 65535) {
-    at.Field("port_value").Error("must be at most 65535", StrCat(socket.port_value()));
+  return DecodeSocketAddress(address.socket_address(), scope.Field("socket_address"), name);
+}
+
+std::optional<net::Address> DecodeSocketAddress(const core::SocketAddress& address,
+                                                const Scope& scope, std::string* name) {
+  if (address.port_value() > 65535) {
+    scope.Field("port_value").Error("must be at most 65535", StrCat(address.port_value()));
     return std::nullopt;
   }
-  const std::optional<net::IpAddress> ip = net::IpAddress::Parse(socket.address());
-  if (ip.has_value()) return net::Address::Ip(*ip, static_cast<uint16_t>(socket.port_value()));
-  if (name != nullptr && !socket.address().empty()) {
-    *name = socket.address();
+  const std::optional<net::IpAddress> ip = net::IpAddress::Parse(address.address());
+  if (ip.has_value()) return net::Address::Ip(*ip, static_cast<uint16_t>(address.port_value()));
+  if (name != nullptr && !address.address().empty()) {
+    *name = address.address();
   } else {
-    at.Field("address").Error(
+    scope.Field("address").Error(
         "is not an IP address (names are resolved in clusters of type "
         "STRICT_DNS alone)",
-        socket.address());
+        address.address());
   }
   return std::nullopt;
 }

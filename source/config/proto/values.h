@@ -49,6 +49,9 @@ BackOffIntervals DecodeBackOff(const Message& message, const Scope& scope) {
 // nothing is returned and `name` holds the host.
 std::optional<net::Address> DecodeAddress(const envoy::config::core::v3::Address& address,
                                           const Scope& scope, std::string* name = nullptr);
+std::optional<net::Address> DecodeSocketAddress(
+    const envoy::config::core::v3::SocketAddress& address, const Scope& scope,
+    std::string* name = nullptr);
 std::optional<net::CidrRange> DecodeCidrRange(const envoy::config::core::v3::CidrRange& range,
                                               const Scope& scope);
 std::optional<net::CidrRange> DecodeCidrRange(const xds::core::v3::CidrRange& range,

@@ -119,7 +119,9 @@ const Rejection* ClientConnection::TakeGrant(const StatusLine& line, FieldTable&
   if (table.byte_size() > options_.limits.max_header_bytes) return &kHeadTooLarge;
   if (const Rejection* why = ReadHeadFacts(table, FramingFields::kIgnore, false, facts)) return why;
   // Switched to something else than what was asked for, or nobody knows to what.
-  if (asked_ == Asked::kUpgrade && !EqualsIgnoreCase(UpgradeOf(facts), *protocol_)) {
+  const auto overlooks_none = [](std::string_view) { return false; };
+  if (asked_ == Asked::kUpgrade &&
+      !EqualsIgnoreCase(UpgradeOf(facts, overlooks_none), *protocol_)) {
     return &kSwitching;
   }
   FillHead(line, table, in, head_size);

@@ -17,7 +17,7 @@ struct Reading {
   HeadFacts& facts;
   uint32_t lengths = 0;
   uint32_t codings = 0;
-  uint32_t upgrades = 0;  // Elements of all upgrade fields.
+  uint32_t upgrades = 0;
   std::vector<std::string_view> nominated;
 };
 
@@ -70,13 +70,6 @@ const Rejection* ReadCoding(std::string_view value, Reading& reading) {
   return tokens && last_is_chunked && chunked == 1 ? &kOtherCoding : &kBadCoding;
 }
 
-// A list leaves the choice to the server, and this one makes none: it goes on with HTTP.
-void ReadUpgrade(std::string_view value, Reading& reading) {
-  ForEachElement(value, [&](std::string_view protocol) {
-    reading.facts.upgrade = ++reading.upgrades == 1 ? protocol : std::string_view();
-  });
-}
-
 bool ListsTrailers(std::string_view te) {
   bool found = false;
   ForEachElement(te, [&](std::string_view element) {
@@ -103,7 +96,7 @@ const Rejection* ReadField(HeaderField& field, Reading& reading) {
       why = ReadConnection(field.value, reading);
       break;
     case HeaderId::kUpgrade:
-      ReadUpgrade(field.value, reading);
+      reading.facts.upgrade = ++reading.upgrades == 1 ? field.value : std::string_view();
       break;
     case HeaderId::kKeepAlive:
     case HeaderId::kProxyConnection:
@@ -126,10 +119,18 @@ const Rejection* ReadField(HeaderField& field, Reading& reading) {
 
 }  // namespace
 
-std::string_view UpgradeOf(const HeadFacts& facts) {
-  const std::string_view token = facts.upgrade;
-  if (token.empty() || !facts.connection_upgrade) return {};
-  return IsUpgradeToken(token) && !IsIgnoredUpgrade(token) ? token : std::string_view();
+std::string_view UpgradeOf(const HeadFacts& facts,
+                           const std::function<bool(std::string_view)>& overlooks) {
+  if (!facts.connection_upgrade) return {};
+  size_t offers = 0;
+  std::string_view token;
+  ForEachElement(facts.upgrade, [&](std::string_view protocol) {
+    if (overlooks(protocol)) return;
+    ++offers;
+    token = protocol;
+  });
+  return offers == 1 && IsUpgradeToken(token) && !IsIgnoredUpgrade(token) ? token
+                                                                          : std::string_view();
 }
 
 const Rejection* ReadHeadFacts(FieldTable& table, FramingFields framing, bool allow_chunked_length,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -21,14 +22,16 @@ struct HeadFacts {
   bool close = false;       // Of the connection field.
   bool keep_alive = false;  // Likewise.
   bool expects_continue = false;
-  // The one element of the one upgrade field; empty when there are several, or none.
+  // The one upgrade field; empty when there are several, or none.
   std::string_view upgrade;
   bool connection_upgrade = false;  // The connection field names it.
 };
 
 // The protocol that a message asks to switch to, or says that it has (RFC 9110, 7.8); empty: none,
-// or one that a proxy never switches to.
-std::string_view UpgradeOf(const HeadFacts& facts);
+// or one that a proxy never switches to. A list leaves the choice to the server, and this one makes
+// none: it goes on with HTTP. Elements that are overlooked are as good as not there.
+std::string_view UpgradeOf(const HeadFacts& facts,
+                           const std::function<bool(std::string_view)>& overlooks);
 
 enum class FramingFields : uint8_t {
   kCount,   // content-length and transfer-encoding say how the body ends.

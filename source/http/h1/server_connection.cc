@@ -153,7 +153,8 @@ ServerConnection::State ServerConnection::FrameRequest(const HeadFacts& facts, R
   const bool connect = head.path.empty();
   // Asking is ignored where there is a body, and in HTTP/1.0 (RFC 9110, 7.8).
   if (!facts.upgrade.empty() && version_ == Protocol::kHttp11 && !connect) {
-    head.protocol = UpgradeOf(facts);
+    head.protocol = UpgradeOf(
+        facts, [this](std::string_view protocol) { return handler_.OverlooksUpgrade(protocol); });
   }
   if (head.protocol.empty() && !connect) return State::kAnswering;
   head.framing = BodyFraming{Framing::kTunnel, 0};

@@ -45,6 +45,8 @@ struct Options {
   uint32_t max_cookie_crumbs = 256;
   // A message that breaks the rules of HTTP ends its stream alone, not the connection.
   bool stream_error_on_invalid_http_message = false;
+  // Bytes above 127 in a value of a field break them, too (RFC 9110, 5.5: obs-text).
+  bool disallow_obs_text = false;
   // Floods: the connection ends with GOAWAY (ENHANCE_YOUR_CALM) when one is exceeded.
   uint32_t max_outbound_frames = 10000;
   uint32_t max_outbound_control_frames = 1000;

@@ -147,6 +147,8 @@ class Connection final : public Pings {
   void OnHopelessBlock(int32_t stream_id);
   void OnStreamWithoutObject();
   void OnInvalidHeaders(const nghttp2_frame_hd& header, int error);
+  // A head or trailers with what the options forbid; `stream` may be null.
+  void OnForbiddenText(int32_t stream_id, StreamState* stream);
   void OnFrame(const nghttp2_frame& frame);
   void OnHeadersFrame(const nghttp2_frame& frame);
   void OnPingAnswered(const nghttp2_ping& ping);

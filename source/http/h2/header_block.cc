@@ -1,5 +1,6 @@
 #include "source/http/h2/header_block.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "source/base/strings.h"
@@ -12,6 +13,11 @@ namespace {
 // Capacity that an idle connection keeps.
 constexpr size_t kKeptText = 4096;
 
+bool HasObsText(std::string_view value) {
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return static_cast<unsigned char>(c) > 0x7f; });
+}
+
 }  // namespace
 
 void HeaderBlock::Start() {
@@ -21,7 +27,7 @@ void HeaderBlock::Start() {
   method_.clear();
   method_at_ = scheme_ = authority_ = path_ = status_ = host_ = protocol_ = Pseudo();
   bytes_ = count_ = cookies_ = 0;
-  many_hosts_ = too_large_ = hopeless_ = false;
+  many_hosts_ = too_large_ = hopeless_ = forbidden_text_ = false;
   content_length_.reset();
 }
 
@@ -30,6 +36,7 @@ void HeaderBlock::Add(std::string_view name, std::string_view value) {
   const HeaderId id = pseudo ? HeaderId::kOther : LookUpHeader(name);
   CountField(id, pseudo, name.size() + value.size());
   if (too_large_) return;
+  if (options_.disallow_obs_text && HasObsText(value)) forbidden_text_ = true;
   const auto at = static_cast<uint32_t>(text_.size());
   if (pseudo) {
     text_.append(value);

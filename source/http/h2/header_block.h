@@ -26,6 +26,8 @@ class HeaderBlock {
   bool too_large() const { return too_large_; }
   // Twice what the limits allow: not worth being decoded to its end, nor an answer.
   bool hopeless() const { return hopeless_; }
+  // A value has bytes above 127, which the options forbid.
+  bool has_forbidden_text() const { return forbidden_text_; }
 
   // Whether the fields are a request that may be forwarded; empty when they are, else the rule that
   // is broken (RFC 9113, 8.3.1 and 8.2.2, and the grammar of RFC 9110).
@@ -85,6 +87,7 @@ class HeaderBlock {
   bool many_hosts_ = false;
   bool too_large_ = false;
   bool hopeless_ = false;
+  bool forbidden_text_ = false;
   std::optional<uint64_t> content_length_;
 };
 

@@ -116,6 +116,7 @@ void Connection::OnFrame(const nghttp2_frame& frame) {
 void Connection::OnHeadersFrame(const nghttp2_frame& frame) {
   StreamState* const stream = Find(frame.hd.stream_id);
   const bool end = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  if (block_.has_forbidden_text()) return OnForbiddenText(frame.hd.stream_id, stream);
   if (stream == nullptr || !stream->head_received) {
     endpoint_.OnHead(frame.hd.stream_id, stream, block_, end);
     return;
@@ -131,6 +132,18 @@ void Connection::OnHeadersFrame(const nghttp2_frame& frame) {
   if (!trailers->empty()) stream->trailers = std::move(trailers);
   stream->end_received = end;
   Deliver(*stream);
+}
+
+void Connection::OnForbiddenText(int32_t stream_id, StreamState* stream) {
+  stats_.rx_messaging_error.Inc();
+  if (!options_.stream_error_on_invalid_http_message) {
+    NoteFailure(ErrorKind::kMalformed, kMessagingViolation, NGHTTP2_PROTOCOL_ERROR);
+  } else if (stream == nullptr) {
+    OnStreamWithoutObject();
+    RefuseStream(stream_id, NGHTTP2_PROTOCOL_ERROR);
+  } else if (!stream->given_up) {
+    Refuse(*stream, kMessagingViolation, ErrorKind::kMalformed);
+  }
 }
 
 void Connection::OnData(int32_t stream_id, std::string_view bytes) {

@@ -34,6 +34,27 @@ static_resources:
     load_assignment: { cluster_name: xds, endpoints: [ { lb_endpoints: [ { endpoint: { address: { socket_address: { address: control, port_value: 18000 } } } } ] } ] }
 )";
 
+TEST(DecodeBootstrap, ClustersWithoutAnyBindAsTheManagerSays) {
+  const BootstrapOutcome outcome = ReadBootstrap(R"(
+admin: { ignore_global_conn_limit: true }
+cluster_manager: { upstream_bind_config: { source_address: { address: 10.0.0.1, port_value: 0 } } }
+static_resources:
+  clusters:
+  - { name: a, load_assignment: { cluster_name: a } }
+  - name: b
+    load_assignment: { cluster_name: b }
+    upstream_bind_config: { source_address: { address: 10.0.0.2, port_value: 0 } }
+)");
+  ASSERT_TRUE(outcome.bootstrap.has_value()) << testing::PrintToString(outcome.errors);
+  const auto source_of = [&](size_t i) {
+    return outcome.bootstrap->clusters[i]->sockets->bind->SourceFor(false).address->ToString();
+  };
+  EXPECT_EQ(outcome.bootstrap->upstream_bind->SourceFor(false).address->ToString(), "10.0.0.1:0");
+  EXPECT_EQ(source_of(0), "10.0.0.1:0");
+  EXPECT_EQ(source_of(1), "10.0.0.2:0");
+  EXPECT_THAT(outcome.ignored, ElementsAre(HasSubstr("admin.ignore_global_conn_limit")));
+}
+
 TEST(DecodeBootstrap, ReadsWhatAControlPlaneNeeds) {
   const BootstrapOutcome outcome = ReadBootstrap(kDynamic);
   ASSERT_TRUE(outcome.bootstrap.has_value()) << testing::PrintToString(outcome.errors);

@@ -65,7 +65,7 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->breakers->retry_budget, std::nullopt);
   EXPECT_EQ(cluster->high_breakers->retry_budget, (RetryBudget{.percent = 12.5, .least = 3}));
   EXPECT_EQ(cluster->high_breakers->max_connections, 1024u);
-  EXPECT_EQ(cluster->keepalive.idle_seconds, 30u);
+  EXPECT_EQ(cluster->sockets->keepalive.idle_seconds, 30u);
   EXPECT_EQ(cluster->dns->family, net::DnsFamily::kV4Only);
   EXPECT_EQ(cluster->dns->failure_refresh_max, std::chrono::seconds(10));
   EXPECT_EQ(cluster->protocol, Cluster::Protocol::kHttp2);
@@ -73,6 +73,39 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->http_limits->idle_timeout, std::chrono::seconds(60));
   EXPECT_EQ(cluster->http_limits->max_stream_duration, std::chrono::seconds(9));
   EXPECT_EQ(cluster->http_limits->max_requests_per_connection, 7u);
+}
+
+TEST(DecodeCluster, LimitsPoolsAndConnectionsToEachHost) {
+  const auto cluster = Decoded<Cluster>(
+      kType,
+      "{name: a, load_assignment: {cluster_name: a}, circuit_breakers: {"
+      "thresholds: [{max_connection_pools: 5}], "
+      "per_host_thresholds: [{max_connections: 7}, {priority: HIGH, max_connections: 8}]}}");
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->breakers->max_connection_pools, 5u);
+  EXPECT_EQ(cluster->breakers->max_connections_to_host, 7u);
+  EXPECT_EQ(cluster->breakers->max_connections, 1024u);
+  EXPECT_EQ(cluster->high_breakers->max_connection_pools, std::nullopt);
+  EXPECT_EQ(cluster->high_breakers->max_connections_to_host, 8u);
+}
+
+TEST(DecodeCluster, BindsToASourceOfEachVersionOfIp) {
+  const auto cluster = Decoded<Cluster>(
+      kType,
+      "{name: a, load_assignment: {cluster_name: a}, upstream_bind_config: {"
+      "source_address: {address: 10.0.0.9, port_value: 0}, freebind: true, "
+      "socket_options: [{level: 1, name: 2, int_value: 3}], "
+      "extra_source_addresses: [{address: {address: '::9', port_value: 0}, "
+      "socket_options: {socket_options: [{level: 4, name: 5, int_value: 6, state: STATE_BOUND}]}}]"
+      "}}");
+  ASSERT_NE(cluster, nullptr);
+  const UpstreamBind& bind = *cluster->sockets->bind;
+  EXPECT_EQ(bind.SourceFor(false).address->ToString(), "10.0.0.9:0");
+  EXPECT_EQ(bind.SourceFor(false).options[0].level, 1);
+  EXPECT_EQ(bind.SourceFor(true).address->ToString(), "[::9]:0");
+  EXPECT_TRUE(bind.SourceFor(true).freebind);
+  ASSERT_EQ(bind.SourceFor(true).options.size(), 1u);
+  EXPECT_EQ(bind.SourceFor(true).options[0].level, 4);
 }
 
 TEST(DecodeCluster, TheDeprecatedFieldStillMeansHttp2) {
@@ -270,6 +303,19 @@ TEST(DecodeCluster, RefusesByNameAndPath) {
       {"wait_for_warm_on_init: false", "wait_for_warm_on_init: false is not supported"},
       {"circuit_breakers: {thresholds: [{}, {}]}",
        "circuit_breakers.thresholds[1].priority: there are thresholds for this priority already"},
+      {"circuit_breakers: {per_host_thresholds: [{max_requests: 1}]}",
+       "circuit_breakers.per_host_thresholds[0].max_requests: "},
+      {"upstream_bind_config: {source_address: {address: a.b, port_value: 0}}",
+       "upstream_bind_config.source_address.address: is not an IP address"},
+      {"upstream_bind_config: {extra_source_addresses: [{address: {address: '::1', port_value: "
+       "0}}]}",
+       "upstream_bind_config.extra_source_addresses[0]: needs a source_address beside it"},
+      {"upstream_bind_config: {source_address: {address: 10.0.0.1, port_value: 0}, "
+       "extra_source_addresses: [{address: {address: 10.0.0.2, port_value: 0}}]}",
+       "extra_source_addresses[0].address: must be of another version of IP than source_address"},
+      {"upstream_bind_config: {socket_options: [{level: 1, name: 1, int_value: 1, "
+       "state: STATE_LISTENING}]}",
+       "upstream_bind_config.socket_options[0].state: sockets that connect never listen"},
       {"http2_protocol_options: {connection_keepalive: {interval: 1s}}",
        "http2_protocol_options.connection_keepalive.timeout"},
       {"http2_protocol_options: {max_outbound_control_frames: 0}",

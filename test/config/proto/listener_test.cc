@@ -421,6 +421,19 @@ TEST(DecodeListener, ReadsTheTcpProxy) {
   EXPECT_EQ(proxy.log_interval, std::chrono::seconds(3));
 }
 
+TEST(DecodeListener, TheTcpProxyHashesByWhatItKnowsOfTheConnection) {
+  const std::pair<std::string_view, std::vector<HashPolicy>> cases[] = {
+      {"hash_policy: []", {}},
+      {"hash_policy: [{source_ip: {}}]", {{.source = HashSourceIp{}}}},
+      {"hash_policy: [{filter_state: {key: user}}]", {{.source = HashFilterState{"user"}}}},
+  };
+  for (const auto& [fields, policies] : cases) {
+    const auto listener = Decoded<Listener>(kType, TcpListener(fields));
+    ASSERT_NE(listener, nullptr) << fields;
+    EXPECT_EQ(std::get<1>(listener->filter_chains[0]->terminal)->hash_policy, policies) << fields;
+  }
+}
+
 TEST(DecodeListener, ChecksTheTcpProxy) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"backoff_options: {base_interval: 2s, max_interval: 1s}",
@@ -428,7 +441,9 @@ TEST(DecodeListener, ChecksTheTcpProxy) {
       {"flush_access_log_on_connected: true, access_log_options: {}",
        "access_log_options: takes the place of access_log_flush_interval"},
       {"max_downstream_connection_duration: 0s", "max_downstream_connection_duration: "},
-      {"hash_policy: [{source_ip: {}}]", "hash_policy: field \"hash_policy\""},
+      {"hash_policy: [{source_ip: {}}, {source_ip: {}}]", "hash_policy: "},
+      {"hash_policy: [{}]", "hash_policy[0]: "},
+      {"on_demand: {}", "on_demand: field \"on_demand\""},
   };
   for (const auto& [fields, error] : cases) {
     EXPECT_THAT(Decode(kType, TcpListener(fields)).errors, ElementsAre(HasSubstr(error)));
