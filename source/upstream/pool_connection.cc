@@ -252,9 +252,7 @@ bool PoolConnection::TakeInput(const net::IoResult& result) {
 }
 
 void PoolConnection::Decode() {
-  // Before those that hear of what comes here queue their own: streams that have ended are over
-  // when it is their turn.
-  OnOutput();
+  OnOutput();  // First, so that ended streams are over in the turn ends of those who hear of them.
   Note(codec_->Decode(input_));
   if (state_ == State::kClosed) return;
   if (keepalive_ != nullptr) keepalive_->OnReceived();
