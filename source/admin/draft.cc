@@ -16,12 +16,15 @@ using google::protobuf::Message;
 
 namespace {
 
-void SetSecondsAndNanos(Message& message, std::chrono::nanoseconds since) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+// The longest that google.protobuf.Duration may be.
+constexpr uint64_t kMostSeconds = 315'576'000'000;
+
+void SetSecondsAndNanos(Message& message, std::chrono::seconds seconds,
+                        std::chrono::nanoseconds rest) {
   const Descriptor& type = *message.GetDescriptor();
   message.GetReflection()->SetInt64(&message, type.FindFieldByNumber(1), seconds.count());
   message.GetReflection()->SetInt32(&message, type.FindFieldByNumber(2),
-                                    static_cast<int32_t>((since - seconds).count()));
+                                    static_cast<int32_t>(rest.count()));
 }
 
 }  // namespace
@@ -71,12 +74,14 @@ Draft& Draft::Enum(std::string_view field, std::string_view value) {
 
 Draft& Draft::Time(std::string_view field, event::SystemTime value) {
   if (value == event::SystemTime{}) return *this;
-  SetSecondsAndNanos(Sub(field).message(), value.time_since_epoch());
+  const std::chrono::nanoseconds since = value.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  SetSecondsAndNanos(Sub(field).message(), seconds, since - seconds);
   return *this;
 }
 
 Draft& Draft::Seconds(std::string_view field, std::chrono::seconds value) {
-  SetSecondsAndNanos(Sub(field).message(), value);
+  SetSecondsAndNanos(Sub(field).message(), value, {});
   return *this;
 }
 
@@ -132,8 +137,9 @@ bool Draft::FromText(std::string_view name, std::string_view text) {
         return false;
       const auto seconds =
           text.ends_with('s') ? ParseUint64(text.substr(0, text.size() - 1)) : std::nullopt;
-      if (seconds.has_value()) Seconds(name, std::chrono::seconds(*seconds));
-      return seconds.has_value();
+      if (seconds.value_or(UINT64_MAX) > kMostSeconds) return false;
+      Seconds(name, std::chrono::seconds(*seconds));
+      return true;
     }
     default:
       return false;

@@ -15,13 +15,20 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (CheckToken(text, "the key", now).ok()) {
     WEIR_CHECK(CheckToken(text, "another key", now).ok() == false, "a token has one key");
   }
-  if (IsIdentityPath(text)) {
-    const auto path = CheckToken(MakeToken(text, now + std::chrono::hours(1), "k"), "k", now);
-    WEIR_CHECK(path.ok() && *path == text, "a token gives back its identity");
-  }
+  const WallTime end = now + std::chrono::hours(1);
+  const std::string token = MakeToken(text, end, "k");
+  const auto path = CheckToken(token, "k", now);
+  WEIR_CHECK(path.ok() == (IsIdentityPath(text) && token.size() <= kMaxTokenBytes),
+             "a token is of an identity");
+  WEIR_CHECK(!path.ok() || *path == text, "a token gives back its identity");
+  WEIR_CHECK(!CheckToken(token, "k", end).ok(), "and ends");
+  WEIR_CHECK(EndOfToken(token) == end, "when it says");
+  (void)EndOfToken(text);
   weir::schema::Diagnostics diagnostics;
   const IdentityRules rules = IdentityRules::Parse("identities.yaml", text, diagnostics);
   WEIR_CHECK(!diagnostics.has_errors() || rules.size() == 0, "errors leave no rule");
-  (void)rules.Find("/demo/a", {.id = "a-1", .cluster = "c"});
+  for (const char* const node : {"a-1", "b", ""}) {
+    (void)rules.Find("/demo/a", {.id = node, .cluster = "c"});
+  }
   return 0;
 }

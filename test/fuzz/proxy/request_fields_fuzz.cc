@@ -69,29 +69,72 @@ void CheckClient(const config::HttpConnectionManager& config, http::RequestHead&
   CheckValid(head.headers);
 }
 
-const config::RetryPolicy& Policy() {
+// Of conditions the two that each policy has, and more of them.
+const config::RetryPolicy& Policy(bool more) {
   static const auto* const kPolicy = new config::RetryPolicy{
       .retry_on = config::kRetryOn5xx | config::kRetryOnRetriableHeaders,
       .num_retries = 3,
       .reset_headers = {{.field = "retry-after"},
                         {.field = "x-ratelimit-reset", .unix_timestamp = true}},
   };
-  return *kPolicy;
+  static const auto* const kMore = [] {
+    auto* const policy = new config::RetryPolicy(*kPolicy);
+    policy->retry_on = ~config::kRetryOn5xx;
+    policy->retriable_status_codes = {404, 418};
+    policy->retriable_headers = {{.name = "x-again"}};
+    policy->retriable_request_headers = {{.name = "x-may-be-repeated"}};
+    return policy;
+  }();
+  return more ? *kMore : *kPolicy;
+}
+
+// Whatever may end a try without an answer.
+void CheckErrors(const Retry& retry) {
+  for (int kind = 1; kind <= static_cast<int>(http::ErrorKind::kOverloaded); ++kind) {
+    const http::StreamError error{.kind = static_cast<http::ErrorKind>(kind)};
+    http::StreamError unprocessed = error;
+    unprocessed.unprocessed = true;
+    WEIR_CHECK(!retry.Wants(error) || retry.Wants(unprocessed), "what was not read is no worse");
+  }
 }
 
 void CheckRetry(const RequestOverrides& overrides, const http::RequestHead& head,
-                const http::ResponseHead& response) {
-  Retry retry(&Policy(), overrides.retry, head);
+                const http::ResponseHead& response, bool more) {
+  const config::RetryPolicy& policy = Policy(more);
+  Retry retry(&policy, overrides.retry, head);
   const event::SystemTime now = event::SystemTime{} + std::chrono::seconds(1'700'000'000);
   (void)retry.Wants(response);
-  (void)retry.Wants(http::StreamError{.kind = http::ErrorKind::kStreamReset});
+  CheckErrors(retry);
+  CheckErrors(Retry(nullptr, overrides.retry, head));
   if (!retry.any_left()) return;
   const auto wait = retry.TakeAsAsked(response, now, 12345);
   if (wait.has_value()) {
-    WEIR_CHECK(wait->count() > 0 && *wait <= 2 * Policy().reset_max, "a wait has its limits");
+    WEIR_CHECK(wait->count() > 0 && *wait <= 2 * policy.reset_max, "a wait has its limits");
   } else if (retry.any_left()) {
-    WEIR_CHECK(retry.Take(12345) <= Policy().back_off_max, "so has one of ours");
+    WEIR_CHECK(retry.Take(12345) <= policy.back_off_max, "so has one of ours");
   }
+}
+
+// A time that a gRPC call is told is no longer than the one that is left.
+void CheckWritten(milliseconds time) {
+  buffer::BlockPool pool;
+  buffer::Arena arena(pool);
+  http::RequestHead head(arena);
+  head.headers.Add(http::HeaderId::kGrpcTimeout, GrpcTimeoutText(time));
+  const auto again = GrpcTimeout(head);
+  WEIR_CHECK(again.has_value() && *again <= time, "it is written as it is read");
+  WEIR_CHECK(*again == time || time > std::chrono::hours(27), "and exactly, where that fits");
+}
+
+void CheckStrict(const http::RequestHead& head) {
+  using http::HeaderId;
+  constexpr HeaderId kChecked[] = {
+      HeaderId::kXEnvoyUpstreamRqTimeoutMs, HeaderId::kXEnvoyUpstreamRqPerTryTimeoutMs,
+      HeaderId::kXEnvoyMaxRetries, HeaderId::kXEnvoyRetryOn, HeaderId::kXEnvoyRetryGrpcOn};
+  const http::HeaderField* const field = UnreadableOverride(head, kChecked);
+  if (field == nullptr) return;
+  WEIR_CHECK(std::find(std::begin(kChecked), std::end(kChecked), field->id) != std::end(kChecked),
+             "one of those that are checked");
 }
 
 void CheckTimes(const RequestOverrides& overrides, const http::RequestHead& head) {
@@ -100,7 +143,14 @@ void CheckTimes(const RequestOverrides& overrides, const http::RequestHead& head
   }
   const auto grpc = GrpcTimeout(head);
   WEIR_CHECK(!grpc.has_value() || grpc->count() >= 0, "no time is negative");
+  if (grpc.has_value()) CheckWritten(*grpc);
   config::RouteAction action;
+  action.grpc_timeout =
+      config::GrpcTimeoutLimit{.max = milliseconds(700), .offset = milliseconds(30)};
+  const bool bounded = BoundsGrpcTimeout(action, head);
+  WEIR_CHECK(TimeoutOf(action, head) <= milliseconds(bounded ? 700 : 15000), "a limit");
+  action.grpc_timeout->max = milliseconds(0);
+  (void)TimeoutOf(action, head);
   action.max_stream_duration = config::MaxStreamDuration{.grpc_header_max = milliseconds(500),
                                                          .grpc_header_offset = milliseconds(20)};
   const auto most = MaxStreamDurationOf(action, head);
@@ -108,6 +158,9 @@ void CheckTimes(const RequestOverrides& overrides, const http::RequestHead& head
 }
 
 void CheckWebSocket(const http::RequestHead& head) {
+  event::Random random(head.headers.size());
+  const std::string_view made = NewWebSocketKey(random, head.headers.arena());
+  WEIR_CHECK(made.size() == 24, "16 bytes in base64");  // RFC 6455, 4.1
   const auto key = head.headers.Get(kWebSocketKey);
   if (!key.has_value()) return;
   const std::string_view accept = WebSocketAccept(*key, head.headers.arena());
@@ -129,12 +182,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   head.authority = "a.example";
   weir::TakeFields(rest, head.headers);
   weir::http::ResponseHead response(arena);
-  response.status = static_cast<uint16_t>(200 + bits);
+  response.status = static_cast<uint16_t>(200 + bits * 3 / 2);
   weir::TakeFields(rest, response.headers);
+  CheckStrict(head);
   const RequestOverrides overrides = TakeOverrides(head, (bits & 1) != 0);
   CheckTimes(overrides, head);
   CheckWebSocket(head);
-  CheckRetry(overrides, head, response);
+  CheckRetry(overrides, head, response, (bits & 2) != 0);
   CheckClient(ConfigOf(bits), head);
   return 0;
 }

@@ -1,4 +1,5 @@
-// Reading the header of the PROXY protocol, and that what was read and written again says the same.
+// Reading the header of the PROXY protocol, that what was read and written again says the same, and
+// that it can be passed on in every format. What follows a header chooses the format.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,6 +21,45 @@ std::string WriteAs(ProxyVersion version, const ProxyHeader& header) {
   return written;
 }
 
+// Both endpoints of one family, whatever stands in the two.
+void CheckMixed(const ProxyEndpoints& endpoints, ProxyVersion version) {
+  const Address v4 = Address::Ip(IpAddress::V4(0x0a000001), 1);
+  const ProxyEndpoints mixed{v4, endpoints.destination};
+  ProxyHeader read;
+  const std::string written = WriteAs(version, ProxyHeader{.endpoints = mixed, .tlvs = {}});
+  WEIR_CHECK(ReadProxyHeader(written, read).outcome == ProxyReading::Outcome::kFound, "a header");
+  WEIR_CHECK(read.endpoints.has_value(), "it has endpoints");
+  WEIR_CHECK(read.endpoints->source.ip().is_v6() == read.endpoints->destination.ip().is_v6(),
+             "of one family");
+  const ProxyEndpoints elsewhere{*Address::Parse("unix:/run/a"), v4};
+  ProxyHeader nothing;
+  (void)ReadProxyHeader(WriteAs(version, {.endpoints = elsewhere, .tlvs = {}}), nothing);
+  WEIR_CHECK(!nothing.endpoints.has_value(), "a path cannot be said");
+}
+
+// As a proxy passes it on: `choice` says how.
+void CheckPassedOn(const ProxyHeader& header, std::string_view choice) {
+  ProxyHeaderFormat format;
+  if (choice.empty()) return;
+  format.version = choice[0] == '1' ? ProxyVersion::kV1 : ProxyVersion::kV2;
+  format.pass_through.all = choice[0] == '*';
+  for (const char c : choice.substr(1)) {
+    format.pass_through.types.push_back(static_cast<uint8_t>(c));
+  }
+  const bool large = choice[0] == 'L';
+  format.added.push_back({.type = 0xE0, .value = std::string(large ? 65500 : 4, 'x')});
+  size_t left_out = 0;
+  const std::string written = WriteProxyHeader(
+      format, header.endpoints.has_value() ? &*header.endpoints : nullptr, header.tlvs, left_out);
+  WEIR_CHECK(written.size() <= kLongestProxyHeader, "a header that is too long");
+  ProxyHeader again;
+  WEIR_CHECK(ReadProxyHeader(written, again).outcome == ProxyReading::Outcome::kFound, "a header");
+  WEIR_CHECK(again.endpoints == header.endpoints, "other endpoints");
+  for (const ProxyTlv& tlv : again.tlvs) {
+    WEIR_CHECK(tlv.type == 0xE0 || format.pass_through.Takes(tlv.type), "a TLV that nobody chose");
+  }
+}
+
 }  // namespace
 }  // namespace weir::net
 
@@ -36,5 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   WEIR_CHECK(second.outcome == ProxyReading::Outcome::kFound && second.size == written.size(),
              "what was written is no header");
   WEIR_CHECK(again == header, "it says something else");
+  if (header.endpoints.has_value()) CheckMixed(*header.endpoints, *reading.version);
+  CheckPassedOn(header, bytes.substr(reading.size));
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "source/schema/config_text.h"
 #include "source/schema/proto_to_text.h"
 #include "source/schema/references.h"
+#include "source/schema/text_to_proto.h"
 #include "source/schema/wire_bytes.h"
 
 namespace weir::schema {
@@ -37,8 +38,24 @@ void ReadAs(std::string_view text, SourceText::Format format) {
       WEIR_CHECK(reread.size() == 1, "what was written can be read");
       WEIR_CHECK(reread[0].any.value() == resource.any.value(), "and is the same");
     }
+    Diagnostics unpacking;
+    const auto unpacked = UnpackGenerated(resource.any, unpacking, "resource");
+    WEIR_CHECK((unpacked == nullptr) == unpacking.has_errors(), "unpacked, or an error");
+    WEIR_CHECK(!ExtensionTypeName(resource.any).empty(), "it is of some type");
     Redact(*resource.message);
   }
+}
+
+// Bytes as a message that a control plane wraps, of which the text begins with the type's URL.
+void UnpackBytes(std::string_view input) {
+  google::protobuf::Any any;
+  const size_t end = std::min(input.find('\n'), input.size());
+  any.set_type_url(std::string(input.substr(0, end)));
+  any.set_value(std::string(input.substr(std::min(end + 1, input.size()))));
+  Diagnostics diagnostics;
+  const auto unpacked = UnpackGenerated(any, diagnostics, "any");
+  WEIR_CHECK((unpacked == nullptr) == diagnostics.has_errors(), "unpacked, or an error");
+  (void)ExtensionTypeName(any);
 }
 
 }  // namespace
@@ -48,5 +65,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   weir::schema::ReadAs(text, weir::schema::SourceText::Format::kYaml);
   weir::schema::ReadAs(text, weir::schema::SourceText::Format::kJson);
+  weir::schema::UnpackBytes(text);
   return 0;
 }
