@@ -117,6 +117,35 @@ std::string IntBytes(int value) {
   return std::string(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
+// What the kernel refuses shows that it was asked.
+TEST_F(TcpNetworkTest, ConnectingSocketsGetTheirOptionsBeforeAndAfterTheyAreBound) {
+  const auto sockets = Open(loopback_, {}, 1);
+  const auto failure_of = [&](ConnectSource source) {
+    RecordingPeer client(pool_);
+    client.Adopt(net_.network().Connect(sockets[0]->address(), {.source = std::move(source)}));
+    EXPECT_TRUE(net_.RunUntil([&] { return client.failed + client.connected == 1; }));
+    return client.failure;
+  };
+  using When = SocketOption::When;
+  const auto unknown = [](When when, SocketOption::For addresses) {
+    return SocketOption{when, addresses, IPPROTO_TCP, 9999, IntBytes(1), "unknown"};
+  };
+  const std::string refused = "immediate connect error: Protocol not available";
+  using For = SocketOption::For;
+  EXPECT_EQ(failure_of({}), "");
+  EXPECT_EQ(failure_of({.options = {unknown(When::kBeforeBind, For::kAll)}}), refused);
+  EXPECT_EQ(failure_of({.options = {unknown(When::kBound, For::kIpv4)}}), refused);
+  EXPECT_EQ(failure_of({.options = {unknown(When::kBound, For::kIpv6)}}), "");
+  const Address nobodys = *Address::Parse("192.0.2.1:0");
+  EXPECT_EQ(failure_of({.address = nobodys}),
+            "immediate connect error: Cannot assign requested address");
+  // Bound, and then refused after all: by an option.
+  EXPECT_EQ(
+      failure_of(
+          {.address = nobodys, .freebind = true, .options = {unknown(When::kBound, For::kAll)}}),
+      refused);
+}
+
 TEST_F(TcpNetworkTest, ListeningSocketsHaveTheOptionsThatWereAskedFor) {
   using When = SocketOption::When;
   ListenOptions options{.freebind = true, .fast_open_queue = 33, .keepalive = {.idle_seconds = 77}};

@@ -44,6 +44,18 @@ TEST_F(RequestHashTest, OfFilterStateWhatIsHashableIsTaken) {
   EXPECT_NE(Hash(policies), ann);
 }
 
+TEST_F(RequestHashTest, AConnectionHasOneWithoutARequest) {
+  const auto of_client = [&](std::string_view address) {
+    stream_.downstream_remote_address = *net::Address::Parse(address);
+    return HashOf(std::vector<HashPolicy>{{.source = HashSourceIp{}}},
+                  {.connection = &connection_, .stream = &stream_}, 0, nullptr);
+  };
+  const auto hash = of_client("10.0.0.9:1");
+  EXPECT_TRUE(hash.has_value());
+  EXPECT_EQ(of_client("10.0.0.9:2"), hash);
+  EXPECT_NE(of_client("10.0.0.8:1"), hash);
+}
+
 TEST_F(RequestHashTest, WithoutASourceThereIsNone) {
   head_.path = "/x";
   EXPECT_EQ(Hash({}), std::nullopt);

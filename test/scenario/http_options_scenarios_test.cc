@@ -45,6 +45,24 @@ TEST(HttpOptionsScenario, AnExpectationIsAnsweredHereOrPassedOn) {
   }
 }
 
+TEST(HttpOptionsScenario, UpgradesThatAreIgnoredAreAsGoodAsNotThere) {
+  World world(
+      EdgeBootstrap({.http_options = "http_protocol_options: { ignore_http_11_upgrade: [ { "
+                                     "prefix: own/ }, { exact: other } ] }\n"
+                                     "upgrade_configs: [ { upgrade_type: websocket } ]\n"}));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  const auto forwarded = [&](const std::string& upgrade) {
+    world.Say(world.Connect(), "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: " +
+                                   upgrade + "\r\n\r\n");
+    return up.connection_count() == 0 ? "" : up.last().TakeReceived();
+  };
+  EXPECT_EQ(forwarded("unknown"), "") << "refused: no such upgrade is allowed";
+  EXPECT_THAT(forwarded("own/2"), Not(HasSubstr("upgrade")));
+  EXPECT_THAT(forwarded("other, websocket, own/1"), HasSubstr("upgrade: websocket\r\n"));
+  EXPECT_THAT(forwarded("own, websocket"), Not(HasSubstr("upgrade: "))) << "a choice is left";
+}
+
 TEST(HttpOptionsScenario, LocalRepliesLookAsConfigured) {
   World world(
       EdgeBootstrap({.routes = "- match: { path: /only }\n  route: { cluster: web }\n",

@@ -185,5 +185,43 @@ TEST(TcpScenario, AttemptsToConnectAreSpaced) {
   EXPECT_LT(spaced, 3100);
 }
 
+TEST(TcpScenario, WhatMovesWhileTheListenerDrainsIsTheLast) {
+  for (const bool checks : {true, false}) {
+    SCOPED_TRACE(checks);
+    World world(Passing(checks ? "check_drain_close: true" : "idle_timeout: 3600s"));
+    ASSERT_TRUE(world.status().ok()) << world.status();
+    Upstream& upstream = world.AddUpstream("10.0.0.1:443");
+    Peer& client = world.Connect();
+    world.Say(client, "one");
+    EXPECT_FALSE(client.ended());
+    world.server().FailHealthCheck(true);
+    world.Run();
+    EXPECT_FALSE(client.ended()) << "nothing moves";
+    world.Say(client, "two");
+    EXPECT_EQ(upstream.last().received(), "onetwo");
+    EXPECT_EQ(client.ended(), checks);
+    EXPECT_EQ(upstream.last().ended(), checks);
+  }
+}
+
+TEST(TcpScenario, TheLastBytesOfADrainReachASlowClient) {
+  World world(Passing("check_drain_close: true"));
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  Upstream& upstream = world.AddUpstream("10.0.0.1:443");
+  Peer& client = world.Connect();
+  world.Say(client, "go");
+  world.server().FailHealthCheck(true);
+  world.Run();
+  client.SetReading(false);
+  const std::string large(200 * 1024, 'x');
+  world.Say(upstream.last(), large);
+  EXPECT_FALSE(upstream.last().ended());
+  client.SetReading(true);
+  world.Run(std::chrono::seconds(1));
+  EXPECT_EQ(client.received().size() % 1024, 0u);
+  EXPECT_GT(client.received().size(), 0u);
+  EXPECT_TRUE(client.ended());
+}
+
 }  // namespace
 }  // namespace weir::scenario

@@ -44,6 +44,32 @@ TEST(Limits, CrumbsOfACookieAreOneFieldOfTheRequest) {
   EXPECT_EQ(server.recorded.requests[0]->head.headers.Count(HeaderId::kCookie), 1u);
 }
 
+TEST(Limits, ObsTextIsMalformedWhereItIsForbidden) {
+  FieldList fields = kGet;
+  fields.emplace_back("x", "caf\xc3\xa9");
+  for (const bool forbidden : {false, true}) {
+    for (const bool stream_error : {false, true}) {
+      SCOPED_TRACE(testing::Message() << forbidden << stream_error);
+      Server server(
+          {.stream_error_on_invalid_http_message = stream_error, .disallow_obs_text = forbidden});
+      const bool fails = forbidden && !stream_error;
+      EXPECT_EQ(server.Send(ClientPreface() + Headers(1, fields, true)),
+                fails ? CodecState::kFailed : CodecState::kOpen);
+      EXPECT_EQ(server.recorded.requests.size(), forbidden ? 0u : 1u);
+      EXPECT_EQ(server.CodeOf(fails ? kGoaway : kRstStream), forbidden ? kProtocolError : -1);
+      EXPECT_EQ(server.stats.rx_messaging_error.value(), forbidden ? 1u : 0u);
+    }
+  }
+}
+
+TEST(Limits, ObsTextIsForbiddenInTrailersToo) {
+  Server server({.stream_error_on_invalid_http_message = true, .disallow_obs_text = true});
+  server.Send(ClientPreface() + Headers(1, kGet, false));
+  ASSERT_EQ(server.recorded.requests.size(), 1u);
+  EXPECT_EQ(server.Send(Headers(1, {{"x", "\x80"}}, true)), CodecState::kOpen);
+  EXPECT_EQ(server.CodeOf(kRstStream), kProtocolError);
+}
+
 TEST(Limits, NoMoreStreamsThanAnnounced) {
   for (const bool acknowledged : {false, true}) {
     Options options;
