@@ -1,5 +1,7 @@
 #include "source/config/shared_parts.h"
 
+#include "absl/hash/hash.h"
+
 namespace weir::config {
 namespace {
 
@@ -26,6 +28,22 @@ void SharedParts::ShareIn(Cluster& cluster) {
 void SharedParts::ShareIn(Endpoints& endpoints) {
   const MutexLock lock(mutex_);
   config::ShareIn(endpoints.localities, localities_);
+}
+
+size_t SharedParts::CertificateHash::operator()(const TlsCertificate& certificate) const {
+  return absl::HashOf(ToAbsl(certificate.name), ToAbsl(certificate.chain_pem),
+                      ToAbsl(certificate.key_pem.view()));
+}
+
+std::shared_ptr<const TlsCertificate> SharedParts::FindGood(
+    const TlsCertificate& certificate) const {
+  const MutexLock lock(mutex_);
+  return certificates_.Find(certificate);
+}
+
+void SharedParts::AddGood(const std::shared_ptr<const TlsCertificate>& certificate) {
+  const MutexLock lock(mutex_);
+  certificates_.Add(certificate);
 }
 
 }  // namespace weir::config

@@ -1,15 +1,19 @@
 // Keeps once what many clusters have alike: a mesh has thousands with one EDS source, one set of
-// protocol options and endpoints in the same few localities.
+// protocol options and endpoints in the same few localities. And what a new version of a resource
+// has alike with the one before: certificates, which are checked once.
 //
 // Any thread.
 #pragma once
 
+#include <memory>
 #include <vector>
 
+#include "source/base/living_values.h"
 #include "source/base/mutex.h"
 #include "source/base/recent_values.h"
 #include "source/config/cluster.h"
 #include "source/config/endpoints.h"
+#include "source/config/tls.h"
 
 namespace weir::config {
 
@@ -19,8 +23,16 @@ class SharedParts {
   void ShareIn(Cluster& cluster);
   void ShareIn(Endpoints& endpoints);
 
+  // The certificate that equals this one and was found to be good; null: there is none.
+  std::shared_ptr<const TlsCertificate> FindGood(const TlsCertificate& certificate) const;
+  void AddGood(const std::shared_ptr<const TlsCertificate>& certificate);
+
  private:
-  Mutex mutex_;
+  struct CertificateHash {
+    size_t operator()(const TlsCertificate& certificate) const;
+  };
+
+  mutable Mutex mutex_;
   RecentValues<CircuitBreakers> breakers_ WEIR_GUARDED_BY(mutex_);
   RecentValues<HttpLimits> http_limits_ WEIR_GUARDED_BY(mutex_);
   RecentValues<DnsOptions> dns_ WEIR_GUARDED_BY(mutex_);
@@ -30,6 +42,7 @@ class SharedParts {
   RecentValues<UpstreamSockets> sockets_ WEIR_GUARDED_BY(mutex_);
   RecentValues<NamesFromRequests> names_ WEIR_GUARDED_BY(mutex_);
   RecentValues<std::vector<Locality>> localities_ WEIR_GUARDED_BY(mutex_);
+  LivingValues<TlsCertificate, CertificateHash> certificates_ WEIR_GUARDED_BY(mutex_);
 };
 
 }  // namespace weir::config

@@ -42,6 +42,21 @@ TEST(SharedParts, DefaultsAreOneObjectWithoutBeingShared) {
   EXPECT_EQ(&*three.eds_source, &*one.eds_source);
 }
 
+TlsCertificate CertificateOf(const std::string& chain) {
+  return {.name = "s", .chain_pem = chain, .key_pem = SecretBytes("key of " + chain)};
+}
+
+TEST(SharedParts, AGoodCertificateIsKnownByAllThatItSays) {
+  SharedParts parts;
+  const auto good = std::make_shared<const TlsCertificate>(CertificateOf("a"));
+  parts.AddGood(good);
+  EXPECT_EQ(parts.FindGood(CertificateOf("a")), good);
+  EXPECT_EQ(parts.FindGood(CertificateOf("b")), nullptr);
+  TlsCertificate stapled = CertificateOf("a");
+  stapled.ocsp_staple = "new";
+  EXPECT_EQ(parts.FindGood(stapled), nullptr);
+}
+
 TEST(SharedParts, LocalitiesOfEndpointsAreShared) {
   SharedParts parts;
   Endpoints one, two;

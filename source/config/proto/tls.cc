@@ -171,7 +171,7 @@ void DecodeProviderCertificate(const pb::CommonTlsContext& message, const Scope&
 void DecodeCertificates(const pb::CommonTlsContext& message, const Scope& scope, TlsContext& tls) {
   for (int i = 0; i < message.tls_certificates_size(); ++i) {
     tls.certificates.push_back(
-        DecodeTlsCertificate(message.tls_certificates(i), scope.Item("tls_certificates", i)));
+        DecodeTlsCertificate(message.tls_certificates(i), "", scope.Item("tls_certificates", i)));
   }
   for (int i = 0; i < message.tls_certificate_sds_secret_configs_size(); ++i) {
     auto reference = DecodeReference(message.tls_certificate_sds_secret_configs(i),

@@ -21,9 +21,11 @@ std::shared_ptr<const Secret> DecodeSecret(
     const envoy::extensions::transport_sockets::tls::v3::Secret& message, const Scope& scope);
 
 // The parts, for the above.
-TlsCertificate DecodeTlsCertificate(
+// `secret_name`: of the secret that it comes in. One that was found to be good before is not
+// checked again, and is the same object.
+Shared<TlsCertificate> DecodeTlsCertificate(
     const envoy::extensions::transport_sockets::tls::v3::TlsCertificate& message,
-    const Scope& scope);
+    std::string_view secret_name, const Scope& scope);
 CertificateValidation DecodeCertificateValidation(
     const envoy::extensions::transport_sockets::tls::v3::CertificateValidationContext& message,
     const Scope& scope);

@@ -7,6 +7,7 @@
 #include "source/config/proto/decode.h"
 #include "source/config/proto/tls.h"
 #include "source/config/proto/values.h"
+#include "source/config/shared_parts.h"
 #include "source/x509/certificate.h"
 #include "source/x509/ocsp_response.h"
 #include "source/x509/pkcs12.h"
@@ -139,9 +140,10 @@ void CheckTlsCertificate(const pb::TlsCertificate& message, const Scope& scope,
 
 }  // namespace
 
-TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Scope& scope) {
+namespace {
+
+TlsCertificate ReadTlsCertificate(const pb::TlsCertificate& message, const Scope& scope) {
   TlsCertificate certificate;
-  const size_t errors_before = scope.context().diagnostics.all().size();
   if (message.has_password()) {
     certificate.password =
         SecretBytes(DecodeDataSource(message.password(), scope.Field("password")));
@@ -161,10 +163,29 @@ TlsCertificate DecodeTlsCertificate(const pb::TlsCertificate& message, const Sco
     AddTimestamp(message.signed_certificate_timestamp(i),
                  scope.Item("signed_certificate_timestamp", i), certificate);
   }
-  // What could not be read has its error already.
-  if (scope.context().diagnostics.all().size() > errors_before) return certificate;
-  CheckTlsCertificate(message, scope, certificate);
   return certificate;
+}
+
+}  // namespace
+
+Shared<TlsCertificate> DecodeTlsCertificate(const pb::TlsCertificate& message,
+                                            std::string_view secret_name, const Scope& scope) {
+  const DecodeContext& context = scope.context();
+  // Of what is elsewhere nobody knows whether it is good.
+  SharedParts* const parts = context.data.IsElsewhere() ? nullptr : context.parts;
+  const size_t errors_before = context.diagnostics.all().size();
+  TlsCertificate certificate = ReadTlsCertificate(message, scope);
+  certificate.name = secret_name;
+  // What could not be read has its error already.
+  if (context.diagnostics.all().size() > errors_before) return certificate;
+  if (parts != nullptr) {
+    if (auto good = parts->FindGood(certificate)) return Shared(std::move(good));
+  }
+  CheckTlsCertificate(message, scope, certificate);
+  const Shared<TlsCertificate> checked(std::move(certificate));
+  const bool is_good = context.diagnostics.all().size() == errors_before;
+  if (is_good && parts != nullptr) parts->AddGood(checked.pointer());
+  return checked;
 }
 
 SessionTicketKeys DecodeSessionTicketKeys(const pb::TlsSessionTicketKeys& message,
@@ -218,10 +239,10 @@ std::shared_ptr<const Secret> DecodeSecret(const pb::Secret& message, const Scop
   if (secret->name.empty()) scope.Field("name").Error("a secret needs a name");
   switch (message.type_case()) {
     case pb::Secret::kTlsCertificate: {
-      TlsCertificate certificate = DecodeTlsCertificate(message.tls_certificate(), tls_certificate);
-      certificate.name = message.name();
-      RefuseExpired(certificate, tls_certificate);
-      secret->value = Shared(std::move(certificate));
+      const Shared<TlsCertificate> certificate =
+          DecodeTlsCertificate(message.tls_certificate(), message.name(), tls_certificate);
+      RefuseExpired(*certificate, tls_certificate);
+      secret->value = certificate;
       break;
     }
     case pb::Secret::kValidationContext:

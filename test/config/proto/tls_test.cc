@@ -317,6 +317,31 @@ TEST(DecodeTls, FilesOfAnotherMachineAreCarriedUnread) {
               testing::Contains(HasSubstr("nothing says whom to trust")));
 }
 
+// Of a listener with many certificates that comes again with one replaced, one is parsed.
+TEST(DecodeTls, ACertificateThatWasFoundToBeGoodIsTheSameObjectAgain) {
+  const FakeData data;
+  SharedParts parts;
+  DecodeOptions options{AllDecoders(), data};
+  options.parts = &parts;
+  const auto certificate_of = [&](const std::string& yaml) {
+    const Outcome outcome =
+        Decode(kSecretType, "{name: s, tls_certificate: " + yaml + "}", options);
+    const auto& secret = std::get<std::shared_ptr<const Secret>>(outcome.resource.value().value);
+    return std::get<Shared<TlsCertificate>>(secret->value).pointer();
+  };
+  const std::string one = Certificate(Root().Issue({})), other = Certificate(Root().Issue({}));
+  const auto held = certificate_of(one);
+  EXPECT_EQ(certificate_of(one), held);
+  EXPECT_NE(certificate_of(other), held);
+  // What is broken is so each time.
+  const std::string broken =
+      "{name: s, tls_certificate: {certificate_chain: {inline_string: x}, "
+      "private_key: {inline_string: x}}}";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(Decode(kSecretType, broken, options).errors, testing::Not(testing::IsEmpty()));
+  }
+}
+
 TEST(DecodeTls, ASecretThatHasExpiredIsRefused) {
   const std::chrono::system_clock::time_point now(std::chrono::seconds(1'700'000'000));
   const auto errors_after = [&](const std::string& value, std::chrono::seconds later) {
