@@ -26,6 +26,9 @@ const char kUsageText[] = R"(weirctl: the command line of weir-control
                                another root: both trusted, the new one signs, the old one is gone
   weirctl token create DIR IDENTITY [--valid-for 24h]
                                prints a token that stands for the identity
+  weirctl token list DIR       those in force: id, end and identity
+  weirctl token revoke DIR ID|--token-file FILE
+                               it counts no more, and streams that began with it end
 
   --server ADDRESS   of weir-control (127.0.0.1:18000, or the variable WEIR_CONTROL)
   --ca-bundle FILE   the server speaks TLS, with a certificate that leads to one of these

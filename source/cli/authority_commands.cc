@@ -40,6 +40,9 @@ class AuthorityCommand {
   absl::Status Issue() const;
   absl::Status Rotate() const;
   absl::Status CreateToken() const;
+  absl::Status ListTokens() const;
+  absl::Status RevokeToken() const;
+  absl::StatusOr<control::ca::KnownToken> ReadTokenFile() const;
 
   absl::Status NeedOperands(size_t count, std::string_view what) const;
   const std::string& Operand(size_t index) const { return arguments_.operands[index]; }
@@ -59,12 +62,14 @@ absl::Status AuthorityCommand::NeedOperands(size_t count, std::string_view what)
 absl::Status AuthorityCommand::Run() {
   if (arguments_.operands.empty()) {
     return InvalidArgument(arguments_.command == "ca" ? "ca takes init, show, issue or rotate"
-                                                      : "token takes create");
+                                                      : "token takes create, list or revoke");
   }
   const std::string& what = Operand(0);
   if (arguments_.command == "token") {
     if (what == "create") return CreateToken();
-    return InvalidArgument(StrCat("token takes create, not ", what));
+    if (what == "list") return ListTokens();
+    if (what == "revoke") return RevokeToken();
+    return InvalidArgument(StrCat("token takes create, list or revoke, not ", what));
   }
   if (what == "init") return Init();
   if (what == "show") return Show();
@@ -162,7 +167,58 @@ absl::Status AuthorityCommand::CreateToken() const {
   WEIR_ASSIGN_OR_RETURN(const SecretBytes key, Directory().LoadTokenKey());
   const WallTime end =
       Now() + (arguments_.valid_for.count() > 0 ? arguments_.valid_for : kTokenLife);
-  surroundings_.out(control::ca::MakeToken(Operand(2), end, key.view()) + "\n");
+  WEIR_ASSIGN_OR_RETURN(control::ca::TokenList tokens, Directory().LoadTokens());
+  const std::string token = control::ca::MakeToken(Operand(2), end, key.view());
+  tokens.DropEnded(Now());
+  tokens.Add({control::ca::IdOfToken(token), control::ca::EndOfToken(token), Operand(2)});
+  WEIR_RETURN_IF_ERROR(Directory().SaveTokens(tokens));
+  surroundings_.out(token + "\n");
+  return absl::OkStatus();
+}
+
+absl::Status AuthorityCommand::ListTokens() const {
+  WEIR_RETURN_IF_ERROR(NeedOperands(2, "the directory DIR"));
+  WEIR_ASSIGN_OR_RETURN(control::ca::TokenList tokens, Directory().LoadTokens());
+  tokens.DropEnded(Now());
+  std::string text;
+  for (const control::ca::KnownToken& token : tokens.tokens()) {
+    StrAppend(text, token.id, "  until ", Day(token.end), "  ", token.path,
+              token.revoked ? "  revoked\n" : "\n");
+  }
+  surroundings_.out(text.empty() ? "no token is in force\n" : text);
+  return absl::OkStatus();
+}
+
+// One that `tokens` does not know yet was made before there was such a list.
+absl::StatusOr<control::ca::KnownToken> AuthorityCommand::ReadTokenFile() const {
+  WEIR_ASSIGN_OR_RETURN(const SecretBytes key, Directory().LoadTokenKey());
+  WEIR_ASSIGN_OR_RETURN(const std::string text, surroundings_.read(arguments_.token_file));
+  const std::string_view token = Split(text, '\n').front();
+  absl::StatusOr<std::string> path = control::ca::CheckToken(token, key.view(), Now());
+  if (!path.ok()) return Annotate(path.status(), arguments_.token_file);
+  return control::ca::KnownToken{control::ca::IdOfToken(token), control::ca::EndOfToken(token),
+                                 *std::move(path)};
+}
+
+absl::Status AuthorityCommand::RevokeToken() const {
+  const bool by_file = !arguments_.token_file.empty();
+  WEIR_RETURN_IF_ERROR(
+      NeedOperands(by_file ? 2 : 3, "the directory DIR, and an ID or --token-file FILE"));
+  WEIR_ASSIGN_OR_RETURN(control::ca::TokenList tokens, Directory().LoadTokens());
+  tokens.DropEnded(Now());
+  std::string id = by_file ? "" : Operand(2);
+  if (by_file) {
+    WEIR_ASSIGN_OR_RETURN(control::ca::KnownToken token, ReadTokenFile());
+    id = token.id;
+    tokens.Add(std::move(token));
+  }
+  if (!tokens.Revoke(id)) {
+    return NotFound(StrCat("no token in force has the id \"", id,
+                           "\": weirctl token list shows those that were made; --token-file FILE "
+                           "takes the token itself"));
+  }
+  WEIR_RETURN_IF_ERROR(Directory().SaveTokens(tokens));
+  surroundings_.out(StrCat("token ", id, " is revoked\n"));
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/control/ca/token.h"
+#include "source/control/ca/token_list.h"
 
 namespace weir::control {
 namespace {
@@ -53,6 +54,16 @@ void Authenticator::SetAuthority(ca::Authority authority) {
   authority_ = std::move(next);
 }
 
+void Authenticator::SetRevokedTokens(HashSet ids) {
+  MutexLock lock(mutex_);
+  revoked_tokens_ = std::move(ids);
+}
+
+bool Authenticator::IsRevoked(std::string_view token_id) const {
+  MutexLock lock(mutex_);
+  return revoked_tokens_.contains(token_id);
+}
+
 std::shared_ptr<const ca::Authority> Authenticator::authority() const {
   MutexLock lock(mutex_);
   return authority_;
@@ -73,7 +84,9 @@ absl::StatusOr<Authenticator::Caller> Authenticator::CallerOf(
   const ca::WallTime now = clock_.System();
   absl::StatusOr<std::string> path = ca::CheckToken(token, token_key_.view(), now);
   if (!path.ok()) return Unauthenticated(MessageOf(path.status()));
-  return Caller{*std::move(path), ca::EndOfToken(token) - now};
+  std::string id = ca::IdOfToken(token);
+  if (IsRevoked(id)) return Unauthenticated(kTokenRevoked);
+  return Caller{*std::move(path), ca::EndOfToken(token) - now, std::move(id)};
 }
 
 absl::Status Authenticator::CheckAdmin(const grpc::ServerContextBase& context) const {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "source/base/hash_map.h"
 #include "source/base/mutex.h"
 #include "source/base/secret_bytes.h"
 #include "source/control/ca/authority.h"
@@ -22,12 +23,16 @@ class Status;
 
 namespace weir::control {
 
+// What callers with such a token are told.
+inline constexpr char kTokenRevoked[] = "the token was revoked";
+
 class Authenticator {
  public:
   struct Caller {
     std::string path;  // Of the identity: "/demo/frontend".
     // For how long it has shown to be that; nothing: as long as it stays connected.
     std::optional<std::chrono::nanoseconds> valid_for = {};
+    std::string token_id = {};  // Empty: it has shown a certificate.
   };
 
   // `clock` outlives it.
@@ -35,6 +40,8 @@ class Authenticator {
 
   // For calls that begin from now on.
   void SetAuthority(ca::Authority authority);
+  void SetRevokedTokens(HashSet ids);
+  bool IsRevoked(std::string_view token_id) const;
 
   // kUnauthenticated, with what would be right, when the caller shows nothing that counts.
   absl::StatusOr<Caller> CallerOf(const grpc::ServerContextBase& context) const;
@@ -48,6 +55,7 @@ class Authenticator {
   const SecretBytes token_key_;
   mutable Mutex mutex_;
   std::shared_ptr<const ca::Authority> authority_ WEIR_GUARDED_BY(mutex_);
+  HashSet revoked_tokens_ WEIR_GUARDED_BY(mutex_);  // Their ids.
 };
 
 grpc::Status ToGrpc(const absl::Status& status);

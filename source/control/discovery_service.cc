@@ -2,6 +2,7 @@
 
 #include <grpcpp/alarm.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <memory>
@@ -71,15 +72,26 @@ class Refusal final : public grpc::ServerGenericBidiReactor {
 
 class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
  public:
-  // `valid_for`: when that has passed the caller has to show anew who it is.
-  static StreamReactor* Start(EngineThread& engine, engine::StreamOptions options, std::string peer,
-                              std::optional<std::chrono::nanoseconds> valid_for) {
+  static std::shared_ptr<StreamReactor> Start(EngineThread& engine, engine::StreamOptions options,
+                                              std::string peer) {
     std::shared_ptr<StreamReactor> reactor(new StreamReactor(engine));
     reactor->self_ = reactor;
     engine.Open(reactor, std::move(options), std::move(peer));
-    if (valid_for) EndAfter(reactor, *valid_for);
     reactor->StartRead(&incoming(*reactor));
-    return reactor.get();
+    return reactor;
+  }
+  // When that has passed the caller has to show anew who it is.
+  static void EndAfter(const std::shared_ptr<StreamReactor>& reactor,
+                       std::chrono::nanoseconds time) {
+    using std::chrono::system_clock;
+    reactor->end_.Set(
+        system_clock::now() + std::chrono::duration_cast<system_clock::duration>(time),
+        [weak = std::weak_ptr<StreamReactor>(reactor)](bool passed) {
+          const std::shared_ptr<StreamReactor> open = passed ? weak.lock() : nullptr;
+          if (open != nullptr) {
+            open->Close(absl::UnauthenticatedError("the token has ended"));
+          }
+        });
   }
 
   // gRPC's threads.
@@ -127,18 +139,6 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor, public Sink {
 
  private:
   explicit StreamReactor(EngineThread& engine) : engine_(engine) {}
-  static void EndAfter(const std::shared_ptr<StreamReactor>& reactor,
-                       std::chrono::nanoseconds time) {
-    using std::chrono::system_clock;
-    reactor->end_.Set(
-        system_clock::now() + std::chrono::duration_cast<system_clock::duration>(time),
-        [weak = std::weak_ptr<StreamReactor>(reactor)](bool passed) {
-          const std::shared_ptr<StreamReactor> open = passed ? weak.lock() : nullptr;
-          if (open != nullptr) {
-            open->Close(absl::UnauthenticatedError("the token has ended"));
-          }
-        });
-  }
   static grpc::ByteBuffer& incoming(StreamReactor& reactor) { return reactor.incoming_; }
 
   void WriteNext() WEIR_REQUIRES(mutex_) {
@@ -174,14 +174,42 @@ grpc::ServerGenericBidiReactor* DiscoveryService::CreateReactor(
     return new Refusal(
         {grpc::StatusCode::UNIMPLEMENTED, StrCat("no such method: ", context->method())});
   }
-  std::optional<std::chrono::nanoseconds> valid_for;
-  if (callers_ != nullptr) {
-    absl::StatusOr<Authenticator::Caller> caller = callers_->CallerOf(*context);
-    if (!caller.ok()) return new Refusal(ToGrpc(caller.status()));
-    options->identity = std::move(caller->path);
-    valid_for = caller->valid_for;
+  absl::StatusOr<Authenticator::Caller> caller = Authenticator::Caller();
+  if (callers_ != nullptr) caller = callers_->CallerOf(*context);
+  if (!caller.ok()) return new Refusal(ToGrpc(caller.status()));
+  options->identity = std::move(caller->path);
+  const std::shared_ptr<StreamReactor> stream =
+      StreamReactor::Start(engine_, *std::move(options), context->peer());
+  if (caller->valid_for) StreamReactor::EndAfter(stream, *caller->valid_for);
+  if (!caller->token_id.empty()) NoteTokenOf(stream, caller->token_id);
+  return stream.get();
+}
+
+void DiscoveryService::NoteTokenOf(const std::shared_ptr<Sink>& stream,
+                                   const std::string& token_id) {
+  {
+    MutexLock lock(mutex_);
+    by_token_.emplace(token_id, stream);
+    if (by_token_.size() >= sweep_at_) {
+      std::erase_if(by_token_, [](const auto& entry) { return entry.second.expired(); });
+      sweep_at_ = std::max(kFirstSweep, 2 * by_token_.size());
+    }
   }
-  return StreamReactor::Start(engine_, *std::move(options), context->peer(), valid_for);
+  // It may have been revoked since the caller was looked at.
+  if (callers_->IsRevoked(token_id)) stream->Close(absl::UnauthenticatedError(kTokenRevoked));
+}
+
+void DiscoveryService::EndStreamsOf(const HashSet& token_ids) {
+  std::vector<std::shared_ptr<Sink>> streams;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [id, stream] : by_token_) {
+      if (token_ids.contains(id)) streams.push_back(stream.lock());
+    }
+  }
+  for (const std::shared_ptr<Sink>& stream : streams) {
+    if (stream != nullptr) stream->Close(absl::UnauthenticatedError(kTokenRevoked));
+  }
 }
 
 }  // namespace weir::control

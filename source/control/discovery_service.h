@@ -8,6 +8,12 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
+#include <map>
+#include <memory>
+#include <string>
+
+#include "source/base/hash_map.h"
+#include "source/base/mutex.h"
 #include "source/control/authenticator.h"
 #include "source/control/engine_thread.h"
 
@@ -22,9 +28,19 @@ class DiscoveryService final : public grpc::CallbackGenericService {
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
 
+  // Ends the streams that began with one of these tokens. Any thread.
+  void EndStreamsOf(const HashSet& token_ids);
+
  private:
+  void NoteTokenOf(const std::shared_ptr<Sink>& stream, const std::string& token_id);
+
   EngineThread& engine_;
   const Authenticator* const callers_;
+  Mutex mutex_;
+  static constexpr size_t kFirstSweep = 64;
+  // By the token that they began with; among them are those that ended since they were swept out.
+  std::multimap<std::string, std::weak_ptr<Sink>, std::less<>> by_token_ WEIR_GUARDED_BY(mutex_);
+  size_t sweep_at_ WEIR_GUARDED_BY(mutex_) = kFirstSweep;
 };
 
 }  // namespace weir::control

@@ -54,6 +54,8 @@ absl::StatusOr<ca::IdentityRules> MeshFiles::ReadIdentities() const {
 absl::Status MeshFiles::Open() {
   WEIR_ASSIGN_OR_RETURN(authority_, directory_.Load());
   WEIR_ASSIGN_OR_RETURN(identities_, ReadIdentities());
+  WEIR_ASSIGN_OR_RETURN(const ca::TokenList tokens, directory_.LoadTokens());
+  revoked_tokens_ = tokens.RevokedIds();
   if (authority_->issuer().NotAfter() < loop_.WallNow() + kWarnBeforeEnd) {
     WEIR_LOG(kControl, kWarn,
              "the authority's issuer ends within 30 days; weirctl ca rotate makes ", "another one");
@@ -89,19 +91,19 @@ void MeshFiles::OnRenewal() {
   WEIR_LOG(kControl, kError, "the server's own certificate: ", MessageOf(written));
 }
 
-absl::Status MeshFiles::Watch(std::function<void(const ca::Authority&)> authority_changed,
-                              std::function<void(const ca::IdentityRules&)> identities_changed) {
-  authority_changed_ = std::move(authority_changed);
-  identities_changed_ = std::move(identities_changed);
-  WEIR_ASSIGN_OR_RETURN(directory_watch_,
-                        files_.Watch(options_.directory, [this] { OnDirectory(); }));
+absl::Status MeshFiles::Watch(Changes changes) {
+  changes_ = std::move(changes);
+  WEIR_ASSIGN_OR_RETURN(directory_watch_, files_.Watch(options_.directory, [this] {
+    FollowAuthority();
+    FollowTokens();
+  }));
   if (options_.identities.empty()) return absl::OkStatus();
   WEIR_ASSIGN_OR_RETURN(identities_watch_,
                         files_.Watch(options_.identities, [this] { OnIdentities(); }));
   return absl::OkStatus();
 }
 
-void MeshFiles::OnDirectory() {
+void MeshFiles::FollowAuthority() {
   absl::StatusOr<ca::Authority> next = directory_.Load();
   if (!next.ok()) {
     // Also while a step of a rotation is being written.
@@ -114,7 +116,21 @@ void MeshFiles::OnDirectory() {
   authority_ = *std::move(next);
   WEIR_LOG(kControl, kInfo, "the authority changed: issuer ", authority_->issuer().Subject());
   if (served_ != authority_->fingerprint()) OnRenewal();
-  authority_changed_(*authority_);
+  changes_.authority(*authority_);
+}
+
+void MeshFiles::FollowTokens() {
+  const absl::StatusOr<ca::TokenList> tokens = directory_.LoadTokens();
+  if (!tokens.ok()) {
+    WEIR_LOG(kControl, kError,
+             "the revoked tokens stay as they were: ", MessageOf(tokens.status()));
+    return;
+  }
+  HashSet revoked = tokens->RevokedIds();
+  if (revoked == revoked_tokens_) return;
+  revoked_tokens_ = std::move(revoked);
+  WEIR_LOG(kControl, kInfo, "revoked tokens: ", revoked_tokens_.size());
+  changes_.revoked_tokens(revoked_tokens_);
 }
 
 void MeshFiles::OnIdentities() {
@@ -125,7 +141,7 @@ void MeshFiles::OnIdentities() {
   }
   identities_ = *std::move(next);
   WEIR_LOG(kControl, kInfo, "identities: ", identities_.size());
-  identities_changed_(identities_);
+  changes_.identities(identities_);
 }
 
 }  // namespace weir::control

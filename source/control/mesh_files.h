@@ -35,19 +35,25 @@ class MeshFiles {
   // Reads everything and writes the server's certificate, for a new key. The error says which file
   // is wrong.
   absl::Status Open();
-  absl::Status Watch(std::function<void(const ca::Authority&)> authority_changed,
-                     std::function<void(const ca::IdentityRules&)> identities_changed);
+  struct Changes {
+    std::function<void(const ca::Authority&)> authority;
+    std::function<void(const ca::IdentityRules&)> identities;
+    std::function<void(const HashSet& ids)> revoked_tokens;
+  };
+  absl::Status Watch(Changes changes);
 
   // After Open.
   const ca::Authority& authority() const { return *authority_; }
   const ca::IdentityRules& identities() const { return identities_; }
+  const HashSet& revoked_tokens() const { return revoked_tokens_; }  // Their ids.
   absl::StatusOr<SecretBytes> LoadTokenKey() const { return directory_.LoadTokenKey(); }
   TlsFiles tls_files() const;
 
  private:
   absl::StatusOr<ca::IdentityRules> ReadIdentities() const;
   absl::Status WriteServerCertificate();
-  void OnDirectory();
+  void FollowAuthority();
+  void FollowTokens();
   void OnIdentities();
   void OnRenewal();
 
@@ -59,8 +65,8 @@ class MeshFiles {
   ca::IdentityRules identities_;
   std::optional<x509::PrivateKey> server_key_;
   std::string served_;  // The issuer's fingerprint of the server's certificate.
-  std::function<void(const ca::Authority&)> authority_changed_;
-  std::function<void(const ca::IdentityRules&)> identities_changed_;
+  HashSet revoked_tokens_;
+  Changes changes_;
   std::unique_ptr<event::FileWatch> directory_watch_;
   std::unique_ptr<event::FileWatch> identities_watch_;
   event::Timer renewal_;

@@ -80,6 +80,12 @@ void Server::SetIdentities(ca::IdentityRules rules) {
       [this, rules = std::move(rules)]() mutable { identities_->SetRules(std::move(rules)); });
 }
 
+// The streams of one that comes in between know it when they have begun.
+void Server::SetRevokedTokens(const HashSet& ids) {
+  callers_->SetRevokedTokens(ids);
+  discovery_->EndStreamsOf(ids);
+}
+
 absl::StatusOr<int> Server::Listen(const std::string& address, const std::optional<TlsFiles>& tls) {
   int port = 0;
   grpc::ServerBuilder builder;

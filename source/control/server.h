@@ -60,6 +60,7 @@ class Server {
   // Of a server with a mesh: what holds from now on, also for the streams that are open.
   void SetAuthority(const ca::Authority& authority);
   void SetIdentities(ca::IdentityRules rules);
+  void SetRevokedTokens(const HashSet& ids);
 
   // "127.0.0.1:18000"; port 0 takes a free one. The port. Without `tls` in clear text; with it
   // clients may show certificates.

@@ -172,9 +172,11 @@ absl::StatusOr<std::unique_ptr<control::MeshFiles>> OpenMesh(const Flags& flags,
 
 absl::Status FollowMesh(control::MeshFiles& mesh, control::Server& server) {
   server.SetIdentities(mesh.identities());
+  server.SetRevokedTokens(mesh.revoked_tokens());
   return mesh.Watch(
-      [&](const control::ca::Authority& authority) { server.SetAuthority(authority); },
-      [&](const control::ca::IdentityRules& rules) { server.SetIdentities(rules); });
+      {.authority = [&](const control::ca::Authority& next) { server.SetAuthority(next); },
+       .identities = [&](const control::ca::IdentityRules& next) { server.SetIdentities(next); },
+       .revoked_tokens = [&](const HashSet& ids) { server.SetRevokedTokens(ids); }});
 }
 
 bool IsOfThisMachine(std::string_view address) {

@@ -214,6 +214,35 @@ TEST_F(AuthorityCliTest, AnAuthorityFromItsFirstDayToAnotherRoot) {
       << out_;
 }
 
+TEST_F(AuthorityCliTest, TokensAreListedAndRevoked) {
+  surroundings_.read = [this](const std::string& path) { return files_.Read(path, 1 << 20); };
+  ASSERT_EQ(Weirctl({"ca", "init", "d", "--trust-domain", "mesh.example"}), kDone) << error_;
+  EXPECT_EQ(Weirctl({"token", "list", "d"}), kDone) << error_;
+  EXPECT_EQ(out_, "no token is in force\n");
+  EXPECT_EQ(Weirctl({"token", "create", "d", "/demo/a", "--valid-for=90d"}), kDone) << error_;
+  const std::string token = out_.substr(0, out_.size() - 1);
+  const std::string id = control::ca::IdOfToken(token);
+  EXPECT_EQ(Weirctl({"token", "create", "d", "/demo/b", "--valid-for=1h"}), kDone) << error_;
+  EXPECT_EQ(Weirctl({"token", "revoke", "d", id}), kDone) << error_;
+  EXPECT_EQ(out_, "token " + id + " is revoked\n");
+  EXPECT_EQ(Weirctl({"token", "list", "d"}), kDone) << error_;
+  EXPECT_NE(out_.find(id + "  until "), std::string::npos) << out_;
+  EXPECT_NE(out_.find("/demo/a  revoked\n"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("/demo/b\n"), std::string::npos) << out_;
+  EXPECT_EQ(out_.find(token), std::string::npos) << "whoever reads it gets no token";
+  // One that was made before there was a list.
+  files_.Write("d/tokens", "");
+  files_.Write("t", token + "\n");
+  EXPECT_EQ(Weirctl({"token", "revoke", "d", id}), kRefused);
+  EXPECT_NE(error_.find("no token in force has the id"), std::string::npos) << error_;
+  EXPECT_EQ(Weirctl({"token", "revoke", "d", "--token-file", "t"}), kDone) << error_;
+  EXPECT_EQ(control::ca::AuthorityDirectory(files_, "d").LoadTokens()->RevokedIds(), HashSet({id}));
+  // Whose end has come are gone from the list with the next change.
+  loop_.RunFor(std::chrono::hours(24 * 91));
+  EXPECT_EQ(Weirctl({"token", "list", "d"}), kDone) << error_;
+  EXPECT_EQ(out_, "no token is in force\n");
+}
+
 TEST_F(AuthorityCliTest, SlipsAreToldAndChangeNothing) {
   const std::pair<std::vector<std::string>, std::string> table[] = {
       {{"ca"}, "ca takes init, show, issue or rotate"},
@@ -223,7 +252,8 @@ TEST_F(AuthorityCliTest, SlipsAreToldAndChangeNothing) {
       {{"ca", "issue", "d", "demo", "--out", "o"}, "is no path of an identity"},
       {{"ca", "issue", "d", "/a"}, "needs --out"},
       {{"ca", "rotate", "d", "back"}, "begin, switch or end, not back"},
-      {{"token", "make"}, "token takes create, not make"},
+      {{"token", "make"}, "token takes create, list or revoke, not make"},
+      {{"token", "revoke", "d"}, "token revoke needs the directory DIR, and an ID or --token-file"},
       {{"token", "create", "d", "/a", "--valid-for", "1y"}, "as 90s, 15m, 24h or 90d, not 1y"},
       {{"status", "--certificate", "c"}, "--certificate and --key belong together"},
       {{"status", "--token-file", "t"}, "--ca-bundle is needed"},

@@ -56,9 +56,11 @@ TEST_F(MeshFilesTest, ADiskThatIsFullIsTriedAgain) {
 TEST_F(MeshFilesTest, WhatIsBrokenChangesNothing) {
   ASSERT_TRUE(mesh_.Open().ok());
   int told = 0;
-  ASSERT_TRUE(
-      mesh_.Watch([&](const ca::Authority&) { ++told; }, [&](const ca::IdentityRules&) { ++told; })
-          .ok());
+  ASSERT_TRUE(mesh_
+                  .Watch({.authority = [&](const ca::Authority&) { ++told; },
+                          .identities = [&](const ca::IdentityRules&) { ++told; },
+                          .revoked_tokens = [&](const HashSet&) { ++told; }})
+                  .ok());
   files_.Write("identities.yaml", "identities: [{path: a}]");
   files_.Write("ca/issuer.pem", "nonsense");
   loop_.RunFor(std::chrono::seconds(1));
@@ -70,11 +72,40 @@ TEST_F(MeshFilesTest, WhatIsBrokenChangesNothing) {
   EXPECT_EQ(mesh_.identities().size(), 2u);
 }
 
+TEST_F(MeshFilesTest, RevokedTokensAreFollowed) {
+  ca::TokenList tokens;
+  tokens.Add({"aaaaaaaaaaaaaaaa", loop_.WallNow() + std::chrono::hours(1), "/a", true});
+  ASSERT_TRUE(directory_.SaveTokens(tokens).ok());
+  ASSERT_TRUE(mesh_.Open().ok());
+  EXPECT_EQ(mesh_.revoked_tokens(), HashSet({"aaaaaaaaaaaaaaaa"}));
+  std::vector<HashSet> told;
+  ASSERT_TRUE(mesh_
+                  .Watch({.authority = [](const ca::Authority&) {},
+                          .identities = [](const ca::IdentityRules&) {},
+                          .revoked_tokens = [&](const HashSet& ids) { told.push_back(ids); }})
+                  .ok());
+  tokens.Add({"bbbbbbbbbbbbbbbb", loop_.WallNow() + std::chrono::hours(1), "/a"});
+  ASSERT_TRUE(directory_.SaveTokens(tokens).ok());
+  loop_.RunFor(std::chrono::seconds(1));
+  EXPECT_EQ(told.size(), 0u) << "one that was made changes nothing";
+  tokens.Revoke("bbbbbbbbbbbbbbbb");
+  ASSERT_TRUE(directory_.SaveTokens(tokens).ok());
+  loop_.RunFor(std::chrono::seconds(1));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0], HashSet({"aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"}));
+  files_.Write("ca/tokens", "nonsense");
+  loop_.RunFor(std::chrono::seconds(1));
+  EXPECT_EQ(told.size(), 1u) << "those that were revoked stay so";
+}
+
 TEST_F(MeshFilesTest, ANewIssuerSignsTheServersCertificateAtOnce) {
   ASSERT_TRUE(mesh_.Open().ok());
   int told = 0;
-  ASSERT_TRUE(
-      mesh_.Watch([&](const ca::Authority&) { ++told; }, [](const ca::IdentityRules&) {}).ok());
+  ASSERT_TRUE(mesh_
+                  .Watch({.authority = [&](const ca::Authority&) { ++told; },
+                          .identities = [](const ca::IdentityRules&) {},
+                          .revoked_tokens = [](const HashSet&) {}})
+                  .ok());
   const std::string issuer = Served().Issuer();
   ASSERT_TRUE(directory_.Begin(loop_.WallNow()).ok());
   loop_.RunFor(std::chrono::seconds(1));

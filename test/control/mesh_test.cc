@@ -174,6 +174,44 @@ TEST_F(MeshTest, AStreamEndsWithTheTokenThatBeganIt) {
   EXPECT_TRUE(AskSecrets(Channel("/demo/a"), "a-1").end.ok()) << "a certificate goes on";
 }
 
+TEST_F(MeshTest, ARevokedTokenCountsNoMoreAndEndsItsStreams) {
+  const std::string revoked = Token("/demo/a", std::chrono::hours(2)), other = Token("/demo/a");
+  const auto channel = Channel("");
+  struct Stream {
+    grpc::ClientContext context;
+    std::unique_ptr<
+        grpc::ClientReaderWriter<discovery::DiscoveryRequest, discovery::DiscoveryResponse>>
+        calls;
+  };
+  const auto open = [&](const std::string& token) {
+    auto stream = std::make_unique<Stream>();
+    stream->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    stream->context.AddMetadata("authorization", StrCat("Bearer ", token));
+    stream->calls =
+        discovery::AggregatedDiscoveryService::NewStub(channel)->StreamAggregatedResources(
+            &stream->context);
+    discovery::DiscoveryRequest request;
+    request.mutable_node()->set_id("a-1");
+    request.set_type_url(kSecrets);
+    request.add_resource_names("ROOTCA");
+    EXPECT_TRUE(stream->calls->Write(request));
+    discovery::DiscoveryResponse response;
+    EXPECT_TRUE(stream->calls->Read(&response));
+    return stream;
+  };
+  const auto ends = open(revoked), stays = open(other);
+  server_->SetRevokedTokens({ca::IdOfToken(revoked)});
+  discovery::DiscoveryResponse response;
+  EXPECT_FALSE(ends->calls->Read(&response));
+  const grpc::Status end = ends->calls->Finish();
+  EXPECT_EQ(end.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(end.error_message(), "the token was revoked");
+  EXPECT_EQ(AskSecrets(channel, "a-1", revoked).end.error_message(), "the token was revoked");
+  EXPECT_TRUE(AskSecrets(channel, "a-1", other).end.ok());
+  stays->context.TryCancel();
+  EXPECT_EQ(stays->calls->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
 TEST_F(MeshTest, TheNodeIdMustAgreeWithTheIdentity) {
   const grpc::Status other = AskSecrets(Channel("/demo/a"), "b-1").end;
   EXPECT_EQ(other.error_code(), grpc::StatusCode::PERMISSION_DENIED);
@@ -241,17 +279,19 @@ TEST_F(MeshTest, ChangesOfTheFilesReachTheServer) {
   bool authority_changed = false;
   bool identities_changed = false;
   ASSERT_TRUE(mesh_
-                  ->Watch(
-                      [&](const ca::Authority& authority) {
-                        authority_changed = true;
-                        server_->SetAuthority(authority);
-                        if (identities_changed) loop_->Stop();
-                      },
-                      [&](const ca::IdentityRules& rules) {
-                        identities_changed = true;
-                        server_->SetIdentities(rules);
-                        if (authority_changed) loop_->Stop();
-                      })
+                  ->Watch({.authority =
+                               [&](const ca::Authority& authority) {
+                                 authority_changed = true;
+                                 server_->SetAuthority(authority);
+                                 if (identities_changed) loop_->Stop();
+                               },
+                           .identities =
+                               [&](const ca::IdentityRules& rules) {
+                                 identities_changed = true;
+                                 server_->SetIdentities(rules);
+                                 if (authority_changed) loop_->Stop();
+                               },
+                           .revoked_tokens = [](const HashSet&) {}})
                   .ok());
   const Answer before = AskSecrets(Channel("/demo/a"), "a-1");
   ASSERT_TRUE(files_

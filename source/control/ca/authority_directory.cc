@@ -128,6 +128,19 @@ absl::StatusOr<SecretBytes> AuthorityDirectory::LoadTokenKey() const {
   return SecretBytes(*std::move(key));
 }
 
+absl::StatusOr<TokenList> AuthorityDirectory::LoadTokens() const {
+  const absl::StatusOr<std::string> text = Read("tokens");
+  if (absl::IsNotFound(text.status())) return TokenList();
+  WEIR_RETURN_IF_ERROR(text.status());
+  absl::StatusOr<TokenList> tokens = TokenList::Parse(*text);
+  if (!tokens.ok()) return Annotate(tokens.status(), PathOf("tokens"));
+  return tokens;
+}
+
+absl::Status AuthorityDirectory::SaveTokens(const TokenList& tokens) const {
+  return Write("tokens", tokens.Text());
+}
+
 absl::StatusOr<Rotation> AuthorityDirectory::RotationState() const {
   WEIR_ASSIGN_OR_RETURN(const std::string bundle, Read("bundle.pem"));
   WEIR_ASSIGN_OR_RETURN(const auto trusted, x509::ParseCertificates(bundle));

@@ -4,11 +4,12 @@
 //   issuer.pem, issuer.key       what signs, below the root
 //   bundle.pem                   what the mesh trusts: the root, during a rotation also the other
 //   token.key                    what tokens are signed with
+//   tokens                       which were made, and which are revoked (TokenList)
 //   next-root.*, next-issuer.*   what the last rotation changed to, or the one under way will
 //
 // and the three steps of replacing the root: Begin (both are trusted), Switch (the new one signs),
 // End (the old one is trusted no more). Nothing that is there is overwritten but by these steps.
-// Files get mode 0600. Not thread-safe.
+// Files get mode 0600. Not thread-safe, and one command at a time changes it.
 #pragma once
 
 #include <string>
@@ -18,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "source/base/strings.h"
 #include "source/control/ca/authority.h"
+#include "source/control/ca/token_list.h"
 #include "source/event/files.h"
 
 namespace weir::control::ca {
@@ -36,6 +38,9 @@ class AuthorityDirectory {
   absl::Status Init(const std::string& trust_domain, WallTime now) const;
   absl::StatusOr<Authority> Load() const;
   absl::StatusOr<SecretBytes> LoadTokenKey() const;
+  // Empty where none was made yet.
+  absl::StatusOr<TokenList> LoadTokens() const;
+  absl::Status SaveTokens(const TokenList& tokens) const;
 
   enum class Rotation { kNone, kBegun, kSwitched };
   // kBegun: the new root is trusted and does not sign yet. kSwitched: it signs, and the old one is

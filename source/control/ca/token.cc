@@ -44,9 +44,7 @@ absl::StatusOr<std::string> CheckToken(std::string_view token, std::string_view 
 WallTime EndOfToken(std::string_view token) {
   const std::vector<std::string_view> parts = Split(token, '.');
   const std::optional<uint64_t> end = parts.size() == 4 ? ParseUint64(parts[2]) : std::nullopt;
-  // Nanoseconds of the epoch end in the year 2262.
-  constexpr uint64_t kLatest = 9'000'000'000;
-  return WallTime(std::chrono::seconds(std::min(end.value_or(0), kLatest)));
+  return WallTime(std::chrono::seconds(std::min(end.value_or(0), kLatestSeconds)));
 }
 
 }  // namespace weir::control::ca

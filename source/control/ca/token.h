@@ -16,6 +16,8 @@
 namespace weir::control::ca {
 
 inline constexpr size_t kMaxTokenBytes = 4096;
+// Nanoseconds of the epoch end in the year 2262.
+inline constexpr uint64_t kLatestSeconds = 9'000'000'000;
 
 // `path` is an identity's path.
 std::string MakeToken(std::string_view path, WallTime end, std::string_view key);

@@ -1,4 +1,4 @@
-// What strangers and operators write: tokens, files of identities, certificates of callers. A token
+// What strangers and operators write: tokens, lists of them, files of identities. A token
 // that is taken was made with the key.
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include "source/base/check.h"
 #include "source/control/ca/identity_rules.h"
 #include "source/control/ca/token.h"
+#include "source/control/ca/token_list.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace weir::control::ca;
@@ -24,6 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   WEIR_CHECK(!CheckToken(token, "k", end).ok(), "and ends");
   WEIR_CHECK(EndOfToken(token) == end, "when it says");
   (void)EndOfToken(text);
+  if (const auto tokens = TokenList::Parse(text); tokens.ok()) {
+    const auto again = TokenList::Parse(tokens->Text());
+    WEIR_CHECK(again.ok() && again->tokens() == tokens->tokens(), "a list is read as written");
+  }
   weir::schema::Diagnostics diagnostics;
   const IdentityRules rules = IdentityRules::Parse("identities.yaml", text, diagnostics);
   WEIR_CHECK(!diagnostics.has_errors() || rules.size() == 0, "errors leave no rule");
