@@ -6,7 +6,7 @@ difference of the sizes, so that what every proxy has falls out. Run on binaries
 
   measure.py --weir bazel-bin/source/exe/weir --control bazel-bin/source/exe/weir-control [WHAT...]
 
-WHAT: empty, clusters, endpoints, connections, slow; all by default. The aims stand beside the figures; the
+WHAT: empty, clusters, endpoints, connections, tls, slow; all by default. The aims stand beside the figures; the
 exit code is 1 when one is missed.
 """
 
@@ -14,11 +14,15 @@ import argparse
 import contextlib
 import pathlib
 import socket
+import ssl
 import sys
 import tempfile
 import time
 
 import processes
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from peers import self_signed  # noqa: E402
 
 HTTP_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 ROUTER = {
@@ -27,7 +31,7 @@ ROUTER = {
 }
 
 
-def listener(port):
+def listener(port, transport_socket=None):
     """Answers every request itself."""
     route = {"match": {"prefix": "/"}, "direct_response": {"status": 200}}
     manager = {
@@ -37,7 +41,21 @@ def listener(port):
         "http_filters": [ROUTER],
     }
     chain = {"filters": [{"name": "http", "typed_config": manager}]}
+    if transport_socket is not None:
+        chain["transport_socket"] = transport_socket
     return {"name": "measured", "address": processes.address(port), "filter_chains": [chain]}
+
+
+def tls_socket(directory):
+    """TLS with a certificate (ECDSA P-256) that is made in the directory."""
+    chain, key = self_signed(directory)
+    certificate = {"certificate_chain": {"filename": chain}, "private_key": {"filename": key}}
+    context = {
+        "@type": "type.googleapis.com/"
+        "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {"tls_certificates": [certificate]},
+    }
+    return {"name": "envoy.transport_sockets.tls", "typed_config": context}
 
 
 def dynamic_bootstrap(control_port):
@@ -141,37 +159,52 @@ class Measurer:
         slope = (large.anonymous - small.anonymous) / (count * (many - few))
         self.report(f"an endpoint ({few} to {many} in each of {count} clusters)", slope, "B", 200)
 
-    def with_connections(self, count, speak):
-        """Memory before and after `count` connections on which `speak` was done."""
+    def with_connections(self, count, speak, transport_socket=None, wrap=lambda plain: plain):
+        """Memory after `count` connections on which `speak` was done; `transport_socket` makes that of
+        the listener in a directory, `wrap` its other end."""
         with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
             port = processes.free_port()
-            bootstrap = {"static_resources": {"listeners": [listener(port)]}}
+            own = None if transport_socket is None else transport_socket(directory)
+            bootstrap = {"static_resources": {"listeners": [listener(port, own)]}}
             proxy = stack.enter_context(processes.weir(self.weir, directory, bootstrap))
             sockets = []
             stack.callback(lambda: [s.close() for s in sockets])
             for _ in range(count):
-                sockets.append(socket.create_connection(("127.0.0.1", port)))
+                sockets.append(wrap(socket.create_connection(("127.0.0.1", port))))
                 speak(sockets[-1])
             active = lambda: proxy.stat("http.measured.downstream_cx_active") == count
             processes.until(active, "the connections to be there")
             return proxy, sockets, proxy.memory(), stack.pop_all()
 
-    def slope_of_connections(self, what, speak, aim):
+    def slope_of_connections(self, what, speak, aim, **transport):
         small, large = 2000, 10000
         anonymous = []
         for count in (small, large):
-            _, _, memory, cleanup = self.with_connections(count, speak)
+            _, _, memory, cleanup = self.with_connections(count, speak, **transport)
             cleanup.close()
             anonymous.append(memory.anonymous)
         slope = (anonymous[1] - anonymous[0]) / (large - small)
         self.report(f"{what} ({small} to {large})", slope, "B", aim)
 
-    def connections(self):
-        def once(connection):
-            connection.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
-            connection.recv(4096)
+    @staticmethod
+    def ask_once(connection):
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        connection.recv(4096)
 
-        self.slope_of_connections("an idle keep-alive connection", once, 1024)
+    def connections(self):
+        self.slope_of_connections("an idle keep-alive connection", self.ask_once, 1024)
+
+    def tls(self):
+        client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        client.check_hostname = False
+        client.verify_mode = ssl.CERT_NONE
+        self.slope_of_connections(
+            "an idle TLS 1.3 connection",
+            self.ask_once,
+            10 * 1024,
+            transport_socket=tls_socket,
+            wrap=client.wrap_socket,
+        )
 
     def slow(self):
         """Clients that send a head one byte a second."""
@@ -195,7 +228,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weir", required=True, type=pathlib.Path)
     parser.add_argument("--control", required=True, type=pathlib.Path)
-    known = ["empty", "clusters", "endpoints", "connections", "slow"]
+    known = ["empty", "clusters", "endpoints", "connections", "tls", "slow"]
     parser.add_argument("what", nargs="*", choices=[[], *known], help=", ".join(known))
     arguments = parser.parse_args()
     processes.raise_descriptor_limit()
