@@ -315,6 +315,14 @@ TEST(InitDumpTest, ListsWhatWaitsAndForWhat) {
   EXPECT_EQ(Get({}, "/init_dump").body, "{}\n");
 }
 
+TEST(DraftTest, OptionsTakeNoDurationThatTheMessageMayNotHave) {
+  const auto options = NewDraftMessage("envoy.admin.v3.CommandLineOptions");
+  EXPECT_TRUE(Draft(*options).FromText("drain_time", "315576000000s"));
+  EXPECT_EQ(options->ShortDebugString(), "drain_time { seconds: 315576000000 }");
+  EXPECT_FALSE(Draft(*options).FromText("drain_time", "315576000001s"));
+  EXPECT_FALSE(Draft(*options).FromText("drain_time", "18446744073709551615s"));
+}
+
 TEST(ListenersTest, EveryAddressHasALine) {
   View view;
   view.listeners = {{"edge", "10.0.0.1:80", {"10.0.0.2:80"}}};

@@ -120,9 +120,10 @@ class Pairs {
     if (found.has_value()) WEIR_CHECK(*found == first->second, "and the first one");
     if (id != HeaderId::kOther) WEIR_CHECK(map_.Has(id) == found.has_value(), "as Has says");
   }
-  // To another map and back: each field is there twice then.
+  // To another map and back: each field and each spelling is there twice then.
   void CopyOver() {
-    if (model_.size() > 16) return;
+    constexpr int kMost = 4;
+    if (++copies_ > kMost) return;
     other_.Clear();
     other_.CopyFrom(map_);
     map_.CopyFrom(other_);
@@ -153,6 +154,7 @@ class Pairs {
   buffer::Arena other_arena_{pool_};
   HeaderMap map_;
   HeaderMap other_;
+  int copies_ = 0;
   std::vector<std::pair<std::string, std::string>> model_;
 };
 
