@@ -11,6 +11,18 @@ constexpr std::string_view kBase64 =
 
 }  // namespace
 
+std::string EncodeHex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
+
 std::optional<std::string> DecodeBase64(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
   std::string out;

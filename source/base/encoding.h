@@ -1,4 +1,4 @@
-// Bytes as text: base64 and UTF-8. Pure.
+// Bytes as text: hex, base64 and UTF-8. Pure.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,9 @@
 #include <string_view>
 
 namespace weir {
+
+// Lower case.
+std::string EncodeHex(std::string_view bytes);
 
 // Standard or URL-safe alphabet, with or without padding (RFC 4648, 4 and 5).
 std::optional<std::string> DecodeBase64(std::string_view text);

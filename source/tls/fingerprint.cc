@@ -8,21 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "source/base/encoding.h"
 #include "source/base/strings.h"
 
 namespace weir::tls {
 namespace {
 
 constexpr uint16_t kServerNameExtension = 0, kAlpnExtension = 16;
-constexpr char kDigits[] = "0123456789abcdef";
 
 std::string Hex(const uint8_t* bytes, size_t size) {
-  std::string hex;
-  for (size_t i = 0; i < size; ++i) {
-    hex.push_back(kDigits[bytes[i] >> 4]);
-    hex.push_back(kDigits[bytes[i] & 15]);
-  }
-  return hex;
+  return EncodeHex({reinterpret_cast<const char*>(bytes), size});
 }
 
 template <typename Numbers>
@@ -88,8 +83,8 @@ std::string Ja4Protocol(const std::vector<std::string>& protocols) {
   if (IsAlphanumeric(first.front()) && IsAlphanumeric(first.back())) {
     return {first.front(), first.back()};
   }
-  return {kDigits[static_cast<uint8_t>(first.front()) >> 4],
-          kDigits[static_cast<uint8_t>(first.back()) & 15]};
+  const std::string hex = EncodeHex(first);
+  return {hex.front(), hex.back()};
 }
 
 bool Has(const std::vector<uint16_t>& numbers, uint16_t number) {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "source/base/strings.h"
+#include "source/base/encoding.h"
 #include "source/tls/identity.h"
 #include "source/tls/peer_verifier.h"
 
@@ -57,16 +57,10 @@ std::vector<net::AuthorityFacts> AuthoritiesOf(const STACK_OF(CRYPTO_BUFFER) & s
 }
 
 std::string SessionId(const SSL* ssl) {
-  constexpr char kDigits[] = "0123456789abcdef";
   const SSL_SESSION* const session = SSL_get_session(ssl);
   unsigned size = 0;
   const uint8_t* const id = session == nullptr ? nullptr : SSL_SESSION_get_id(session, &size);
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex.push_back(kDigits[id[i] >> 4]);
-    hex.push_back(kDigits[id[i] & 15]);
-  }
-  return hex;
+  return EncodeHex({reinterpret_cast<const char*>(id), size});
 }
 
 }  // namespace

@@ -1,36 +1,27 @@
 #include "source/tls/identity_store.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "source/base/status.h"
+#include "source/tls/parts_digest.h"
 
 namespace weir::tls {
 namespace {
 
 std::string DigestOf(const config::TlsCertificate& certificate) {
-  SHA256_CTX context;
-  SHA256_Init(&context);
-  const std::string_view parts[] = {certificate.name,
-                                    certificate.path,
-                                    certificate.chain_pem,
-                                    certificate.key_pem.view(),
-                                    certificate.password.view(),
-                                    certificate.ocsp_staple};
-  const auto add = [&](std::string_view part) {
-    const uint64_t size = part.size();
-    SHA256_Update(&context, &size, sizeof(size));
-    SHA256_Update(&context, part.data(), part.size());
-  };
-  for (const std::string_view part : parts) add(part);
-  for (const std::string& timestamp : certificate.signed_timestamps) add(timestamp);
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256_Final(reinterpret_cast<uint8_t*>(digest.data()), &context);
-  return digest;
+  PartsDigest digest;
+  for (const std::string_view part :
+       {std::string_view(certificate.name), std::string_view(certificate.path),
+        std::string_view(certificate.chain_pem), certificate.key_pem.view(),
+        certificate.password.view(), std::string_view(certificate.ocsp_staple)}) {
+    digest.Add(part);
+  }
+  for (const std::string& timestamp : certificate.signed_timestamps) digest.Add(timestamp);
+  const config::Sha256 hash = digest.Take();
+  return std::string(hash.begin(), hash.end());
 }
 
 }  // namespace

@@ -43,14 +43,10 @@ bool Covers(const std::vector<x509::SubjectAltName>& names, std::string_view ser
   });
 }
 
-int Digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
-
-config::Sha256 FromHex(const std::string& hex) {
-  config::Sha256 bytes{};
-  for (size_t i = 0; i < bytes.size() && 2 * i + 1 < hex.size(); ++i) {
-    bytes[i] = static_cast<uint8_t>(Digit(hex[2 * i]) << 4 | Digit(hex[2 * i + 1]));
-  }
-  return bytes;
+bool IsAmong(const std::vector<config::Sha256>& hashes, std::string_view digest) {
+  return std::any_of(hashes.begin(), hashes.end(), [&](const config::Sha256& hash) {
+    return digest == std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size());
+  });
 }
 
 }  // namespace
@@ -162,15 +158,7 @@ bool PeerVerifier::HashMatches(const x509::Certificate& leaf) const {
   const auto& hashes = validation_.certificate_hashes;
   const auto& keys = validation_.spki_hashes;
   if (hashes.empty() && keys.empty()) return true;
-  if (!hashes.empty() &&
-      std::find(hashes.begin(), hashes.end(), FromHex(leaf.Sha256Fingerprint())) != hashes.end()) {
-    return true;
-  }
-  const std::string spki = leaf.SpkiSha256();
-  return std::any_of(keys.begin(), keys.end(), [&](const config::Sha256& key) {
-    return std::equal(key.begin(), key.end(), spki.begin(), spki.end(),
-                      [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); });
-  });
+  return IsAmong(hashes, leaf.Sha256()) || IsAmong(keys, leaf.SpkiSha256());
 }
 
 }  // namespace weir::tls

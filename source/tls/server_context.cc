@@ -4,7 +4,6 @@
 #include <openssl/hmac.h>
 #include <openssl/pool.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -14,6 +13,7 @@
 #include "source/base/status.h"
 #include "source/tls/client_hello_abilities.h"
 #include "source/tls/handshake.h"
+#include "source/tls/parts_digest.h"
 #include "source/tls/tls_stream.h"
 
 namespace weir::tls {
@@ -23,43 +23,36 @@ namespace {
 constexpr unsigned long kCachedSessions = 1024;
 constexpr size_t kTicketNameSize = 16, kTicketMacSize = 32, kTicketKeySize = 32;
 
-void Add(SHA256_CTX& digest, std::string_view part) {
-  const uint64_t size = part.size();
-  SHA256_Update(&digest, &size, sizeof(size));
-  SHA256_Update(&digest, part.data(), part.size());
-}
-
 // Sessions are resumed only where the server shows the same names and demands the same of clients:
 // a session must not carry a client past a check that it was not put to.
 config::Sha256 SessionContext(const config::DownstreamTls& tls,
                               const std::vector<IdentityIndex::Shared>& identities) {
-  SHA256_CTX digest;
-  SHA256_Init(&digest);
+  PartsDigest digest;
   const config::CertificateValidation& validation = tls.common.validation;
   for (const auto& identity : identities) {
-    for (const std::string& name : identity->server_names()) Add(digest, name);
-    Add(digest, identity->facts()->subject);
+    for (const std::string& name : identity->server_names()) digest.Add(name);
+    digest.Add(identity->facts()->subject);
   }
-  Add(digest, validation.trusted_ca_pem);
-  Add(digest, validation.crl_pem);
+  digest.Add(validation.trusted_ca_pem);
+  digest.Add(validation.crl_pem);
   for (const config::SpiffeTrust& domain : validation.spiffe) {
-    Add(digest, domain.domain);
-    Add(digest, domain.bundle_pem);
+    digest.Add(domain.domain);
+    digest.Add(domain.bundle_pem);
   }
   for (const config::SanMatcher& matcher : validation.san_matchers) {
-    Add(digest,
+    digest.Add(
         StrCat(static_cast<int>(matcher.type), " ", matcher.oid, " ", matcher.matcher.ToString()));
   }
   for (const auto* hashes : {&validation.certificate_hashes, &validation.spki_hashes}) {
-    Add(digest, "hashes");
-    for (const config::Sha256& hash : *hashes) SHA256_Update(&digest, hash.data(), hash.size());
+    digest.Add("hashes");
+    for (const config::Sha256& hash : *hashes) {
+      digest.Add({reinterpret_cast<const char*>(hash.data()), hash.size()});
+    }
   }
-  Add(digest, StrCat(int{validation.only_verify_leaf_cert_crl}, int{validation.accept_untrusted},
-                     int{validation.allow_expired_certificate}, int{tls.require_client_certificate},
-                     " ", validation.max_verify_depth.value_or(UINT32_MAX)));
-  config::Sha256 result;
-  SHA256_Final(result.data(), &digest);
-  return result;
+  digest.Add(StrCat(int{validation.only_verify_leaf_cert_crl}, int{validation.accept_untrusted},
+                    int{validation.allow_expired_certificate}, int{tls.require_client_certificate},
+                    " ", validation.max_verify_depth.value_or(UINT32_MAX)));
+  return digest.Take();
 }
 
 // Whether a certificate may be shown although there is no OCSP response for it.

@@ -15,36 +15,20 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "source/base/encoding.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/x509/asn1_integer.h"
 #include "source/x509/crypto_error.h"
+#include "source/x509/pem_text.h"
 
 namespace weir::x509 {
 namespace {
 
-std::string Hex(const uint8_t* bytes, size_t size) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * size);
-  for (size_t i = 0; i < size; ++i) {
-    hex.push_back(kDigits[bytes[i] >> 4]);
-    hex.push_back(kDigits[bytes[i] & 15]);
-  }
-  return hex;
-}
-
-std::string Contents(BIO* bio) {
-  const uint8_t* data = nullptr;
-  size_t size = 0;
-  if (BIO_mem_contents(bio, &data, &size) != 1) return {};
-  return std::string(reinterpret_cast<const char*>(data), size);
-}
-
 std::string NameText(const X509_NAME* name) {
   bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
   X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
-  return Contents(bio.get());
+  return Contents(*bio);
 }
 
 std::string Text(const ASN1_STRING* string) {
@@ -91,11 +75,11 @@ std::chrono::system_clock::time_point TimeOf(const ASN1_TIME* time) {
                                                std::chrono::seconds(seconds));
 }
 
-std::string Fingerprint(const X509* certificate, const EVP_MD* digest) {
+std::string Digest(const X509* certificate, const EVP_MD* digest) {
   uint8_t bytes[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   if (X509_digest(certificate, digest, bytes, &size) != 1) return {};
-  return Hex(bytes, size);
+  return std::string(reinterpret_cast<const char*>(bytes), size);
 }
 
 }  // namespace
@@ -126,7 +110,7 @@ std::string Certificate::Der() const {
 std::string Certificate::Pem() const {
   bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(bio.get(), native());
-  return Contents(bio.get());
+  return Contents(*bio);
 }
 
 std::string Certificate::Subject() const { return NameText(X509_get_subject_name(native())); }
@@ -183,8 +167,9 @@ std::chrono::system_clock::time_point Certificate::NotBefore() const {
 std::chrono::system_clock::time_point Certificate::NotAfter() const {
   return TimeOf(X509_get0_notAfter(native()));
 }
-std::string Certificate::Sha256Fingerprint() const { return Fingerprint(native(), EVP_sha256()); }
-std::string Certificate::Sha1Fingerprint() const { return Fingerprint(native(), EVP_sha1()); }
+std::string Certificate::Sha256() const { return Digest(native(), EVP_sha256()); }
+std::string Certificate::Sha256Fingerprint() const { return EncodeHex(Sha256()); }
+std::string Certificate::Sha1Fingerprint() const { return EncodeHex(Digest(native(), EVP_sha1())); }
 
 std::string Certificate::SpkiSha256() const {
   uint8_t* der = nullptr;
@@ -249,18 +234,7 @@ absl::StatusOr<std::vector<Certificate>> ParseCertificates(std::string_view pem)
     if (parsed == nullptr) break;
     certificates.emplace_back(parsed);
   }
-  // The text ends where no further block begins; any other reason is a broken block.
-  const uint32_t error = ERR_peek_last_error();
-  const bool at_end =
-      ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-  const std::string reason = TakeCryptoError();
-  if (!at_end) {
-    return InvalidArgument(
-        StrCat("certificate ", certificates.size() + 1, " of the PEM text is broken: ", reason));
-  }
-  if (certificates.empty()) {
-    return InvalidArgument("there is no PEM block \"CERTIFICATE\" in it");
-  }
+  WEIR_RETURN_IF_ERROR(CheckEndOfBlocks(certificates.size(), "certificate", "CERTIFICATE"));
   return certificates;
 }
 

@@ -46,6 +46,8 @@ class Certificate {
   std::vector<SubjectAltName> SubjectAltNames() const;
   std::chrono::system_clock::time_point NotBefore() const;
   std::chrono::system_clock::time_point NotAfter() const;
+  // Raw SHA-256 of the DER.
+  std::string Sha256() const;
   // Lower-case hex of the digest of the DER.
   std::string Sha256Fingerprint() const;
   std::string Sha1Fingerprint() const;

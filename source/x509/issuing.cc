@@ -1,13 +1,11 @@
 #include "source/x509/issuing.h"
 
 #include <openssl/asn1.h>
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec_key.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -16,6 +14,7 @@
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/x509/crypto_error.h"
+#include "source/x509/pem_text.h"
 
 namespace weir::x509 {
 namespace {
@@ -126,14 +125,9 @@ PrivateKey MakeKey() {
 }
 
 SecretBytes KeyPem(const PrivateKey& key) {
-  const bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
-  WEIR_CHECK(PEM_write_bio_PKCS8PrivateKey(bio.get(), key.native(), nullptr, nullptr, 0, nullptr,
-                                           nullptr) == 1,
-             "a key can be written");
-  const uint8_t* data = nullptr;
-  size_t size = 0;
-  BIO_mem_contents(bio.get(), &data, &size);
-  return SecretBytes(std::string(reinterpret_cast<const char*>(data), size));
+  SecretBytes pem = PrivateKeyPem(*key.native());
+  WEIR_CHECK(!pem.empty(), "a key can be written");
+  return pem;
 }
 
 absl::StatusOr<Certificate> SelfSign(const CertificateTerms& terms, const PrivateKey& key) {

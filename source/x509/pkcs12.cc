@@ -1,10 +1,8 @@
 #include "source/x509/pkcs12.h"
 
-#include <openssl/bio.h>
 #include <openssl/bytestring.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/pkcs8.h>
 #include <openssl/x509.h>
 
@@ -14,21 +12,10 @@
 #include "source/base/status.h"
 #include "source/x509/certificate.h"
 #include "source/x509/crypto_error.h"
+#include "source/x509/pem_text.h"
 
 namespace weir::x509 {
 namespace {
-
-// The library wipes the memory of a BIO when it frees it.
-SecretBytes KeyPem(EVP_PKEY* key) {
-  const bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
-  const uint8_t* data = nullptr;
-  size_t size = 0;
-  if (PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
-      BIO_mem_contents(bio.get(), &data, &size) != 1) {
-    return SecretBytes();
-  }
-  return SecretBytes(std::string(reinterpret_cast<const char*>(data), size));
-}
 
 absl::Status Refusal() {
   const uint32_t error = ERR_peek_error();
@@ -62,7 +49,7 @@ absl::StatusOr<KeyAndChain> ParsePkcs12(std::string_view der, std::string_view p
     return InvalidArgument("there is no certificate of the private key in the PKCS #12 file");
   }
   std::rotate(chain.begin(), leaf, leaf + 1);
-  KeyAndChain contents{.chain_pem = {}, .key_pem = KeyPem(key.get())};
+  KeyAndChain contents{.chain_pem = {}, .key_pem = PrivateKeyPem(*key)};
   for (const Certificate& certificate : chain) contents.chain_pem += certificate.Pem();
   return contents;
 }

@@ -7,6 +7,7 @@
 
 #include "source/base/status.h"
 #include "source/x509/crypto_error.h"
+#include "source/x509/pem_text.h"
 
 namespace weir::x509 {
 namespace {
@@ -22,13 +23,7 @@ absl::Status AddCrls(X509_STORE* store, std::string_view pem) {
     if (crl == nullptr) break;
     X509_STORE_add_crl(store, crl.get());
   }
-  const uint32_t error = ERR_peek_last_error();
-  const bool at_end =
-      ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-  const std::string reason = TakeCryptoError();
-  if (!at_end) return InvalidArgument(StrCat("CRL ", count + 1, " is broken: ", reason));
-  if (count == 0) return InvalidArgument("there is no PEM block \"X509 CRL\" in it");
-  return absl::OkStatus();
+  return CheckEndOfBlocks(count, "CRL", "X509 CRL");
 }
 
 // Of X509_STORE_CTX_set_verify_cb: lets chains pass whose only fault is their time.

@@ -1,12 +1,18 @@
-// The functions of strings.h and status.h.
+// The functions of strings.h, status.h and encoding.h.
 #include <cerrno>
 
 #include "gtest/gtest.h"
+#include "source/base/encoding.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
 
 namespace weir {
 namespace {
+
+TEST(Encoding, HexHasTwoDigitsAByte) {
+  EXPECT_EQ(EncodeHex(""), "");
+  EXPECT_EQ(EncodeHex(std::string_view("\x00\x0f\xff", 3)), "000fff");
+}
 
 TEST(Strings, StrCatJoinsTextAndNumbers) {
   EXPECT_EQ(

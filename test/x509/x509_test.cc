@@ -241,7 +241,7 @@ TEST_F(TrustStoreTest, BrokenInputIsNamed) {
   std::string broken = root.Crl({});
   broken[40] = '!';
   EXPECT_THAT(MessageOf(TrustStore::Create(root.pem(), root.Crl({}) + broken, {}).status()),
-              HasSubstr("CRL 2 is broken"));
+              HasSubstr("CRL 2 of the PEM text is broken"));
   EXPECT_EQ(TrustStore::Create(root.pem(), "", {})
                 ->Verify({}, TrustStore::Peer::kClient, At(k2024))
                 .message(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "source/base/encoding.h"
 #include "source/base/status.h"
 #include "source/config/proto/decode.h"
 #include "source/config/proto/matchers.h"
@@ -39,28 +40,13 @@ std::optional<Sha256> ParseHex(std::string_view text) {
   return hash;
 }
 
-int Base64Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-// 43 digits and one '='.
+// 43 digits of the standard alphabet and one '='.
 std::optional<Sha256> ParseBase64(std::string_view text) {
-  if (text.size() != 44 || text.back() != '=') return std::nullopt;
+  if (text.size() != 44 || text.find_first_of("-_") != std::string_view::npos) return std::nullopt;
+  const std::optional<std::string> bytes = DecodeBase64(text);
   Sha256 hash{};
-  uint32_t bits = 0;
-  size_t have = 0, at = 0;
-  for (const char c : text.substr(0, 43)) {
-    const int digit = Base64Digit(c);
-    if (digit < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<uint32_t>(digit);
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    hash[at++] = static_cast<uint8_t>(bits >> have);
-  }
+  if (!bytes.has_value() || bytes->size() != hash.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), hash.begin());
   return hash;
 }
 
