@@ -48,14 +48,10 @@ std::string MethodOf(Variant variant, std::string_view type_url) {
   return "";
 }
 
-// gRPC keeps a buffer ready for as much as came at once before, up to 4 MB after a large update.
-constexpr int kMostReadAtOnce = 64 * 1024;
-
 std::shared_ptr<grpc::Channel> MakeChannel(const GrpcTarget& target) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetMaxSendMessageSize(-1);
-  arguments.SetInt(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kMostReadAtOnce);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

@@ -1,8 +1,8 @@
 // Where a decoder stands: the path of the field it reads, and where its errors go.
 //
 // Scopes are made on the stack as a decoder goes down into a message, and point to the one above;
-// the path becomes text only for an error. A scope must not outlive the one it was made from. One
-// thread.
+// the path becomes text only for an error. A scope must not outlive the one it was made from: the
+// compiler refuses to keep one that was made from a temporary. One thread.
 #pragma once
 
 #include <chrono>
@@ -69,9 +69,14 @@ class Scope {
   explicit Scope(DecodeContext& context) : context_(&context) {}
 
   // The scope of a field, of an element of a repeated field, of the value of a map's key.
-  Scope Field(std::string_view name) const { return Scope(this, name, {}, -1); }
-  Scope Item(std::string_view name, int index) const { return Scope(this, name, {}, index); }
-  Scope Key(std::string_view name, std::string_view key) const {
+  Scope Field(std::string_view name) const [[clang::lifetimebound]] {
+    return Scope(this, name, {}, -1);
+  }
+  Scope Item(std::string_view name, int index) const [[clang::lifetimebound]] {
+    return Scope(this, name, {}, index);
+  }
+  Scope Key(std::string_view name, std::string_view key [[clang::lifetimebound]]) const
+      [[clang::lifetimebound]] {
     return Scope(this, name, key, -1);
   }
 
