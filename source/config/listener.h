@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "source/config/cluster.h"
+#include "source/config/counted_name.h"
 #include "source/config/extension.h"
 #include "source/config/header_mutations.h"
 #include "source/config/http_filters.h"
@@ -127,7 +128,7 @@ struct ProxyStatus {
 
 // HttpConnectionManager.
 struct HttpConnectionManager {
-  std::string stat_prefix;
+  CountedName stat_prefix;
   CodecType codec = CodecType::kAuto;
   std::shared_ptr<const RouteTable> routes;  // Inline; null when rds_name is set.
   std::string rds_name;
@@ -200,7 +201,7 @@ struct HttpConnectionManager {
 
 // envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
 struct TcpProxy {
-  std::string stat_prefix;
+  CountedName stat_prefix;
   std::vector<std::pair<std::string, uint64_t>>
       clusters;  // One with weight 1, or weighted_clusters.
   uint64_t total_weight = 1;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "source/config/counted_name.h"
 #include "source/config/extension.h"
 #include "source/config/header_mutations.h"
 #include "source/config/retry.h"
@@ -266,7 +267,7 @@ struct Route {
   format::HeaderChanges response_headers;
   FilterOverrides filters;
   ReplayLimit replay_limit;
-  std::string stats;  // "<virtual host>.route.<stat_prefix>"; empty: it has none of its own.
+  CountedName stats;  // "<virtual host>.route.<stat_prefix>"; empty: it has none of its own.
 };
 
 // Consecutive routes of a virtual host.
@@ -282,7 +283,7 @@ enum class RequireTls : uint8_t { kNone, kExternalOnly, kAll };
 struct VirtualCluster {
   std::string name;                           // Empty: those that no other one takes.
   std::vector<match::HeaderMatcher> headers;  // all of them
-  std::string stats;                          // "<virtual host>.vcluster.<name, or other>"
+  CountedName stats;                          // "<virtual host>.vcluster.<name, or other>"
 };
 
 struct VirtualHost {

@@ -46,4 +46,12 @@ void SharedParts::AddGood(const std::shared_ptr<const TlsCertificate>& certifica
   certificates_.Add(certificate);
 }
 
+CountedName SharedParts::Name(std::string text) {
+  const MutexLock lock(mutex_);
+  if (auto in_use = counted_names_.Find(text)) return CountedName(std::move(in_use));
+  CountedName name(std::move(text));
+  if (!name.empty()) counted_names_.Add(name.pointer());
+  return name;
+}
+
 }  // namespace weir::config

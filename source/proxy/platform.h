@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "source/base/hash_map.h"
 #include "source/base/recent_values.h"
 #include "source/buffer/block_pool.h"
 #include "source/event/loop.h"
@@ -22,32 +21,10 @@
 #include "source/proxy/request_memory.h"
 #include "source/proxy/route_stats.h"
 #include "source/proxy/shadow_request.h"
-#include "source/stats/registry.h"
+#include "source/proxy/stats_by_prefix.h"
 #include "source/upstream/cluster_map.h"
 
 namespace weir::proxy {
-
-// The blocks of counters of one worker by stat_prefix, made at first use. They live as long as the
-// worker.
-template <typename Stats>
-class StatsByPrefix {
- public:
-  StatsByPrefix(stats::Registry& registry, std::string_view scope)
-      : registry_(registry), scope_(scope) {}
-
-  Stats& Get(const std::string& stat_prefix) {
-    auto& block = blocks_[stat_prefix];
-    if (block == nullptr) {
-      block = std::make_unique<stats::Block<Stats>>(registry_, stats::Scope{scope_, stat_prefix});
-    }
-    return **block;
-  }
-
- private:
-  stats::Registry& registry_;
-  const std::string_view scope_;
-  HashMap<std::unique_ptr<stats::Block<Stats>>> blocks_;
-};
 
 // How much of the connections that finish a request are told to go: 0 none, 1 all. Set by a post
 // from the server while listeners drain gradually.

@@ -60,7 +60,7 @@ void RequestStream::OnIdleTimeout() {
 
 // The answer is there, and the client does not take it.
 void RequestStream::OnFlushTimeout() {
-  platform_.http2_stats.Get("").tx_flush_timeout.Inc();
+  platform_.http2_stats.Get({}).tx_flush_timeout.Inc();
   stats_.downstream_rq_idle_timeout.Inc();
   info_.flags.Set(ResponseFlag::kStreamIdleTimeout);
   ResetDownstream({ErrorKind::kIdleTimeout, Side::kDownstream, false, "stream_idle_timeout"});

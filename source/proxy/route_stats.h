@@ -24,7 +24,7 @@ struct RouteStats {
 class RouteCounts {
  public:
   RouteCounts() = default;
-  // Null: it has none. What they point to outlives this.
+  // Null: it has none. See StatsByPrefix for how long they live.
   RouteCounts(RouteStats* of_route, RouteStats* of_virtual_cluster)
       : all_{of_route, of_virtual_cluster} {}
 

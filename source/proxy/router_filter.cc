@@ -194,7 +194,7 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
 
 // What the request is counted as beside its cluster.
 void RouterFilter::FindRouteStats() {
-  const auto stats_at = [this](const std::string& name) {
+  const auto stats_at = [this](const config::CountedName& name) {
     return name.empty() ? nullptr : &platform_.route_stats.Get(name);
   };
   const config::VirtualCluster* const cluster =

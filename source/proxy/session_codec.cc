@@ -110,7 +110,7 @@ void Session::MakeCodec(bool http2) {
 
 void Session::MakeHttp2Codec(const http::CodecLimits& limits, std::string_view scheme) {
   const Platform& platform = context_.platform;
-  http::h2::Stats& stats = platform.http2_stats.Get("");
+  http::h2::Stats& stats = platform.http2_stats.Get({});
   http::h2::Options options = upstream::Http2OptionsOf(http().http2);
   options.limits = limits;
   options.scheme = scheme;

@@ -20,7 +20,7 @@ void ForEachRds(const generation::Listener& listener, Visit visit) {
 
 // Under "http.".
 std::string RdsStatName(const config::HttpConnectionManager& http) {
-  return StrCat(http.stat_prefix, ".rds.", config::StatName(http.rds_name));
+  return StrCat(http.stat_prefix.text(), ".rds.", config::StatName(http.rds_name));
 }
 
 // Calls visit(chain) for each filter chain whose transport needs secrets.

@@ -73,6 +73,14 @@ void Worker::Install(std::shared_ptr<const generation::Snapshot> snapshot, Socke
         RetireListener(std::move(found->second));
         listeners_.erase(found);
       });
+  LetGoOfUnnamedStats();
+}
+
+// What only the generation before has named goes with the next one.
+void Worker::LetGoOfUnnamedStats() {
+  http_stats_.LetGoOfUnnamed();
+  tcp_stats_.LetGoOfUnnamed();
+  route_stats_.LetGoOfUnnamed();
 }
 
 void Worker::InstallListener(const std::string& name,

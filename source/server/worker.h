@@ -94,6 +94,7 @@ class Worker {
   void InstallListener(const std::string& name,
                        const std::shared_ptr<const generation::Listener>& listener,
                        std::vector<std::shared_ptr<net::ListenSocket>> sockets);
+  void LetGoOfUnnamedStats();
   void RetireListener(std::unique_ptr<WorkerListener> listener);
   void CheckShutdown();
   // Calls visit(const Connection&) for each one.

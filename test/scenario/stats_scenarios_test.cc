@@ -117,6 +117,67 @@ TEST(StatsScenario, AVirtualClusterKnowsItsRetriesAndTimeouts) {
   EXPECT_EQ(world.Stat(at + "504"), 1);
 }
 
+// Whether any stat is named so, used or not.
+bool IsNamed(const World& world, std::string_view prefix) {
+  const std::vector<stats::Reading> readings = world.registry().Read();
+  return std::any_of(readings.begin(), readings.end(), [&](const stats::Reading& reading) {
+    return reading.name.starts_with(prefix);
+  });
+}
+
+void SendRoutesCountedAs(const std::string& name, const std::string& version, Streamed& streamed) {
+  std::string routes = Routes("one");
+  routes.insert(routes.find("match: { prefix: / }"), "stat_prefix: " + name + ", ");
+  streamed.control.Send(schema::kRouteConfigurationTypeUrl, version, routes);
+}
+
+TEST(StatsScenario, CountersGoWhenNoConfigurationHasTheirNameAnyMore) {
+  Streamed streamed(kDynamicBootstrap, {.workers = 2});
+  World& world = streamed.world;
+  world.AddUpstream("10.0.0.1:80").AnswerAll(kOk);
+  const auto send_routes = [&](const std::string& version, const std::string& name) {
+    SendRoutesCountedAs(name, version, streamed);
+  };
+  const auto ask = [&] {
+    for (int i = 0; i < 8; ++i) world.Say(world.Connect(), kGet);
+  };
+  send_routes("r10", "kept");
+  ask();
+  EXPECT_EQ(world.Stat("vhost.v.route.kept.upstream_rq_total"), 8);
+  for (int i = 0; i < 4; ++i) {  // Whose tables differ, and name it all.
+    streamed.control.Send(schema::kClusterTypeUrl, StrCat("c", i + 10), Cluster("one"));
+    send_routes(StrCat("r1", i), "kept");
+  }
+  ask();
+  EXPECT_EQ(world.Stat("vhost.v.route.kept.upstream_rq_total"), 16);
+  for (int i = 0; i < 20; ++i) {
+    send_routes(StrCat("s", i), StrCat("name", i));
+    ask();
+  }
+  EXPECT_FALSE(IsNamed(world, "vhost.v.route.kept."));
+  EXPECT_FALSE(IsNamed(world, "vhost.v.route.name17."));
+  EXPECT_EQ(world.Stat("vhost.v.route.name19.upstream_rq_total"), 8);
+}
+
+TEST(StatsScenario, CountersOfARequestThatGoesOnStay) {
+  Streamed streamed;
+  World& world = streamed.world;
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  const auto send_routes = [&](const std::string& version, const std::string& name) {
+    SendRoutesCountedAs(name, version, streamed);
+  };
+  send_routes("r10", "first");
+  Peer& client = world.Connect();
+  world.Say(client, kGet);
+  ASSERT_EQ(up.connection_count(), 1u);
+  for (int i = 0; i < 4; ++i) send_routes(StrCat("s", i), "second");
+  EXPECT_EQ(world.Stat("vhost.v.route.first.upstream_rq_total"), 1);
+  world.Say(up.last(), kOk);
+  EXPECT_EQ(world.Stat("vhost.v.route.first.upstream_rq_completed"), 1);
+  for (int i = 0; i < 4; ++i) send_routes(StrCat("t", i), StrCat("third", i));
+  EXPECT_FALSE(IsNamed(world, "vhost.v.route.first."));
+}
+
 TEST(StatsScenario, VersionsAndTheControlPlaneAreTexts) {
   Streamed streamed;
   envoy::service::discovery::v3::DiscoveryResponse response;

@@ -290,7 +290,7 @@ std::shared_ptr<const HttpConnectionManager> DecodeHttpConnectionManager(const P
                                                                          const Scope& scope) {
   if (message.add_user_agent().value()) scope.RefuseSet(message, {"add_user_agent"});
   auto manager = std::make_shared<HttpConnectionManager>();
-  manager->stat_prefix = message.stat_prefix();
+  manager->stat_prefix = DecodeCountedName(message.stat_prefix(), scope);
   manager->codec = static_cast<CodecType>(message.codec_type());
   DecodeRoutes(message, scope, *manager);
   manager->http_filters = DecodeHttpFilters(message.http_filters(), scope, "http_filters");

@@ -222,7 +222,8 @@ std::optional<Route> DecodeRoute(const pb::Route& message, const Scope& scope,
   route.filters = DecodeFilterOverrides(message.typed_per_filter_config(), scope);
   route.replay_limit = DecodeReplayLimit(message);
   if (!message.stat_prefix().empty()) {
-    route.stats = StrCat(limits.virtual_host, ".route.", message.stat_prefix());
+    route.stats =
+        DecodeCountedName(StrCat(limits.virtual_host, ".route.", message.stat_prefix()), scope);
   }
   switch (message.action_case()) {
     case pb::Route::kRoute:

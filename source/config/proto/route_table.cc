@@ -12,6 +12,7 @@
 #include "source/config/proto/matchers.h"
 #include "source/config/proto/route.h"
 #include "source/config/proto/route_policies.h"
+#include "source/config/proto/values.h"
 
 namespace weir::config::proto {
 namespace {
@@ -51,9 +52,11 @@ std::vector<VirtualCluster> DecodeVirtualClusters(const pb::VirtualHost& message
     VirtualCluster& decoded = clusters.emplace_back();
     decoded.name = cluster.name();
     decoded.headers = DecodeHeaderMatchers(cluster.headers(), at, "headers");
-    decoded.stats = StrCat(message.name(), ".vcluster.", cluster.name());
+    decoded.stats = DecodeCountedName(StrCat(message.name(), ".vcluster.", cluster.name()), scope);
   }
-  if (!clusters.empty()) clusters.push_back({.stats = StrCat(message.name(), ".vcluster.other")});
+  if (clusters.empty()) return clusters;
+  clusters.push_back(
+      {.stats = DecodeCountedName(StrCat(message.name(), ".vcluster.other"), scope)});
   return clusters;
 }
 

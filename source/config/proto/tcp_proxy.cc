@@ -93,7 +93,7 @@ void DecodeLogs(const Pb& message, const Scope& scope, TcpProxy& proxy) {
 
 std::shared_ptr<const TcpProxy> DecodeTcpProxy(const Pb& message, const Scope& scope) {
   auto proxy = std::make_shared<TcpProxy>();
-  proxy->stat_prefix = message.stat_prefix();
+  proxy->stat_prefix = DecodeCountedName(message.stat_prefix(), scope);
   DecodeClusters(message, scope, *proxy);
   DecodeHash(message, *proxy);
   proxy->check_drain_close = message.check_drain_close().value();

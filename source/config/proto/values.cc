@@ -5,6 +5,7 @@
 #include "source/base/status.h"
 #include "source/config/proto/decode.h"
 #include "source/config/runtime.h"
+#include "source/config/shared_parts.h"
 
 namespace weir::config::proto {
 namespace core = envoy::config::core::v3;
@@ -203,6 +204,11 @@ Value ValueOf(const google::protobuf::Value& value) {
 }
 
 }  // namespace
+
+CountedName DecodeCountedName(std::string text, const Scope& scope) {
+  SharedParts* const parts = scope.context().parts;
+  return parts == nullptr ? CountedName(std::move(text)) : parts->Name(std::move(text));
+}
 
 Value DecodeStruct(const google::protobuf::Struct& message) {
   Value::Fields fields;

@@ -14,6 +14,7 @@
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/struct.pb.h"
 #include "source/base/value.h"
+#include "source/config/counted_name.h"
 #include "source/config/proto/scope.h"
 #include "source/config/source.h"
 #include "source/net/address.h"
@@ -63,6 +64,9 @@ net::TcpKeepalive DecodeKeepalive(const envoy::config::core::v3::TcpKeepalive& k
 std::string DecodeDataSource(const envoy::config::core::v3::DataSource& source, const Scope& scope);
 // Whether it names a file or variable of another machine (DataReader::IsElsewhere).
 bool IsElsewhere(const envoy::config::core::v3::DataSource& source, const Scope& scope);
+
+// A name of counters, shared with the configurations that have it already.
+CountedName DecodeCountedName(std::string text, const Scope& scope);
 
 Value DecodeStruct(const google::protobuf::Struct& message);
 
