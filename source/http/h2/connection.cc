@@ -1,6 +1,7 @@
 #include "source/http/h2/connection.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "source/base/check.h"
 #include "source/http/h2/callbacks.h"
@@ -11,6 +12,8 @@ namespace {
 
 // The payload of a PING that asks whether the peer is there; the one of a drain is all zero.
 constexpr uint8_t kProbe[8] = {'p', 'r', 'e', 's', 'e', 'n', 't', '?'};
+// The first half of that of a PING behind the end of a stream, whose identifier follows.
+constexpr uint8_t kReadProbe[4] = {'r', 'e', 'a', 'd'};
 
 const uint8_t* ToBytes(std::string_view text) {
   return reinterpret_cast<const uint8_t*>(text.data());
@@ -119,6 +122,8 @@ void Connection::Receive(buffer::Buffer& in) {
 CodecState Connection::DecodeEnd() {
   input_ended_ = true;
   for (StreamState* stream : streams_) {
+    // Nobody will say so, nor send what could reset it.
+    if (std::exchange(stream->end_unread, false)) End(*stream);
     if (stream->end_received || stream->given_up || stream->error) continue;
     if (stream->id != 0 && !stream->closed) RefuseStream(stream->id, NGHTTP2_CANCEL);
     stream->error = StreamError{.kind = ErrorKind::kConnectionClosed,
@@ -141,6 +146,7 @@ CodecState Connection::Abort(const StreamError& error) {
 void Connection::EndAll(const StreamError& error) {
   for (StreamState* stream : streams_) {
     const bool whole = stream->closed && stream->end_delivered;
+    stream->end_unread = false;
     if (!stream->given_up && !stream->error && !whole) {
       stream->error = error;
       stream->error.unprocessed =
@@ -197,8 +203,8 @@ void Connection::SettleStreams() {
   while (!ended_.empty()) {
     StreamState* const stream = ended_.back();
     Forget(ended_, stream);
-    const bool delivered =
-        stream->closed && (stream->end_delivered || stream->tunnel == Tunnel::kRefused);
+    const bool delivered = stream->closed && !stream->end_unread &&
+                           (stream->end_delivered || stream->tunnel == Tunnel::kRefused);
     if (stream->given_up || stream->error || delivered) TellEnd(*stream);
   }
 }
@@ -249,9 +255,29 @@ void Connection::SendPing() {
   endpoint_.OnOutput();
 }
 
+void Connection::AwaitReading(StreamState& stream) {
+  if (input_ended_) return;
+  stream.end_unread = true;
+  uint8_t payload[8];
+  std::memcpy(payload, kReadProbe, sizeof(kReadProbe));
+  std::memcpy(payload + sizeof(kReadProbe), &stream.id, sizeof(stream.id));
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, payload);
+  endpoint_.OnOutput();
+}
+
+void Connection::OnEndRead(int32_t stream_id) {
+  for (StreamState* stream : streams_) {
+    if (stream->id == stream_id && std::exchange(stream->end_unread, false)) End(*stream);
+  }
+}
+
 void Connection::OnPingAnswered(const nghttp2_ping& ping) {
   if (std::equal(kProbe, kProbe + sizeof(kProbe), ping.opaque_data)) {
     pings_answered_ = std::min(pings_answered_ + 1, pings_sent_);
+  } else if (std::equal(kReadProbe, kReadProbe + sizeof(kReadProbe), ping.opaque_data)) {
+    int32_t stream_id = 0;
+    std::memcpy(&stream_id, ping.opaque_data + sizeof(kReadProbe), sizeof(stream_id));
+    OnEndRead(stream_id);
   } else if (draining_ && !final_goaway_) {
     FinalGoaway();
   }

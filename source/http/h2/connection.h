@@ -122,6 +122,11 @@ class Connection final : public Pings {
   void Receive(buffer::Buffer& in);
   void Pump();
   void DeliverResumed();
+  // Nothing follows the end of a tunnel's last direction by which we would see that the peer has
+  // read it; and when the connection ends before, what the peer sends meanwhile resets it. The
+  // stream is kept until a PING behind that end is answered.
+  void AwaitReading(StreamState& stream);
+  void OnEndRead(int32_t stream_id);
   void Consume(int32_t stream_id, size_t bytes);
   void Watch(StreamState& stream);
   void UpdateBackpressure(StreamState& stream);
@@ -153,6 +158,7 @@ class Connection final : public Pings {
   void OnHeadersFrame(const nghttp2_frame& frame);
   void OnPingAnswered(const nghttp2_ping& ping);
   void OnFrameSent(const nghttp2_frame& frame);
+  void OnEndSent(int32_t stream_id);
   void OnGoawaySent(uint32_t error_code);
   void OnFrameNotSent(const nghttp2_frame& frame);
   void OnData(int32_t stream_id, std::string_view bytes);

@@ -152,12 +152,18 @@ void Connection::OnFrameSent(const nghttp2_frame& frame) {
   outbound_.OnFrame(frame.hd.type == NGHTTP2_SETTINGS || frame.hd.type == NGHTTP2_PING ||
                     frame.hd.type == NGHTTP2_RST_STREAM);
   if (frame.hd.type != NGHTTP2_DATA && frame.hd.type != NGHTTP2_HEADERS) return;
-  if (role_ != Role::kServer || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
-  if (nghttp2_session_get_stream_remote_close(session_, frame.hd.stream_id) != 0) return;
-  StreamState* const stream = Find(frame.hd.stream_id);
-  if (stream != nullptr && stream->tunnel == Tunnel::kGranted) return;
+  if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) OnEndSent(frame.hd.stream_id);
+}
+
+void Connection::OnEndSent(int32_t stream_id) {
+  StreamState* const stream = Find(stream_id);
+  const bool tunnel = stream != nullptr && stream->tunnel == Tunnel::kGranted;
+  if (role_ == Role::kClient && !tunnel) return;
+  const bool both = nghttp2_session_get_stream_remote_close(session_, stream_id) != 0;
+  if (role_ == Role::kClient && both) AwaitReading(*stream);
+  if (tunnel || both) return;
   // The answer is complete before its request: the rest is not wanted (RFC 9113, 8.1).
-  RefuseStream(frame.hd.stream_id, NGHTTP2_NO_ERROR);
+  RefuseStream(stream_id, NGHTTP2_NO_ERROR);
   if (stream != nullptr) {
     stream->given_up = true;
     End(*stream);

@@ -47,6 +47,8 @@ struct StreamState {
   bool no_body = false;  // The answer to HEAD, 204, 304: what is encoded after the head is dropped.
   bool deferred = false;  // nghttp2 waits for more bytes.
   bool is_head = false;   // The request's method is HEAD.
+  // A client's tunnel has ended with our side, and nothing says yet that the peer has read that.
+  bool end_unread = false;
 
   // Back-pressure as last told, and whether the state stands in the list of those to look at.
   bool told_blocked = false;

@@ -84,5 +84,77 @@ TEST(Tunnels, HeadsThatAreNone) {
   EXPECT_TRUE(without.recorded.requests.empty());
 }
 
+// The frames in `output`, by type.
+std::vector<uint8_t> TypesOf(std::string_view output) {
+  std::vector<uint8_t> types;
+  for (const SeenFrame& frame : ReadFrames(output)) types.push_back(frame.type);
+  return types;
+}
+
+// A tunnel on a client's connection.
+struct ClientTunnel {
+  ClientTunnel() : response(client.pool, client.recorded.events, "tunnel") {
+    buffer::Arena arena(client.pool);
+    RequestHead head(arena);
+    head.method = "CONNECT";
+    head.authority = "a:80";
+    head.framing = BodyFraming{Framing::kTunnel, 0};
+    stream = &client.codec->NewStream(response);
+    stream->EncodeHeaders(head, false);
+    client.Send("");
+    client.Send(Headers(1, {{":status", "204"}}, true) + Headers(3, {{":status", "200"}}, false));
+  }
+  ~ClientTunnel() { client.codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed}); }
+  void End() {
+    buffer::Buffer last(client.pool);
+    last.Append("bye");
+    stream->EncodeBody(last, true);
+    client.output.clear();
+    client.Send("");
+  }
+
+  Client client;
+  RecordedResponse response;
+  ClientStream* stream;
+};
+
+TEST(Tunnels, AClientKeepsAStreamUntilItsLateEndIsRead) {
+  enum class Then { kAnswered, kEnded, kAborted };
+  for (const Then then : {Then::kAnswered, Then::kEnded, Then::kAborted}) {
+    ClientTunnel tunnel;
+    Client& client = tunnel.client;
+    client.Send(Data(3, "bye", true));
+    tunnel.End();
+    EXPECT_EQ(TypesOf(client.output), (std::vector<uint8_t>{kData, kPing}));
+    client.Send(Frame(kPing, kAck, 0, "whatever"));
+    EXPECT_TRUE(tunnel.response.received.ended);
+    EXPECT_FALSE(tunnel.response.received.closed);
+    EXPECT_EQ(client.codec->active_streams(), 1u);
+    switch (then) {
+      case Then::kAnswered:
+        client.Send(Frame(kPing, kAck, 0, ReadFrames(client.output).at(1).payload));
+        break;
+      case Then::kEnded:
+        client.codec->DecodeEnd();
+        break;
+      case Then::kAborted:
+        client.codec->Abort({.kind = ErrorKind::kConnectionClosed});
+        break;
+    }
+    EXPECT_TRUE(tunnel.response.received.closed);
+    EXPECT_FALSE(tunnel.response.received.reset);
+    EXPECT_EQ(client.codec->active_streams(), 0u);
+  }
+}
+
+TEST(Tunnels, AnEndThatIsAnsweredNeedsNoQuestion) {
+  ClientTunnel tunnel;
+  tunnel.End();
+  EXPECT_EQ(TypesOf(tunnel.client.output), std::vector<uint8_t>{kData});
+  EXPECT_FALSE(tunnel.response.received.closed);
+  tunnel.client.Send(Data(3, "bye", true));
+  EXPECT_TRUE(tunnel.response.received.closed);
+}
+
 }  // namespace
 }  // namespace weir::http::h2

@@ -380,6 +380,43 @@ TEST_P(TunnelScenario, AClientThatDoesNotTakeTheLastBytesHearsNoEnd) {
   EXPECT_TRUE(heard().reset);
 }
 
+// With the tunnel its connection may end, and what the upstream says to that would reset it.
+TEST_P(TunnelScenario, ALastStreamsEndIsReadBeforeItsConnectionEnds) {
+  Edge edge = WithUpgrades();
+  edge.cluster_options = "max_requests_per_connection: 1\n";
+  OpenWebSocket(std::move(edge));
+  const std::string bytes(40000, 'z');
+  FromUpstream("done", true);
+  UpPeer().SetReading(false);
+  FromClient(bytes, true);
+  if (up_is_http2()) {
+    constexpr std::string_view kPing("\0\0\x8\6\0\0\0\0\0a ping !", 17);
+    UpPeer().Send(kPing);
+    world->Run();
+  }
+  UpPeer().SetReading(true);
+  EXPECT_TRUE(Up().heard(0).body == bytes);
+  EXPECT_TRUE(Up().heard(0).ended);
+  ExpectOver();
+  EXPECT_EQ(world->Stat("cluster.web.upstream_cx_active"), 0);
+}
+
+// HTTP/1 says no more behind its end, and nothing can take that back.
+TEST_P(TunnelScenario, AnUpstreamThatNeverReadsTheEndIsNotWaitedForForEver) {
+  if (!up_is_http2()) return;
+  OpenWebSocket(
+      WithUpgrades("stream_idle_timeout: 2s\n"
+                   "upgrade_configs: [ { upgrade_type: websocket } ]\n"));
+  FromUpstream("done", true);
+  UpPeer().SetReading(false);
+  FromClient("bye", true);
+  world->Run(std::chrono::seconds(1));
+  EXPECT_EQ(world->Stat("cluster.web.upstream_rq_active"), 1);
+  world->Run(std::chrono::seconds(2));
+  EXPECT_EQ(world->Stat("cluster.web.upstream_rq_active"), 0);
+  EXPECT_EQ(world->Stat("http.edge.downstream_rq_active"), 0);
+}
+
 TEST_P(TunnelScenario, ResetsPass) {
   for (const bool by_client : {true, false}) {
     SCOPED_TRACE(by_client);
