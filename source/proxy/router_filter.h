@@ -184,6 +184,10 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   }
   bool Replayable() const { return replay_.has_value(); }
   bool TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead* response);
+  bool MayRetry();
+  void SendAgain(UpstreamAttempt& attempt);
+  void AvoidHostOf(const UpstreamAttempt& attempt);
+  event::Duration RetryWait(const http::ResponseHead* response);
   void HedgeSlowTry(UpstreamAttempt& attempt, const http::StreamError& error);
   void OnTryFailed(UpstreamAttempt& attempt, const http::StreamError& error);
   void EndWith(const http::StreamError& error);

@@ -205,6 +205,19 @@ void RouterFilter::EndWith(const StreamError& error) {
 // Lets the next try begin after a while; false when there is none left. `response`: the answer that
 // is tried again, null for an error. `attempt` goes on when it is in flight.
 bool RouterFilter::TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead* response) {
+  if (!MayRetry()) return false;
+  SendAgain(attempt);
+  AvoidHostOf(attempt);
+  const event::Duration wait = RetryWait(response);
+  if (response != nullptr) attempt.Reset(GiveUp("retry"));
+  UpdateRequestPause();
+  if (!AnyInFlight(nullptr)) state_ = State::kWaiting;
+  back_off_.Enable(wait);
+  return true;
+}
+
+// Takes a place among the cluster's retries.
+bool RouterFilter::MayRetry() {
   upstream::ClusterStats& stats = cluster_->stats();
   if (!retry_.any_left()) {
     info_.flags.Set(ResponseFlag::kUpstreamRetryLimitExceeded);
@@ -221,32 +234,40 @@ bool RouterFilter::TakeRetry(UpstreamAttempt& attempt, const http::ResponseHead*
   retry_leased_in_ = cluster_;
   stats.upstream_rq_retry.Inc();
   route_counts_.Inc(&RouteStats::upstream_rq_retry);
+  return true;
+}
+
+// What the request's body is for the next try.
+void RouterFilter::SendAgain(UpstreamAttempt& attempt) {
   if (replay_.has_value()) {
     unsent_.Clear();
     unsent_.AppendShared(*replay_);
   } else {
     unsent_.MoveFrom(attempt.waiting());  // Nothing of it was sent.
   }
-  if (retry_.policy()->avoid_previous_hosts && attempt.host() != nullptr) {
-    previous_hosts_.push_back(attempt.host());
-    options_.previous_hosts = previous_hosts_;
-    options_.host_attempts = retry_.policy()->host_attempts;
-  }
+}
+
+void RouterFilter::AvoidHostOf(const UpstreamAttempt& attempt) {
+  if (!retry_.policy()->avoid_previous_hosts || attempt.host() == nullptr) return;
+  previous_hosts_.push_back(attempt.host());
+  options_.previous_hosts = previous_hosts_;
+  options_.host_attempts = retry_.policy()->host_attempts;
+}
+
+// As the answer asks, or as the policy's back-off has it.
+event::Duration RouterFilter::RetryWait(const http::ResponseHead* response) {
+  upstream::ClusterStats& stats = cluster_->stats();
   const uint64_t random = platform_.random.Next();
-  std::optional<event::Duration> wait;
   if (response != nullptr) {
-    wait = retry_.TakeAsAsked(*response, platform_.loop.WallNow(), random);
+    if (const auto asked = retry_.TakeAsAsked(*response, platform_.loop.WallNow(), random)) {
+      stats.upstream_rq_retry_backoff_ratelimited.Inc();
+      route_counts_.Inc(&RouteStats::upstream_rq_retry_backoff_ratelimited);
+      return *asked;
+    }
   }
-  (wait.has_value() ? stats.upstream_rq_retry_backoff_ratelimited
-                    : stats.upstream_rq_retry_backoff_exponential)
-      .Inc();
-  route_counts_.Inc(wait.has_value() ? &RouteStats::upstream_rq_retry_backoff_ratelimited
-                                     : &RouteStats::upstream_rq_retry_backoff_exponential);
-  if (response != nullptr) attempt.Reset(GiveUp("retry"));
-  UpdateRequestPause();
-  if (!AnyInFlight(nullptr)) state_ = State::kWaiting;
-  back_off_.Enable(wait.has_value() ? *wait : retry_.Take(random));
-  return true;
+  stats.upstream_rq_retry_backoff_exponential.Inc();
+  route_counts_.Inc(&RouteStats::upstream_rq_retry_backoff_exponential);
+  return retry_.Take(random);
 }
 
 void RouterFilter::EndRetryLease() {
