@@ -155,19 +155,19 @@ def free_port():
 class Server:
     """A program started for the measurement, on one core; ended by stop()."""
 
-    def __init__(self, name, command, port, core, folder):
+    def __init__(self, name, command, port, core, folder, start_seconds=20):
         self.name, self.port = name, port
         self.log = open(os.path.join(folder, f"{name}.out"), "wb")
         self.process = subprocess.Popen(["taskset", "-c", str(core), *command], stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=subprocess.STDOUT)
-        self._await_port()
+        self._await_port(start_seconds)
 
     @property
     def pid(self):
         return self.process.pid
 
-    def _await_port(self):
-        deadline = time.monotonic() + 20
+    def _await_port(self, seconds):
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -217,12 +217,17 @@ def haproxy(folder, core, upstream_port, front):
     return Server("haproxy", ["haproxy", "-q", "-f", _write(folder, "haproxy.cfg", text)], port, core, folder)
 
 
-def weir(folder, core, upstream_port, front):
+def weir_program():
+    return os.environ.get("WEIR_BINARY", os.path.join(TREE, "bazel-bin/source/exe/weir"))
+
+
+def weir(folder, core, upstream_port, front, *, under=(), program=None, start_seconds=20):
+    """`under`: a command that runs the program."""
     port, admin = free_port(), free_port()
     tls = WEIR_TLS.format(chain=front.chain, key=front.key).strip() if front.chain else "name: cleartext"
     path = _write(folder, "weir.yaml", WEIR.format(port=port, admin=admin, upstream=upstream_port, tls=tls))
-    program = os.environ.get("WEIR_BINARY", os.path.join(TREE, "bazel-bin/source/exe/weir"))
-    return Server("weir", [program, "-c", path, "--concurrency", "1"], port, core, folder)
+    command = [*under, program or weir_program(), "-c", path, "--concurrency", "1"]
+    return Server("weir", command, port, core, folder, start_seconds)
 
 
 def forwarder(folder, core, upstream_port, front):
