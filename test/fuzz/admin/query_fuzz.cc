@@ -28,6 +28,11 @@ void CheckOptions(std::string_view text) {
     const bool known = options->GetDescriptor()->FindFieldByName(std::string(name)) != nullptr;
     WEIR_CHECK(!taken || known, "what is taken has a field");
   }
+  const auto info = NewDraftMessage("envoy.admin.v3.ServerInfo");
+  if (Draft(*info).Parse("node", std::string(text))) {
+    const std::string again = Draft(*info).Sub("node").message().SerializePartialAsString();
+    WEIR_CHECK(Draft(*info).Parse("node", again), "what was read can be written");
+  }
 }
 
 void CheckMask(std::string_view text) {
