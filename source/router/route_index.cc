@@ -334,14 +334,17 @@ const config::Route* RouteIndex::FirstMatch(const config::VirtualHost& host, con
     return PathMatches(match, path) &&
            (set.by_path_alone[number - set.range.first] || OthersMatch(match, input));
   };
-  Candidates candidates;
-  set.paths.Find(path, FactsOf(input), candidates);
-  if (candidates.overflowed()) {
+  const auto try_in_turn = [&]() -> const config::Route* {
     for (uint32_t i = 0; i < set.range.count; ++i) {
       if (matches(set.range.first + i)) return &host.routes[set.range.first + i];
     }
     return nullptr;
-  }
+  };
+  // Most services of a mesh have one: a try costs less than the search for it.
+  if (set.range.count == 1) return try_in_turn();
+  Candidates candidates;
+  set.paths.Find(path, FactsOf(input), candidates);
+  if (candidates.overflowed()) return try_in_turn();
   for (uint32_t number = candidates.Next(); number != Candidates::kNone;
        number = candidates.Next()) {
     if (matches(number)) return &host.routes[number];
