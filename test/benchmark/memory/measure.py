@@ -170,7 +170,10 @@ class Measurer:
             sockets = []
             stack.callback(lambda: [s.close() for s in sockets])
             for _ in range(count):
-                sockets.append(wrap(socket.create_connection(("127.0.0.1", port))))
+                plain = socket.create_connection(("127.0.0.1", port))
+                # Else the request waits for the acknowledgement of the handshake's last message.
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sockets.append(wrap(plain))
                 speak(sockets[-1])
             active = lambda: proxy.stat("http.measured.downstream_cx_active") == count
             processes.until(active, "the connections to be there")
