@@ -152,6 +152,9 @@ class Measurer:
         slope = (many.anonymous - few.anonymous) / (large - small)
         # The aim is 2 KB a cluster beside 200 B for each of its two endpoints.
         self.report(f"a cluster with two endpoints ({small} to {large})", slope, "B", 2048 + 2 * 200)
+        # The rest lies between blocks, some of it by chance: threads take from one heap in one order or another.
+        used = (many.allocated - few.allocated) / (large - small)
+        self.report("  of it blocks of the heap in use", used, "B", None)
 
     def endpoints(self):
         count, few, many = 500, 2, 42
