@@ -259,6 +259,7 @@ void Session::Flush() {
     const net::IoResult result = stream_->Write(output);
     context_.stats.downstream_cx_tx_bytes_total.Add(before - output.size());
     if (result.outcome == net::IoOutcome::kError) {
+      Read();  // What the client said before it closed.
       Abort(
           {ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
           true, net::ByteStream::CloseMode::kReset);

@@ -73,7 +73,6 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
   void Leave(int32_t stream, Open& open);
   void ConsumeSoon(int32_t stream, size_t bytes);
   void Later();
-  bool Lingers();
   void Break(std::string_view why);
   void Drop();
 
@@ -95,7 +94,7 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
 
 void ClientH2::Advance() {
   closed_.clear();
-  if (goaway_ && streams_.empty() && !Lingers()) Drop();
+  if (goaway_ && streams_.empty()) Drop();
   while (!queue_.empty() && streams_.size() < plan_.depth && !goaway_) {
     if (end_ == nullptr) {
       if (scene_.ending) return;
@@ -107,16 +106,6 @@ void ClientH2::Advance() {
     SendNext();
   }
   if (session_ != nullptr) session_->Flush();
-}
-
-// With the connection goes what the proxy has received and not passed on yet: who has said much
-// into a tunnel waits until the other end has answered, as a protocol in it would.
-bool ClientH2::Lingers() {
-  const bool lingers = std::any_of(tunnels_.begin(), tunnels_.end(), [](const Exchange* exchange) {
-    return exchange->outcome == Outcome::kAnswered && !exchange->request_whole;
-  });
-  if (lingers) script_.Then(std::chrono::milliseconds(5), [this] { Advance(); });
-  return lingers;
 }
 
 void ClientH2::Connect() {

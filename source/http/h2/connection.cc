@@ -144,7 +144,9 @@ CodecState Connection::Abort(const StreamError& error) {
 }
 
 void Connection::EndAll(const StreamError& error) {
+  // A receiver that is given the rest of a message may do anything but open streams here.
   for (StreamState* stream : streams_) {
+    GiveWhole(*stream);
     const bool whole = stream->closed && stream->end_delivered;
     stream->end_unread = false;
     if (!stream->given_up && !stream->error && !whole) {
@@ -153,6 +155,17 @@ void Connection::EndAll(const StreamError& error) {
           error.unprocessed || (role_ == Role::kClient && !stream->head_encoded);
     }
     End(*stream);
+  }
+}
+
+// What came whole before the connection ended is its receiver's, who would not be asked again: also
+// while he is paused. To a server that is so only where it has answered: the client is gone.
+void Connection::GiveWhole(StreamState& stream) {
+  if (!stream.end_received || (role_ == Role::kServer && !stream.closed)) return;
+  while (!stream.end_delivered && !stream.given_up && !stream.error) {
+    stream.read_paused = false;
+    Deliver(stream);
+    if (stream.tunnel == Tunnel::kAsked || stream.tunnel == Tunnel::kRefused) return;
   }
 }
 

@@ -139,6 +139,7 @@ class Connection final : public Pings {
   void Fail();
   // With `error`, but for those that are whole.
   void EndAll(const StreamError& error);
+  void GiveWhole(StreamState& stream);
   CodecState Result() const;
   Side side() const { return role_ == Role::kServer ? Side::kDownstream : Side::kUpstream; }
   bool OutputIsFull() const {

@@ -67,6 +67,26 @@ TEST(Tunnels, WhatComesBehindARefusalIsDroppedAndItsWindowGivenBack) {
   }
 }
 
+// Of a client that goes away behind its last word.
+TEST(Tunnels, WhatCameWholeIsGivenWhenTheConnectionEndsThoughPaused) {
+  for (const bool answered : {true, false}) {
+    SCOPED_TRACE(answered);
+    Server server(WithConnect());
+    server.Send(ClientPreface() + Headers(1, kConnect, false));
+    RecordedRequest& request = *server.recorded.requests.at(0);
+    request.GrantTunnel();
+    if (answered) request.EndTunnel();
+    request.stream->SetReadPaused(true);
+    server.Send(Data(1, "last words", true));
+    EXPECT_EQ(request.received.body, "");
+    server.codec->Abort(StreamError{.kind = ErrorKind::kConnectionClosed});
+    EXPECT_EQ(request.received.body, answered ? "last words" : "");
+    EXPECT_EQ(request.received.ended, answered);
+    EXPECT_EQ(request.received.reset, !answered);
+    EXPECT_TRUE(request.received.closed);
+  }
+}
+
 TEST(Tunnels, HeadsThatAreNone) {
   FieldList odd = kWebSocket, ignored = kWebSocket, no_port = kConnect, content = kConnect;
   odd[1].second = "web socket";

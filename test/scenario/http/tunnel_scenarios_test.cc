@@ -346,6 +346,27 @@ TEST_P(TunnelScenario, TheLastBytesReachASlowUpstreamThoughItsConnectionDrains) 
   ExpectOver();
 }
 
+// Once both sides have said all the client is not needed any more.
+TEST_P(TunnelScenario, TheLastBytesOfAClientThatClosesReachASlowUpstream) {
+  Edge edge = WithUpgrades();
+  edge.cluster_options = "per_connection_buffer_limit_bytes: 4096\n";
+  OpenWebSocket(std::move(edge));
+  FromUpstream("done", true);
+  EXPECT_TRUE(heard().ended);
+  UpPeer().SetReading(false);
+  const std::string bytes(100 * 1024, 'z');
+  FromClient(bytes, true);
+  world->Run(std::chrono::milliseconds(100));
+  client_peer->Close();
+  world->Run(std::chrono::milliseconds(100));
+  UpPeer().SetReading(true);
+  world->Run(std::chrono::seconds(2));
+  EXPECT_TRUE(Up().heard(0).body == bytes);
+  EXPECT_TRUE(Up().heard(0).ended);
+  EXPECT_FALSE(Up().heard(0).reset);
+  ExpectOver();
+}
+
 // The end of the client's side is the last that the proxy hears of the tunnel.
 TEST_P(TunnelScenario, TheLastBytesReachASlowClient) {
   OpenWebSocket();
