@@ -73,6 +73,7 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
   void Leave(int32_t stream, Open& open);
   void ConsumeSoon(int32_t stream, size_t bytes);
   void Later();
+  bool Lingers();
   void Break(std::string_view why);
   void Drop();
 
@@ -94,7 +95,7 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
 
 void ClientH2::Advance() {
   closed_.clear();
-  if (goaway_ && streams_.empty()) Drop();
+  if (goaway_ && streams_.empty() && !Lingers()) Drop();
   while (!queue_.empty() && streams_.size() < plan_.depth && !goaway_) {
     if (end_ == nullptr) {
       if (scene_.ending) return;
@@ -106,6 +107,13 @@ void ClientH2::Advance() {
     SendNext();
   }
   if (session_ != nullptr) session_->Flush();
+}
+
+// The ends of its last streams are to go out.
+bool ClientH2::Lingers() {
+  if (end_ == nullptr || end_->sent_all()) return false;
+  script_.Then(std::chrono::milliseconds(1), [this] { Advance(); });
+  return true;
 }
 
 void ClientH2::Connect() {

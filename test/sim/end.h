@@ -53,6 +53,8 @@ class End final : public net::ByteStreamHandler, public event::DeferredDeletable
   void EndWrites() { stream_->ShutdownWrite(); }
   bool closed() const { return closed_; }
   bool connected() const { return connected_; }
+  // The network has taken all that was sent.
+  bool sent_all() const { return queue_.empty(); }
   // Of an end that was reset: so long before `now` the peer had said its last word, and we have not
   // read it. With the reset it is lost.
   bool WasLateFor(event::Duration delayed_close, event::MonotonicTime now) const;
