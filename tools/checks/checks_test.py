@@ -16,6 +16,7 @@ import documents  # pylint: disable=wrong-import-position
 import layers  # pylint: disable=wrong-import-position
 import results  # pylint: disable=wrong-import-position
 import sizes  # pylint: disable=wrong-import-position
+import targets  # pylint: disable=wrong-import-position
 import tree as tree_module  # pylint: disable=wrong-import-position
 
 
@@ -277,6 +278,23 @@ class ResultsTest(unittest.TestCase):
 
     def test_no_events_is_a_failure(self):
         self.assertEqual(1, results.main(["count", "/nowhere/events.json"]))
+
+
+class TargetsTest(unittest.TestCase):
+    """Tests that no target has."""
+
+    def test_a_test_without_a_target_is_named(self):
+        found = texts(targets.check(SampleTree({
+            "test/a/BUILD.bazel": 'srcs = glob(["*_test.cc"])',
+            "test/a/globbed_test.cc": "",
+            "test/a/inner/forgotten_test.cc": "",
+            "test/b/BUILD.bazel": 'srcs = ["named_test.cc", "deep/er_fuzz.cc"]',
+            "test/b/named_test.cc": "",
+            "test/b/deep/er_fuzz.cc": "",
+            "test/b/other_test.cc": "",
+        })))
+        self.assertEqual(["test/a/inner/forgotten_test.cc: no target of test/a has it: it never runs",
+                          "test/b/other_test.cc: no target of test/b has it: it never runs"], found)
 
 
 class Collector(unittest.TextTestResult):
