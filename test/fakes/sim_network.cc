@@ -191,10 +191,6 @@ size_t SimNetwork::connects(const net::Address& address) const {
   return found == connects_by_address_.end() ? 0 : found->second;
 }
 
-std::optional<event::MonotonicTime> SimNetwork::PeerEnded(const net::ByteStream& stream) {
-  return static_cast<const SimStream&>(stream).peer_ended();
-}
-
 std::optional<event::MonotonicTime> SimNetwork::UnreadSince(const net::ByteStream& stream) {
   return static_cast<const SimStream&>(stream).unread_since();
 }

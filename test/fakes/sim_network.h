@@ -68,11 +68,8 @@ class SimNetwork final : public net::Network {
   size_t open_streams() const { return streams_.size(); }
   size_t connects() const { return connects_; }
   size_t connects(const net::Address& address) const;
-  // When the peer of `stream`, which is of a SimNetwork, ended its side; nothing while it has not.
-  // Whether that has arrived, or was read, is another matter.
-  static std::optional<event::MonotonicTime> PeerEnded(const net::ByteStream& stream);
-  // When the peer of `stream` sent the last of what was not read of it, bytes or its end; nothing
-  // when all was read.
+  // When the peer of `stream`, which is of a SimNetwork, sent the last of what was not read of it,
+  // bytes or its end; nothing when all was read.
   static std::optional<event::MonotonicTime> UnreadSince(const net::ByteStream& stream);
 
   // Network:

@@ -162,14 +162,14 @@ void SimStream::Send(Kind kind, std::string bytes) {
 
 void SimStream::Receive(Chunk chunk) {
   const event::MonotonicTime due = chunk.due;
-  if (chunk.kind == Kind::kEnd) peer_ended_ = loop_.Now();
+  if (chunk.kind == Kind::kEnd) peer_ended_ = true;
   if (chunk.kind != Kind::kReset) last_sent_ = loop_.Now();
   incoming_.push_back(std::move(chunk));
   if (!arrival_.enabled()) arrival_.Enable(due - loop_.Now());
 }
 
 std::optional<event::MonotonicTime> SimStream::unread_since() const {
-  const bool unread = held_ > 0 || (peer_ended_.has_value() && !ended_read_);
+  const bool unread = held_ > 0 || (peer_ended_ && !ended_read_);
   return unread ? std::optional(last_sent_) : std::nullopt;
 }
 

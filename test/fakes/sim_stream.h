@@ -40,7 +40,6 @@ class SimStream final : public net::ByteStream {
   State state() const { return state_; }
   // The connection stands, though this end may not have been told yet.
   bool joined() const { return peer_ != nullptr; }
-  std::optional<event::MonotonicTime> peer_ended() const { return peer_ended_; }
   std::optional<event::MonotonicTime> unread_since() const;
   const Wire& wire() const { return *wire_; }
   const std::shared_ptr<Wire>& shared_wire() const { return wire_; }
@@ -85,7 +84,7 @@ class SimStream final : public net::ByteStream {
   size_t read_offset_ = 0;           // Of arrived_.
   size_t held_ = 0;                  // Bytes incoming and arrived: what the peer's window counts.
   event::MonotonicTime last_due_{};  // Of what this end sent: order is kept.
-  std::optional<event::MonotonicTime> peer_ended_;
+  bool peer_ended_ = false;
   event::MonotonicTime last_sent_{};  // To this end, but for resets.
   bool connected_ = false;            // OnConnected is to be told.
   bool news_ = false;                 // Something arrived that the handler has not been told.

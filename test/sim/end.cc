@@ -46,8 +46,6 @@ bool End::WasLateFor(event::Duration delayed_close, event::MonotonicTime now) co
   return since.has_value() && now - *since >= delayed_close;
 }
 
-bool End::peer_had_ended() const { return fakes::SimNetwork::PeerEnded(*stream_).has_value(); }
-
 void End::Flush() {
   if (flushing_) return;
   flushing_ = true;

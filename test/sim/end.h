@@ -58,7 +58,6 @@ class End final : public net::ByteStreamHandler, public event::DeferredDeletable
   // Of an end that was reset: so long before `now` the peer had said its last word, and we have not
   // read it. With the reset it is lost.
   bool WasLateFor(event::Duration delayed_close, event::MonotonicTime now) const;
-  bool peer_had_ended() const;
   const net::Address& remote_address() const { return stream_->remote_address(); }
 
   void OnConnected() override {

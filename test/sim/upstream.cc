@@ -62,10 +62,7 @@ void UpstreamConnection::OnEnd() {
   end_->Close(net::ByteStream::CloseMode::kNormal);
 }
 
-void UpstreamConnection::OnLost(std::string_view why) {
-  if (end_->peer_had_ended() && protocol_ != nullptr) protocol_->ReadTooLate();
-  Over(why);
-}
+void UpstreamConnection::OnLost(std::string_view why) { Over(why); }
 
 void UpstreamConnection::Close() {
   Over("the upstream stops");

@@ -29,9 +29,6 @@ class UpstreamProtocol {
   virtual void Receive(std::string_view bytes) = 0;
   // The proxy has ended its side. True: the connection is a tunnel, whose other direction goes on.
   virtual bool PeerEnded() { return false; }
-  // The proxy had said all and ended in order, but the upstream read so late that what it sent
-  // itself met a closed connection: with that reset goes what it had not read.
-  virtual void ReadTooLate() {}
   // The connection is over.
   virtual void Over(std::string_view why) = 0;
 };

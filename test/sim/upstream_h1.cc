@@ -57,9 +57,6 @@ class UpstreamH1 final : public UpstreamProtocol, public H1Receiver {
     if (!exchange_->early) Answer();
   }
   bool BodyIsLeftOut(const Head&) override { return false; }
-  void ReadTooLate() override {
-    if (exchange_ != nullptr) exchange_->request_whole = true;
-  }
   bool PeerEnded() override {
     if (exchange_ == nullptr || exchange_->tunnel == Tunnel::kNone) return false;
     reader_.FeedEnd();

@@ -21,9 +21,6 @@ class UpstreamH2 final : public UpstreamProtocol, public H2Receiver {
     closed_.clear();
     session_.Receive(bytes);
   }
-  void ReadTooLate() override {
-    for (auto& [stream, open] : streams_) open->exchange.request_whole = true;
-  }
   void Over(std::string_view why) override {
     for (auto& [stream, open] : streams_) {
       open->script.Cancel();

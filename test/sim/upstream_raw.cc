@@ -24,9 +24,6 @@ class UpstreamRaw final : public UpstreamProtocol {
     }
     if (check_ != nullptr && !bytes.empty()) check_->Body(bytes);
   }
-  void ReadTooLate() override {
-    if (exchange_ != nullptr) exchange_->request_whole = true;
-  }
   bool PeerEnded() override {
     if (check_ == nullptr) return false;
     check_->End({});

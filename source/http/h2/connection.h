@@ -122,9 +122,9 @@ class Connection final : public Pings {
   void Receive(buffer::Buffer& in);
   void Pump();
   void DeliverResumed();
-  // Nothing follows the end of a tunnel's last direction by which we would see that the peer has
-  // read it; and when the connection ends before, what the peer sends meanwhile resets it. The
-  // stream is kept until a PING behind that end is answered.
+  // Nothing else says that the peer has read the end of our side of a tunnel: the end of its own
+  // may have crossed it. When the connection ends before, what the peer sends meanwhile resets it,
+  // and takes what was not read. The stream is kept until a PING behind that end is answered.
   void AwaitReading(StreamState& stream);
   void OnEndRead(int32_t stream_id);
   void Consume(int32_t stream_id, size_t bytes);

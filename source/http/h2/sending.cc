@@ -158,10 +158,11 @@ void Connection::OnFrameSent(const nghttp2_frame& frame) {
 void Connection::OnEndSent(int32_t stream_id) {
   StreamState* const stream = Find(stream_id);
   const bool tunnel = stream != nullptr && stream->tunnel == Tunnel::kGranted;
-  if (role_ == Role::kClient && !tunnel) return;
-  const bool both = nghttp2_session_get_stream_remote_close(session_, stream_id) != 0;
-  if (role_ == Role::kClient && both) AwaitReading(*stream);
-  if (tunnel || both) return;
+  if (role_ == Role::kClient) {
+    if (tunnel) AwaitReading(*stream);
+    return;
+  }
+  if (tunnel || nghttp2_session_get_stream_remote_close(session_, stream_id) != 0) return;
   // The answer is complete before its request: the rest is not wanted (RFC 9113, 8.1).
   RefuseStream(stream_id, NGHTTP2_NO_ERROR);
   if (stream != nullptr) {

@@ -47,7 +47,7 @@ struct StreamState {
   bool no_body = false;  // The answer to HEAD, 204, 304: what is encoded after the head is dropped.
   bool deferred = false;  // nghttp2 waits for more bytes.
   bool is_head = false;   // The request's method is HEAD.
-  // A client's tunnel has ended with our side, and nothing says yet that the peer has read that.
+  // A client has ended its side of a tunnel, and the peer has not said yet that it has read that.
   bool end_unread = false;
 
   // Back-pressure as last told, and whether the state stands in the list of those to look at.

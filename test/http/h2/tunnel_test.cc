@@ -167,12 +167,27 @@ TEST(Tunnels, AClientKeepsAStreamUntilItsLateEndIsRead) {
   }
 }
 
-TEST(Tunnels, AnEndThatIsAnsweredNeedsNoQuestion) {
+// The peer's end may have crossed ours.
+TEST(Tunnels, ThePeersEndDoesNotSayThatOursIsRead) {
   ClientTunnel tunnel;
+  Client& client = tunnel.client;
   tunnel.End();
-  EXPECT_EQ(TypesOf(tunnel.client.output), std::vector<uint8_t>{kData});
+  const std::vector<SeenFrame> said = ReadFrames(client.output);
+  ASSERT_EQ(TypesOf(client.output), (std::vector<uint8_t>{kData, kPing}));
+  client.Send(Data(3, "bye", true));
+  EXPECT_TRUE(tunnel.response.received.ended);
   EXPECT_FALSE(tunnel.response.received.closed);
-  tunnel.client.Send(Data(3, "bye", true));
+  client.Send(Frame(kPing, kAck, 0, said.at(1).payload));
+  EXPECT_TRUE(tunnel.response.received.closed);
+}
+
+TEST(Tunnels, AnEndThatIsReadBeforeThePeersIsNoLongerAsked) {
+  ClientTunnel tunnel;
+  Client& client = tunnel.client;
+  tunnel.End();
+  client.Send(Frame(kPing, kAck, 0, ReadFrames(client.output).at(1).payload));
+  EXPECT_FALSE(tunnel.response.received.closed);
+  client.Send(Data(3, "bye", true));
   EXPECT_TRUE(tunnel.response.received.closed);
 }
 
