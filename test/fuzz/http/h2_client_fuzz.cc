@@ -11,7 +11,6 @@
 
 #include "source/base/check.h"
 #include "test/fuzz/http/h2_script.h"
-#include "test/fuzz/lines.h"
 
 namespace weir::http {
 namespace {
@@ -117,11 +116,7 @@ class Client {
     const bool granted = response.status == 101 && framing.kind == Framing::kTunnel;
     WEIR_CHECK(granted || (response.status >= 200 && response.status <= 599),
                "an invalid status came through");
-    for (const HeaderField& field : response.head.headers) {
-      WEIR_CHECK(HeaderMap::IsValidName(field.name), "an invalid name came through");
-      WEIR_CHECK(field.id == HeaderId::kCookie || HeaderMap::IsValidValue(field.value),
-                 "an invalid value came through");
-    }
+    CheckFields(response.head.headers);
     if (response.received.ended && framing.kind == Framing::kLength) {
       WEIR_CHECK(response.received.body.size() == framing.length, "a body of another length");
     }
@@ -142,14 +137,6 @@ class Client {
 }  // namespace weir::http
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace weir;
-  std::string_view bytes = TextOf(data, size);
-  const size_t asked = TakeByte(bytes);
-  const std::string_view script = TakeLine(bytes);
-  const size_t piece = asked == 0 ? std::max<size_t>(bytes.size(), 1) : asked;
-  buffer::BlockPool pool;
-  http::Client client(pool, script);
-  for (size_t at = 0; at < bytes.size(); at += piece) client.Receive(bytes.substr(at, piece));
-  client.Finish();
+  weir::http::RunScript<weir::http::Client>(data, size);
   return 0;
 }

@@ -6,12 +6,15 @@
 //   d drain  g PING   o the output is full         O it has room again   k it is not flushed
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "source/base/check.h"
 #include "source/http/h2/codec.h"
+#include "test/fuzz/lines.h"
 #include "test/http/recording_handler.h"
 
 namespace weir::http {
@@ -95,6 +98,28 @@ inline void ActOnStream(char letter, Stream& stream, buffer::BlockPool& pool, Se
     default:
       return;
   }
+}
+
+inline void CheckFields(const HeaderMap& fields) {
+  for (const HeaderField& field : fields) {
+    WEIR_CHECK(HeaderMap::IsValidName(field.name), "an invalid name came through");
+    WEIR_CHECK(field.id == HeaderId::kCookie || HeaderMap::IsValidValue(field.value),
+               "an invalid value came through");
+  }
+}
+
+// An input: a byte for the size of the pieces that come (0: all at once), the script's line, and
+// what the peer of `Peer` sends.
+template <typename Peer>
+void RunScript(const uint8_t* data, size_t size) {
+  std::string_view bytes = TextOf(data, size);
+  const size_t asked = TakeByte(bytes);
+  const std::string_view script = TakeLine(bytes);
+  const size_t piece = asked == 0 ? std::max<size_t>(bytes.size(), 1) : asked;
+  buffer::BlockPool pool;
+  Peer peer(pool, script);
+  for (size_t at = 0; at < bytes.size(); at += piece) peer.Receive(bytes.substr(at, piece));
+  peer.Finish();
 }
 
 }  // namespace weir::http

@@ -13,7 +13,6 @@
 #include "source/http/preface.h"
 #include "source/http/syntax.h"
 #include "test/fuzz/http/h2_script.h"
-#include "test/fuzz/lines.h"
 
 namespace weir::http {
 namespace {
@@ -50,6 +49,7 @@ class Server {
       handler_.on_headers = [this](RecordedRequest&) { Turn(true); };
     }
     codec_ = h2::CreateServerCodec(handler_, pool, options_, stats_);
+    Receive(kHttp2Preface);
   }
 
   void Receive(std::string_view bytes) {
@@ -119,11 +119,7 @@ class Server {
     WEIR_CHECK(request.received.closed, "a stream was not closed");
     WEIR_CHECK(IsToken(request.head.method), "an invalid method came through");
     WEIR_CHECK(IsValidAuthority(request.head.authority), "an invalid authority came through");
-    for (const HeaderField& field : request.head.headers) {
-      WEIR_CHECK(HeaderMap::IsValidName(field.name), "an invalid name came through");
-      WEIR_CHECK(field.id == HeaderId::kCookie || HeaderMap::IsValidValue(field.value),
-                 "an invalid value came through");
-    }
+    CheckFields(request.head.headers);
   }
 
   buffer::BlockPool& pool_;
@@ -142,15 +138,6 @@ class Server {
 }  // namespace weir::http
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace weir;
-  std::string_view bytes = TextOf(data, size);
-  const size_t asked = TakeByte(bytes);
-  const std::string_view script = TakeLine(bytes);
-  const size_t piece = asked == 0 ? std::max<size_t>(bytes.size(), 1) : asked;
-  buffer::BlockPool pool;
-  http::Server server(pool, script);
-  server.Receive(http::kHttp2Preface);
-  for (size_t at = 0; at < bytes.size(); at += piece) server.Receive(bytes.substr(at, piece));
-  server.Finish();
+  weir::http::RunScript<weir::http::Server>(data, size);
   return 0;
 }
