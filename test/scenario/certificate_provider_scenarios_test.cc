@@ -49,12 +49,7 @@ class Provided {
     for (const auto& [path, bytes] : Files(common_name)) world.files().Write(path, bytes);
     world.Run();
   }
-  // What a new connection sees.
-  std::string Subject() {
-    TlsClient client(world, {});
-    world.Say(client.Connect(), kGet);
-    return client.server_subject();
-  }
+  std::string Subject() { return SubjectServed(world); }
 
   World world;
 };

@@ -37,12 +37,7 @@ class SecretFiles {
     world.files().Write("/certs/key", identity.key_pem);
     world.Run();
   }
-  // What a new connection sees.
-  std::string Subject() {
-    TlsClient client(world, {});
-    world.Say(client.Connect(), kGet);
-    return client.server_subject();
-  }
+  std::string Subject() { return SubjectServed(world); }
 
   World world;
   ControlPlane control;

@@ -91,6 +91,13 @@ class TlsClient {
   const net::ByteStream* stream_ = nullptr;
 };
 
+// Of the certificate that a new connection sees.
+inline std::string SubjectServed(World& world) {
+  TlsClient client(world, {});
+  world.Say(client.Connect(), kGet);
+  return client.server_subject();
+}
+
 // Makes `upstream` speak TLS with `identity`.
 class TlsUpstream {
  public:
