@@ -82,7 +82,8 @@ struct Http1Options {
 // In place of max_retries: a share of the requests that are under way or wait.
 struct RetryBudget {
   double percent = 20;
-  uint32_t least = 3;  // min_retry_concurrency
+  uint32_t least = 3;                     // min_retry_concurrency
+  std::chrono::milliseconds interval{0};  // Those that ended within it count, too.
   friend bool operator==(const RetryBudget&, const RetryBudget&) = default;
 };
 

@@ -230,7 +230,8 @@ absl::Status Process::MakeServer() {
         return std::make_unique<xds::GrpcTransport>(*main_loop_, std::move(target));
       },
       .parse_file = ParseResourceFile,
-      .wall_time = [this] { return clock_.System(); }};
+      .wall_time = [this] { return clock_.System(); },
+      .monotonic_time = [this] { return clock_.Monotonic(); }};
   for (const auto& worker : workers_)
     platform.workers.push_back({worker->loop(), worker->network(), worker->resolver()});
   server::ServerOptions options;

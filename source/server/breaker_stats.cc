@@ -31,9 +31,10 @@ constexpr Gauges kRetries{"rq_retry_open", "1 at the limit of retries", "remaini
 
 }  // namespace
 
-std::vector<stats::Sample> BreakerSamples(const upstream::BreakerRegistry& breakers) {
+std::vector<stats::Sample> BreakerSamples(const upstream::BreakerRegistry& breakers,
+                                          event::MonotonicTime now) {
   std::vector<stats::Sample> samples;
-  for (const upstream::BreakerReading& reading : breakers.Read()) {
+  for (const upstream::BreakerReading& reading : breakers.Read(now)) {
     const stats::Scope scope{
         "cluster.", reading.stat_name,
         reading.high_priority ? "circuit_breakers.high." : "circuit_breakers.default."};

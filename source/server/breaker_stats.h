@@ -8,7 +8,8 @@
 
 namespace weir::server {
 
-// Of every cluster that some worker uses. Any thread.
-std::vector<stats::Sample> BreakerSamples(const upstream::BreakerRegistry& breakers);
+// Of every cluster that some worker uses, as of `now`. Any thread.
+std::vector<stats::Sample> BreakerSamples(const upstream::BreakerRegistry& breakers,
+                                          event::MonotonicTime now);
 
 }  // namespace weir::server

@@ -82,7 +82,8 @@ Server::Server(const config::Bootstrap& bootstrap, const ServerPlatform& platfor
                    bootstrap_.stats.flush_interval, [this] { ShowGauges(); }),
       heap_watch_(platform.main_loop, platform.executor, platform.heap,
                   [this](const event::HeapReading& heap) { ShowHeap(heap); }),
-      breaker_source_(platform.registry.AddSource([this] { return BreakerSamples(breakers_); })),
+      breaker_source_(platform.registry.AddSource(
+          [this] { return BreakerSamples(breakers_, platform_.monotonic_time()); })),
       certificate_source_(
           platform.registry.AddSource([this] { return certificate_stats_.Samples(); })) {
   MakeWorkers();

@@ -60,7 +60,9 @@ struct ServerPlatform {
   uint64_t seed;
   MakeTransport make_transport;
   xds::ParseFile parse_file;
-  std::function<event::SystemTime()> wall_time;  // Any thread.
+  // The clocks, for any thread.
+  std::function<event::SystemTime()> wall_time;
+  std::function<event::MonotonicTime()> monotonic_time;
 };
 
 // The extensions that this program has.

@@ -52,24 +52,27 @@ void Lease::StopWaiting() {
 
 bool Lease::WantedElsewhere() const { return limit_->waiters() > (waiting_ ? 1u : 0u); }
 
-void ClusterLimits::FollowBudget(const config::RetryBudget& budget) const {
-  const uint64_t busy = requests->Taken() + pending_requests->Taken();
-  const auto share = static_cast<uint64_t>(budget.percent / 100 * static_cast<double>(busy));
+void ClusterLimits::FollowBudget(const config::RetryBudget& budget,
+                                 event::MonotonicTime now) const {
+  const uint64_t recent = recent_requests == nullptr ? 0 : recent_requests->Count(now);
+  const uint64_t all = requests->Taken() + pending_requests->Taken() + recent;
+  const auto share = static_cast<uint64_t>(budget.percent / 100 * static_cast<double>(all));
   retries->SetLimit(std::max<uint64_t>(share, budget.least));
 }
 
 struct BreakerRegistry::State {
   struct Held {
     std::weak_ptr<SharedLimit> connections, pending_requests, requests, retries, pools;
+    std::weak_ptr<RecentRequests> recent_requests;
     std::weak_ptr<std::atomic<bool>> membership_reported;
     std::string stat_name;
     bool track_remaining = false;
     std::optional<config::RetryBudget> retry_budget;
     // Nothing where no worker uses the cluster any more.
     std::optional<ClusterLimits> Lock() const {
-      ClusterLimits limits{connections.lock(), pending_requests.lock(),
-                           requests.lock(),    retries.lock(),
-                           pools.lock(),       membership_reported.lock()};
+      ClusterLimits limits{
+          connections.lock(), pending_requests.lock(), requests.lock(),           retries.lock(),
+          pools.lock(),       recent_requests.lock(),  membership_reported.lock()};
       if (limits.connections == nullptr || limits.pending_requests == nullptr ||
           limits.requests == nullptr || limits.retries == nullptr) {
         return std::nullopt;
@@ -86,6 +89,19 @@ struct BreakerRegistry::State {
     } else {
       found->SetLimit(limit);
     }
+    return found;
+  }
+
+  // What was counted by another interval is of no use.
+  std::shared_ptr<RecentRequests> Recent(std::weak_ptr<RecentRequests>& held,
+                                         std::chrono::milliseconds interval) {
+    std::shared_ptr<RecentRequests> found = held.lock();
+    if (interval.count() == 0) {
+      found = nullptr;
+    } else if (found == nullptr || found->interval() != interval) {
+      found = std::make_shared<RecentRequests>(interval);
+    }
+    held = found;
     return found;
   }
 
@@ -131,6 +147,9 @@ ClusterLimits BreakerRegistry::Get(const config::Cluster& cluster, bool high_pri
   if (settings.max_connection_pools.has_value()) {
     limits.pools = state_->Limit(held.pools, *settings.max_connection_pools);
   }
+  if (settings.retry_budget.has_value()) {
+    limits.recent_requests = state_->Recent(held.recent_requests, settings.retry_budget->interval);
+  }
   limits.membership_reported = held.membership_reported.lock();
   if (limits.membership_reported == nullptr) {
     limits.membership_reported = std::make_shared<std::atomic<bool>>(false);
@@ -156,14 +175,14 @@ BreakerReading::Limit ReadLimit(SharedLimit& limit) { return {limit.Taken(), lim
 
 }  // namespace
 
-std::vector<BreakerReading> BreakerRegistry::Read() const {
+std::vector<BreakerReading> BreakerRegistry::Read(event::MonotonicTime now) const {
   const MutexLock lock(state_->mutex);
   std::vector<BreakerReading> readings;
   for (const bool high : {false, true}) {
     for (const auto& [name, held] : state_->clusters[high ? 1 : 0]) {
       const std::optional<ClusterLimits> limits = held.Lock();
       if (!limits.has_value()) continue;
-      if (held.retry_budget.has_value()) limits->FollowBudget(*held.retry_budget);
+      if (held.retry_budget.has_value()) limits->FollowBudget(*held.retry_budget, now);
       readings.push_back(
           {held.stat_name, high, held.track_remaining, ReadLimit(*limits->connections),
            ReadLimit(*limits->pending_requests), ReadLimit(*limits->requests),

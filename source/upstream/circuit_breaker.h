@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "source/config/cluster.h"
+#include "source/upstream/recent_requests.h"
 
 namespace weir::upstream {
 
@@ -57,9 +58,10 @@ class Lease {
 
 struct ClusterLimits {
   std::shared_ptr<SharedLimit> connections, pending_requests, requests, retries;
-  std::shared_ptr<SharedLimit> pools;  // Null: no limit.
-  // Moves the limit of retries to what `budget` grants for the requests of now.
-  void FollowBudget(const config::RetryBudget& budget) const;
+  std::shared_ptr<SharedLimit> pools;               // Null: no limit.
+  std::shared_ptr<RecentRequests> recent_requests;  // Null: no retry budget has an interval.
+  // Moves the limit of retries to what `budget` grants for the requests of `now`.
+  void FollowBudget(const config::RetryBudget& budget, event::MonotonicTime now) const;
   // Whether some worker's cluster sets the gauges of the cluster itself (membership_*). Who turned
   // it from false to true does, until it turns it back.
   std::shared_ptr<std::atomic<bool>> membership_reported;
@@ -91,8 +93,8 @@ class BreakerRegistry {
   std::shared_ptr<SharedLimit> ConnectionsTo(const std::string& host,
                                              const config::Cluster& cluster, bool high_priority);
 
-  // Of every cluster that some worker uses, in no order. Any thread.
-  std::vector<BreakerReading> Read() const;
+  // Of every cluster that some worker uses, in no order, as of `now`. Any thread.
+  std::vector<BreakerReading> Read(event::MonotonicTime now) const;
 
  private:
   struct State;

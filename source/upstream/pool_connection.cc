@@ -153,7 +153,7 @@ void PoolConnection::AwaitTail() {
 
 void PoolConnection::GiveStreamsBack(size_t still_active) {
   for (; active_ > still_active; --active_) {
-    context_.leases.requests.Give();
+    context_.leases.EndRequest(context_.loop);
     context_.stats.upstream_rq_active.Dec();
     host_->stats().rq_active.Dec();
   }

@@ -49,13 +49,25 @@ struct Leases {
         requests(limits.requests),
         retries(limits.retries) {
     CountPools(limits);
+    CountRecent(limits);
   }
   // After all pools have ended: whether they are counted may have changed.
   void CountPools(const ClusterLimits& limits) {
     pools = limits.pools == nullptr ? nullptr : std::make_unique<Lease>(limits.pools);
   }
+  void CountRecent(const ClusterLimits& limits) {
+    if (recent != nullptr && recent->all() == limits.recent_requests) return;
+    recent = limits.recent_requests == nullptr
+                 ? nullptr
+                 : std::make_unique<RecentRequests::Part>(limits.recent_requests);
+  }
+  void EndRequest(const event::Loop& loop) {
+    requests.Give();
+    if (recent != nullptr) recent->Note(loop.Now());
+  }
   Lease connections, pending_requests, requests, retries;
-  std::unique_ptr<Lease> pools;  // Null: they are not counted.
+  std::unique_ptr<Lease> pools;                  // Null: they are not counted.
+  std::unique_ptr<RecentRequests::Part> recent;  // Null: likewise.
 };
 
 class Pool;

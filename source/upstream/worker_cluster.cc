@@ -107,10 +107,11 @@ void WorkerCluster::UpdateLimits() {
   for (bool high : {false, true}) {
     const auto& priority = priorities_[high ? 1 : 0];
     if (priority == nullptr) continue;
-    const ClusterLimits limits = platform_.breakers.Get(*config_, high);
-    if ((limits.pools == nullptr) != (priority->leases.pools == nullptr)) {
-      priority->leases.CountPools(limits);
+    priority->limits = platform_.breakers.Get(*config_, high);
+    if ((priority->limits.pools == nullptr) != (priority->leases.pools == nullptr)) {
+      priority->leases.CountPools(priority->limits);
     }
+    priority->leases.CountRecent(priority->limits);
   }
   for (const auto& pool : pools_) {
     platform_.breakers.ConnectionsTo(pool->host()->address_text(), *config_, pool->high_priority());
@@ -245,7 +246,7 @@ Start WorkerCluster::StartTcp(TcpRequestHandler& handler, const StreamOptions& o
 bool WorkerCluster::BeginRetry(bool high_priority) {
   Priority& priority = PriorityOf(high_priority);
   const auto& budget = config_->BreakersOf(high_priority).retry_budget;
-  if (budget.has_value()) priority.limits.FollowBudget(*budget);
+  if (budget.has_value()) priority.limits.FollowBudget(*budget, platform_.loop.Now());
   if (!priority.leases.retries.TryTake()) {
     stats_->upstream_rq_retry_overflow.Inc();
     return false;

@@ -57,6 +57,7 @@ TEST(Equality, Cluster) {
       [](Cluster& c) { c.breakers.Edit().max_requests = 1; },
       [](Cluster& c) { c.high_breakers.Edit().max_retries = 1; },
       [](Cluster& c) { c.breakers.Edit().retry_budget = RetryBudget{}; },
+      [](Cluster& c) { c.breakers.Edit().retry_budget = RetryBudget{.interval = milliseconds(1)}; },
       [](Cluster& c) { c.breakers.Edit().max_connection_pools = 1; },
       [](Cluster& c) { c.breakers.Edit().max_connections_to_host = 1; },
       [](Cluster& c) { c.sockets.Edit().bind = std::make_shared<UpstreamBind>(); },

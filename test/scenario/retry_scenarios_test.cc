@@ -347,20 +347,48 @@ TEST(RetryScenario, WhoHitsABreakerIsToldSo) {
   EXPECT_THAT(client.received(), HasSubstr("x-envoy-overloaded: true\r\n"));
 }
 
-TEST(RetryScenario, ABudgetStandsInPlaceOfTheBreakersRetries) {
-  Edge edge = RouteWith("retry_policy: { retry_on: 5xx, num_retries: 1 }");
-  edge.cluster_options =
-      "circuit_breakers: { thresholds: [ { max_retries: 0, track_remaining: true, retry_budget: { "
-      "budget_percent: { value: 50 }, min_retry_concurrency: 1 } } ] }";
-  World world(EdgeBootstrap(edge));
-  ASSERT_TRUE(world.status().ok()) << world.status();
-  world.AddUpstream("10.0.0.1:80").AnswerAll(kBusy);
-  Peer& client = world.Connect();
-  world.Say(client, Get());
-  world.Run(seconds(1));
-  EXPECT_EQ(world.Stat("cluster.web.circuit_breakers.default.remaining_retries"), 1);
-  EXPECT_EQ(world.Stat("cluster.web.upstream_rq_retry"), 1);
-  EXPECT_EQ(world.Stat("cluster.web.upstream_rq_retry_overflow"), 0);
+// A world whose upstream is busy, where one retry is wanted and a budget says how many may be.
+class BudgetScenario : public testing::Test {
+ protected:
+  void Start(std::string_view budget) {
+    Edge edge = RouteWith("retry_policy: { retry_on: 5xx, num_retries: 1 }");
+    edge.cluster_options =
+        StrCat("circuit_breakers: { thresholds: [ { max_retries: 0, track_remaining: true, ",
+               "retry_budget: { budget_percent: { value: 50 }, ", budget, " } } ] }");
+    world = std::make_unique<World>(EdgeBootstrap(edge));
+    ASSERT_TRUE(world->status().ok()) << world->status();
+    world->AddUpstream("10.0.0.1:80").AnswerAll(kBusy);
+    client = &world->Connect();
+  }
+  void Ask() {
+    world->Say(*client, Get());
+    world->Run(seconds(1));
+  }
+  int64_t Remaining() {
+    return world->Stat("cluster.web.circuit_breakers.default.remaining_retries");
+  }
+
+  std::unique_ptr<World> world;
+  Peer* client = nullptr;
+};
+
+TEST_F(BudgetScenario, ItStandsInPlaceOfTheBreakersRetries) {
+  Start("min_retry_concurrency: 1");
+  Ask();
+  EXPECT_EQ(Remaining(), 1);
+  EXPECT_EQ(world->Stat("cluster.web.upstream_rq_retry"), 1);
+  EXPECT_EQ(world->Stat("cluster.web.upstream_rq_retry_overflow"), 0);
+}
+
+TEST_F(BudgetScenario, WithAnIntervalItGrantsRetriesForWhatHasEnded) {
+  Start("min_retry_concurrency: 0, budget_interval: 10s");
+  Ask();
+  EXPECT_EQ(world->Stat("cluster.web.upstream_rq_retry"), 0) << "nothing has ended before it";
+  Ask();
+  EXPECT_EQ(world->Stat("cluster.web.upstream_rq_retry"), 1);
+  EXPECT_EQ(Remaining(), 1);
+  world->Run(seconds(12));
+  EXPECT_EQ(Remaining(), 0);
 }
 
 // --- Hedges

@@ -142,7 +142,8 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
         return transport;
       },
       .parse_file = exe::ParseResourceFile,
-      .wall_time = [this] { return loop_.WallNow(); }};
+      .wall_time = [this] { return loop_.WallNow(); },
+      .monotonic_time = [this] { return loop_.Now(); }};
   for (size_t i = 0; i < options.workers; ++i)
     platform.workers.push_back({loop_, network_, resolver_});
   server::ServerOptions server_options;

@@ -122,12 +122,12 @@ TEST(BreakerRegistry, ReadsWhatIsTakenAndNotWhatLiesInReserves) {
   cluster.breakers.Edit().max_requests = 1000;
   cluster.breakers.Edit().max_retries = 1;
   cluster.breakers.Edit().track_remaining = true;
-  EXPECT_TRUE(registry.Read().empty());
+  EXPECT_TRUE(registry.Read({}).empty());
   const ClusterLimits limits = registry.Get(cluster, false);
   Lease requests(limits.requests);
   Lease retries(limits.retries);
   ASSERT_TRUE(requests.TryTake() && requests.TryTake() && retries.TryTake());
-  const std::vector<BreakerReading> readings = registry.Read();
+  const std::vector<BreakerReading> readings = registry.Read({});
   ASSERT_EQ(readings.size(), 1u);
   EXPECT_EQ(readings[0].stat_name, "shown");
   EXPECT_FALSE(readings[0].high_priority);
@@ -149,7 +149,7 @@ TEST(BreakerRegistry, ABudgetGrantsRetriesForTheRequestsThereAre) {
   Lease waiting(limits.pending_requests);
   Lease retries(limits.retries);
   const auto granted = [&] {
-    limits.FollowBudget(budget);
+    limits.FollowBudget(budget, {});
     const uint64_t all = TakeAll(retries);
     for (uint64_t i = 0; i < all; ++i) retries.Give();
     return all;
@@ -163,7 +163,35 @@ TEST(BreakerRegistry, ABudgetGrantsRetriesForTheRequestsThereAre) {
   ASSERT_TRUE(requests.TryTake());
   ASSERT_TRUE(requests.TryTake());
   ASSERT_TRUE(requests.TryTake());
-  EXPECT_EQ(registry.Read().at(0).retries.limit, 11u) << "as of now";
+  EXPECT_EQ(registry.Read({}).at(0).retries.limit, 11u) << "as of now";
+}
+
+TEST(BreakerRegistry, ABudgetWithAnIntervalCountsWhatEndedWithinIt) {
+  BreakerRegistry registry(2);
+  config::Cluster cluster;
+  cluster.name = "a";
+  const auto get = [&](std::chrono::milliseconds interval) {
+    cluster.breakers.Edit().retry_budget =
+        config::RetryBudget{.percent = 50, .least = 0, .interval = interval};
+    return registry.Get(cluster, false);
+  };
+  using std::chrono::seconds;
+  const event::MonotonicTime now(seconds(1000));
+  const auto granted = [&](event::MonotonicTime at) { return registry.Read(at)[0].retries.limit; };
+  const ClusterLimits limits = get(seconds(10));
+  EXPECT_EQ(get(seconds(10)).recent_requests, limits.recent_requests);
+  RecentRequests::Part first(limits.recent_requests);
+  RecentRequests::Part second(limits.recent_requests);
+  Lease requests(limits.requests);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(requests.TryTake());
+  for (int i = 0; i < 6; ++i) first.Note(now);
+  for (int i = 0; i < 4; ++i) second.Note(now + seconds(5));
+  EXPECT_EQ(granted(now + seconds(10)), 6u) << "half of 2 that run and 10 that ended";
+  EXPECT_EQ(granted(now + seconds(12)), 3u) << "the first 6 are forgotten";
+  EXPECT_EQ(granted(now + seconds(17)), 1u);
+  EXPECT_NE(get(seconds(20)).recent_requests, limits.recent_requests);
+  EXPECT_EQ(get(seconds(0)).recent_requests, nullptr);
+  EXPECT_EQ(granted(now + seconds(5)), 1u) << "it has no interval any more";
 }
 
 // Workers take and give at random while the limit moves between two values: what all hold together

@@ -382,6 +382,31 @@ TEST(ClusterMap, RetriesFollowTheirBudget) {
   world.Get().EndRetry(true);
 }
 
+TEST(ClusterMap, RetriesFollowTheRequestsOfAnIntervalOnEveryWorker) {
+  World world(1, 2);
+  config::Cluster cluster = Named("web");
+  const auto with = [&](seconds interval) {
+    cluster.breakers.Edit().retry_budget =
+        config::RetryBudget{.percent = 50, .least = 0, .interval = interval};
+    world.Install(cluster, {kA});
+  };
+  with(seconds(10));
+  world.Serve(kA);
+  EXPECT_FALSE(world.Get("web", 0).BeginRetry(false));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Ask(world, world.Get("web", 1)), "200 10.0.0.1:80");
+  EXPECT_TRUE(world.Get("web", 0).BeginRetry(false)) << "half of the 2 that the other one had";
+  EXPECT_FALSE(world.Get("web", 0).BeginRetry(false));
+  world.Get("web", 0).EndRetry(false);
+  world.loop.RunFor(seconds(12));
+  EXPECT_FALSE(world.Get("web", 0).BeginRetry(false));
+  // Another interval begins to count anew.
+  with(seconds(100));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Ask(world, world.Get("web", 0)), "200 10.0.0.1:80");
+  world.loop.RunFor(seconds(50));
+  EXPECT_TRUE(world.Get("web", 1).BeginRetry(false));
+  world.Get("web", 1).EndRetry(false);
+}
+
 TEST(ClusterMap, AnIdleConnectionOfAnotherHostMakesRoomAtTheLimit) {
   World world;
   world.Serve(kA);

@@ -68,6 +68,7 @@ RetryBudget DecodeRetryBudget(const pb::CircuitBreakers::Thresholds::RetryBudget
     }
   }
   if (message.has_min_retry_concurrency()) budget.least = message.min_retry_concurrency().value();
+  budget.interval = DecodeDuration(message.budget_interval(), scope.Field("budget_interval"));
   return budget;
 }
 

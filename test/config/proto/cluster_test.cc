@@ -36,7 +36,7 @@ common_lb_config: { healthy_panic_threshold: { value: 0 }, close_connections_on_
 circuit_breakers:
   thresholds:
   - { max_connections: 1, max_pending_requests: 2, max_requests: 3, max_retries: 4 }
-  - { priority: HIGH, max_requests: 9, retry_budget: { budget_percent: { value: 12.5 } } }
+  - { priority: HIGH, max_requests: 9, retry_budget: { budget_percent: { value: 12.5 }, budget_interval: 10s } }
 upstream_connection_options: { tcp_keepalive: { keepalive_time: 30 } }
 dns_lookup_family: V4_ONLY
 dns_refresh_rate: 2s
@@ -63,7 +63,8 @@ typed_extension_protocol_options:
   EXPECT_EQ(cluster->breakers->max_pending_requests, 2u);
   EXPECT_EQ(cluster->high_breakers->max_requests, 9u);
   EXPECT_EQ(cluster->breakers->retry_budget, std::nullopt);
-  EXPECT_EQ(cluster->high_breakers->retry_budget, (RetryBudget{.percent = 12.5, .least = 3}));
+  EXPECT_EQ(cluster->high_breakers->retry_budget,
+            (RetryBudget{.percent = 12.5, .least = 3, .interval = std::chrono::seconds(10)}));
   EXPECT_EQ(cluster->high_breakers->max_connections, 1024u);
   EXPECT_EQ(cluster->sockets->keepalive.idle_seconds, 30u);
   EXPECT_EQ(cluster->dns->family, net::DnsFamily::kV4Only);
