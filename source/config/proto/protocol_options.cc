@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.pb.h"
+#include "source/base/strings.h"
 #include "source/config/proto/extensions.h"
 #include "source/config/proto/http2_settings.h"
 #include "source/config/proto/matchers.h"
@@ -14,6 +15,9 @@ using PreserveCasePb =
     envoy::extensions::http::header_formatters::preserve_case::v3::PreserveCaseFormatterConfig;
 
 namespace {
+
+// Of nghttp2's decoder, for each name and value.
+constexpr uint32_t kMaxFieldSizeKb = 64;
 
 template <typename Number>
 void SetIf(bool present, Number value, Number& target) {
@@ -100,6 +104,13 @@ Http2Options DecodeHttp2Options(const core::Http2ProtocolOptions& options, const
       options.has_override_stream_error_on_invalid_http_message()
           ? options.override_stream_error_on_invalid_http_message().value()
           : stream_error || options.stream_error_on_invalid_http_messaging();
+  // Less is refused by the rule of the field.
+  const uint32_t field_size = options.max_header_field_size_kb().value();
+  if (field_size > kMaxFieldSizeKb) {
+    scope.Field("max_header_field_size_kb")
+        .Error(StrCat("must be ", kMaxFieldSizeKb, ": no larger field is decoded"),
+               StrCat(field_size));
+  }
   decoded.disallow_obs_text = options.disallow_obs_text().value();
   SetIf(options.has_stream_reset_burst(), options.stream_reset_burst().value(),
         decoded.stream_reset_burst);

@@ -246,6 +246,19 @@ TEST(DecodeCluster, ReadsHttp2Options) {
                             .interval_jitter_percent = 30}));
 }
 
+TEST(DecodeCluster, TakesTheSizeOfAFieldThatIsDecodedAndNoOther) {
+  const auto with = [](std::string_view size) {
+    return StrCat(
+        "{name: a, type: STATIC, http2_protocol_options: {max_header_field_size_kb: ", size, "}}");
+  };
+  EXPECT_NE(Decoded<Cluster>(kType, with("64")), nullptr);
+  EXPECT_THAT(Decode(kType, with("63")).errors, ElementsAre(HasSubstr("max_header_field_size_kb")));
+  EXPECT_THAT(
+      Decode(kType, with("65")).errors,
+      ElementsAre(HasSubstr("http2_protocol_options.max_header_field_size_kb: must be 64: no "
+                            "larger field is decoded, got \"65\"")));
+}
+
 std::string WithSettings(std::string_view parameters, std::string_view fields = "") {
   return StrCat("{name: a, type: STATIC, http2_protocol_options: {", fields,
                 "custom_settings_parameters: [", parameters, "]}}");

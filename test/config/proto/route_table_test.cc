@@ -551,6 +551,9 @@ TEST(DecodeRouteTable, RefusesPoliciesByNameAndPath) {
        "t/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig, "
        "update_frequency: -1}}}}}",
        "retry_priority.typed_config.update_frequency: "},
+      {"{match: {prefix: /}, route: {cluster: c, retry_policy: {retry_options_predicates: [{name: "
+       "x}]}}}",
+       "route.retry_policy.retry_options_predicates: "},
       {"{match: {prefix: /}, route: {cluster: c, request_mirror_policies: [{cluster: m, "
        "request_headers_mutations: [{remove: host}]}]}}",
        "request_mirror_policies[0].request_headers_mutations[0].remove: pseudo-header fields"},

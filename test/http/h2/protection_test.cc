@@ -70,6 +70,27 @@ TEST(Limits, ObsTextIsForbiddenInTrailersToo) {
   EXPECT_EQ(server.CodeOf(kRstStream), kProtocolError);
 }
 
+// max_header_field_size_kb: what follows a larger one cannot be decoded.
+TEST(Limits, AFieldHas64KibibytesAtMost) {
+  Options options;
+  options.limits.max_header_bytes = 256 * 1024;
+  for (const size_t size : {65536, 65537}) {
+    SCOPED_TRACE(size);
+    const bool fits = size == 65536;
+    const CodecState state = fits ? CodecState::kOpen : CodecState::kFailed;
+    const int64_t code = fits ? -1 : kCompressionError;
+    const std::pair<std::string, std::string> field = {"x", std::string(size, 'v')};
+    FieldList fields = kGet;
+    fields.push_back(field);
+    Server server(options);
+    EXPECT_EQ(server.Send(ClientPreface() + Headers(1, fields, true)), state);
+    EXPECT_EQ(server.CodeOf(kGoaway), code);
+    Client client(options);
+    EXPECT_EQ(client.Send(Headers(1, {{":status", "200"}, field}, true)), state);
+    EXPECT_EQ(client.CodeOf(kGoaway), code);
+  }
+}
+
 TEST(Limits, NoMoreStreamsThanAnnounced) {
   for (const bool acknowledged : {false, true}) {
     Options options;

@@ -15,6 +15,7 @@ inline constexpr int64_t kNoError = 0;
 inline constexpr int64_t kProtocolError = 1;
 inline constexpr int64_t kFlowControlError = 3;
 inline constexpr int64_t kStreamClosed = 5;
+inline constexpr int64_t kCompressionError = 9;
 inline constexpr int64_t kCalm = 11;
 
 inline std::string Repeat(const std::string& frame, int times) {
