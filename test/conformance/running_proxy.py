@@ -107,10 +107,17 @@ class Upstream:
         return (head + body).decode("latin1")
 
 
+_KEPT = []
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that the kernel gives to nobody else while this test runs, and that refuses until a program listens on it by its
+    number, with SO_REUSEADDR."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    _KEPT.append(kept)
+    return kept.getsockname()[1]
 
 
 class Program:
@@ -122,7 +129,7 @@ class Program:
         self.pid = self._process.pid
 
     def __enter__(self):
-        for _ in range(200):
+        for _ in range(600):
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return self

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "source/base/check.h"
 #include "source/base/status.h"
@@ -68,11 +69,18 @@ absl::StatusOr<Socket> Socket::Connect(uint16_t port, Instant deadline) {
   return made;
 }
 
-Socket Socket::Listen() {
+Socket Socket::Bind(bool shared) {
   Socket made(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int reuse = shared ? 1 : 0;
+  setsockopt(made.fd_, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
   const sockaddr_in address = Loopback(0);
   WEIR_CHECK(bind(made.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0,
              "a free port can be bound");
+  return made;
+}
+
+Socket Socket::Listen() {
+  Socket made = Bind(false);
   WEIR_CHECK(listen(made.fd_, 1024) == 0, "a bound socket can listen");
   return made;
 }
@@ -130,6 +138,10 @@ uint16_t Socket::port() const {
   return ntohs(address.sin_port);
 }
 
-uint16_t FreePort() { return Socket::Listen().port(); }
+uint16_t FreePort() {
+  static std::vector<Socket> kept;
+  kept.push_back(Socket::Bind(true));
+  return kept.back().port();
+}
 
 }  // namespace weir::interop

@@ -26,6 +26,8 @@ class Socket {
   ~Socket();
 
   static absl::StatusOr<Socket> Connect(uint16_t port, Instant deadline);
+  // To a free port; `shared` with whoever listens with SO_REUSEADDR.
+  static Socket Bind(bool shared);
   // On a free port.
   static Socket Listen();
   // Nothing when it was shut down.
@@ -46,7 +48,8 @@ class Socket {
   int fd_ = -1;
 };
 
-// A port that is free at this moment.
+// A port that the kernel gives to nobody else while this process runs, and that refuses until a
+// program listens on it by its number, with SO_REUSEADDR. For the main thread.
 uint16_t FreePort();
 
 }  // namespace weir::interop

@@ -13,7 +13,7 @@ namespace weir::interop {
 namespace {
 
 // Longer is lost.
-constexpr auto kAnswerWithin = std::chrono::seconds(5);
+constexpr auto kAnswerWithin = std::chrono::seconds(20);
 // Between two exchanges of a connection; long enough to leave the processor to the proxy.
 constexpr auto kRest = std::chrono::milliseconds(4);
 constexpr size_t kStreamsAtOnce = 4;

@@ -26,6 +26,9 @@ struct Length {
   int kills = 1;
   std::chrono::seconds at_least{0};
   uint64_t outlived = 20;  // Changes that a connection sees.
+  // Answers that have to come in each second. What a second holds is the machine's: a short run,
+  // which has it to share with other tests, only has to go on between changes.
+  uint64_t floor = 0;
 };
 
 Length length;  // Of the runs of this process.
@@ -33,14 +36,13 @@ constexpr Length kLong = {.changes = 200,
                           .invalid = 12,
                           .kills = 2,
                           .at_least = std::chrono::seconds(60),
-                          .outlived = 50};
+                          .outlived = 50,
+                          .floor = 20};
 
 constexpr uint64_t kWorkers = 2;
 constexpr auto kInForceWithin = std::chrono::seconds(20);
 // Answers that come between two changes, at the least.
 constexpr uint64_t kBetween = 40;
-// Answers that have to come in each second.
-constexpr uint64_t kFloor = 20;
 
 struct Kind {
   const char* name;
@@ -276,7 +278,7 @@ void ZeroLoss::Report() {
          static_cast<unsigned long long>(life));
   for (const std::string& reason : ledger_.reasons()) printf("LOST %s\n", reason.c_str());
   EXPECT_EQ(ledger_.lost(), 0u);
-  EXPECT_GE(ledger_.Floor(), kFloor);
+  EXPECT_GE(ledger_.Floor(), length.floor);
   EXPECT_GE(life, length.outlived);
 }
 

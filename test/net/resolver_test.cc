@@ -48,9 +48,9 @@ class RealResolver final : public TestResolver {
   event::SystemClock clock_;
   std::unique_ptr<event::EpollLoop> loop_ = *event::EpollLoop::Create(clock_);
   DnsServer server_{*loop_};
+  // As patient as RunUntil: a machine that is busy elsewhere is no silent server.
   std::unique_ptr<AresResolver> resolver_ = *AresResolver::Create(
-      *loop_,
-      {.servers = {server_.address()}, .timeout = std::chrono::milliseconds(200), .tries = 2});
+      *loop_, {.servers = {server_.address()}, .timeout = std::chrono::seconds(20), .tries = 1});
 };
 
 class FakedResolver final : public TestResolver {
@@ -70,9 +70,12 @@ template <typename T>
 class EveryResolver : public ::testing::Test {
  protected:
   Answer Ask(std::string_view name, DnsFamily family = DnsFamily::kAll) {
+    return AskOf(net_.resolver(), name, family);
+  }
+  Answer AskOf(Resolver& resolver, std::string_view name, DnsFamily family) {
     std::optional<Answer> got;
     const auto query =
-        net_.resolver().Resolve(name, family, [&](Answer answer) { got = std::move(answer); });
+        resolver.Resolve(name, family, [&](Answer answer) { got = std::move(answer); });
     EXPECT_FALSE(got.has_value()) << "called back from inside";
     EXPECT_TRUE(net_.RunUntil([&] { return got.has_value(); }));
     return got ? *got : Answer(absl::DeadlineExceededError("no answer"));
@@ -166,9 +169,17 @@ TEST_F(AresResolverTest, TheLeastTimeToLiveCounts) {
 TEST_F(AresResolverTest, ASilentServerIsUnavailableAndUsedAgainWhenItIsBack) {
   net_.server().records["a.test"] = {{"10.0.0.1", 50}};
   net_.server().silent = true;
-  EXPECT_EQ(Text(Ask("a.test", DnsFamily::kV4Only)), "UNAVAILABLE");
+  const auto hasty = *AresResolver::Create(net_.loop(), {.servers = {net_.server().address()},
+                                                         .timeout = std::chrono::milliseconds(200),
+                                                         .tries = 2});
+  EXPECT_EQ(Text(AskOf(*hasty, "a.test", DnsFamily::kV4Only)), "UNAVAILABLE");
   net_.server().silent = false;
-  EXPECT_EQ(Text(Ask("a.test", DnsFamily::kV4Only)), "10.0.0.1");
+  // One that is in a hurry may give up on a busy machine, too.
+  std::string text;
+  for (int i = 0; i < 20 && text != "10.0.0.1"; ++i) {
+    text = Text(AskOf(*hasty, "a.test", DnsFamily::kV4Only));
+  }
+  EXPECT_EQ(text, "10.0.0.1");
 }
 
 TEST_F(AresResolverTest, QueriesMayOutliveTheResolver) {
