@@ -116,6 +116,7 @@ void RequestCheck::Body(std::string_view bytes) {
   }
   seen_ += bytes.size();
   exchange_.request_bytes_seen = seen_;
+  exchange_.request_moved_at = scene_.loop.Now();
 }
 
 void RequestCheck::End(const Fields& trailers) {

@@ -94,12 +94,13 @@ struct Exchange {
   uint32_t tries = 0;    // Heads that reached an upstream.
   uint32_t answers = 0;  // Whole answers, the proxy's own among them.
   int local_status = 0;
-  bool connection_faulty = false;   // A fault hit its client's connection.
-  uint64_t answer_bytes_sent = 0;   // By the upstream of the last try, of the body.
-  uint64_t answer_bytes_seen = 0;   // By the client.
-  uint64_t request_bytes_sent = 0;  // By the client.
-  uint64_t request_bytes_seen = 0;  // By the upstream of the last try.
-  bool request_whole = false;       // There.
+  bool connection_faulty = false;           // A fault hit its client's connection.
+  uint64_t answer_bytes_sent = 0;           // By the upstream of the last try, of the body.
+  uint64_t answer_bytes_seen = 0;           // By the client.
+  uint64_t request_bytes_sent = 0;          // By the client.
+  uint64_t request_bytes_seen = 0;          // By the upstream of the last try.
+  event::MonotonicTime request_moved_at{};  // When that upstream saw the newest of them.
+  bool request_whole = false;               // There.
 
   // What the upstream makes of it; the proxy may refuse all the same.
   bool is_granted_tunnel() const { return tunnel != Tunnel::kNone && status == kGrants; }

@@ -7,11 +7,21 @@
 namespace weir::sim {
 namespace {
 
-constexpr event::Duration kPassing = std::chrono::seconds(5);
+// What moves at all does not stand still for so long.
+constexpr event::Duration kStill = std::chrono::seconds(5);
 
-bool MayFail(const Scene& scene, const Exchange& exchange, event::Duration behind = {}) {
-  if (exchange.connection_faulty) return true;
-  return scene.faults.Touches(false, exchange.sent_at, exchange.ended_at + behind);
+bool WasFaulty(const Scene& scene, const Exchange& exchange, event::MonotonicTime until) {
+  return exchange.connection_faulty || scene.faults.Touches(false, exchange.sent_at, until);
+}
+
+bool MayFail(const Scene& scene, const Exchange& exchange) {
+  return WasFaulty(scene, exchange, exchange.ended_at);
+}
+
+// The client's side of a tunnel may still be on its way when the client is done.
+bool MayStop(const Scene& scene, const Exchange& exchange) {
+  return WasFaulty(scene, exchange,
+                   std::max(exchange.ended_at, exchange.request_moved_at) + kStill);
 }
 
 bool HasTightBreakers(const Plan& plan) {
@@ -54,9 +64,9 @@ void CheckOutcome(Scene& scene, const Exchange& exchange) {
       return fail("has no end");
     case Outcome::kAnswered:
       if (IsSpoiled(exchange)) fail("though no upstream gave a whole answer");
-      // The last of it may have been on its way when the client was done.
-      if (IsPassedOn(exchange) || MayFail(scene, exchange, kPassing)) return;
-      return fail("the end of the client's side was not passed on");
+      if (IsPassedOn(exchange) || MayStop(scene, exchange)) return;
+      return fail(StrCat("the end of the client's side was not passed on, but ",
+                         exchange.request_bytes_seen, " of ", exchange.request.size, " bytes"));
     case Outcome::kLocal:
       if (MayFail(scene, exchange)) return;
       if (exchange.local_status == 503 && HasTightBreakers(scene.plan)) return;
@@ -144,9 +154,13 @@ void CheckNothingHeld(Scene& scene, const server::WorkerMemory& memory) {
                             " connections when nothing is open"));
 }
 
-bool TunnelsAreWhole(const Scene& scene) {
+bool TunnelsAreOver(const Scene& scene, event::MonotonicTime since) {
+  const event::MonotonicTime now = scene.loop.Now();
+  const auto over = [&](const Exchange& exchange) {
+    return IsPassedOn(exchange) || now - std::max(since, exchange.request_moved_at) >= kStill;
+  };
   const auto& exchanges = scene.plan.exchanges;
-  return std::all_of(exchanges.begin(), exchanges.end(), IsPassedOn);
+  return std::all_of(exchanges.begin(), exchanges.end(), over);
 }
 
 void CheckOutcomes(Scene& scene) {

@@ -13,8 +13,10 @@ void CheckHeldBytes(Scene& scene);
 void CheckMemory(Scene& scene, const server::WorkerMemory& memory);
 // When all connections are closed: it holds nothing.
 void CheckNothingHeld(Scene& scene, const server::WorkerMemory& memory);
-// Whether all that clients said into tunnels, and that it was all, has reached the upstreams.
-bool TunnelsAreWhole(const Scene& scene);
+// Whether all that clients said into tunnels, and that it was all, has reached the upstreams, or
+// never will: what is left has not moved for long, and that since `since`, when the network was
+// healed. Windows and readers may be small and slow, so that no fixed time is enough for it.
+bool TunnelsAreOver(const Scene& scene, event::MonotonicTime since);
 // When every client is done: each exchange ended as the plan and the faults allow.
 void CheckOutcomes(Scene& scene);
 // At no time more was open than the circuit breakers allow.
