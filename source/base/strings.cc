@@ -107,6 +107,32 @@ size_t Utf8SequenceLength(std::string_view s) {
   return 0;
 }
 
+// `bound` when there are as many edits or more, which is found early.
+size_t EditDistanceBelow(size_t bound, std::string_view a, std::string_view b) {
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) >= bound) return bound;
+  std::vector<size_t> before_last(b.size() + 1), last(b.size() + 1), current(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  size_t least_before = 0;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    current[0] = i;
+    size_t least = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replace = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      current[j] = std::min({replace, last[j] + 1, current[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        current[j] = std::min(current[j], before_last[j - 2] + 1);
+      }
+      least = std::min(least, current[j]);
+    }
+    // Each row comes of the two before it.
+    if (least >= bound && least_before + 1 >= bound) return bound;
+    least_before = least;
+    std::swap(before_last, last);
+    std::swap(last, current);
+  }
+  return std::min(last[b.size()], bound);
+}
+
 }  // namespace
 
 void AppendPercentEncoded(std::string& out, std::string_view s) {
@@ -163,21 +189,7 @@ void AppendJsonEscaped(std::string& out, std::string_view s) {
 }
 
 size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> before_last(b.size() + 1), last(b.size() + 1), current(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    current[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replace = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      current[j] = std::min({replace, last[j] + 1, current[j - 1] + 1});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        current[j] = std::min(current[j], before_last[j - 2] + 1);
-      }
-    }
-    std::swap(before_last, last);
-    std::swap(last, current);
-  }
-  return last[b.size()];
+  return EditDistanceBelow(std::max(a.size(), b.size()) + 1, a, b);
 }
 
 std::optional<std::string> Nearest(std::string_view name,
@@ -186,7 +198,7 @@ std::optional<std::string> Nearest(std::string_view name,
   std::optional<std::string> best;
   size_t best_distance = limit + 1;
   for (const std::string& candidate : candidates) {
-    const size_t distance = EditDistance(name, candidate);
+    const size_t distance = EditDistanceBelow(best_distance, name, candidate);
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

@@ -63,10 +63,24 @@ TEST(Strings, EscapesJsonAndReplacesWhatIsNotUtf8) {
 }
 
 TEST(Strings, NearestFindsATypingError) {
-  EXPECT_EQ(EditDistance("cluster", "clutser"), 1u);
-  EXPECT_EQ(EditDistance("", "abc"), 3u);
+  const struct {
+    const char* a;
+    const char* b;
+    size_t distance;
+  } kCases[] = {{"cluster", "clutser", 1}, {"", "abc", 3},          {"abc", "", 3},
+                {"same", "same", 0},       {"ab", "ba", 1},         {"abcd", "badc", 2},
+                {"abc", "xyz", 3},         {"kitten", "sitting", 3}};
+  for (const auto& c : kCases) EXPECT_EQ(EditDistance(c.a, c.b), c.distance) << c.a << " " << c.b;
   EXPECT_EQ(Nearest("clutser", {"listener", "cluster"}), "cluster");
+  EXPECT_EQ(Nearest("listner", {"cluster", "listeners", "listener", "lister"}), "listener");
+  EXPECT_EQ(Nearest("badc", {"xyzw", "abcd"}), "abcd");
   EXPECT_FALSE(Nearest("zebra", {"listener", "cluster"}).has_value());
+}
+
+// Whatever somebody writes: what is too long to be meant is not compared at all.
+TEST(Strings, NearestTakesNoTimeForALongName) {
+  const std::vector<std::string> names(20'000, "envoy.config.listener.v3.Listener");
+  EXPECT_FALSE(Nearest(std::string(1 << 24, 'e'), names).has_value());
 }
 
 TEST(Status, FromErrnoNamesTheReason) {
