@@ -161,9 +161,7 @@ class GrpcTransport::Call final
       LetGo();
       return;
     }
-    loop_.Post([self = shared_from_this(), bytes = TakeBytes(incoming_)]() mutable {
-      self->Deliver(std::move(bytes));
-    });
+    loop_.Post([self = shared_from_this()] { self->Deliver(); });
   }
 
   void OnWriteDone(bool ok) override {
@@ -189,7 +187,11 @@ class GrpcTransport::Call final
   }
 
  private:
-  void Deliver(std::string bytes) {
+  // The bytes are taken on the loop's thread, whose stack the parsing of them overwrites. A thread
+  // of gRPC would wait for the next message with vector registers full of this one saved on its
+  // stack, and those hold a whole key.
+  void Deliver() {
+    std::string bytes = TakeBytes(incoming_);
     if (handler_ != nullptr) handler_->OnMessage(std::move(bytes));
     {
       MutexLock lock(mutex_);
