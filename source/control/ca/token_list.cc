@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "source/base/encoding.h"
 #include "source/base/status.h"
 #include "source/base/strings.h"
 #include "source/control/ca/token.h"
@@ -29,7 +30,7 @@ std::optional<KnownToken> ParseLine(std::string_view line) {
 }  // namespace
 
 std::string IdOfToken(std::string_view token) {
-  return x509::ToBase64Url(x509::HmacSha256("id of a token", token)).substr(0, kIdSize);
+  return EncodeHex(x509::HmacSha256("id of a token", token)).substr(0, kIdSize);
 }
 
 absl::StatusOr<TokenList> TokenList::Parse(std::string_view text) {

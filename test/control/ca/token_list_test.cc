@@ -57,5 +57,12 @@ TEST(TokenList, AnIdIsOfOneTokenAndSaysNothingOfIt) {
   EXPECT_EQ(token.find(IdOfToken(token)), std::string::npos);
 }
 
+TEST(TokenList, NoIdLooksLikeAFlag) {
+  for (int end = 0; end < 1000; ++end) {
+    const std::string id = IdOfToken(MakeToken("/demo/shop", At(end), "key"));
+    EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos) << id;
+  }
+}
+
 }  // namespace
 }  // namespace weir::control::ca
