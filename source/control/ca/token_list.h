@@ -14,7 +14,7 @@
 
 namespace weir::control::ca {
 
-// 16 hexadecimal digits that say nothing of the token: a word that no command line takes for a flag.
+// 16 hexadecimal digits that say nothing of the token, and that no command line takes for a flag.
 std::string IdOfToken(std::string_view token);
 
 struct KnownToken {
