@@ -186,18 +186,19 @@ class Proxy:
             [weir, "--config-yaml", config, "--concurrency", "1", "-l", log_level],
             stdout=self._log, stderr=self._log)
         self.pid = self._process.pid
-        self._await_listener()
+        self._await_ready()
 
-    def _await_listener(self):
+    def _await_ready(self):
+        """Until it serves. A listener takes connections before that, and lets them wait for what it is to be given yet."""
         for _ in range(300):
             try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except ConnectionRefusedError:
+                if self.page("/ready").startswith("LIVE"):
+                    return
+            except OSError:
                 if self._process.poll() is not None:
                     break
-                time.sleep(0.1)
-        raise RuntimeError("the proxy did not start: " + self.log())
+            time.sleep(0.1)
+        raise RuntimeError("the proxy does not serve: " + self.log())
 
     def running(self):
         return self._process.poll() is None
