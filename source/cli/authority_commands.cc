@@ -6,6 +6,7 @@
 #include "source/base/strings.h"
 #include "source/control/ca/authority_directory.h"
 #include "source/control/ca/token.h"
+#include "source/x509/mac.h"
 
 namespace weir::cli {
 namespace {
@@ -168,7 +169,8 @@ absl::Status AuthorityCommand::CreateToken() const {
   const WallTime end =
       Now() + (arguments_.valid_for.count() > 0 ? arguments_.valid_for : kTokenLife);
   WEIR_ASSIGN_OR_RETURN(control::ca::TokenList tokens, Directory().LoadTokens());
-  const std::string token = control::ca::MakeToken(Operand(2), end, key.view());
+  const std::string token = control::ca::MakeToken(
+      Operand(2), end, x509::RandomBytes(control::ca::kNonceBytes), key.view());
   tokens.DropEnded(Now());
   tokens.Add({control::ca::IdOfToken(token), control::ca::EndOfToken(token), Operand(2)});
   WEIR_RETURN_IF_ERROR(Directory().SaveTokens(tokens));

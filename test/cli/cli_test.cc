@@ -243,6 +243,20 @@ TEST_F(AuthorityCliTest, TokensAreListedAndRevoked) {
   EXPECT_EQ(out_, "no token is in force\n");
 }
 
+TEST_F(AuthorityCliTest, TokensOfOneIdentityAndOneSecondAreRevokedEachByItself) {
+  surroundings_.read = [this](const std::string& path) { return files_.Read(path, 1 << 20); };
+  ASSERT_EQ(Weirctl({"ca", "init", "d", "--trust-domain", "mesh.example"}), kDone) << error_;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Weirctl({"token", "create", "d", "/demo/a"}), kDone) << error_;
+    ids.push_back(control::ca::IdOfToken(out_.substr(0, out_.size() - 1)));
+  }
+  EXPECT_EQ(Weirctl({"token", "revoke", "d", ids[0]}), kDone) << error_;
+  const auto tokens = control::ca::AuthorityDirectory(files_, "d").LoadTokens();
+  EXPECT_EQ(tokens->tokens().size(), 2u);
+  EXPECT_EQ(tokens->RevokedIds(), HashSet({ids[0]}));
+}
+
 TEST_F(AuthorityCliTest, SlipsAreToldAndChangeNothing) {
   const std::pair<std::vector<std::string>, std::string> table[] = {
       {{"ca"}, "ca takes init, show, issue or rotate"},

@@ -49,7 +49,7 @@ class MeshTest : public testing::Test {
   ~MeshTest() override { std::filesystem::remove_all(path_); }
 
   std::string Token(const std::string& path, std::chrono::seconds valid = std::chrono::hours(1)) {
-    return ca::MakeToken(path, clock_.System() + valid, token_key_.view());
+    return ca::MakeToken(path, clock_.System() + valid, "nonce", token_key_.view());
   }
 
   // With the certificate of `path` unless it is empty.

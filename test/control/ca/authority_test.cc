@@ -147,7 +147,7 @@ TEST_F(AuthorityTest, ALeafDoesNotOutliveItsIssuer) {
 
 TEST(Token, StandsForItsIdentityUntilItsEnd) {
   const WallTime now(std::chrono::seconds(1'700'000'000));
-  const std::string token = MakeToken("/demo/a", now + std::chrono::seconds(10), "key");
+  const std::string token = MakeToken("/demo/a", now + std::chrono::seconds(10), "nonce", "key");
   EXPECT_EQ(*CheckToken(token, "key", now), "/demo/a");
   EXPECT_EQ(EndOfToken(token) - now, std::chrono::seconds(10));
   EXPECT_EQ(*CheckToken(token, "key", now + std::chrono::seconds(9)), "/demo/a");
@@ -167,6 +167,14 @@ TEST(Token, StandsForItsIdentityUntilItsEnd) {
   }
   EXPECT_FALSE(CheckToken(token + "A", "key", now).ok());
   EXPECT_FALSE(CheckToken(std::string(kMaxTokenBytes + 1, 'a'), "key", now).ok());
+}
+
+TEST(Token, IsTakenWithoutANonce) {
+  const WallTime now(std::chrono::seconds(1'700'000'000));
+  const std::string_view older =
+      "weir1.L2RlbW8vYQ.1800000000.lowG7jFG5xV684U17x9IEBrGmo2PzidEJSKF7r-XiKw";
+  EXPECT_EQ(*CheckToken(older, "the key", now), "/demo/a");
+  EXPECT_EQ(EndOfToken(older), WallTime(std::chrono::seconds(1'800'000'000)));
 }
 
 // RFC 4231, case 2, and RFC 4648, 10, without padding.

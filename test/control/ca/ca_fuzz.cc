@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     WEIR_CHECK(CheckToken(text, "another key", now).ok() == false, "a token has one key");
   }
   const WallTime end = now + std::chrono::hours(1);
-  const std::string token = MakeToken(text, end, "k");
+  const std::string token = MakeToken(text, end, "nonce", "k");
   const auto path = CheckToken(token, "k", now);
   WEIR_CHECK(path.ok() == (IsIdentityPath(text) && token.size() <= kMaxTokenBytes),
              "a token is of an identity");

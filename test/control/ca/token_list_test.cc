@@ -49,8 +49,11 @@ TEST(TokenList, ABrokenLineIsNamed) {
 }
 
 TEST(TokenList, AnIdIsOfOneTokenAndSaysNothingOfIt) {
-  const std::string token = MakeToken("/demo/shop", At(1'700'000'000), "key");
-  const std::string other = MakeToken("/demo/shop", At(1'700'000'001), "key");
+  const auto make = [](std::string_view nonce) {
+    return MakeToken("/demo/shop", At(1'700'000'000), nonce, "key");
+  };
+  const std::string token = make("one");
+  const std::string other = make("two");
   EXPECT_EQ(IdOfToken(token).size(), 16u);
   EXPECT_EQ(IdOfToken(token), IdOfToken(token));
   EXPECT_NE(IdOfToken(token), IdOfToken(other));
@@ -59,7 +62,7 @@ TEST(TokenList, AnIdIsOfOneTokenAndSaysNothingOfIt) {
 
 TEST(TokenList, NoIdLooksLikeAFlag) {
   for (int end = 0; end < 1000; ++end) {
-    const std::string id = IdOfToken(MakeToken("/demo/shop", At(end), "key"));
+    const std::string id = IdOfToken(MakeToken("/demo/shop", At(end), "nonce", "key"));
     EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos) << id;
   }
 }
