@@ -1,5 +1,6 @@
 #include "source/server/type_feed.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "source/base/check.h"
@@ -64,8 +65,8 @@ absl::Status TypeFeed::SubscribeAll(const config::ConfigSource& source) {
     case config::ConfigSource::Kind::kPath:
       return WatchFile(source, xds::kWildcard);
     case config::ConfigSource::Kind::kGrpc:
-      if (Stream* const stream = GetStream(source)) {
-        stream->client->Subscribe(resource_.type_url, xds::kWildcard, source.initial_fetch_timeout);
+      if (const Stream& stream = UseStream(source); stream.client != nullptr) {
+        stream.client->Subscribe(resource_.type_url, xds::kWildcard, source.initial_fetch_timeout);
         return absl::OkStatus();
       }
       return InvalidArgument(
@@ -99,21 +100,29 @@ const void* TypeFeed::Join(const std::string& name, const config::ConfigSource& 
     return files_.find(source.path)->second.source.get();
   }
   if (source.kind == config::ConfigSource::Kind::kGiven) return UseGiven(name, source);
-  xds::Client* client = ads_;
   if (source.kind == config::ConfigSource::Kind::kGrpc) {
-    Stream* const stream = GetStream(source);
-    client = stream == nullptr ? nullptr : stream->client.get();
+    Stream& stream = UseStream(source);
+    if (stream.client == nullptr) {
+      stream.wanted.emplace_back(name, source.initial_fetch_timeout);
+    } else {
+      stream.client->Subscribe(resource_.type_url, name, source.initial_fetch_timeout);
+    }
+    return &stream;
   }
-  if (client != nullptr) client->Subscribe(resource_.type_url, name, source.initial_fetch_timeout);
-  return client;
+  if (ads_ != nullptr) ads_->Subscribe(resource_.type_url, name, source.initial_fetch_timeout);
+  return ads_;
 }
 
 void TypeFeed::Leave(const std::string& name, const config::ConfigSource& source) {
   if (source.kind == config::ConfigSource::Kind::kGrpc) {
-    Stream* const stream = FindStream(source.grpc);
-    if (stream == nullptr) return;
-    stream->client->Unsubscribe(resource_.type_url, name);
-    --stream->users;
+    Stream& stream = *FindStream(source.grpc);
+    if (stream.client == nullptr) {
+      stream.wanted.erase(std::find_if(stream.wanted.begin(), stream.wanted.end(),
+                                       [&](const auto& wanted) { return wanted.first == name; }));
+    } else {
+      stream.client->Unsubscribe(resource_.type_url, name);
+    }
+    --stream.users;
   } else if (source.kind == config::ConfigSource::Kind::kPath) {
     --files_.find(source.path)->second.users;
   } else if (source.kind == config::ConfigSource::Kind::kGiven) {
@@ -146,31 +155,40 @@ TypeFeed::Stream* TypeFeed::FindStream(const config::GrpcSource& source) const {
   return nullptr;
 }
 
-TypeFeed::Stream* TypeFeed::GetStream(const config::ConfigSource& source) {
-  if (Stream* const known = FindStream(source.grpc)) {
-    ++known->users;
-    return known;
+TypeFeed::Stream& TypeFeed::UseStream(const config::ConfigSource& source) {
+  Stream* stream = FindStream(source.grpc);
+  if (stream == nullptr) {
+    streams_.push_back(std::unique_ptr<Stream>(
+        new Stream{.source = source.grpc,
+                   .sink = {},
+                   .transport = {},
+                   .stats = {seams_.registry, stats::Scope{"control_plane.", ""}},
+                   .client = {},
+                   .wanted = {},
+                   .users = 0}));
+    stream = streams_.back().get();
   }
+  ++stream->users;
+  if (stream->client == nullptr) Open(*stream, source);
+  return *stream;
+}
+
+void TypeFeed::Open(Stream& stream, const config::ConfigSource& source) {
   auto transport = seams_.make_transport(*bootstrap_, source.grpc, resource_.type_url);
   if (!transport.ok()) {
     WEIR_LOG(kConfig, kError, resource_.type_url, ": ", MessageOf(transport.status()));
-    return nullptr;
+    return;
   }
-  auto stream = std::unique_ptr<Stream>(
-      new Stream{.source = source.grpc,
-                 .sink = {},
-                 .transport = *std::move(transport),
-                 .stats = {seams_.registry, stats::Scope{"control_plane.", ""}},
-                 .client = {},
-                 .users = 1});
+  stream.transport = *std::move(transport);
   xds::ClientOptions options = ClientOptionsOf(*bootstrap_, source.grpc);
-  options.on_stream_end = [this, own = stream.get()] { CountFailure(own->client.get()); };
-  stream->client = std::make_unique<xds::Client>(*stream->transport, seams_.loop, seams_.random,
-                                                 *stream->stats, std::move(options));
-  stream->client->AddType(resource_, SinkFor(source, stream->sink), stats());
-  stream->client->Start();
-  streams_.push_back(std::move(stream));
-  return streams_.back().get();
+  options.on_stream_end = [this, own = &stream] { CountFailure(own); };
+  stream.client = std::make_unique<xds::Client>(*stream.transport, seams_.loop, seams_.random,
+                                                *stream.stats, std::move(options));
+  stream.client->AddType(resource_, SinkFor(source, stream.sink), stats());
+  stream.client->Start();
+  for (const auto& [name, timeout] : std::exchange(stream.wanted, {})) {
+    stream.client->Subscribe(resource_.type_url, name, timeout);
+  }
 }
 
 absl::Status TypeFeed::WatchFile(const config::ConfigSource& source, std::string_view name) {

@@ -98,11 +98,14 @@ class TypeFeed final : public Subscriber {
     uint32_t users = 0;
   };
   struct Stream {
+    // A name, and for how long its first answer is waited for.
+    using Wanted = std::pair<std::string, event::Duration>;
     const config::GrpcSource source;
     std::unique_ptr<TypeSink> sink;
     std::unique_ptr<xds::Transport> transport;
     stats::Block<xds::ControlPlaneStats> stats;
-    std::unique_ptr<xds::Client> client;
+    std::unique_ptr<xds::Client> client;  // Null: no transport could be made so far.
+    std::vector<Wanted> wanted;           // Once there is a client.
     uint32_t users = 0;
   };
 
@@ -113,8 +116,10 @@ class TypeFeed final : public Subscriber {
   const void* Join(const std::string& name, const config::ConfigSource& source);
   void Leave(const std::string& name, const config::ConfigSource& source);
   Stream* FindStream(const config::GrpcSource& source) const;
-  // Null, after a line in the log, when there is no way to that source.
-  Stream* GetStream(const config::ConfigSource& source);
+  // The stream, used once more; its client is made where there is none, which may fail, with a line
+  // in the log.
+  Stream& UseStream(const config::ConfigSource& source);
+  void Open(Stream& stream, const config::ConfigSource& source);
   // The file is there, watched, whatever became of its first reading.
   absl::Status WatchFile(const config::ConfigSource& source, std::string_view name);
   const void* UseGiven(const std::string& name, const config::ConfigSource& source);

@@ -74,6 +74,29 @@ TEST(OwnStreamScenario, ASourceThatLeadsNowhereIsRefusedByName) {
   EXPECT_THAT(clusters.AnswerTo("c1"), HasSubstr("cluster \"nobody\" is none of the bootstrap's"));
 }
 
+// Credentials that cannot be read may be readable later.
+TEST(OwnStreamScenario, WhatWasAskedForBeforeThereWasAWayIsAskedForWithTheNext) {
+  World world(Bootstrap());
+  ControlPlane clusters(world, schema::kClusterTypeUrl);
+  world.RefuseTransports(absl::UnavailableError("the key cannot be read"));
+  clusters.Send(schema::kClusterTypeUrl, "c1",
+                OnOwnStreams(Cluster("gone") + Cluster("one") + Cluster("left")));
+  EXPECT_EQ(clusters.AnswerTo("c1"), "");
+  EXPECT_FALSE(world.has_xds(schema::kClusterLoadAssignmentTypeUrl));
+  clusters.Send(schema::kClusterTypeUrl, "c2", OnOwnStreams(Cluster("one") + Cluster("left")));
+  world.RefuseTransports(absl::OkStatus());
+  clusters.Send(schema::kClusterTypeUrl, "c3",
+                OnOwnStreams(Cluster("one") + Cluster("left") + Cluster("two")));
+  ControlPlane endpoints(world, schema::kClusterLoadAssignmentTypeUrl);
+  EXPECT_THAT(endpoints.Asked(schema::kClusterLoadAssignmentTypeUrl),
+              ElementsAre("left", "one", "two"));
+  clusters.Send(schema::kClusterTypeUrl, "c4", OnOwnStreams(Cluster("one") + Cluster("two")));
+  EXPECT_THAT(endpoints.Asked(schema::kClusterLoadAssignmentTypeUrl), ElementsAre("one", "two"));
+  endpoints.Send(schema::kClusterLoadAssignmentTypeUrl, "e1",
+                 Endpoints("one", "10.0.0.1") + Endpoints("two", "10.0.0.2"));
+  EXPECT_EQ(world.Stat("cluster_manager.active_clusters"), 3) << "with the static one";
+}
+
 TEST(OwnStreamScenario, RequestsBeyondTheRateLimitWait) {
   World world(Replaced(Bootstrap(), "set_node_on_first_message_only: true,",
                        "rate_limit_settings: { max_tokens: 2, fill_rate: 1 },"));

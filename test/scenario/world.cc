@@ -136,6 +136,7 @@ World::World(const std::string& bootstrap_yaml, WorldOptions options)
       .make_transport =
           [this](const config::Bootstrap&, const config::GrpcSource&,
                  std::string_view type_url) -> absl::StatusOr<std::unique_ptr<xds::Transport>> {
+        WEIR_RETURN_IF_ERROR(transport_status_);
         auto transport = std::make_unique<fakes::FakeXdsTransport>(loop_);
         transports_[std::string(type_url)] = transport.get();
         if (control_plane_gone_) transport->set_refuse(absl::UnavailableError("gone"));

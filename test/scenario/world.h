@@ -170,6 +170,8 @@ class World {
     return *transports_.find(type_url)->second;
   }
   bool has_xds(std::string_view type_url) const { return transports_.contains(type_url); }
+  // No transport to a control plane can be made from now on, or again where `why` is OK.
+  void RefuseTransports(absl::Status why) { transport_status_ = std::move(why); }
   fakes::FakeFiles& files() { return files_; }
   fakes::FakeResolver& resolver() { return resolver_; }
   fakes::FakeHeap& heap() { return heap_; }
@@ -195,6 +197,7 @@ class World {
   config::proto::ExtensionDecoders decoders_;
   filter::Factories factories_;
   const bool control_plane_gone_;
+  absl::Status transport_status_;
   std::map<std::string, fakes::FakeXdsTransport*, std::less<>> transports_;
   absl::Status status_;
   std::unique_ptr<server::Server> server_;
