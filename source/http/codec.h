@@ -110,9 +110,10 @@ class Stream {
   virtual void EncodeTrailers(const HeaderMap& trailers) = 0;
   // Gives the stream up: RST_STREAM, or for HTTP/1 the connection. OnReset does not follow.
   virtual void Reset(const StreamError& error) = 0;
-  // While paused no further OnBody comes (HTTP/2: no window is given; HTTP/1: Decode stops). Not
-  // counted: who has several reasons counts them. Resuming delivers from the next Decode, which the
-  // connection makes at the end of the turn: OnOutput asks for that.
+  // While paused no further OnBody comes (HTTP/2: no window is given; HTTP/1: Decode stops), but
+  // for what came of a whole message before its connection ended. Not counted: who has several
+  // reasons counts them. Resuming delivers from the next Decode, which the connection makes at the
+  // end of the turn: OnOutput asks for that.
   virtual void SetReadPaused(bool paused) = 0;
   // Bytes encoded that the stream holds, as the connection's output does not take them yet.
   virtual size_t buffered() const = 0;
@@ -146,6 +147,12 @@ enum class CodecState : uint8_t {
 
 inline bool IsTunnel(CodecState state) {
   return state == CodecState::kTunnel || state == CodecState::kTunnelSent;
+}
+
+// Whether the connection ends with what is under way: nothing new is decoded.
+inline bool EndsConnection(CodecState state) {
+  return state == CodecState::kClosing || state == CodecState::kTorn ||
+         state == CodecState::kFailed;
 }
 
 // What both sides of a codec share. The connection owns it.

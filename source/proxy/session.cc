@@ -166,7 +166,8 @@ void Session::OnPeerEnd() {
   // Both directions of a tunnel may be over with this, and bytes for the client not written yet.
   const bool tunnel = IsTunnel(codec_state_);
   if (codec_ != nullptr && codec_state_ != CodecState::kFailed) codec_state_ = codec_->DecodeEnd();
-  const bool goes_on = tunnel || IsTunnel(codec_state_) || codec_state_ >= CodecState::kTorn;
+  const bool goes_on = tunnel || IsTunnel(codec_state_) || codec_state_ == CodecState::kTorn ||
+                       codec_state_ == CodecState::kFailed;
   if (goes_on) return QueueTurnEnd();
   Abort({ErrorKind::kConnectionClosed, Side::kDownstream, false, "downstream_remote_disconnect"},
         true, net::ByteStream::CloseMode::kNormal);
@@ -213,7 +214,7 @@ void Session::OnTurnEnd() {
   Flush();
   if (state_ == State::kClosed) return;
   if (state_ == State::kClosing || codec_state_ == CodecState::kFailed ||
-      (codec_state_ >= CodecState::kClosing && codec_->active_streams() == 0)) {
+      (EndsConnection(codec_state_) && codec_->active_streams() == 0)) {
     BeginClosing();
   }
   if (state_ == State::kOpen && read_stopped_) Read();
@@ -235,7 +236,7 @@ void Session::AdvanceCodec() {
   ending_requests_ = true;
   codec_state_ = codec_->FinishTurn();
   ending_requests_ = false;
-  for (int i = 0; codec_state_ < CodecState::kClosing; ++i) {
+  for (int i = 0; !EndsConnection(codec_state_); ++i) {
     if (in_.empty() && !decode_again_) return;
     if (i == kPipelinedPerTurn) return QueueTurnEnd();
     const size_t before = in_.size();

@@ -261,7 +261,7 @@ void PoolConnection::Decode() {
 
 void PoolConnection::Note(http::CodecState state) {
   torn_ = torn_ || state == http::CodecState::kTorn;
-  if (state < http::CodecState::kClosing) return;
+  if (!EndsConnection(state)) return;
   codec_done_ = true;
   if (state_ == State::kOpen) state_ = State::kDraining;
   if (state == http::CodecState::kFailed && !codec_failed_) {

@@ -104,7 +104,7 @@ class CodecPair {
       state = to.Decode(wire);
       if (wire.size() != before) return true;
     }
-    state = std::max(state, to.FinishTurn());
+    state = to.FinishTurn();
     return any;
   }
 

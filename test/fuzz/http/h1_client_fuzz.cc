@@ -30,7 +30,7 @@ std::string Run(std::string_view bytes, size_t piece, bool head, bool tunnel) {
   stream.EncodeHeaders(request, !tunnel);
   buffer::Buffer in(pool);
   CodecState state = CodecState::kOpen;
-  for (size_t at = 0; at < bytes.size() && state < CodecState::kClosing; at += piece) {
+  for (size_t at = 0; at < bytes.size() && !EndsConnection(state); at += piece) {
     in.Append(bytes.substr(at, piece));
     state = codec->Decode(in);
   }

@@ -32,7 +32,7 @@ Outcome Run(std::string_view bytes, size_t piece) {
   };
   auto codec = CreateServerCodec(server, pool, options);
   buffer::Buffer in(pool);
-  for (size_t at = 0; at < bytes.size() && outcome.state < CodecState::kClosing; at += piece) {
+  for (size_t at = 0; at < bytes.size() && !EndsConnection(outcome.state); at += piece) {
     in.Append(bytes.substr(at, piece));
     outcome.state = codec->Decode(in);
     codec->output().Clear();

@@ -20,8 +20,8 @@ class Server {
 
   CodecState Send(std::string_view bytes) {
     in.Append(bytes);
-    state = codec->Decode(in);
-    state = std::max(state, codec->FinishTurn());
+    codec->Decode(in);
+    state = codec->FinishTurn();
     output += codec->output().ToString();
     codec->output().Clear();
     return state;

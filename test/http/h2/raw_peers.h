@@ -1,7 +1,6 @@
 // The codecs' ends as tests drive them: bytes of the peer in, what was sent and told out.
 #pragma once
 
-#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -37,8 +36,8 @@ inline int64_t CodeOf(std::string_view output, FrameType type) {
 inline CodecState Turn(Codec& codec, buffer::Buffer& in, std::string_view bytes,
                        std::string& output) {
   in.Append(bytes);
-  CodecState state = codec.Decode(in);
-  state = std::max(state, codec.FinishTurn());
+  codec.Decode(in);
+  const CodecState state = codec.FinishTurn();
   output += codec.output().ToString();
   codec.output().Clear();
   return state;
