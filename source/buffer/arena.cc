@@ -6,6 +6,12 @@
 #include "source/base/check.h"
 
 namespace weir::buffer {
+namespace {
+
+// Capacity of Scratch that is kept.
+constexpr size_t kKeptScratch = 1024;
+
+}  // namespace
 
 char* Arena::AllocateNew(size_t size) {
   WEIR_CHECK(size <= UINT32_MAX, "one piece of text above 4 GiB");
@@ -41,6 +47,12 @@ std::string_view Arena::Concat(std::initializer_list<std::string_view> pieces) {
   return {start, total};
 }
 
+std::string& Arena::Scratch() {
+  if (scratch_.capacity() > kKeptScratch) std::string().swap(scratch_);
+  scratch_.clear();
+  return scratch_;
+}
+
 void Arena::Keep(const BlockRef& block) {
   // A head spans few blocks, and is told block after block: looking at the last two finds repeats.
   const size_t looked_at = std::min<size_t>(blocks_.size(), 2);
@@ -55,6 +67,7 @@ void Arena::Reset() {
   blocks_.clear();
   current_ = nullptr;
   bytes_held_ = 0;
+  Scratch();
 }
 
 }  // namespace weir::buffer

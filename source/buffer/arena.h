@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,10 +31,13 @@ class Arena {
   std::string_view Copy(std::string_view text);
   // The pieces joined, likewise.
   std::string_view Concat(std::initializer_list<std::string_view> pieces);
+  // An empty string for text whose size is not known before it is put together: for one piece at a
+  // time, to be copied from. It has the capacity of pieces before it, unless one was large.
+  std::string& Scratch();
   // Holds `block` until Reset, so that views into it stay valid.
   void Keep(const BlockRef& block);
 
-  // Lets everything go. The capacity of the bookkeeping stays for the next request.
+  // Lets everything go. The capacity of the bookkeeping, and of Scratch, stays for the next request.
   void Reset();
   // Bytes charged to the request: blocks of its own and blocks kept.
   size_t bytes_held() const { return bytes_held_; }
@@ -47,6 +51,7 @@ class Arena {
   std::vector<BlockRef> blocks_;  // The last one that is ours is where the next bytes go.
   Block* current_ = nullptr;
   size_t bytes_held_ = 0;
+  std::string scratch_;
 };
 
 }  // namespace weir::buffer

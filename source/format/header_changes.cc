@@ -23,9 +23,9 @@ void Add(http::HeaderMap& headers, const HeaderAddition& addition, std::string_v
 }  // namespace
 
 void HeaderAddition::Apply(http::HeaderMap& headers, const FormatContext& context) const {
-  std::string formatted;
   const std::string* text = value.literal();
   if (text == nullptr) {
+    std::string& formatted = headers.arena().Scratch();
     // Missing values leave nothing behind, as in Envoy: a header of "-" would be taken for a value.
     value.Append(formatted, context, true);
     text = &formatted;

@@ -61,10 +61,10 @@ void AppendAuthority(std::string& out, const config::RedirectAction& redirect,
   if (redirect.port != 0) StrAppend(out, ":", redirect.port);
 }
 
-// What a format makes of the request; missing values leave nothing behind.
-std::string Formatted(const format::Formatter& format, const http::RequestHead& head,
-                      const stream_info::StreamInfo& info) {
-  std::string out;
+// What a format makes of the request, in its arena's scratch; missing values leave nothing behind.
+const std::string& Formatted(const format::Formatter& format, const http::RequestHead& head,
+                             const stream_info::StreamInfo& info) {
+  std::string& out = head.headers.arena().Scratch();
   format.Append(out, {.info = info, .request = &head}, true);
   return out;
 }

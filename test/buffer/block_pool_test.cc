@@ -95,6 +95,20 @@ TEST(Arena, ConcatJoinsAndEmptyTakesNothing) {
   EXPECT_EQ(arena.Concat({"a", "", "bc", "d"}), "abcd");
 }
 
+TEST(Arena, ScratchIsEmptyAndKeepsAModestCapacity) {
+  BlockPool pool;
+  Arena arena(pool);
+  arena.Scratch().append(1000, 'a');
+  const size_t capacity = arena.Scratch().capacity();
+  EXPECT_GE(capacity, 1000u);
+  EXPECT_EQ(arena.Scratch(), "");
+  arena.Reset();
+  EXPECT_EQ(arena.Scratch().capacity(), capacity);
+  arena.Scratch().append(100'000, 'a');
+  arena.Reset();
+  EXPECT_LT(arena.Scratch().capacity(), 100u);
+}
+
 TEST(Arena, AKeptBlockIsChargedOnceAndLivesUntilReset) {
   BlockPool pool;
   Arena arena(pool);

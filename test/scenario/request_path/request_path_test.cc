@@ -96,6 +96,17 @@ TEST(RequestPath, NorDoesOneWhoseRouteAMatchTreeChooses) {
            "} } ] }, route: { cluster: web } } } } } } } }\n"});
 }
 
+TEST(RequestPath, NorDoesOneWhoseRouteWritesFieldsAndThePathByFormats) {
+  ExpectThatARequestLocksAndAllocatesNothing(
+      {.routes = "- match: { prefix: / }\n"
+                 "  route: { cluster: web, path_rewrite: \"/of/a/long/prefix%REQ(:path)%\", "
+                 "host_rewrite: \"a-long-name-before.%REQ(:authority)%\" }\n"
+                 "  request_headers_to_add: [ { header: { key: x-from, value: "
+                 "\"%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% by %PROTOCOL%\" } } ]\n"
+                 "  response_headers_to_add: [ { header: { key: x-path, value: "
+                 "\"%REQ(:path)% gave %RESPONSE_CODE%\" } } ]\n"});
+}
+
 std::atomic<int> counter{0};
 std::shared_ptr<int> shared = std::make_shared<int>(1);
 
