@@ -37,7 +37,7 @@ class Arena {
   // Holds `block` until Reset, so that views into it stay valid.
   void Keep(const BlockRef& block);
 
-  // Lets everything go. The capacity of the bookkeeping, and of Scratch, stays for the next request.
+  // Lets everything go. The capacity of the bookkeeping and of Scratch stays for the next request.
   void Reset();
   // Bytes charged to the request: blocks of its own and blocks kept.
   size_t bytes_held() const { return bytes_held_; }
