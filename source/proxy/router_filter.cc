@@ -171,7 +171,8 @@ void RouterFilter::Forward(const config::RouteAction& action, bool end) {
     return;
   }
   FindRouteStats();
-  cluster_policies_ = cluster_->config().policies;
+  cluster_config_ = cluster_->config();
+  cluster_policies_ = cluster_config_->get().policies.get();
   if (!config().strict_checks.empty() && !CheckOverrides()) return;
   SetTerms(action);
   if (retry_.enabled() || action.internal_redirect.has_value()) replay_.emplace(platform_.blocks);

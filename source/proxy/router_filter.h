@@ -250,8 +250,8 @@ class RouterFilter final : public RequestSink, private AttemptHandler {
   RouteCounts route_counts_;
   const config::TunnelEnd* tunnel_end_ = nullptr;  // Null: what is sent is HTTP.
   upstream::Cluster* cluster_ = nullptr;           // Alive while a try or a retry's lease is in it.
-  // Those of cluster_, which may become others meanwhile. Null: as the route has it.
-  std::shared_ptr<const config::RequestPolicies> cluster_policies_;
+  upstream::ConfigRef cluster_config_;             // As it was when the request came.
+  const config::RequestPolicies* cluster_policies_ = nullptr;  // Its. Null: as the route has it.
   Terms terms_;
   upstream::StreamOptions options_;
   Retry retry_;

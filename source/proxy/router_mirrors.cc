@@ -32,7 +32,7 @@ void RouterFilter::StartShadows(const config::RouteAction& action, bool end) {
                                     .downstream_protocol = options_.downstream_protocol,
                                     .random = platform_.random.Next(),
                                     .hash = options_.hash,
-                                    .server_name = UpstreamName(cluster->config(), copy)};
+                                    .server_name = UpstreamName(cluster->config()->get(), copy)};
     shadow->Start(*cluster, options, terms_.timeout, end);
     shadows_.push_back(std::move(shadow));
   }

@@ -66,7 +66,7 @@ void RouterFilter::StartAttempt() {
   newest_ = attempt;
   attempt->waiting().Clear();
   attempt->waiting().MoveFrom(unsent_);
-  options_.server_name = UpstreamName(cluster_->config(), memory_.request);
+  options_.server_name = UpstreamName(cluster_->config()->get(), memory_.request);
   if (!router_->upstream_logs.empty()) {
     attempt->LogTo(std::make_unique<AttemptLog>(platform_.loop, config(), router_->upstream_logs,
                                                 info_, memory_.request));
@@ -106,7 +106,7 @@ void RouterFilter::OnAttemptReady(UpstreamAttempt& attempt) {
   route_counts_.Inc(&RouteStats::upstream_rq_total);
   if (response_pauses_ > 0) attempt.stream().SetReadPaused(true);
   attempt.SetMaxDuration(
-      terms_.max_duration.value_or(cluster_->config().http_limits->max_stream_duration));
+      terms_.max_duration.value_or(cluster_->config()->get().http_limits->max_stream_duration));
   Send(attempt);
 }
 

@@ -192,7 +192,7 @@ std::vector<HostView> Worker::Hosts() {
   std::vector<HostView> hosts;
   clusters_.ForEachUsed([&](upstream::Cluster& cluster) {
     for (const upstream::HostRef& host : cluster.hosts()) {
-      hosts.push_back({cluster.config().name, host->address_text(), host->hostname(),
+      hosts.push_back({cluster.config()->get().name, host->address_text(), host->hostname(),
                        host->weight(), host->health(), host->shared_stats()});
     }
   });

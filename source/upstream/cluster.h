@@ -9,8 +9,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "source/base/local_ref.h"
 #include "source/config/cluster.h"
 #include "source/upstream/cluster_stats.h"
 #include "source/upstream/host.h"
@@ -22,11 +24,24 @@ enum class Start { kReady, kPending, kFailed };
 
 class TcpConnection;
 
+// A cluster's configuration as one worker has it. Requests that use a part of it hold it by a plain
+// count; the shared pointer's would be a locked one.
+class HeldConfig : public LocalCounted<HeldConfig> {
+ public:
+  explicit HeldConfig(std::shared_ptr<const config::Cluster> config) : config_(std::move(config)) {}
+  const config::Cluster& get() const { return *config_; }
+
+ private:
+  const std::shared_ptr<const config::Cluster> config_;
+};
+using ConfigRef = LocalRef<HeldConfig>;
+
 class Cluster {
  public:
   virtual ~Cluster() = default;
 
-  virtual const config::Cluster& config() const = 0;
+  // As it is now: an update brings another one.
+  virtual const ConfigRef& config() const = 0;
   virtual ClusterStats& stats() = 0;
   // Beside them, for requests that bring a name. Null: there are too many names already.
   virtual AltStats* alt_stats(std::string_view name) = 0;

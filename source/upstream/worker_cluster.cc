@@ -41,6 +41,7 @@ WorkerCluster::WorkerCluster(const ClusterPlatform& platform, const config::Clus
     : platform_(platform),
       ended_(std::move(ended)),
       config_(entry.config),
+      held_config_(MakeLocal<HeldConfig>(entry.config)),
       endpoints_(entry.endpoints),
       transports_(entry.transports),
       stats_(platform.stats, stats::Scope{"cluster.", config::StatName(*entry.config)}),
@@ -93,7 +94,10 @@ bool WorkerCluster::Update(const config::ClusterEntry& entry) {
   std::shared_ptr<const config::Endpoints> endpoints_before =
       std::exchange(endpoints_, entry.endpoints);
   UpdateSettings(*before, entry.transports);
-  if (before != config_) UpdateLimits();
+  if (before != config_) {
+    held_config_ = MakeLocal<HeldConfig>(config_);
+    UpdateLimits();
+  }
   UpdateHosts(endpoints_.get());
   if (platform_.release != nullptr) {
     platform_.release(before);

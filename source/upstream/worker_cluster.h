@@ -53,7 +53,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   void Drain();
 
   // Cluster
-  const config::Cluster& config() const override { return *config_; }
+  const ConfigRef& config() const override { return held_config_; }
   ClusterStats& stats() override { return *stats_; }
   AltStats* alt_stats(std::string_view name) override;
   Start StartStream(StreamRequest& request, const StreamOptions& options) override;
@@ -113,6 +113,7 @@ class WorkerCluster final : public Cluster, private PoolOwner {
   const ClusterPlatform& platform_;
   const std::function<void(WorkerCluster&)> ended_;
   std::shared_ptr<const config::Cluster> config_;
+  ConfigRef held_config_;  // The same.
   std::shared_ptr<const config::Endpoints> endpoints_;
   std::shared_ptr<const config::Transports> transports_;  // Null: raw_buffer for all.
   stats::Block<ClusterStats> stats_;

@@ -179,7 +179,7 @@ TEST(ClusterMap, ARetryKeepsARemovedClusterAlive) {
   world.clusters.Erase("web");
   world.Install();
   world.loop.RunFor(seconds(1));
-  EXPECT_EQ(cluster.config().name, "web");
+  EXPECT_EQ(cluster.config()->get().name, "web");
   cluster.EndRetry(false);
   world.loop.RunReady();
   EXPECT_TRUE(world.stats.Read().empty());

@@ -107,6 +107,16 @@ TEST(RequestPath, NorDoesOneWhoseRouteWritesFieldsAndThePathByFormats) {
                  "\"%REQ(:path)% gave %RESPONSE_CODE%\" } } ]\n"});
 }
 
+TEST(RequestPath, NorDoesOneWhoseClusterHasPolicies) {
+  ExpectThatARequestLocksAndAllocatesNothing(
+      {.cluster_options =
+           "typed_extension_protocol_options: { "
+           "envoy.extensions.upstreams.http.v3.HttpProtocolOptions: { \"@type\": "
+           "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, "
+           "explicit_http_config: { http_protocol_options: {} }, hash_policy: [ { header: { "
+           "header_name: host } } ] } }"});
+}
+
 std::atomic<int> counter{0};
 std::shared_ptr<int> shared = std::make_shared<int>(1);
 
