@@ -5,14 +5,14 @@ TLS with the protocol that ALPN chose. Fails when a case fails that passed befor
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import go_program  # noqa: E402
 from certificates import Authority, server_socket  # noqa: E402
-from running_proxy import Proxy, cache_directory  # noqa: E402
+from running_proxy import Proxy  # noqa: E402
 
 MODULE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "h2spec")
 PACKAGE = "github.com/summerwind/h2spec/cmd/h2spec"
@@ -20,19 +20,6 @@ CASES = 145
 # By codec_type and whether over TLS. A port that speaks both versions answers an invalid preface (3.5/2) in HTTP/1.1,
 # 400 and a close, and that answer is no frame.
 EXPECTED_PASSES = {("HTTP2", False): 145, ("AUTO", False): 144, ("AUTO", True): 145}
-
-
-def install():
-    """The program's path; built from the Go module when it is not in the cache."""
-    program = os.path.join(cache_directory(), "h2spec-2.2.1")
-    if os.path.exists(program):
-        return program
-    go = shutil.which("go")
-    if go is None:
-        sys.exit("h2spec is built with Go: tools/setup installs it")
-    environment = dict(os.environ, HOME=os.path.expanduser("~"), GOFLAGS="-mod=readonly")
-    subprocess.run([go, "build", "-o", program, PACKAGE], cwd=MODULE, env=environment, check=True)
-    return program
 
 
 def run(h2spec, weir, codec, chain):
@@ -53,7 +40,7 @@ def run(h2spec, weir, codec, chain):
 
 def main():
     weir = sys.argv[1]
-    h2spec = install()
+    h2spec = go_program.built(MODULE, PACKAGE)
     with tempfile.TemporaryDirectory() as folder:
         secure = server_socket([Authority(folder).issue("edge")])
         results = [run(h2spec, weir, codec, secure if tls else "") for codec, tls in EXPECTED_PASSES]

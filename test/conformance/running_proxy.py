@@ -227,9 +227,3 @@ class Proxy:
         self._process.kill()
         self._process.wait()
         self._log.close()
-
-
-def cache_directory():
-    path = os.path.expanduser("~/.cache/weir/conformance")
-    os.makedirs(path, exist_ok=True)
-    return path
