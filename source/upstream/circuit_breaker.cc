@@ -54,7 +54,8 @@ bool Lease::WantedElsewhere() const { return limit_->waiters() > (waiting_ ? 1u 
 
 void ClusterLimits::FollowBudget(const config::RetryBudget& budget,
                                  event::MonotonicTime now) const {
-  const uint64_t recent = recent_requests == nullptr ? 0 : recent_requests->Count(now);
+  const bool looks_back = budget.interval.count() > 0 && recent_requests != nullptr;
+  const uint64_t recent = looks_back ? recent_requests->Count(now) : 0;
   const uint64_t all = requests->Taken() + pending_requests->Taken() + recent;
   const auto share = static_cast<uint64_t>(budget.percent / 100 * static_cast<double>(all));
   retries->SetLimit(std::max<uint64_t>(share, budget.least));
@@ -92,16 +93,15 @@ struct BreakerRegistry::State {
     return found;
   }
 
-  // What was counted by another interval is of no use.
   std::shared_ptr<RecentRequests> Recent(std::weak_ptr<RecentRequests>& held,
                                          std::chrono::milliseconds interval) {
+    if (interval.count() == 0) return nullptr;
     std::shared_ptr<RecentRequests> found = held.lock();
-    if (interval.count() == 0) {
-      found = nullptr;
-    } else if (found == nullptr || found->interval() != interval) {
-      found = std::make_shared<RecentRequests>(interval);
+    if (found == nullptr) {
+      held = found = std::make_shared<RecentRequests>(interval);
+    } else {
+      found->SetInterval(interval);
     }
-    held = found;
     return found;
   }
 

@@ -6,8 +6,9 @@
 
 namespace weir::upstream {
 
-RecentRequests::RecentRequests(std::chrono::milliseconds interval) : interval_(interval) {
+void RecentRequests::SetInterval(std::chrono::milliseconds interval) {
   WEIR_CHECK(interval.count() > 0, "an interval without length");
+  tenth_.store(std::chrono::nanoseconds(interval).count() / kTenths, std::memory_order_relaxed);
 }
 
 uint64_t RecentRequests::Count(event::MonotonicTime now) const {
@@ -42,7 +43,9 @@ uint64_t RecentRequests::Part::CountUpTo(int64_t tenth) const {
   uint64_t count = 0;
   for (const Slot& slot : slots_) {
     const int64_t of = slot.tenth.load(std::memory_order_acquire);
-    if (of >= 0 && of >= tenth - kTenths) count += slot.count.load(std::memory_order_relaxed);
+    // Those of another interval have numbers that are far off, as the clock has run for long.
+    const bool within = of >= 0 && of >= tenth - kTenths && of <= tenth;
+    if (within) count += slot.count.load(std::memory_order_relaxed);
   }
   return count;
 }

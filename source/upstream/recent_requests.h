@@ -23,11 +23,12 @@ class RecentRequests {
  public:
   class Part;
 
-  explicit RecentRequests(std::chrono::milliseconds interval);  // More than 0.
+  explicit RecentRequests(std::chrono::milliseconds interval) { SetInterval(interval); }
   RecentRequests(const RecentRequests&) = delete;
   RecentRequests& operator=(const RecentRequests&) = delete;
 
-  std::chrono::milliseconds interval() const { return interval_; }
+  // More than 0. With another one it counts anew.
+  void SetInterval(std::chrono::milliseconds interval);
   // As of `now`.
   uint64_t Count(event::MonotonicTime now) const;
 
@@ -35,10 +36,10 @@ class RecentRequests {
   static constexpr int64_t kTenths = 10;
   // The number of the tenth of an interval in which `now` lies.
   int64_t TenthAt(event::MonotonicTime now) const {
-    return now.time_since_epoch() / (std::chrono::nanoseconds(interval_) / kTenths);
+    return now.time_since_epoch().count() / tenth_.load(std::memory_order_relaxed);
   }
 
-  const std::chrono::milliseconds interval_;
+  std::atomic<int64_t> tenth_{1};  // Of the interval, in nanoseconds.
   mutable Mutex mutex_;
   std::vector<const Part*> parts_ WEIR_GUARDED_BY(mutex_);
 };

@@ -189,9 +189,13 @@ TEST(BreakerRegistry, ABudgetWithAnIntervalCountsWhatEndedWithinIt) {
   EXPECT_EQ(granted(now + seconds(10)), 6u) << "half of 2 that run and 10 that ended";
   EXPECT_EQ(granted(now + seconds(12)), 3u) << "the first 6 are forgotten";
   EXPECT_EQ(granted(now + seconds(17)), 1u);
-  EXPECT_NE(get(seconds(20)).recent_requests, limits.recent_requests);
+  EXPECT_EQ(get(seconds(20)).recent_requests, limits.recent_requests);
+  EXPECT_EQ(granted(now + seconds(5)), 1u) << "another interval counts anew";
+  first.Note(now + seconds(5));
+  first.Note(now + seconds(6));
+  EXPECT_EQ(granted(now + seconds(20)), 2u);
   EXPECT_EQ(get(seconds(0)).recent_requests, nullptr);
-  EXPECT_EQ(granted(now + seconds(5)), 1u) << "it has no interval any more";
+  EXPECT_EQ(granted(now + seconds(20)), 1u) << "it has no interval any more";
 }
 
 // Workers take and give at random while the limit moves between two values: what all hold together
