@@ -1,10 +1,14 @@
 // The query of an admin request, the mask of fields that it may hold, and options of the command
-// line by name, as /server_info shows them. Lines: a mask, a query, whose pairs are the options.
+// line by name, as /server_info shows them, and a dump. Lines: a mask, a query, whose pairs are the
+// options and what is dumped.
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "source/admin/draft.h"
 #include "source/admin/field_mask.h"
 #include "source/admin/query.h"
 #include "source/base/check.h"
+#include "source/base/encoding.h"
+#include "source/base/strings.h"
+#include "source/event/clock.h"
 #include "test/fuzz/lines.h"
 
 namespace weir::admin {
@@ -16,6 +20,8 @@ void CheckQuery(std::string_view text) {
   for (const auto& [name, value] : query.all()) {
     bytes += name.size() + value.size();
     WEIR_CHECK(query.Has(name), "what is listed is there");
+    const auto first = query.Get(name);
+    WEIR_CHECK(first.has_value() && first->size() <= text.size(), "and has a value, the first one");
   }
   WEIR_CHECK(bytes <= text.size(), "no escape makes it longer");
 }
@@ -33,6 +39,28 @@ void CheckOptions(std::string_view text) {
     const std::string again = Draft(*info).Sub("node").message().SerializePartialAsString();
     WEIR_CHECK(Draft(*info).Parse("node", again), "what was read can be written");
   }
+}
+
+// A dump of whatever stands in a query, as a page of the server writes one.
+void CheckDump(std::string_view text) {
+  const auto dump = NewDraftMessage("envoy.admin.v3.ClustersConfigDump");
+  const Query query(text);
+  for (const auto& [name, value] : query.all()) {
+    if (!IsUtf8(name) || !IsUtf8(value)) continue;  // As what came in messages is.
+    const auto number = ParseUint64(value).value_or(0) % (uint64_t{1} << 62);
+    Draft one = Draft(*dump).Add("dynamic_active_clusters");
+    one.Text("version_info", name)
+        .Any("cluster", name, value)
+        .Enum("client_status", name)
+        .Time("last_updated", event::SystemTime(std::chrono::nanoseconds(number)));
+    Draft(*dump).Text("version_info", value);
+  }
+  const std::string bytes = dump->SerializePartialAsString();
+  const auto again = NewDraftMessage("envoy.admin.v3.ClustersConfigDump");
+  WEIR_CHECK(again->ParsePartialFromString(bytes), "what was written can be read");
+  WEIR_CHECK(again->ByteSizeLong() == dump->ByteSizeLong(), "and is as much");
+  FieldMask("dynamic_active_clusters.cluster.name").Trim(*again);
+  WEIR_CHECK(again->ByteSizeLong() <= dump->ByteSizeLong(), "a part is no more than the whole");
 }
 
 void CheckMask(std::string_view text) {
@@ -58,5 +86,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   weir::admin::CheckMask(weir::TakeLine(rest));
   weir::admin::CheckQuery(rest);
   weir::admin::CheckOptions(rest);
+  weir::admin::CheckDump(rest);
   return 0;
 }
