@@ -17,13 +17,14 @@ namespace weir::xds {
 
 class Interest {
  public:
-  // `timed_out` is called with a name whose answer did not come in time.
+  // `timed_out` is called with a name whose answer did not come in time; of several at once, in the
+  // order of their names.
   Interest(event::Loop& loop, std::function<void(std::string_view name)> timed_out);
   Interest(const Interest&) = delete;
   Interest& operator=(const Interest&) = delete;
   ~Interest();
 
-  // Counted. The first one starts the clock, unless `timeout` is 0.
+  // Counted. The first one sets a time for the answer, unless `timeout` is 0.
   void Add(std::string_view name, event::Duration timeout);
   // Undoes one Add.
   void Remove(std::string_view name);
@@ -36,7 +37,7 @@ class Interest {
   // Every name, sorted; the wildcard among them.
   std::vector<std::string> Names() const;
 
-  // An answer came: stops the clock.
+  // An answer came.
   void Answered(std::string_view name);
 
   struct Changes {
@@ -50,21 +51,19 @@ class Interest {
   void ForgetTold();
 
  private:
-  struct Wait;
-  struct Entry {
-    uint32_t count = 0;
-    bool told = false;
-    bool answered = false;
-    bool touched = false;  // Listed in touched_.
-  };
-  void Touch(const std::string& name, Entry& entry);
-  void StopClock(std::string_view name);
+  struct Entry;
+  void Touch(Entry& entry);
+  // Has it fire at `deadline`, or before.
+  void StartClock(event::MonotonicTime deadline);
+  void Overdue();
 
   event::Loop& loop_;
   const std::function<void(std::string_view)> timed_out_;
-  HashMap<Entry> entries_;
-  HashMap<std::unique_ptr<Wait>> waits_;  // The clocks that run.
-  std::vector<std::string> touched_;
+  NamedSet<std::unique_ptr<Entry>> entries_;
+  std::vector<Entry*> touched_;
+  // One for all names: tens of thousands are asked for at once, and nearly all are answered.
+  event::Timer clock_;
+  event::MonotonicTime clock_due_;  // While it runs.
 };
 
 }  // namespace weir::xds

@@ -147,6 +147,28 @@ TEST_P(ClientTest, TellsWhenNoAnswerComesInTime) {
   EXPECT_EQ(bench_.endpoints.TakeHeard().size(), 1u);
 }
 
+TEST_P(ClientTest, EachNameHasATimeOfItsOwn) {
+  bench_.client->Subscribe(kEndpoints, "slow", seconds(8));
+  bench_.client->Subscribe(kEndpoints, "quick", seconds(2));
+  bench_.client->Subscribe(kEndpoints, "given up", seconds(2));
+  bench_.client->Subscribe(kEndpoints, "also quick", seconds(2));
+  bench_.client->Start();
+  bench_.loop.RunFor(seconds(1));
+  bench_.client->Unsubscribe(kEndpoints, "given up");
+  bench_.loop.RunFor(milliseconds(500));
+  bench_.endpoints.TakeHeard();
+  bench_.loop.RunFor(milliseconds(502));
+  EXPECT_EQ(bench_.endpoints.TakeHeard(), (Lines{"timeout also quick", "timeout quick"}));
+  bench_.client->Subscribe(kEndpoints, "later", seconds(3));
+  bench_.loop.RunFor(milliseconds(2990));
+  EXPECT_EQ(bench_.endpoints.TakeHeard(), Lines{});
+  bench_.loop.RunFor(milliseconds(20));
+  EXPECT_EQ(bench_.endpoints.TakeHeard(), Lines{"timeout later"});
+  bench_.loop.RunFor(seconds(60));
+  EXPECT_EQ(bench_.endpoints.TakeHeard(), Lines{"timeout slow"});
+  EXPECT_EQ(bench_.loop.armed_timers(), 0u);
+}
+
 TEST_P(ClientTest, ARefusedResourceStopsTheClock) {
   bench_.client->Subscribe(kEndpoints, "a");
   bench_.client->Start();
