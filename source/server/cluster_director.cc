@@ -23,22 +23,24 @@ struct ClusterDirector::Known {
   std::unique_ptr<Arrival> waiting;  // Null when there is none; one of the two is there.
   bool is_static = false;
 
-  const config::Cluster& newest() const { return waiting != nullptr ? *waiting->config : *active; }
+  const std::shared_ptr<const config::Cluster>& newest_kept() const {
+    return waiting != nullptr ? waiting->config : active;
+  }
+  const config::Cluster& newest() const { return *newest_kept(); }
   const std::string& name() const { return newest().name; }
 };
 
 // What came for one EDS name.
 struct ClusterDirector::Supply {
-  explicit Supply(std::string_view key) : own_key(std::make_unique<const std::string>(key)) {}
-  std::unique_ptr<const std::string> own_key;  // Null when the endpoints' name is it.
+  explicit Supply(std::shared_ptr<const std::string> of) : key(std::move(of)) {}
+  std::shared_ptr<const std::string>
+      key;  // A part of the endpoints, or of a cluster, if it can be.
   std::shared_ptr<const config::Endpoints> endpoints;
   absl::InlinedVector<Known*, 1> clusters;  // That wait for it or use it; nearly always one.
   bool timed_out = false;
 
   // Named so for the set of them.
-  const std::string& name() const {
-    return own_key == nullptr ? endpoints->cluster_name : *own_key;
-  }
+  const std::string& name() const { return *key; }
 };
 
 namespace {
@@ -49,6 +51,18 @@ const std::string& EdsName(const config::Cluster& cluster) {
 
 std::string EdsKey(const config::Cluster& cluster) {
   return config::ResourceKey(EdsName(cluster), config::OriginOf(*cluster.eds_source));
+}
+
+// `key` to be kept: where it is `name`, which is a part of `whole`, as that part.
+std::shared_ptr<const std::string> KeptKey(std::string key, const std::string& name,
+                                           std::shared_ptr<const void> whole) {
+  if (key == name) return {std::move(whole), &name};
+  return std::make_shared<const std::string>(std::move(key));
+}
+
+std::shared_ptr<const std::string> KeptEdsKey(
+    const std::shared_ptr<const config::Cluster>& cluster) {
+  return KeptKey(EdsKey(*cluster), EdsName(*cluster), cluster);
 }
 
 }  // namespace
@@ -99,17 +113,17 @@ void ClusterDirector::Take(CompiledCluster cluster, bool is_static) {
   TryWarm(known);
 }
 
-ClusterDirector::Supply& ClusterDirector::SupplyOf(std::string_view key) {
-  const auto found = supplies_.find(key);
-  return found != supplies_.end() ? **found
-                                  : **supplies_.insert(std::make_unique<Supply>(key)).first;
+ClusterDirector::Supply& ClusterDirector::SupplyOf(std::shared_ptr<const std::string> key) {
+  const auto found = supplies_.find(*key);
+  if (found != supplies_.end()) return **found;
+  return **supplies_.insert(std::make_unique<Supply>(std::move(key))).first;
 }
 
 void ClusterDirector::SubscribeFor(Known& known) {
   const config::Cluster& cluster = known.newest();
   transports_.secrets().Subscribe(config::SecretsOf(cluster));
   if (cluster.type != config::DiscoveryType::kEds) return;
-  SupplyOf(EdsKey(cluster)).clusters.push_back(&known);
+  SupplyOf(KeptEdsKey(known.newest_kept())).clusters.push_back(&known);
   subscriber_.Subscribe(EdsName(cluster), *cluster.eds_source, config::StatName(cluster));
 }
 
@@ -133,7 +147,7 @@ void ClusterDirector::TryWarm(Known& known) {
       Publish(known, cluster->endpoints);
       return;
     case config::DiscoveryType::kEds: {
-      const Supply& supply = SupplyOf(EdsKey(*cluster));
+      const Supply& supply = SupplyOf(KeptEdsKey(cluster));
       if (supply.endpoints == nullptr && !supply.timed_out) return;
       const std::shared_ptr<const config::Endpoints> endpoints = supply.endpoints;
       Activate(known);
@@ -245,15 +259,16 @@ void ClusterDirector::Remove(const std::string& name) {
 
 void ClusterDirector::SetEndpoints(const std::string& key,
                                    std::shared_ptr<const config::Endpoints> endpoints) {
-  Supply& supply = SupplyOf(key);
+  auto kept = KeptKey(key, endpoints->cluster_name, endpoints);
+  Supply& supply = SupplyOf(kept);
   if (supply.endpoints != nullptr && *supply.endpoints == *endpoints) return;
+  supply.key = std::move(kept);
   supply.endpoints = std::move(endpoints);
-  if (supply.endpoints->cluster_name == key) supply.own_key = nullptr;
   Supplied(supply);
 }
 
 void ClusterDirector::EndpointsTimedOut(const std::string& key) {
-  Supply& supply = SupplyOf(key);
+  Supply& supply = SupplyOf(std::make_shared<const std::string>(key));
   if (supply.endpoints != nullptr) return;
   supply.timed_out = true;
   Supplied(supply);

@@ -70,7 +70,8 @@ class ClusterDirector final : private SecretUser {
   absl::StatusOr<std::shared_ptr<const config::Transports>> Renewed(
       const Known& known, const HashSet& keys, const config::SecretLookup& secrets) const;
   void Publish(Known& known, std::shared_ptr<const config::Endpoints> endpoints);
-  Supply& SupplyOf(std::string_view key);
+  // Found, or made with that key.
+  Supply& SupplyOf(std::shared_ptr<const std::string> key);
   // For its newest version.
   void SubscribeFor(Known& known);
   void UnsubscribeFor(Known& known, const config::Cluster& version);
