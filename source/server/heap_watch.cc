@@ -18,14 +18,21 @@ void HeapWatch::Start() { Look(); }
 
 void HeapWatch::Look() {
   timer_.Enable(kInterval);
-  executor_.Run([weak = std::weak_ptr<HeapWatch*>(self_), &loop = loop_, &heap = heap_] {
+  executor_.Run([weak = std::weak_ptr<HeapWatch*>(self_), &loop = loop_, &heap = heap_,
+                 given = given_back_] {
     event::HeapReading reading = heap.Read();
-    if (reading.free() > std::max(kMayBeFree, reading.allocated / kMayBeFreeShare)) {
+    // What was used again since is not given back any more.
+    uint64_t given_back = std::min(given, reading.free());
+    if (reading.free() - given_back > std::max(kMayBeFree, reading.allocated / kMayBeFreeShare)) {
       heap.Shrink();
       reading = heap.Read();
+      given_back = reading.free();
     }
-    loop.Post([weak, reading] {
-      if (const auto self = weak.lock()) (*self)->read_(reading);
+    loop.Post([weak, reading, given_back] {
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      (*self)->given_back_ = given_back;
+      (*self)->read_(reading);
     });
   });
 }

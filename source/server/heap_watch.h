@@ -17,7 +17,7 @@ class HeapWatch {
  public:
   // Envoy's stats_flush_interval.
   static constexpr event::Duration kInterval = std::chrono::seconds(5);
-  // Bytes, and the share of what is in use, that may be free for what comes next.
+  // Bytes, and the share of what is in use, that may become free and stay so for what comes next.
   static constexpr uint64_t kMayBeFree = 4 * 1024 * 1024;
   static constexpr uint64_t kMayBeFreeShare = 8;
 
@@ -38,6 +38,9 @@ class HeapWatch {
   event::Heap& heap_;
   const std::function<void(const event::HeapReading&)> read_;
   event::Timer timer_;
+  // Bytes that are free and were so after the heap was shrunk: an allocator counts the pages that
+  // it gave back as free, and walks through all of them to give them back again.
+  uint64_t given_back_ = 0;
   // Work on the pool holds it weakly.
   const std::shared_ptr<HeapWatch*> self_;
 };

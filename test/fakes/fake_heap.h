@@ -8,13 +8,14 @@ namespace weir::fakes {
 class FakeHeap final : public event::Heap {
  public:
   event::HeapReading Read() const override { return reading; }
-  // What is free is given back at once.
+  // What is free is given back at once, but for `holes` bytes.
   void Shrink() override {
     ++shrinks;
-    reading.size = reading.allocated;
+    reading.size = reading.allocated + holes;
   }
 
   event::HeapReading reading;
+  uint64_t holes = 0;
   int shrinks = 0;
 };
 

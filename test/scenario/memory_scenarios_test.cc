@@ -94,5 +94,22 @@ TEST(MemoryScenarios, OfALargeHeapAnEighthMayBeFree) {
   EXPECT_EQ(world.heap().shrinks, 1);
 }
 
+TEST(MemoryScenarios, WhatStaysFreeIsNotGivenBackAgain) {
+  World world(AnswersItself());
+  ASSERT_TRUE(world.status().ok()) << world.status();
+  world.heap().holes = 12 * kMiB;  // As the allocator counts them.
+  world.heap().reading = {.allocated = 16 * kMiB, .size = 40 * kMiB};
+  world.Run(60s);
+  EXPECT_EQ(world.heap().shrinks, 1);
+  EXPECT_EQ(world.Stat("server.memory_heap_size"), int64_t{28 * kMiB});
+  // 3 MiB are used again, and 1 MiB more than may be free becomes free.
+  world.heap().reading.allocated = 19 * kMiB;
+  world.Run(6s);
+  EXPECT_EQ(world.heap().shrinks, 1);
+  world.heap().reading.allocated = 14 * kMiB;
+  world.Run(60s);
+  EXPECT_EQ(world.heap().shrinks, 2);
+}
+
 }  // namespace
 }  // namespace weir::scenario
