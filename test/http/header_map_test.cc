@@ -77,6 +77,8 @@ TEST_F(HeaderMapTest, SetReplacesAllAndKeepsThePlaceOfTheFirst) {
   EXPECT_EQ(map_.size(), 2u);
   EXPECT_EQ(map_.begin()->name, "x-a");
   EXPECT_EQ(map_.begin()->value, "2");
+  map_.Set(HeaderId::kVia, "old");
+  map_.Add(HeaderId::kVia, "older");
   map_.Set(HeaderId::kVia, "new");
   EXPECT_EQ(map_.Get(HeaderId::kVia), "new");
   EXPECT_EQ(map_.Remove("x-a"), 1u);
