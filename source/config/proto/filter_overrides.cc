@@ -1,10 +1,10 @@
 #include "source/config/proto/filter_overrides.h"
 
-#include <map>
 #include <utility>
 
 #include "envoy/config/route/v3/route_components.pb.h"
 #include "source/config/proto/extensions.h"
+#include "source/config/proto/in_order.h"
 
 namespace weir::config::proto {
 namespace {
@@ -56,8 +56,9 @@ void DecodeOverride(const std::string& filter, const Any& any, const Scope& scop
 FilterOverrides DecodeFilterOverrides(const google::protobuf::Map<std::string, Any>& overrides,
                                       const Scope& scope) {
   FilterOverrides decoded;
-  for (const auto& [filter, any] : std::map<std::string, Any>(overrides.begin(), overrides.end())) {
-    DecodeOverride(filter, any, scope.Key("typed_per_filter_config", filter), decoded);
+  for (const auto& [filter, any] : InOrder(overrides)) {
+    DecodeOverride(std::string(filter), *any, scope.Key("typed_per_filter_config", filter),
+                   decoded);
   }
   return decoded;
 }

@@ -5,6 +5,7 @@
 
 #include "google/protobuf/struct.pb.h"
 #include "source/base/hash_map.h"
+#include "source/config/proto/in_order.h"
 #include "source/schema/proto_to_text.h"
 
 namespace weir::config::proto {
@@ -37,8 +38,8 @@ class LayerReader {
   explicit LayerReader(Runtime& runtime) : runtime_(runtime) {}
 
   void Read(const Struct& object, const std::string& prefix, const Scope& scope) {
-    for (const auto& [name, value] : object.fields()) {
-      ReadValue(value, prefix.empty() ? name : StrCat(prefix, ".", name), scope);
+    for (const auto& [name, value] : InOrder(object.fields())) {
+      ReadValue(*value, prefix.empty() ? std::string(name) : StrCat(prefix, ".", name), scope);
     }
   }
 

@@ -5,6 +5,7 @@
 #include "source/base/log.h"
 #include "source/base/status.h"
 #include "source/config/proto/decode.h"
+#include "source/config/proto/in_order.h"
 #include "source/config/proto/tls.h"
 #include "source/config/proto/values.h"
 #include "source/config/shared_parts.h"
@@ -212,8 +213,8 @@ GenericSecret DecodeGenericSecret(const pb::GenericSecret& message, const Scope&
   if (message.has_secret()) {
     generic.secret = DecodeKey(message.secret(), scope.Field("secret"));
   }
-  for (const auto& [name, source] : message.secrets()) {
-    generic.secrets[name] = DecodeKey(source, scope.Key("secrets", name));
+  for (const auto& [name, source] : InOrder(message.secrets())) {
+    generic.secrets[std::string(name)] = DecodeKey(*source, scope.Key("secrets", name));
   }
   return generic;
 }

@@ -396,7 +396,7 @@ TEST(DecodeTls, ADirectoryIsWatchedInPlaceOfTheFilesThatNameIt) {
       Decoded<Secret>(kSecretType, "{name: s, generic_secret: {secret: " + file +
                                        ", secrets: {a: " + file + ", b: {filename: body.txt}}}}");
   ASSERT_NE(secret, nullptr);
-  EXPECT_THAT(secret->watched, testing::UnorderedElementsAre("/moves", "body.txt"));
+  EXPECT_THAT(secret->watched, ElementsAre("/moves", "body.txt"));
   EXPECT_THAT(Decode(kSecretType,
                      "{name: s, generic_secret: {secret: {inline_string: x, "
                      "watched_directory: {path: /moves}}}}")
@@ -408,6 +408,17 @@ TEST(DecodeTls, ADirectoryIsWatchedInPlaceOfTheFilesThatNameIt) {
           .errors,
       testing::Contains(HasSubstr("certificate_chain.watched_directory: is watched for "
                                   "secrets that are streamed alone")));
+}
+
+TEST(DecodeTls, EqualSecretsAreEqualWhateverTheOrderOfTheirMaps) {
+  std::string entries;
+  for (const char* const name : {"c", "a", "d", "b"}) {
+    entries += StrCat(name, ": {filename: body.txt, watched_directory: {path: /", name, "}}, ");
+  }
+  const auto secret =
+      Decoded<Secret>(kSecretType, "{name: s, generic_secret: {secrets: {" + entries + "}}}");
+  ASSERT_NE(secret, nullptr);
+  EXPECT_THAT(secret->watched, ElementsAre("/a", "/b", "/c", "/d"));
 }
 
 TEST(DecodeTls, SignedTimestampsAreCheckedByTheirShape) {

@@ -4,7 +4,8 @@
 //
 // The first line chooses: "listener", "route", "cluster", "endpoints", "secret" or "bootstrap".
 // Then the resource as YAML; a line that ends with "bytes" is followed by those of the message.
-// "file.yaml" and "file.pb" are files of resources (path_config_source).
+// "file.yaml" and "file.pb" are files of resources (path_config_source), "secrets" those that a
+// start needs.
 #include <memory>
 #include <string>
 
@@ -149,10 +150,13 @@ void CheckBootstrap(std::string_view text) {
   envoy::config::bootstrap::v3::Bootstrap message;
   const schema::SourceText source{text, "fuzz", schema::SourceText::Format::kYaml};
   const auto read = schema::ReadMessage(source, Extensions().Known(), message, diagnostics);
-  std::vector<schema::Unsupported> ignored = read.ignored;
-  const auto bootstrap = DecodeBootstrap(message, Options(false), diagnostics, ignored);
-  read.source.Locate(diagnostics);
-  WEIR_CHECK(bootstrap.has_value() != diagnostics.has_errors(), "refused, or taken");
+  // What was read with errors is not decoded.
+  if (!diagnostics.has_errors()) {
+    std::vector<schema::Unsupported> ignored = read.ignored;
+    const auto bootstrap = DecodeBootstrap(message, Options(false), diagnostics, ignored);
+    WEIR_CHECK(bootstrap.has_value() != diagnostics.has_errors(), "refused, or taken");
+    read.source.Locate(diagnostics);
+  }
   for (const auto& error : diagnostics.all()) {
     WEIR_CHECK(!error.message.empty() && !error.file.empty(), "an error has a reason and a file");
   }
@@ -166,6 +170,19 @@ void CheckFile(std::string_view name, std::string_view text) {
     return;
   }
   WEIR_CHECK(exe::ParseResourceFile("again.pb", *response).ok(), "a response is read as one");
+}
+
+// Secrets that are there from the start: of a file, and in a resource that was given.
+void CheckSecrets(std::string_view text) {
+  ConfigSource source;
+  source.kind = ConfigSource::Kind::kPath;
+  source.path = text;  // FixedData's files hold their own names.
+  const auto read = exe::ReadSecrets(source, Options(false));
+  WEIR_CHECK(read.ok() || !read.status().message().empty(), "a refusal has a reason");
+  source.kind = ConfigSource::Kind::kGiven;
+  source.given.bytes = text;
+  const auto given = exe::ReadSecrets(source, Options(false));
+  WEIR_CHECK(!given.ok() || given->size() == 1, "a resource is one secret");
 }
 
 std::string_view TypeUrl(std::string_view word) {
@@ -188,6 +205,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     proto::CheckBootstrap(rest);
   } else if (word.starts_with("file.")) {
     proto::CheckFile(word, rest);
+  } else if (word == "secrets") {
+    proto::CheckSecrets(rest);
   } else if (const auto type_url = proto::TypeUrl(word); type_url.empty()) {
     return 0;
   } else if (word.ends_with("bytes")) {
