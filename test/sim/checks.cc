@@ -52,6 +52,7 @@ RequestCheck::RequestCheck(Scene& scene, Exchange& exchange, size_t cluster, siz
       number_(++exchange.tries) {
   exchange.request_bytes_seen = 0;
   exchange.answer_bytes_sent = 0;
+  scene.moved_at = scene.loop.Now();
   const std::string where = UpstreamAddress(cluster, endpoint);
   scene.journal.Note(StrCat(NameOf(exchange), "try ", number_, " reaches ", where));
   if (exchange.outcome == Outcome::kWaiting) {
@@ -116,7 +117,7 @@ void RequestCheck::Body(std::string_view bytes) {
   }
   seen_ += bytes.size();
   exchange_.request_bytes_seen = seen_;
-  exchange_.request_moved_at = scene_.loop.Now();
+  exchange_.request_moved_at = scene_.moved_at = scene_.loop.Now();
 }
 
 void RequestCheck::End(const Fields& trailers) {
@@ -149,6 +150,7 @@ void AnswerCheck::Informational(const Head& head) {
 }
 
 void AnswerCheck::Begin(const Head& head) {
+  scene_.moved_at = scene_.loop.Now();
   if (std::exchange(begun_, true)) {
     scene_.journal.Fail(StrCat(NameOf(exchange_), "is answered twice"));
     return;
@@ -219,6 +221,7 @@ void AnswerCheck::CheckRoute(const Head& head, event::MonotonicTime now) {
 }
 
 void AnswerCheck::Body(std::string_view bytes) {
+  scene_.moved_at = scene_.loop.Now();
   if (local_) return;
   if (exchange_.bodiless_answer() || seen_ + bytes.size() > exchange_.answer.size ||
       !mark_.Matches(seen_, bytes)) {
@@ -252,7 +255,7 @@ void AnswerCheck::End(const Fields& trailers) {
 
 void EndExchange(Scene& scene, Exchange& exchange, Outcome outcome, std::string_view why) {
   exchange.outcome = outcome;
-  exchange.ended_at = scene.loop.Now();
+  exchange.ended_at = scene.moved_at = scene.loop.Now();
   scene.journal.Note(StrCat(NameOf(exchange), sim::NameOf(outcome), ": ", why));
 }
 

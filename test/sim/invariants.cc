@@ -7,7 +7,9 @@
 namespace weir::sim {
 namespace {
 
-// What moves at all does not stand still for so long.
+// With connects that meet silence, retries, and requests that wait behind others.
+constexpr event::Duration kLongestStill = std::chrono::seconds(120);
+// A tunnel that moves at all does not stand still for so long.
 constexpr event::Duration kStill = std::chrono::seconds(5);
 
 bool WasFaulty(const Scene& scene, const Exchange& exchange, event::MonotonicTime until) {
@@ -152,6 +154,10 @@ void CheckNothingHeld(Scene& scene, const server::WorkerMemory& memory) {
   if (held == 0 && connections == 0) return;
   scene.journal.Fail(StrCat("the ledger has ", held, " bytes of ", connections,
                             " connections when nothing is open"));
+}
+
+bool StandsStill(const Scene& scene, event::MonotonicTime since) {
+  return scene.loop.Now() - std::max(since, scene.moved_at) >= kLongestStill;
 }
 
 bool TunnelsAreOver(const Scene& scene, event::MonotonicTime since) {

@@ -13,6 +13,9 @@ void CheckHeldBytes(Scene& scene);
 void CheckMemory(Scene& scene, const server::WorkerMemory& memory);
 // When all connections are closed: it holds nothing.
 void CheckNothingHeld(Scene& scene, const server::WorkerMemory& memory);
+// Whether nothing has moved for longer than anything may stand still, and that since `since`: who
+// is not done is never done.
+bool StandsStill(const Scene& scene, event::MonotonicTime since);
 // Whether all that clients said into tunnels, and that it was all, has reached the upstreams, or
 // never will: what is left has not moved for long, and that since `since`, when the network was
 // healed. Windows and readers may be small and slow, so that no fixed time is enough for it.

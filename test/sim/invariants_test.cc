@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "test/sim/checks.h"
+#include "test/sim/mark.h"
 
 namespace weir::sim {
 namespace {
@@ -12,9 +17,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // One tunnel, whose client has said all, and was answered, at the beginning.
-class TunnelTailTest : public testing::Test {
+class InvariantsTest : public testing::Test {
  protected:
-  TunnelTailTest() {
+  InvariantsTest() {
     Exchange tunnel;
     tunnel.id = 1;
     tunnel.tunnel = Tunnel::kUpgrade;
@@ -45,7 +50,7 @@ class TunnelTailTest : public testing::Test {
   const event::MonotonicTime start_ = loop_.Now();
 };
 
-TEST_F(TunnelTailTest, IsWaitedForAsLongAsItMoves) {
+TEST_F(InvariantsTest, ATailIsWaitedForAsLongAsItMoves) {
   for (int i = 0; i < 10; ++i) {
     loop_.RunFor(seconds(4));
     EXPECT_FALSE(IsOver()) << i;
@@ -56,7 +61,7 @@ TEST_F(TunnelTailTest, IsWaitedForAsLongAsItMoves) {
   EXPECT_TRUE(Failures().empty());
 }
 
-TEST_F(TunnelTailTest, IsLostWhenItStandsStill) {
+TEST_F(InvariantsTest, ATailIsLostWhenItStandsStill) {
   loop_.RunFor(seconds(20));
   Move(300);
   loop_.RunFor(milliseconds(4999));
@@ -69,12 +74,12 @@ TEST_F(TunnelTailTest, IsLostWhenItStandsStill) {
 }
 
 // What a cut held back gets its time from when the network is healed.
-TEST_F(TunnelTailTest, StandsStillFromTheHealingOn) {
+TEST_F(InvariantsTest, ATailStandsStillFromTheHealingOn) {
   loop_.RunFor(seconds(20));
   EXPECT_FALSE(TunnelsAreOver(scene_, loop_.Now()));
 }
 
-TEST_F(TunnelTailTest, MayBeLostToAFaultWhileItMoves) {
+TEST_F(InvariantsTest, ATailMayBeLostToAFaultWhileItMoves) {
   loop_.RunFor(seconds(20));
   Move(300);
   scene_.faults.Add(false, loop_.Now() + seconds(1), loop_.Now() + seconds(2));
@@ -82,11 +87,39 @@ TEST_F(TunnelTailTest, MayBeLostToAFaultWhileItMoves) {
   EXPECT_TRUE(Failures().empty());
 }
 
-TEST_F(TunnelTailTest, IsNotExcusedByAFaultAfterItStoodStill) {
+TEST_F(InvariantsTest, ATailIsNotExcusedByAFaultAfterItStoodStill) {
   Move(300);
   loop_.RunFor(seconds(10));
   scene_.faults.Add(false, loop_.Now(), loop_.Now() + seconds(1));
   EXPECT_EQ(Failures().size(), 1u);
+}
+
+TEST_F(InvariantsTest, TheRunGoesOnAsLongAsAnythingMoves) {
+  for (int i = 0; i < 3; ++i) {
+    loop_.RunFor(milliseconds(119999));
+    EXPECT_FALSE(StandsStill(scene_, start_)) << i;
+    scene_.moved_at = loop_.Now();
+  }
+  loop_.RunFor(seconds(120));
+  EXPECT_TRUE(StandsStill(scene_, start_));
+  EXPECT_FALSE(StandsStill(scene_, loop_.Now()));
+}
+
+// The parts of a request and its answer, as both ends see them.
+TEST_F(InvariantsTest, TheRunMovesWithWhatComesToEitherEnd) {
+  const auto moves = [this](const std::function<void()>& what) {
+    loop_.RunFor(seconds(1));
+    what();
+    return scene_.moved_at == loop_.Now();
+  };
+  std::optional<RequestCheck> request;
+  EXPECT_TRUE(moves([&] { request.emplace(scene_, tunnel(), 0, 0); }));
+  EXPECT_TRUE(moves([&] { request->Body(Mark(1, Direction::kRequest).Bytes(0, 10)); }));
+  AnswerCheck answer(scene_, tunnel());
+  EXPECT_TRUE(moves([&] { answer.Begin({.status = Exchange::kGrants}); }));
+  EXPECT_TRUE(moves([&] { answer.Body(Mark(1, Direction::kAnswer).Bytes(0, 10)); }));
+  EXPECT_TRUE(moves([&] { EndExchange(scene_, tunnel(), Outcome::kCut, "by the network"); }));
+  EXPECT_FALSE(moves([] {}));
 }
 
 }  // namespace

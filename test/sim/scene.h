@@ -55,6 +55,8 @@ struct Scene {
   ConfigHistory history;
   FaultLog faults;
   std::vector<HeldWindow> held;
+  // When a head, or bytes, of a request or an answer last came to their end, or a request ended.
+  event::MonotonicTime moved_at{};
   size_t sent = 0;      // Requests.
   bool ending = false;  // The server was told to end: no new connection can be had.
   event::MonotonicTime ending_at = event::MonotonicTime::max();
