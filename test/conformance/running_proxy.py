@@ -135,6 +135,7 @@ class Program:
                 return self
             except OSError:
                 time.sleep(0.05)
+        self.__exit__()
         raise SystemExit(f"nobody listens on port {self.port}")
 
     def __exit__(self, *_):

@@ -32,7 +32,7 @@ dynamic_resources:
 static_resources:
   clusters:
   - name: control_plane
-    type: STRICT_DNS
+    type: STATIC
     typed_extension_protocol_options:
       envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
         "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
@@ -41,7 +41,7 @@ static_resources:
       cluster_name: control_plane
       endpoints:
       - lb_endpoints:
-        - endpoint: {{ address: {{ socket_address: {{ address: localhost, port_value: {xds} }} }} }}
+        - endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {xds} }} }} }}
 """
 
 
@@ -94,12 +94,12 @@ class Plane:
         urllib.request.urlopen(urllib.request.Request(f"{self._root}/version?{query}", method="POST"), timeout=10).close()
 
     def rejection(self):
-        """The first one, when it has come."""
+        """The first one, when it has come. The library sends what was rejected again at once."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with urllib.request.urlopen(f"{self._root}/rejections", timeout=10) as page:
-                if text := page.read().decode():
-                    return text
+                if lines := page.read().decode().splitlines():
+                    return lines[0]
         return "none"
 
 
@@ -110,7 +110,7 @@ def follow(plane, client, first):
         plane.publish(version, broken)
         if broken:
             text = plane.rejection()
-            print("rejected:", text.strip())
+            print("rejected:", text)
             if "routes" not in text or "safe_regex" not in text:
                 return [f"the rejection of version {version} names neither resource nor field: {text}"]
         elif not client.saw(version):

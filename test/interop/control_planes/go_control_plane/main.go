@@ -4,8 +4,9 @@
 //	POST /version?number=8&broken=1  one whose routes no proxy can take
 //	GET  /rejections                 what the proxy rejected, a line each
 //
-// A version has as many clusters as its number says (three to five), the last of which its routes lead to, and answers
-// have the number in x-version. With every fifth the listener changes, too.
+// Each version brings a cluster. Its routes lead to that of two versions before, whose endpoints the proxy knows by then even if
+// the version between was broken. A cluster stays for as long as the routes in force may lead to it. Answers have the version's
+// number in x-version. With every fifth the listener changes, too.
 package main
 
 import (
@@ -64,6 +65,8 @@ func packed(message proto.Message) *anypb.Any {
 	return any
 }
 
+func clusterOf(version int) string { return fmt.Sprintf("cluster of %d", version) }
+
 func clusterNamed(name string) *clusters.Cluster {
 	return &clusters.Cluster{Name: name,
 		ClusterDiscoveryType: &clusters.Cluster_Type{Type: clusters.Cluster_EDS},
@@ -105,13 +108,12 @@ func edge(version int) *listeners.Listener {
 
 func snapshotOf(version int, broken bool) (*cache.Snapshot, error) {
 	resources := map[resource.Type][]types.Resource{resource.ListenerType: {edge(version)}}
-	name := ""
-	for i := 0; i < 3+version%3; i++ {
-		name = fmt.Sprintf("cluster%d", i)
+	for i := version - 4; i <= version; i++ {
+		name := clusterOf(i)
 		resources[resource.ClusterType] = append(resources[resource.ClusterType], clusterNamed(name))
 		resources[resource.EndpointType] = append(resources[resource.EndpointType], endpointsOf(name))
 	}
-	resources[resource.RouteType] = []types.Resource{routesTo(name, version, broken)}
+	resources[resource.RouteType] = []types.Resource{routesTo(clusterOf(version-2), version, broken)}
 	return cache.NewSnapshot(strconv.Itoa(version), resources)
 }
 
