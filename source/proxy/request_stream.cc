@@ -72,7 +72,8 @@ void RequestStream::OnHeaders(bool end) {
     request_timeout_.Enable(config_.request_timeout);
   }
   if (config_.max_stream_duration.count() > 0) max_duration_.Enable(config_.max_stream_duration);
-  if (head.expects_continue && !end && !config_.proxy_100_continue) AnswerExpectation();
+  if (end) head.expects_continue = false;  // Nobody waits: there is no content to send.
+  if (head.expects_continue && !config_.proxy_100_continue) AnswerExpectation();
   if (ShedAtOnce()) return;
   // Clean what came from outside, find the client, normalise the path.
   if (!Accept()) return;

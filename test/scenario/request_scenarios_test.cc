@@ -314,6 +314,17 @@ TEST(RequestScenario, Expect100ContinueIsAnsweredByTheProxy) {
   EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
+TEST(RequestScenario, WhereThereIsNoContentNobodyExpects100Continue) {
+  World world(EdgeBootstrap());
+  Upstream& up = world.AddUpstream("10.0.0.1:80");
+  Peer& client = world.Connect();
+  world.Say(client,
+            "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 0\r\n\r\n");
+  EXPECT_EQ(client.received(), "");
+  EXPECT_THAT(up.last().received(), StartsWith("POST / HTTP/1.1\r\n"));
+  EXPECT_THAT(up.last().received(), Not(HasSubstr("expect:")));
+}
+
 TEST(RequestScenario, RedirectsAndPrefixRewrites) {
   World world(EdgeBootstrap(
       {.routes = "- match: { prefix: /old }\n"
