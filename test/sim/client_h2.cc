@@ -87,7 +87,6 @@ class ClientH2 final : public Client, public EndUser, public H2Receiver {
   std::map<int32_t, std::unique_ptr<Open>> streams_;
   // Closed streams, kept until nothing of theirs is running.
   std::vector<std::unique_ptr<Open>> closed_;
-  std::vector<Exchange*> tunnels_;   // Of this connection.
   std::unique_ptr<Script> windows_;  // Opens windows late.
   event::MonotonicTime connected_at_{};
   bool goaway_ = false;
@@ -117,7 +116,6 @@ bool ClientH2::Lingers() {
 }
 
 void ClientH2::Connect() {
-  tunnels_.clear();
   connected_at_ = scene_.loop.Now();
   goaway_ = false;
   end_ = std::make_unique<End>(
@@ -148,7 +146,6 @@ void ClientH2::SendNext() {
   auto open = std::make_unique<Open>(scene_, exchange);
   Open& made = *open;
   streams_.emplace(stream, std::move(open));
-  if (exchange.is_granted_tunnel()) tunnels_.push_back(&exchange);
   if (!end && !waits) SendBody(stream, made);
 }
 
@@ -275,8 +272,6 @@ void ClientH2::Break(std::string_view why) {
   const bool faulty = scene_.faults.Touches(true, connected_at_, scene_.loop.Now());
   const bool refused = scene_.ending && !end_->connected();
   const bool late = end_->closed() && end_->WasLateFor(kDelayedClose, scene_.loop.Now());
-  // What they have said was on its way, though they may have heard all.
-  for (Exchange* tunnel : tunnels_) tunnel->connection_faulty = faulty;
   for (auto& [stream, open] : std::exchange(streams_, {})) {
     open->script.Cancel();
     if (!open->GoesOn()) {

@@ -20,10 +20,11 @@ bool MayFail(const Scene& scene, const Exchange& exchange) {
   return WasFaulty(scene, exchange, exchange.ended_at);
 }
 
-// The client's side of a tunnel may still be on its way when the client is done.
+// The client's side of a tunnel may still be on its way, at either end, when the client is done.
 bool MayStop(const Scene& scene, const Exchange& exchange) {
-  return WasFaulty(scene, exchange,
-                   std::max(exchange.ended_at, exchange.request_moved_at) + kStill);
+  const event::MonotonicTime until =
+      std::max(exchange.ended_at, exchange.request_moved_at) + kStill;
+  return WasFaulty(scene, exchange, until) || scene.faults.Touches(true, exchange.sent_at, until);
 }
 
 bool HasTightBreakers(const Plan& plan) {

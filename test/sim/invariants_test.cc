@@ -87,6 +87,12 @@ TEST_F(InvariantsTest, ATailMayBeLostToAFaultWhileItMoves) {
   EXPECT_TRUE(Failures().empty());
 }
 
+TEST_F(InvariantsTest, ATailMayBeLostToAFaultBetweenItsClientAndTheProxy) {
+  scene_.faults.Add(true, loop_.Now(), loop_.Now() + seconds(1));
+  loop_.RunFor(seconds(20));
+  EXPECT_TRUE(Failures().empty());
+}
+
 TEST_F(InvariantsTest, ATailIsNotExcusedByAFaultAfterItStoodStill) {
   Move(300);
   loop_.RunFor(seconds(10));
