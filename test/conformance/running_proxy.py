@@ -57,6 +57,20 @@ static_resources:
 {clusters}
 """
 
+# A cluster for `clusters` and bootstraps: the control plane on {port}, over HTTP/2.
+CONTROL_PLANE = """
+- name: control_plane
+  type: STATIC
+  typed_extension_protocol_options:
+    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+      explicit_http_config: {{ http2_protocol_options: {{}} }}
+  load_assignment:
+    cluster_name: control_plane
+    endpoints:
+    - lb_endpoints: [{{ endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }} }} }}]
+"""
+
 
 class Upstream:
     """HTTP/1.1: answers a request once it is whole, a little later; keeps the text of each."""

@@ -7,6 +7,7 @@ import http.client
 import os
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 import urllib.request
@@ -14,7 +15,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "conformance"))
 import go_program  # noqa: E402
-from running_proxy import Program, Upstream, free_port  # noqa: E402
+from running_proxy import CONTROL_PLANE, Program, Upstream, free_port  # noqa: E402
 
 VERSIONS = 30
 BROKEN = 12
@@ -31,17 +32,6 @@ dynamic_resources:
   lds_config: {{ resource_api_version: V3, ads: {{}} }}
 static_resources:
   clusters:
-  - name: control_plane
-    type: STATIC
-    typed_extension_protocol_options:
-      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-        "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-        explicit_http_config: {{ http2_protocol_options: {{}} }}
-    load_assignment:
-      cluster_name: control_plane
-      endpoints:
-      - lb_endpoints:
-        - endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {xds} }} }} }}
 """
 
 
@@ -127,7 +117,7 @@ def run(weir, control_plane, api_type):
         plane.publish(1)
         path = os.path.join(folder, "bootstrap.yaml")
         with open(path, "w") as file:
-            file.write(BOOTSTRAP.format(admin=admin, api_type=api_type, xds=xds))
+            file.write(BOOTSTRAP.format(admin=admin, api_type=api_type) + textwrap.indent(CONTROL_PLANE.format(port=xds), "  "))
         with Program([weir, "-c", path, "--concurrency", "2", "-l", "error"], listener):
             client = Client(listener)
             wrong = follow(plane, client, 1) + client.wrong

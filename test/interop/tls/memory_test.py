@@ -11,20 +11,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "conformance"))
 from certificates import TYPE_URL, Authority, server_socket, streamed_server_socket, write_secret  # noqa: E402
-from running_proxy import Program, Proxy, free_port  # noqa: E402
+from running_proxy import CONTROL_PLANE, Program, Proxy, free_port  # noqa: E402
 
-CONTROL_PLANE = """
-- name: control_plane
-  type: STATIC
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: {{ http2_protocol_options: {{}} }}
-  load_assignment:
-    cluster_name: control_plane
-    endpoints:
-    - lb_endpoints: [{{ endpoint: {{ address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }} }} }}]
-"""
 OWN_STREAM = ("tls_certificate_sds_secret_configs: [{ name: own, sds_config: { resource_api_version: V3, api_config_source: "
               "{ api_type: DELTA_GRPC, transport_api_version: V3, grpc_services: [{ envoy_grpc: "
               "{ cluster_name: control_plane } }] } } }]")
